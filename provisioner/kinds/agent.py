@@ -1,0 +1,318 @@
+"""Agents: the project plane. Every version of an agent is immutable; a change of its definition makes a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from provisioner.kinds import fragments as f
+from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
+from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds.protocol import Service
+from provisioner.kinds.store import SECTION as STORES
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Finding
+from provisioner.model.document import Document
+from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.plan import Change
+from provisioner.model.resource import Desired, Live, Marker, Reference
+from provisioner.model.traits import Traits
+from provisioner.reconcile.marker import read_marker, write_marker
+
+SECTION: Final = "agents"
+_MEMORY_TOOL: Final = "memory_search_preview"
+_OLD_MEMORY_TOOL: Final = "memory_search"  # its name until azure-ai-projects 2.0.0b4
+_MAX_TOOLS: Final = 128  # Microsoft Learn: agents limits and quotas
+
+# Where the parts of an entry live on the service: beside the definition in a version, or on the agent as a whole.
+_BESIDE: Final = ("description", "metadata", "draft", "blueprint_reference")
+_ON_THE_AGENT: Final = ("state", "agent_endpoint", "agent_card")
+# Filled in by the service and refused or meaningless when sent.
+_SERVER_FILLED: Final = {"hosted": (("code_configuration", "content_hash"),)}
+
+# Whole kinds in preview need an opt-in on writes only (azure-ai-projects: Foundry-Features).
+_KIND_FEATURES: Final = {"workflow": ("WorkflowAgents=V1Preview",), "external": ("ExternalAgents=V1Preview",)}
+_FIELD_FEATURES: Final = {
+    "draft": ("DraftAgents=V1Preview",),
+    "skills": ("Skills=V1Preview",),
+    "harness": ("GitHubCopilot=V1Preview", "MicrosoftCopilot=V1Preview"),
+}
+# A hosted version takes minutes to become active; azd polls every 10 s.
+_READY_EVERY_S: Final = 10.0
+_READY_AT_MOST_S: Final = 900.0
+
+
+class AgentKind:
+    section = SECTION
+    singular = "agent"
+    serial = False
+    traits = Traits(immutable=(("kind",),), replace_resets=((),))
+
+    def names(self) -> Document:
+        # Microsoft Learn: agents limits and quotas
+        return {"pattern": "^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$", "minLength": 1, "maxLength": 63}
+
+    def schema(self) -> Document:
+        return f.mapping("An agent of the project.", PROPERTIES)
+
+    def desired(self, entry: Document) -> Document:
+        fields = {"kind": "prompt", **entry}
+        if isinstance(tools := fields.get("tools"), list):
+            fields["tools"] = [_renamed(tool) for tool in tools]
+        return fields
+
+    def entry(self, fields: Document) -> Document:
+        kind = str(fields.get("kind", "prompt"))
+        known = (*_BESIDE, *_ON_THE_AGENT, "kind", *DEFINITIONS.get(kind, ()))
+        exported = {key: fields[key] for key in PROPERTIES if key in known and fields.get(key) not in (None, {}, "")}
+        for key, default in (("kind", "prompt"), ("draft", False), ("state", "enabled")):
+            if exported.get(key) == default:
+                del exported[key]
+        if not fields.get("tools", True):
+            exported.pop("tools", None)
+        return exported
+
+    def references(self, fields: Document) -> Iterator[Reference]:
+        model = fields.get("model")
+        if isinstance(model, str) and "/" not in model:  # "<connection>/<model>" is not on the account
+            yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants="chat")
+        for index, tool in enumerate(fields.get("tools") or ()):
+            if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):
+                path = ("tools", str(index), "memory_store_name")
+                yield Reference(path=path, target=Address(STORES, store))
+
+    def provides(self, fields: Document) -> str | None:  # noqa: ARG002
+        return None
+
+    def check(self, name: str, entry: Document) -> Iterator[Finding]:
+        yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)
+        yield from _misplaced(name, entry)
+        yield from _missing(name, entry)
+        yield from _memory_tools(entry)
+
+    def list(self, service: Service) -> Iterator[Live]:
+        yield from (_observed(body) for body in service.project.items("agents"))
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+        """Drafts are in no list, and a version made in the portal carries no marker though an earlier one may."""
+        if wanted.fields.get("draft") is True:
+            return _newest_draft(service, wanted, found) or found
+        if found is not None and found.marker is None and found.revision != "1":
+            return _with_earlier_marker(service, found)
+        return found
+
+    def create(self, service: Service, change: Change) -> None:
+        self._make_version(service, change)
+        after = change.after or {}
+        self._write_on_agent(service, change, {key for key in _ON_THE_AGENT if key in after})
+
+    def update(self, service: Service, change: Change) -> None:
+        changed = {field.path[0] for field in change.fields}
+        if changed - set(_ON_THE_AGENT) or not changed:  # nothing but the marker: that, too, belongs to a version
+            self._make_version(service, change)
+        self._write_on_agent(service, change, changed & set(_ON_THE_AGENT))
+
+    def delete(self, service: Service, change: Change) -> None:
+        service.project.delete(_path(change.address))
+
+    def _make_version(self, service: Service, change: Change) -> None:
+        def settled() -> Document | None:
+            body = service.project.get(_path(change.address))
+            latest = _latest(body) if body is not None else None
+            if latest is None or (change.before is not None and latest.get("version") == change.before.revision):
+                return None
+            return latest if read_marker(latest.get("metadata") or {})[1] == change.marker else None
+
+        body = _version_body(change)
+        features = _features(change.after or {})
+        version = service.project.post(f"{_path(change.address)}/versions", body, features=features, settled=settled)
+        if version.get("status") == "creating":
+            _wait_until_active(service, change.address, str(version.get("version")))
+
+    def _write_on_agent(self, service: Service, change: Change, keys: set[str]) -> None:
+        after = change.after or {}
+        merge = {key: after.get(key) for key in sorted(keys - {"state"})}
+        if merge:
+            service.project.patch(_path(change.address), merge)
+        if "state" in keys:
+            verb = "disable" if after.get("state") == "disabled" else "enable"
+            service.project.post(f"{_path(change.address)}:{verb}", {}, settled=lambda: None)
+
+
+def _path(address: Address) -> str:
+    return f"agents/{quote(address.name, safe='')}"
+
+
+def _latest(body: Document) -> Document | None:
+    latest = (body.get("versions") or {}).get("latest")
+    return latest if isinstance(latest, Mapping) else None
+
+
+def _renamed(tool: object) -> object:
+    if isinstance(tool, Mapping) and tool.get("type") == _OLD_MEMORY_TOOL:
+        return {**tool, "type": _MEMORY_TOOL}
+    return tool
+
+
+def _is_memory(tool: object) -> bool:
+    return isinstance(tool, Mapping) and tool.get("type") in (_MEMORY_TOOL, _OLD_MEMORY_TOOL)
+
+
+def _features(fields: Document) -> tuple[str, ...]:
+    wanted = list(_KIND_FEATURES.get(str(fields.get("kind")), ()))
+    for key, tokens in _FIELD_FEATURES.items():
+        if fields.get(key):
+            wanted.extend(tokens)
+    return tuple(wanted)
+
+
+def _version_body(change: Change) -> dict[str, Any]:
+    fields = dict(change.after or {})
+    for key in _ON_THE_AGENT:
+        fields.pop(key, None)
+    beside: dict[str, Any] = {key: fields.pop(key) for key in _BESIDE if key in fields}
+    if not beside.get("draft"):
+        beside.pop("draft", None)
+    marks = write_marker(change.marker) if change.marker else {}
+    return {"definition": fields, **beside, "metadata": {**beside.get("metadata", {}), **marks}}
+
+
+def _observed(body: Document) -> Live:
+    fields: dict[str, Any] = {key: body[key] for key in _ON_THE_AGENT if body.get(key) is not None}
+    return _with_version(str(body["name"]), _latest(body) or {}, fields)
+
+
+def _with_version(name: str, version: Document, on_the_agent: Document) -> Live:
+    definition = _without_server_filled(version.get("definition") or {})
+    metadata, marker = read_marker(version.get("metadata") or {})
+    fields: dict[str, Any] = {key: value for key, value in definition.items() if value is not None}
+    if isinstance(tools := fields.get("tools"), list):
+        fields["tools"] = [_renamed(tool) for tool in tools]
+    fields.update({key: version[key] for key in _BESIDE if version.get(key) not in (None, "", {})})
+    fields.pop("metadata", None)
+    if metadata:
+        fields["metadata"] = metadata
+    fields["draft"] = bool(version.get("draft"))
+    fields.update(on_the_agent)
+    revision = str(version.get("version") or "")
+    return Live(
+        address=Address(SECTION, name),
+        fields=fields,
+        marker=marker,
+        needs=frozenset(reference.target for reference in AgentKind().references(fields)),
+        revision=revision,
+        marker_revision=revision if marker else "",
+    )
+
+
+def _without_server_filled(definition: Document) -> dict[str, Any]:
+    result = dict(definition)
+    for section, field in _SERVER_FILLED.get(str(definition.get("kind")), ()):
+        if isinstance(part := result.get(section), Mapping):
+            result[section] = {key: value for key, value in part.items() if key != field}
+    return result
+
+
+def _with_earlier_marker(service: Service, found: Live) -> Live:
+    for version in service.project.items(f"{_path(found.address)}/versions"):
+        marker = read_marker(version.get("metadata") or {})[1]
+        if marker is not None:
+            return _marked(found, marker, str(version.get("version") or ""))
+    return found
+
+
+def _marked(found: Live, marker: Marker, revision: str) -> Live:
+    return Live(
+        address=found.address,
+        fields=found.fields,
+        marker=marker,
+        needs=found.needs,
+        revision=found.revision,
+        marker_revision=revision,
+    )
+
+
+def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live | None:
+    on_the_agent = {key: found.fields[key] for key in _ON_THE_AGENT if found and key in found.fields}
+    for version in service.project.items(f"{_path(wanted.address)}/versions?include_drafts=true"):
+        if version.get("draft") and read_marker(version.get("metadata") or {})[1] is not None:
+            return _with_version(wanted.address.name, version, on_the_agent)
+    return None
+
+
+def _wait_until_active(service: Service, address: Address, version: str) -> None:
+    def probe() -> Document | None:
+        body = service.project.get(f"{_path(address)}/versions/{quote(version, safe='')}") or {}
+        if body.get("status") == "failed":
+            raise PlaneError(
+                Failure(
+                    message=f"{address} version {version} was made, but it failed to start.",
+                    code="agent_version_failed",
+                    advice="Look at its image or code and its logs in the portal, correct the entry and apply again.",
+                )
+            )
+        return body if body.get("status") == "active" else None
+
+    what = f"version {version} to become active"
+    service.project.wait(probe, what=what, every_s=_READY_EVERY_S, at_most_s=_READY_AT_MOST_S)
+
+
+def _misplaced(name: str, entry: Document) -> Iterator[Finding]:
+    """Keys that belong to another kind of agent."""
+    kind = entry.get("kind", "prompt")
+    if kind not in DEFINITIONS:
+        return
+    allowed = {"kind", *_BESIDE, *_ON_THE_AGENT, *DEFINITIONS[kind]}
+    for key in entry:
+        if key in PROPERTIES and key not in allowed:
+            homes = ", ".join(other for other in KIND_NAMES if key in DEFINITIONS[other])
+            yield Finding(
+                path=(key,),
+                code="wrong-agent-kind",
+                message=f'Agent "{name}" is of kind {kind}, which has no `{key}`.',
+                hint=f"Remove it, or set `kind:` to one that has it: {homes}.",
+            )
+
+
+_REQUIRED: Final = {
+    "prompt": ("model",),
+    "workflow": ("workflow",),
+    "hosted": ("cpu", "memory"),
+    "external": (),
+}
+
+
+def _missing(name: str, entry: Document) -> Iterator[Finding]:
+    kind = str(entry.get("kind", "prompt"))
+    for key in _REQUIRED.get(kind, ()):
+        if key not in entry:
+            yield Finding(
+                path=(),
+                code="missing-key",
+                message=f'Agent "{name}" is of kind {kind} and lacks `{key}`.',
+                hint=f"Add `{key}:`.",
+            )
+    sources = [key for key in ("container_configuration", "code_configuration", "image") if key in entry]
+    if kind == "hosted" and len(sources) != 1:
+        yield Finding(
+            path=(),
+            code="hosted-source",
+            message=f'Hosted agent "{name}" needs exactly one of container_configuration and code_configuration.',
+            hint="State where its code comes from, once.",
+        )
+
+
+def _memory_tools(entry: Document) -> Iterator[Finding]:
+    tools = entry.get("tools")
+    for index, tool in enumerate(tools if isinstance(tools, list) else ()):
+        for key in ("memory_store_name", "scope"):
+            if _is_memory(tool) and not isinstance(tool.get(key), str):
+                yield Finding(
+                    path=("tools", str(index)),
+                    code="missing-key",
+                    message=f"A memory tool needs `{key}`.",
+                    hint='Add it; `scope: "{{$userId}}"` keeps every caller\'s memories apart.'
+                    if key == "scope"
+                    else "Name one of the manifest's stores.",
+                )

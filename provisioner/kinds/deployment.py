@@ -1,0 +1,275 @@
+"""Model deployments: Azure Resource Manager, `Microsoft.CognitiveServices/accounts/deployments`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from provisioner.kinds import fragments as f
+from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.kinds.protocol import ManagementPlane, Service
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Finding, Severity
+from provisioner.model.document import Document, lookup
+from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.plan import Change
+from provisioner.model.resource import Desired, Live, Marker, Reference
+from provisioner.model.traits import Traits
+from provisioner.reconcile.marker import read_marker, write_marker
+
+SECTION: Final = "deployments"
+
+# Filled in by the service, or refused by it when sent back (`scaleSettings`: terraform-provider-azurerm#22377).
+_READ_ONLY: Final = frozenset(
+    {
+        "provisioningState",
+        "capabilities",
+        "callRateLimit",
+        "rateLimits",
+        "currentCapacity",
+        "dynamicThrottlingEnabled",
+        "scaleSettings",
+    }
+)
+_STATE: Final = "deployment_state"
+_TAG_LIMIT: Final = 50  # Azure Resource Manager: tags per resource
+_EMBEDDING_WORDS: Final = ("embed",)
+_NEITHER_WORDS: Final = (
+    "whisper",
+    "dall-e",
+    "tts",
+    "image",
+    "sora",
+    "transcribe",
+    "audio",
+    "realtime",
+    "moderation",
+)
+
+
+class DeploymentKind:
+    section = SECTION
+    singular = "model deployment"
+    serial = True  # 409 RequestConflict: one write at a time per account (terraform-provider-azurerm#22607)
+    traits = Traits(
+        immutable=(
+            ("model", "format"),
+            ("model", "name"),
+            ("model", "publisher"),
+            ("model", "source"),
+            ("model", "source_account"),
+            ("sku", "tier"),
+            ("sku", "size"),
+            ("sku", "family"),
+        ),
+        replace_resets=(("model",),),
+        marker_size=256,
+    )
+
+    def names(self) -> Document:
+        # assumed: the account's charset, as the service states none for deployments
+        return {"pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", "minLength": 2, "maxLength": 64}
+
+    def schema(self) -> Document:
+        return f.mapping("A model deployment on the account.", _PROPERTIES, required=["model", "sku"])
+
+    def desired(self, entry: Document) -> Document:
+        return dict(entry)
+
+    def entry(self, fields: Document) -> Document:
+        return {key: fields[key] for key in _PROPERTIES if fields.get(key) not in (None, {})}
+
+    def references(self, fields: Document) -> Iterator[Reference]:
+        for key in ("spillover_deployment_name", "parent_deployment_name"):
+            if isinstance(name := fields.get(key), str):
+                yield Reference(path=(key,), target=Address(SECTION, name))
+
+    def provides(self, fields: Document) -> str | None:
+        model = str(lookup(fields, ("model", "name"))).lower()
+        if any(word in model for word in _EMBEDDING_WORDS):
+            return "embedding"
+        if lookup(fields, ("model", "format")) != "OpenAI" or any(word in model for word in _NEITHER_WORDS):
+            return None
+        return "chat"
+
+    def check(self, name: str, entry: Document) -> Iterator[Finding]:
+        yield from f.check_pairs("tags", entry.get("tags"), limit=_TAG_LIMIT)
+        if lookup(entry, ("model", "format")) == "Anthropic" and "model_provider_data" not in entry:
+            yield Finding(
+                path=("model", "format"),
+                code="model-provider-data",
+                message=f'Deployment "{name}" is of an Anthropic model and has no `model_provider_data`.',
+                hint="The service refuses it with InvalidModelProviderData; state industry, organization_name and "
+                "country_code.",
+                severity=Severity.WARNING,
+            )
+
+    def list(self, service: Service) -> Iterator[Live]:
+        if service.management is None:
+            bodies = service.project.items("deployments")
+            yield from (_glimpsed(body) for body in bodies)
+        else:
+            yield from (_observed(body) for body in service.management.deployments())
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
+        return found
+
+    def create(self, service: Service, change: Change) -> None:
+        _management(service).put_deployment(change.address.name, _wire(change))
+        self._pause_or_resume(service, change, before=None)
+
+    def update(self, service: Service, change: Change) -> None:
+        body = _wire(change)
+        changed = {field.path[0] for field in change.fields}
+        if changed <= {"sku", "tags", _STATE}:  # the narrowest write: nothing else can be reset by it
+            _management(service).patch_deployment(change.address.name, {key: body[key] for key in ("sku", "tags")})
+        else:
+            _management(service).put_deployment(change.address.name, body)
+        self._pause_or_resume(service, change, before=change.before)
+
+    def delete(self, service: Service, change: Change) -> None:
+        _management(service).delete_deployment(change.address.name)
+
+    def _pause_or_resume(self, service: Service, change: Change, before: Live | None) -> None:
+        wanted = (change.after or {}).get(_STATE, "Running")
+        if wanted != (before.fields.get(_STATE, "Running") if before else "Running"):
+            verb = "pause" if wanted == "Paused" else "resume"
+            _management(service).act_on_deployment(change.address.name, verb)
+
+
+def _management(service: Service) -> ManagementPlane:
+    if service.management is None:
+        raise PlaneError(
+            Failure(
+                message="Deployments are written through Azure Resource Manager, and the manifest does not say where.",
+                advice="Set `project.subscription_id` and `project.resource_group`.",
+            )
+        )
+    return service.management
+
+
+def _observed(body: Document) -> Live:
+    tags, marker = read_marker(body.get("tags") or {})
+    fields = _writable(body)
+    if tags:
+        fields["tags"] = tags
+    return _live(str(body["name"]), fields, marker=marker, revision=str(body.get("etag") or ""))
+
+
+def _writable(body: Document) -> dict[str, Any]:
+    properties = body.get("properties") or {}
+    fields = {
+        snake(key): rekeyed(value, snake)
+        for key, value in properties.items()
+        if key not in _READ_ONLY and value is not None
+    }
+    if isinstance(model := fields.get("model"), dict):
+        fields["model"] = {
+            key: value for key, value in model.items() if key != "call_rate_limit" and value is not None
+        }
+    if sku := {key: value for key, value in (body.get("sku") or {}).items() if value is not None}:
+        fields["sku"] = sku
+    return fields
+
+
+def _glimpsed(body: Document) -> Live:
+    """What the project plane tells of a deployment: enough to refer to it, not to manage it."""
+    model = {
+        "format": body.get("modelPublisher"),
+        "name": body.get("modelName"),
+        "version": body.get("modelVersion"),
+    }
+    return _live(str(body["name"]), {"model": model}, marker=None, revision="")
+
+
+def _live(name: str, fields: Document, *, marker: Marker | None, revision: str) -> Live:
+    needs = frozenset(reference.target for reference in DeploymentKind().references(fields))
+    return Live(address=Address(SECTION, name), fields=fields, marker=marker, needs=needs, revision=revision)
+
+
+def _wire(change: Change) -> dict[str, Any]:
+    """The whole body of a PUT: everything writable, as PUT resets what it does not find."""
+    fields = dict(change.after or {})
+    tags = {**fields.pop("tags", {}), **(write_marker(change.marker) if change.marker else {})}
+    sku = fields.pop("sku", {})
+    fields.pop(_STATE, None)
+    return {"sku": sku, "properties": rekeyed(fields, camel), "tags": tags}
+
+
+_PROPERTIES: Final[dict[str, Any]] = {
+    "model": f.mapping(
+        "Which model. A change of anything but `version` replaces the deployment.",
+        {
+            "format": f.text(
+                "Who speaks: `OpenAI`, `Microsoft`, `Meta`, `Mistral AI`, `xAI`, `Anthropic`, …",
+                examples=["OpenAI"],
+            ),
+            "name": f.text("The model's name in the catalogue.", examples=["gpt-4.1-mini", "text-embedding-3-large"]),
+            "version": f.text(
+                "The model's version, quoted. Changed in place. Left out, the service picks one and may move it.",
+                examples=["2025-04-14", "1"],
+            ),
+            "publisher": f.text("The publisher, where the catalogue has several."),
+            "source": f.text("ARM id of the model's source, for custom and fine-tuned models."),
+            "source_account": f.text("ARM id of the account that holds the source."),
+            "speculative_decoding": f.anything("Passed through as it is."),
+        },
+        required=["format", "name"],
+    ),
+    "sku": f.mapping(
+        "How it is hosted and how much of it.",
+        {
+            "name": f.text(
+                "The hosting type.",
+                examples=[
+                    "Standard",
+                    "GlobalStandard",
+                    "DataZoneStandard",
+                    "ProvisionedManaged",
+                    "GlobalBatch",
+                ],
+            ),
+            "capacity": f.whole(
+                "Standard types: thousands of tokens per minute. Provisioned types: PTUs. Changed in place.",
+                minimum=1,
+            ),
+            "tier": f.text("Not used by OpenAI models."),
+            "size": f.text("Not used by OpenAI models."),
+            "family": f.text("Not used by OpenAI models."),
+        },
+        required=["name"],
+    ),
+    "version_upgrade_option": {
+        "enum": ["OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade"],
+        "description": "When the service may move `model.version` by itself. `NoAutoUpgrade` keeps it where it is.",
+    },
+    "rai_policy_name": f.text("Short name of the content filter policy.", examples=["Microsoft.DefaultV2"]),
+    "spillover_deployment_name": f.text("A standard deployment that takes what a provisioned one cannot."),
+    "parent_deployment_name": f.text("The deployment that this one is an inference sub-deployment of."),
+    "service_tier": {"enum": ["Default", "Priority"], "description": "Processing tier."},
+    "deployment_state": {"enum": ["Running", "Paused"], "description": "A paused deployment answers 423."},
+    "routing": f.mapping(
+        "Model router settings.",
+        {
+            "mode": {"enum": ["cost", "balanced", "quality"], "description": "What the router optimises."},
+            "models": {
+                "type": "array",
+                "items": f.anything("A model."),
+                "description": "What it may choose from.",
+            },
+        },
+    ),
+    "capacity_settings": f.mapping(
+        "Reserved capacity.",
+        {"designated_capacity": f.whole("Units."), "priority": f.whole("Lower goes first.")},
+    ),
+    "model_provider_data": f.mapping(
+        "Asked for by Anthropic models.",
+        {
+            "industry": f.text("Industry."),
+            "organization_name": f.text("Organisation."),
+            "country_code": f.text("ISO 3166 code.", examples=["DE"]),
+        },
+    ),
+    "tags": f.pairs("Azure tags. Other tags on the live deployment are left alone.", key=512, value=256),
+}

@@ -1,0 +1,79 @@
+"""Pieces of JSON Schema that kinds share, and the limits behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from provisioner.model.diagnostic import Finding
+from provisioner.reconcile.marker import MARKER_KEYS, RESERVED_PREFIX
+
+# Pairs, key and value lengths of agents: Microsoft Learn, agents limits and quotas. assumed: the same for stores.
+METADATA_PAIRS: Final = 16
+METADATA_KEY: Final = 64
+METADATA_VALUE: Final = 512
+
+
+def text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **more}
+
+
+def flag(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "boolean", "description": description, **more}
+
+
+def whole(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "integer", "description": description, **more}
+
+
+def number(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "number", "description": description, **more}
+
+
+def mapping(description: str, properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """A mapping with these keys and no others."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": dict(properties),
+        "additionalProperties": False,
+        **more,
+    }
+
+
+def anything(description: str, **more: Any) -> dict[str, Any]:
+    """A mapping that is passed through as it is."""
+    return {"type": "object", "description": description, **more}
+
+
+def pairs(description: str, *, key: int = METADATA_KEY, value: int = METADATA_VALUE) -> dict[str, Any]:
+    """A mapping of short strings."""
+    return {
+        "type": "object",
+        "description": description,
+        "propertyNames": {"maxLength": key},
+        "additionalProperties": {"type": "string", "maxLength": value},
+    }
+
+
+def check_pairs(field: str, values: object, *, limit: int) -> Iterator[Finding]:
+    """The marker needs room among the pairs, and its keys for itself."""
+    if not isinstance(values, Mapping):
+        return
+    room = limit - len(MARKER_KEYS)
+    if len(values) > room:
+        yield Finding(
+            path=(field,),
+            code="metadata-limit",
+            message=f"`{field}` has {len(values)} pairs; the service takes {limit}, and {len(MARKER_KEYS)} are kept for "
+            "the ownership marker.",
+            hint=f"Keep at most {room} pairs.",
+        )
+    for name in values:
+        if str(name).startswith(RESERVED_PREFIX):
+            yield Finding(
+                path=(field, str(name)),
+                code="reserved-name",
+                message=f'`{field}` uses "{name}", but names that start with "{RESERVED_PREFIX}" are the tool\'s own.',
+                hint="Choose another name.",
+            )

@@ -1,0 +1,124 @@
+"""What a kind of resource must know, and what it may ask of the two planes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from provisioner.model.document import Document
+from provisioner.model.diagnostic import Finding
+from provisioner.model.plan import Change
+from provisioner.model.resource import Desired, Live, Reference
+from provisioner.model.traits import Traits
+
+Settled = Callable[[], Document | None]
+
+
+class ProjectPlane(Protocol):
+    """The `ai.azure.com` plane: documents in, documents out. Every call may raise PlaneError."""
+
+    def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
+        """All items of a paged list."""
+
+    def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
+        """The document, or None when there is none (404)."""
+
+    def post(
+        self, path: str, body: Document, *, features: tuple[str, ...] = (), settled: Settled | None = None
+    ) -> Document:
+        """Send once. After an ambiguous failure `settled` reads the object again: what it returns is the result;
+        when it returns None the request is sent again, and without it the failure is raised.
+        """
+
+    def patch(self, path: str, body: Document, *, features: tuple[str, ...] = ()) -> Document:
+        """Send a JSON merge patch."""
+
+    def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
+        """Delete; what is gone already is fine."""
+
+    def wait(self, probe: Callable[[], Document | None], *, what: str, every_s: float, at_most_s: float) -> Document:
+        """Call `probe` until it returns a document; raises PlaneError after `at_most_s`."""
+
+
+class ManagementPlane(Protocol):
+    """Deployments through Azure Resource Manager. Writes are polled to their end. May raise PlaneError."""
+
+    def deployments(self) -> Iterator[Document]:
+        """All deployments of the account, as ARM shows them."""
+
+    def put_deployment(self, name: str, body: Document) -> None:
+        """Create, or replace every writable field."""
+
+    def patch_deployment(self, name: str, body: Document) -> None:
+        """Change `sku` and `tags`, nothing else."""
+
+    def act_on_deployment(self, name: str, verb: str) -> None:
+        """POST `pause` or `resume`."""
+
+    def delete_deployment(self, name: str) -> None:
+        """Delete; what is gone already is fine."""
+
+
+class Service(Protocol):
+    """Both planes of one project."""
+
+    @property
+    def project(self) -> ProjectPlane: ...
+    @property
+    def management(self) -> ManagementPlane | None:
+        """None when the manifest names no subscription and resource group: deployments are then read-only."""
+
+
+class Kind(Protocol):
+    """One sort of resource: how it is written, read, compared and changed.
+
+    The methods above `list` are pure; `list` and below talk to the planes.
+    """
+
+    @property
+    def section(self) -> str:
+        """Its key in the manifest, and the first half of its addresses: `stores`."""
+
+    @property
+    def singular(self) -> str:
+        """For sentences: `memory store`."""
+
+    @property
+    def traits(self) -> Traits: ...
+
+    @property
+    def serial(self) -> bool:
+        """Whether the service takes only one write at a time."""
+
+    def names(self) -> Document:
+        """JSON Schema of a resource's name."""
+
+    def schema(self) -> Document:
+        """JSON Schema of one entry; the manifest room adds `external` and `lifecycle`."""
+
+    def desired(self, entry: Document) -> Document:
+        """A valid manifest entry in normal form."""
+
+    def entry(self, fields: Document) -> Document:
+        """The normal form as a manifest entry, for `export`."""
+
+    def references(self, fields: Document) -> Iterator[Reference]:
+        """Every field that names another resource."""
+
+    def provides(self, fields: Document) -> str | None:
+        """What references may want of it (`chat`, `embedding`); None when that cannot be told."""
+
+    def check(self, name: str, entry: Document) -> Iterator[Finding]:
+        """What the schema cannot say about one entry."""
+
+    def list(self, service: Service) -> Iterator[Live]:
+        """Every live object of this kind, with no more requests than the pages need."""
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+        """A closer look at one declared object where the list does not tell enough; usually just `found`."""
+
+    def create(self, service: Service, change: Change) -> None: ...
+    def update(self, service: Service, change: Change) -> None:
+        """Write `change.after` and the marker over the live object; also adopts and releases."""
+
+    def delete(self, service: Service, change: Change) -> None: ...

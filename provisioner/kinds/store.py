@@ -1,0 +1,168 @@
+"""Memory stores: the project plane. A store's definition never changes, and deleting one deletes its memories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import quote
+
+from provisioner.kinds import fragments as f
+from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds.protocol import Service
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Finding
+from provisioner.model.document import Document
+from provisioner.model.plan import Change
+from provisioner.model.resource import Desired, Live, Reference
+from provisioner.model.traits import Traits
+from provisioner.reconcile.marker import read_marker, write_marker
+
+SECTION: Final = "stores"
+_FEATURES: Final = ("MemoryStores=V1Preview",)  # asked for by every memory route of v1, reads too
+_DEFINITION: Final = ("kind", "chat_model", "embedding_model", "options")
+
+# Sent in full on create: the service once filled in others than it documents (azure-sdk-for-python#43999).
+_OPTION_DEFAULTS: Final[dict[str, Any]] = {
+    "user_profile_enabled": True,
+    "user_profile_details": "",
+    "chat_summary_enabled": True,
+    "procedural_memory_enabled": True,
+    "default_ttl_seconds": 0,
+}
+
+
+class StoreKind:
+    section = SECTION
+    singular = "memory store"
+    serial = False
+    traits = Traits(
+        immutable=tuple((field,) for field in _DEFINITION),
+        holds_data=True,
+        defaults={"kind": "default", "options": _OPTION_DEFAULTS},
+    )
+
+    def names(self) -> Document:
+        # The length is the API specification's. assumed: the service states no charset; these break its URLs.
+        return {"pattern": r"^[^\s/:?#%\\]+$", "minLength": 1, "maxLength": 256}
+
+    def schema(self) -> Document:
+        return f.mapping("A memory store of the project.", _PROPERTIES, required=["chat_model", "embedding_model"])
+
+    def desired(self, entry: Document) -> Document:
+        return dict(entry)
+
+    def entry(self, fields: Document) -> Document:
+        exported = {key: fields[key] for key in _PROPERTIES if fields.get(key) not in (None, {}, "")}
+        if exported.get("kind") == "default":
+            del exported["kind"]
+        if options := {key: value for key, value in fields.get("options", {}).items() if value != ""}:
+            exported["options"] = options
+        return exported
+
+    def references(self, fields: Document) -> Iterator[Reference]:
+        for key, wants in (("chat_model", "chat"), ("embedding_model", "embedding")):
+            if isinstance(name := fields.get(key), str):
+                yield Reference(path=(key,), target=Address(DEPLOYMENTS, name), wants=wants)
+
+    def provides(self, fields: Document) -> str | None:  # noqa: ARG002
+        return None
+
+    def check(self, name: str, entry: Document) -> Iterator[Finding]:  # noqa: ARG002
+        yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)
+
+    def list(self, service: Service) -> Iterator[Live]:
+        yield from (_observed(body) for body in service.project.items("memory_stores", features=_FEATURES))
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
+        return found
+
+    def create(self, service: Service, change: Change) -> None:
+        def settled() -> Document | None:
+            body = service.project.get(_path(change), features=_FEATURES)
+            return body if body is not None and _observed(body).marker == change.marker else None
+
+        fields = change.after or {}
+        options = {**_OPTION_DEFAULTS, **fields.get("options", {})}
+        if not options["user_profile_details"]:
+            del options["user_profile_details"]
+        definition = {
+            "kind": fields.get("kind", "default"),
+            "chat_model": fields["chat_model"],
+            "embedding_model": fields["embedding_model"],
+            "options": options,
+        }
+        body = {"name": change.address.name, "definition": definition, **_mutable(change)}
+        service.project.post("memory_stores", body, features=_FEATURES, settled=settled)
+
+    def update(self, service: Service, change: Change) -> None:
+        body = {"description": "", **_mutable(change)}  # left out, the service might keep the old one
+        # Sending the same description and metadata twice does no harm, so an unclear answer is simply asked again.
+        service.project.post(_path(change), body, features=_FEATURES, settled=lambda: None)
+
+    def delete(self, service: Service, change: Change) -> None:
+        service.project.delete(_path(change), features=_FEATURES)
+
+
+def _path(change: Change) -> str:
+    return f"memory_stores/{quote(change.address.name, safe='')}"
+
+
+def _mutable(change: Change) -> dict[str, Any]:
+    fields = change.after or {}
+    marks = write_marker(change.marker) if change.marker else {}
+    body: dict[str, Any] = {"metadata": {**fields.get("metadata", {}), **marks}}
+    if "description" in fields:
+        body["description"] = fields["description"]
+    return body
+
+
+def _observed(body: Document) -> Live:
+    definition = body.get("definition") or {}
+    metadata, marker = read_marker(body.get("metadata") or {})
+    fields: dict[str, Any] = {key: definition[key] for key in _DEFINITION if definition.get(key) is not None}
+    shown = {key: value for key, value in (definition.get("options") or {}).items() if value is not None}
+    fields["options"] = {**_OPTION_DEFAULTS, **shown}
+    if body.get("description"):
+        fields["description"] = body["description"]
+    if metadata:
+        fields["metadata"] = metadata
+    return Live(
+        address=Address(SECTION, str(body["name"])),
+        fields=fields,
+        marker=marker,
+        needs=frozenset(reference.target for reference in StoreKind().references(fields)),
+        revision=str(body.get("updated_at") or ""),
+    )
+
+
+_PROPERTIES: Final[dict[str, Any]] = {
+    "description": f.text("Shown in the portal. Changed in place.", maxLength=512),
+    "chat_model": f.text(
+        "Name of the chat deployment that extracts memories. A change replaces the store.",
+        examples=["gpt-4.1-mini"],
+    ),
+    "embedding_model": f.text(
+        "Name of the embedding deployment that indexes memories. A change replaces the store.",
+        examples=["text-embedding-3-large"],
+    ),
+    "options": f.mapping(
+        "What is remembered. Set when the store is made; a change replaces the store.",
+        {
+            "user_profile_enabled": f.flag("Keep a profile of facts per scope.", default=True),
+            "user_profile_details": f.text(
+                "What the profile should hold.",
+                examples=["Preferred languages, tools, OS, and answer style."],
+            ),
+            "chat_summary_enabled": f.flag("Summarise conversations.", default=True),
+            "procedural_memory_enabled": f.flag("Remember how things are done.", default=True),
+            "default_ttl_seconds": f.whole(
+                "Forget a memory this many seconds after its last update; 0 is never.",
+                minimum=0,
+                maximum=2147483647,
+                default=0,
+            ),
+        },
+    ),
+    "metadata": f.pairs("Your own labels. Other labels on the live store are left alone."),
+    "kind": {"const": "default", "description": "The only kind of store there is."},
+}

@@ -1,0 +1,55 @@
+"""A problem with a place and a remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(str, Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Location:
+    """Line and column count from 1; `path` is the manifest path (`agents.dev-buddy.model`)."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """`code` is stable and kebab-case; `message` says what and why, `hint` what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    where: Location | None = None
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Sort key: by place, then code; what has no place comes last."""
+        where = self.where
+        if where is None:
+            return (1, "", 0, 0, self.code, self.message)
+        return (0, where.file, where.line, where.column, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a kind finds wrong in one entry; `path` is relative to the entry. The manifest room adds the place."""
+
+    path: tuple[str, ...]
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR

@@ -1,0 +1,117 @@
+"""Plain JSON-like documents and paths into them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+Document: TypeAlias = Mapping[str, Any]
+Path: TypeAlias = tuple[str, ...]
+
+
+class Absent(Enum):
+    """The value of a field that is not there, as against one that is null."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path)
+
+
+def lies_under(path: Path, prefixes: tuple[Path, ...]) -> bool:
+    """Whether the path is one of the prefixes or inside one; the empty prefix holds everything."""
+    return any(path[: len(prefix)] == prefix for prefix in prefixes)
+
+
+def leaves(document: Document, at: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Every field that is not a filled mapping; lists are leaves, and so is an empty mapping."""
+    for key, value in document.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, (*at, key))
+        else:
+            yield (*at, key), value
+
+
+def lookup(document: Document, path: Path) -> object:
+    """The value at the path, or ABSENT."""
+    here: object = document
+    for key in path:
+        if not isinstance(here, Mapping) or key not in here:
+            return ABSENT
+        here = here[key]
+    return here
+
+
+def without(document: Document, paths: tuple[Path, ...], at: Path = ()) -> dict[str, Any]:
+    """A copy that lacks the paths; mappings that become empty go too."""
+    result: dict[str, Any] = {}
+    for key, value in document.items():
+        here = (*at, key)
+        if here in paths:
+            continue
+        if isinstance(value, Mapping) and value:
+            value = without(value, paths, here)
+            if not value:
+                continue
+        result[key] = value
+    return result
+
+
+def only(document: Document, paths: tuple[Path, ...]) -> dict[str, Any]:
+    """A copy that has nothing but the paths."""
+    result: dict[str, Any] = {}
+    for path in paths:
+        value = lookup(document, path)
+        if value is not ABSENT:
+            place(result, path, value)
+    return result
+
+
+def place(document: dict[str, Any], path: Path, value: object) -> None:
+    """Set the value at the path, making the mappings on the way."""
+    *parents, last = path
+    for key in parents:
+        document = document.setdefault(key, {})
+    document[last] = value
+
+
+def overlay(base: Document, top: Document) -> dict[str, Any]:
+    """`base` with the fields of `top` over it; mappings merge, everything else is replaced."""
+    merged = dict(base)
+    for key, value in top.items():
+        under = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(under, Mapping) and value:
+            merged[key] = overlay(under, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def canonical(value: object) -> str:
+    """The same text for equal values, whatever their key order and whether 1 is written 1 or 1.0."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def digest(value: object) -> str:
+    """SHA-256 of the canonical text, in hex."""
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,62 @@
+"""Why we cannot go on.
+
+ProvisionerError            said once, by the command line, with its exit code
+├── ManifestInvalid         the manifest has errors; carries every diagnostic
+├── Refused                 a guard forbids it; carries every refusal
+├── Interrupted             Ctrl-C
+└── PlaneError              a plane refused, broke or cannot be reached; carries a Failure
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from provisioner.model.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A refusal in the service's own words, and our advice. `status` is the HTTP status, 0 when none came."""
+
+    message: str
+    code: str = ""
+    status: int = 0
+    request_id: str = ""
+    advice: str = ""
+
+
+class ProvisionerError(Exception):
+    """The message says what and why; `hint` what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ManifestInvalid(ProvisionerError):
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("The manifest has errors.")
+        self.diagnostics = diagnostics
+
+
+class Refused(ProvisionerError):
+    def __init__(self, refusals: tuple[Diagnostic, ...]) -> None:
+        super().__init__("The plan was refused; nothing was changed.")
+        self.refusals = refusals
+
+
+class Interrupted(ProvisionerError):
+    exit_code = 130
+
+
+class PlaneError(ProvisionerError):
+    """`ambiguous` when the service may have done the work all the same: no answer, or a 5xx."""
+
+    def __init__(self, failure: Failure, *, ambiguous: bool = False) -> None:
+        super().__init__(failure.message, failure.advice)
+        self.failure = failure
+        self.ambiguous = ambiguous

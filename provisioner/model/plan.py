@@ -1,0 +1,115 @@
+"""Changes and plans: what will be done, to what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.document import Absent, Document, Path, digest, dotted
+from provisioner.model.resource import Live, Marker
+
+
+class Action(str, Enum):
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    RELEASE = "release"
+
+
+class Origin(str, Enum):
+    """Who moved: the manifest (edit), the live object (drift), or both since the last apply."""
+
+    EDIT = "edit"
+    DRIFT = "drift"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """`after` ABSENT means: was declared once, is not any more, and goes back to the service's default."""
+
+    path: Path
+    before: object | Absent
+    after: object | Absent
+    origin: Origin | None = None
+    forces_replace: bool = False
+
+    @property
+    def name(self) -> str:
+        return dotted(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One resource's way from live to desired.
+
+    `after` is the whole normal form to be written, with what is live and unmanaged carried along; None when the
+    resource goes or is released. `needs` must be in place first. `referrers` are the agents and stores that name it.
+    """
+
+    action: Action
+    address: Address
+    before: Live | None = None
+    after: Document | None = None
+    marker: Marker | None = None
+    fields: tuple[FieldChange, ...] = ()
+    needs: frozenset[Address] = frozenset()
+    loses_data: bool = False
+    referrers: tuple[Address, ...] = ()
+
+    @property
+    def is_adoption(self) -> bool:
+        """Whether it takes over something that carries no marker."""
+        return self.before is not None and self.before.marker is None and self.action is not Action.DELETE
+
+    @property
+    def destroys(self) -> bool:
+        return self.action in (Action.DELETE, Action.REPLACE)
+
+    @property
+    def lifecycle_fields(self) -> tuple[tuple[str, object, object], ...]:
+        """Protection settings that this change writes on the live object: name, before, after."""
+        if self.before is None or self.before.marker is None or self.marker is None:
+            return ()
+        was, now = self.before.marker, self.marker
+        pairs = (
+            ("lifecycle.prevent_destroy", was.prevent_destroy, now.prevent_destroy),
+            ("lifecycle.on_remove", was.on_remove.value, now.on_remove.value),
+        )
+        return tuple(pair for pair in pairs if pair[1] != pair[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All changes in an order that can be run, and what forbids running them."""
+
+    owner: str
+    changes: tuple[Change, ...] = ()
+    unchanged: tuple[Address, ...] = ()
+    refusals: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.changes
+
+    def count(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal plans: owner, actions, addresses and fields."""
+        return digest([self.owner, [list(_essence(change)) for change in self.changes]])
+
+
+def _essence(change: Change) -> Iterable[object]:
+    yield change.action.value
+    yield str(change.address)
+    yield change.after
+    yield change.before.fields if change.before else None
+    yield [[field.name, field.origin.value if field.origin else None] for field in change.fields]
+    yield [list(item) for item in change.lifecycle_fields]

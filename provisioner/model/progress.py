@@ -1,0 +1,58 @@
+"""What happens while a plan runs: events, told as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from provisioner.model.errors import Failure
+from provisioner.model.plan import Change, Plan
+
+
+class Status(str, Enum):
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    change: Change
+    status: Status
+    reason: str = ""
+    failure: Failure | None = None
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyStarted:
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStarted:
+    change: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNoted:
+    """A sign of life inside a change: waiting for an operation, retrying after a throttle."""
+
+    change: Change
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFinished:
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyFinished:
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+    elapsed_s: float = 0.0
+
+
+Event: TypeAlias = ApplyStarted | ChangeStarted | ChangeNoted | ChangeFinished | ApplyFinished

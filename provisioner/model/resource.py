@@ -1,0 +1,71 @@
+"""A resource as the manifest wants it and as the service has it, in one normal form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Location
+from provisioner.model.document import Document, Path
+
+
+class OnRemove(str, Enum):
+    """What happens to the live object when its entry leaves the manifest."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    prevent_destroy: bool = False
+    on_remove: OnRemove = OnRemove.DELETE
+    ignore: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """What the tool wrote on a live object. `applied` is the compact record of the fields applied last."""
+
+    owner: str
+    applied: str = ""
+    prevent_destroy: bool = False
+    on_remove: OnRemove = OnRemove.DELETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A field that names another resource; `wants` is what the target must provide (`chat`, `embedding`)."""
+
+    path: Path
+    target: Address
+    wants: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """One manifest entry in normal form. An external one is only checked to exist."""
+
+    address: Address
+    fields: Document = field(default_factory=dict)
+    needs: frozenset[Address] = frozenset()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    external: bool = False
+    where: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """One live object. `fields` holds what can be written, in normal form; `revision` names this state of it.
+
+    `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
+    else made the versions since.
+    """
+
+    address: Address
+    fields: Document
+    marker: Marker | None = None
+    needs: frozenset[Address] = frozenset()
+    revision: str = ""
+    marker_revision: str = ""

@@ -1,0 +1,110 @@
+"""The marker: how ownership and the record of the last apply are written on a live object.
+
+The record holds one ten-character chunk per declared field: four characters name the path, six the value. That fits
+the 512 characters of a metadata value (256 of an Azure tag) and is enough to tell, field by field, whether the
+manifest or the live object moved, and which fields were declared once and are no more. When a resource declares more
+fields than fit, deeper fields are recorded together with their parents.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from provisioner.model.document import Document, Path, canonical, dotted, leaves, lookup
+from provisioner.model.resource import Marker, OnRemove
+
+OWNER_KEY: Final = "provisioner-owner"
+APPLIED_KEY: Final = "provisioner-applied"
+LIFECYCLE_KEY: Final = "provisioner-lifecycle"
+MARKER_KEYS: Final = (OWNER_KEY, APPLIED_KEY, LIFECYCLE_KEY)
+RESERVED_PREFIX: Final = "provisioner-"
+
+_PATH_CHARS: Final = 4
+_VALUE_CHARS: Final = 6
+_CHUNK: Final = _PATH_CHARS + _VALUE_CHARS
+_PROTECTED: Final = "prevent_destroy"
+
+
+def write_marker(marker: Marker) -> dict[str, str]:
+    """The metadata pairs (or tags) that carry the marker."""
+    pairs = {OWNER_KEY: marker.owner, APPLIED_KEY: marker.applied}
+    lifecycle = [_PROTECTED] if marker.prevent_destroy else []
+    if marker.on_remove is not OnRemove.DELETE:
+        lifecycle.append(f"on_remove={marker.on_remove.value}")
+    if lifecycle:
+        pairs[LIFECYCLE_KEY] = ",".join(lifecycle)
+    return pairs
+
+
+def read_marker(metadata: Mapping[str, str]) -> tuple[dict[str, str], Marker | None]:
+    """Part the user's own pairs from the marker; None where there is no owner."""
+    rest = {key: value for key, value in metadata.items() if key not in MARKER_KEYS}
+    owner = metadata.get(OWNER_KEY)
+    if not owner:
+        return rest, None
+    words = metadata.get(LIFECYCLE_KEY, "").split(",")
+    marker = Marker(
+        owner=owner,
+        applied=metadata.get(APPLIED_KEY, ""),
+        prevent_destroy=_PROTECTED in words,
+        on_remove=OnRemove.KEEP if "on_remove=keep" in words else OnRemove.DELETE,
+    )
+    return rest, marker
+
+
+class AppliedRecord:
+    """The fields applied last, as far as their fingerprints tell."""
+
+    __slots__ = ("_chunks", "_depth")
+
+    def __init__(self, text: str) -> None:
+        depth, _, chunks = text.partition(".")
+        self._depth = int(depth) if depth.isdecimal() else 0
+        self._chunks = {
+            chunks[at : at + _PATH_CHARS]: chunks[at + _PATH_CHARS : at + _CHUNK]
+            for at in range(0, len(chunks) - _CHUNK + 1, _CHUNK)
+        }
+
+    @classmethod
+    def of(cls, declared: Document, size: int) -> str:
+        """The text to keep for these fields, in at most `size` characters."""
+        paths = [path for path, _ in leaves(declared)]
+        depth = max((len(path) for path in paths), default=1)
+        room = (size - 3) // _CHUNK
+        while depth > 1 and len({path[:depth] for path in paths}) > room:
+            depth -= 1
+        folded = sorted({path[:depth] for path in paths})[:room]
+        return f"{depth}." + "".join(_path_print(path) + _value_print(lookup(declared, path)) for path in folded)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._chunks
+
+    def fold(self, path: Path) -> Path:
+        """The path under which a field was recorded: itself, or the parent it was recorded with."""
+        return path[: self._depth]
+
+    def knows(self, path: Path) -> bool:
+        return _path_print(self.fold(path)) in self._chunks
+
+    def holds(self, path: Path, value: object) -> bool:
+        """Whether this value was applied last at the (folded) path."""
+        return self._chunks.get(_path_print(self.fold(path))) == _value_print(value)
+
+
+@lru_cache(maxsize=4096)
+def _path_print(path: Path) -> str:
+    return _fingerprint(dotted(path))[:_PATH_CHARS]
+
+
+def _value_print(value: object) -> str:
+    return _fingerprint(canonical(value))[:_VALUE_CHARS]
+
+
+def _fingerprint(text: str) -> str:
+    raw = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6]
+    return base64.urlsafe_b64encode(raw).decode("ascii")
