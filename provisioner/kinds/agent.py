@@ -13,17 +13,16 @@ from provisioner.kinds.protocol import Service
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
-from provisioner.model.document import Document
+from provisioner.model.document import ABSENT, Document, overlay, place
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Change
+from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Desired, Live, Marker, Reference
 from provisioner.model.traits import Traits
-from provisioner.reconcile.marker import read_marker, write_marker
+from provisioner.reconcile.marker import RELEASED, AppliedRecord, is_released, read_marker, write_marker
 
 SECTION: Final = "agents"
 _MEMORY_TOOL: Final = "memory_search_preview"
 _OLD_MEMORY_TOOL: Final = "memory_search"  # its name until azure-ai-projects 2.0.0b4
-_MAX_TOOLS: Final = 128  # Microsoft Learn: agents limits and quotas
 
 # Where the parts of an entry live on the service: beside the definition in a version, or on the agent as a whole.
 _BESIDE: Final = ("description", "metadata", "draft", "blueprint_reference")
@@ -57,7 +56,7 @@ class AgentKind:
         return f.mapping("An agent of the project.", PROPERTIES)
 
     def desired(self, entry: Document) -> Document:
-        fields = {"kind": "prompt", **entry}
+        fields = {"kind": "prompt", **f.meaning(entry, _BESIDE)}
         if isinstance(tools := fields.get("tools"), list):
             fields["tools"] = [_renamed(tool) for tool in tools]
         return fields
@@ -65,7 +64,8 @@ class AgentKind:
     def entry(self, fields: Document) -> Document:
         kind = str(fields.get("kind", "prompt"))
         known = (*_BESIDE, *_ON_THE_AGENT, "kind", *DEFINITIONS.get(kind, ()))
-        exported = {key: fields[key] for key in PROPERTIES if key in known and fields.get(key) not in (None, {}, "")}
+        shown = f.fitting(fields, self.schema())
+        exported = {key: shown[key] for key in PROPERTIES if key in known and shown.get(key) not in (None, {}, "")}
         for key, default in (("kind", "prompt"), ("draft", False), ("state", "enabled")):
             if exported.get(key) == default:
                 del exported[key]
@@ -94,8 +94,13 @@ class AgentKind:
     def list(self, service: Service) -> Iterator[Live]:
         yield from (_observed(body) for body in service.project.items("agents"))
 
-    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
         """Drafts are in no list, and a version made in the portal carries no marker though an earlier one may."""
+        return wanted.fields.get("draft") is True or (
+            found is not None and found.marker is None and found.revision != "1"
+        )
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
         if wanted.fields.get("draft") is True:
             return _newest_draft(service, wanted, found) or found
         if found is not None and found.marker is None and found.revision != "1":
@@ -109,7 +114,7 @@ class AgentKind:
 
     def update(self, service: Service, change: Change) -> None:
         changed = {field.path[0] for field in change.fields}
-        if changed - set(_ON_THE_AGENT) or not changed:  # nothing but the marker: that, too, belongs to a version
+        if changed - set(_ON_THE_AGENT) or _marker_moves(change):
             self._make_version(service, change)
         self._write_on_agent(service, change, changed & set(_ON_THE_AGENT))
 
@@ -120,7 +125,7 @@ class AgentKind:
         def settled() -> Document | None:
             body = service.project.get(_path(change.address))
             latest = _latest(body) if body is not None else None
-            if latest is None or (change.before is not None and latest.get("version") == change.before.revision):
+            if latest is None or latest.get("version") == _overtaken(change):
                 return None
             return latest if read_marker(latest.get("metadata") or {})[1] == change.marker else None
 
@@ -132,12 +137,38 @@ class AgentKind:
 
     def _write_on_agent(self, service: Service, change: Change, keys: set[str]) -> None:
         after = change.after or {}
-        merge = {key: after.get(key) for key in sorted(keys - {"state"})}
+        merge: dict[str, Any] = {key: after.get(key) for key in sorted(keys - {"state"})}
         if merge:
-            service.project.patch(_path(change.address), merge)
+            service.project.patch(_path(change.address), overlay(merge, _erased(change, merge)))
         if "state" in keys:
             verb = "disable" if after.get("state") == "disabled" else "enable"
             service.project.post(f"{_path(change.address)}:{verb}", {}, settled=lambda: None)
+
+
+def _marker_moves(change: Change) -> bool:
+    """Whether the marker must be written, which is part of a version: because it comes, goes or changes its lifecycle,
+    because nothing else changes, or because it has a field to learn or to forget. Another value of a field that it
+    knows is not worth a version.
+    """
+    was = change.before.marker if change.before else None
+    if was is None or change.marker is None or change.lifecycle_fields or not change.fields:
+        return True
+    record = AppliedRecord(was.applied)
+    return any(field.after is ABSENT or not record.knows(field.path) for field in change.fields)
+
+
+def _overtaken(change: Change) -> str | None:
+    """The version that a new one must differ from; after a replace, numbers start again."""
+    return change.before.revision if change.before and change.action is not Action.REPLACE else None
+
+
+def _erased(change: Change, merge: Document) -> Document:
+    """A null for each removed field inside what is sent: a merge patch keeps what it does not name."""
+    erased: dict[str, Any] = {}
+    for field in change.fields:
+        if field.after is ABSENT and merge.get(field.path[0]) is not None:
+            place(erased, field.path, None)
+    return erased
 
 
 def _path(address: Address) -> str:
@@ -174,7 +205,9 @@ def _version_body(change: Change) -> dict[str, Any]:
     beside: dict[str, Any] = {key: fields.pop(key) for key in _BESIDE if key in fields}
     if not beside.get("draft"):
         beside.pop("draft", None)
-    marks = write_marker(change.marker) if change.marker else {}
+    if not fields.get("tools", True):
+        del fields["tools"]
+    marks = write_marker(change.marker) if change.marker else RELEASED
     return {"definition": fields, **beside, "metadata": {**beside.get("metadata", {}), **marks}}
 
 
@@ -187,8 +220,8 @@ def _with_version(name: str, version: Document, on_the_agent: Document) -> Live:
     definition = _without_server_filled(version.get("definition") or {})
     metadata, marker = read_marker(version.get("metadata") or {})
     fields: dict[str, Any] = {key: value for key, value in definition.items() if value is not None}
-    if isinstance(tools := fields.get("tools"), list):
-        fields["tools"] = [_renamed(tool) for tool in tools]
+    if fields.get("kind") == "prompt":  # no tools are an empty list, sent or not
+        fields["tools"] = [_renamed(tool) for tool in fields.get("tools") or ()]
     fields.update({key: version[key] for key in _BESIDE if version.get(key) not in (None, "", {})})
     fields.pop("metadata", None)
     if metadata:
@@ -215,8 +248,11 @@ def _without_server_filled(definition: Document) -> dict[str, Any]:
 
 
 def _with_earlier_marker(service: Service, found: Live) -> Live:
-    for version in service.project.items(f"{_path(found.address)}/versions"):
-        marker = read_marker(version.get("metadata") or {})[1]
+    for version in service.project.items(f"{_path(found.address)}/versions?order=desc"):
+        metadata = version.get("metadata") or {}
+        if is_released(metadata):
+            return found
+        marker = read_marker(metadata)[1]
         if marker is not None:
             return _marked(found, marker, str(version.get("version") or ""))
     return found
@@ -235,10 +271,15 @@ def _marked(found: Live, marker: Marker, revision: str) -> Live:
 
 def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live | None:
     on_the_agent = {key: found.fields[key] for key in _ON_THE_AGENT if found and key in found.fields}
-    for version in service.project.items(f"{_path(wanted.address)}/versions?include_drafts=true"):
-        if version.get("draft") and read_marker(version.get("metadata") or {})[1] is not None:
-            return _with_version(wanted.address.name, version, on_the_agent)
-    return None
+    versions = service.project.items(f"{_path(wanted.address)}/versions?include_drafts=true&order=desc")
+    try:
+        drafts = (it for it in versions if it.get("draft") and read_marker(it.get("metadata") or {})[1] is not None)
+        version = next(drafts, None)
+    except PlaneError as error:
+        if error.failure.status != 404:
+            raise
+        return None
+    return _with_version(wanted.address.name, version, on_the_agent) if version is not None else None
 
 
 def _wait_until_active(service: Service, address: Address, version: str) -> None:

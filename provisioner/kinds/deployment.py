@@ -74,10 +74,11 @@ class DeploymentKind:
         return f.mapping("A model deployment on the account.", _PROPERTIES, required=["model", "sku"])
 
     def desired(self, entry: Document) -> Document:
-        return dict(entry)
+        return f.meaning(entry, ("tags",))
 
     def entry(self, fields: Document) -> Document:
-        return {key: fields[key] for key in _PROPERTIES if fields.get(key) not in (None, {})}
+        shown = f.fitting(fields, self.schema())
+        return {key: shown[key] for key in _PROPERTIES if shown.get(key, {}) != {}}
 
     def references(self, fields: Document) -> Iterator[Reference]:
         for key in ("spillover_deployment_name", "parent_deployment_name"):
@@ -111,6 +112,9 @@ class DeploymentKind:
         else:
             yield from (_observed(body) for body in service.management.deployments())
 
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
+        return False
+
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
         return found
 
@@ -121,7 +125,8 @@ class DeploymentKind:
     def update(self, service: Service, change: Change) -> None:
         body = _wire(change)
         changed = {field.path[0] for field in change.fields}
-        if changed <= {"sku", "tags", _STATE}:  # the narrowest write: nothing else can be reset by it
+        # PATCH is the narrowest write: it can reset nothing else. assumed: it may keep tags that it does not name.
+        if changed <= {"sku", "tags", _STATE} and not _takes_away(change, body):
             _management(service).patch_deployment(change.address.name, {key: body[key] for key in ("sku", "tags")})
         else:
             _management(service).put_deployment(change.address.name, body)
@@ -148,6 +153,15 @@ def _management(service: Service) -> ManagementPlane:
     return service.management
 
 
+def _takes_away(change: Change, body: Document) -> bool:
+    """Whether a live tag or part of the sku must go."""
+    if change.before is None:
+        return False
+    fields, marker = change.before.fields, change.before.marker
+    tags = {*fields.get("tags", {}), *(write_marker(marker) if marker else {})}
+    return not (tags <= body["tags"].keys() and fields.get("sku", {}).keys() <= body["sku"].keys())
+
+
 def _observed(body: Document) -> Live:
     tags, marker = read_marker(body.get("tags") or {})
     fields = _writable(body)
@@ -164,9 +178,7 @@ def _writable(body: Document) -> dict[str, Any]:
         if key not in _READ_ONLY and value is not None
     }
     if isinstance(model := fields.get("model"), dict):
-        fields["model"] = {
-            key: value for key, value in model.items() if key != "call_rate_limit" and value is not None
-        }
+        fields["model"] = {key: value for key, value in model.items() if key != "call_rate_limit" and value is not None}
     if sku := {key: value for key, value in (body.get("sku") or {}).items() if value is not None}:
         fields["sku"] = sku
     return fields

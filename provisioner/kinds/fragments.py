@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from provisioner.model.diagnostic import Finding
+from provisioner.model.document import Document
 from provisioner.reconcile.marker import MARKER_KEYS, RESERVED_PREFIX
 
 # Pairs, key and value lengths of agents: Microsoft Learn, agents limits and quotas. assumed: the same for stores.
@@ -56,6 +57,24 @@ def pairs(description: str, *, key: int = METADATA_KEY, value: int = METADATA_VA
     }
 
 
+def fitting(value: Any, schema: Mapping[str, Any]) -> Any:
+    """The value without what has no place in the schema: nulls, and the keys that a closed mapping does not list."""
+    if not isinstance(value, Mapping):
+        return value
+    listed, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+    of_others = others if isinstance(others, Mapping) else {}
+    return {
+        key: fitting(inner, listed.get(key, of_others))
+        for key, inner in value.items()
+        if inner is not None and (key in listed or others is not False)
+    }
+
+
+def meaning(entry: Document, keys: tuple[str, ...]) -> dict[str, Any]:
+    """The entry without these keys where they are empty: the service does not tell empty from absent there."""
+    return {key: value for key, value in entry.items() if key not in keys or value not in ("", {}, None)}
+
+
 def check_pairs(field: str, values: object, *, limit: int) -> Iterator[Finding]:
     """The marker needs room among the pairs, and its keys for itself."""
     if not isinstance(values, Mapping):
@@ -65,8 +84,8 @@ def check_pairs(field: str, values: object, *, limit: int) -> Iterator[Finding]:
         yield Finding(
             path=(field,),
             code="metadata-limit",
-            message=f"`{field}` has {len(values)} pairs; the service takes {limit}, and {len(MARKER_KEYS)} are kept for "
-            "the ownership marker.",
+            message=f"`{field}` has {len(values)} pairs; the service takes {limit}, and {len(MARKER_KEYS)} are kept "
+            "for the ownership marker.",
             hint=f"Keep at most {room} pairs.",
         )
     for name in values:

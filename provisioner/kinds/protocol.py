@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from provisioner.model.document import Document
 from provisioner.model.diagnostic import Finding
+from provisioner.model.document import Document
 from provisioner.model.plan import Change
 from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
@@ -111,11 +111,14 @@ class Kind(Protocol):
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         """What the schema cannot say about one entry."""
 
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
+        """Whether the list does not tell enough of this declared object, so that `inspect` must ask."""
+
     def list(self, service: Service) -> Iterator[Live]:
         """Every live object of this kind, with no more requests than the pages need."""
 
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
-        """A closer look at one declared object where the list does not tell enough; usually just `found`."""
+        """A closer look at one declared object whose `is_unclear`."""
 
     def create(self, service: Service, change: Change) -> None: ...
     def update(self, service: Service, change: Change) -> None:

@@ -49,14 +49,15 @@ class StoreKind:
         return f.mapping("A memory store of the project.", _PROPERTIES, required=["chat_model", "embedding_model"])
 
     def desired(self, entry: Document) -> Document:
-        return dict(entry)
+        return f.meaning(entry, ("description", "metadata"))
 
     def entry(self, fields: Document) -> Document:
-        exported = {key: fields[key] for key in _PROPERTIES if fields.get(key) not in (None, {}, "")}
+        shown = f.fitting(fields, self.schema())
+        exported = {key: shown[key] for key in _PROPERTIES if shown.get(key) not in (None, {}, "")}
         if exported.get("kind") == "default":
             del exported["kind"]
-        if options := {key: value for key, value in fields.get("options", {}).items() if value != ""}:
-            exported["options"] = options
+        if "options" in exported:
+            exported["options"] = {key: value for key, value in exported["options"].items() if value != ""}
         return exported
 
     def references(self, fields: Document) -> Iterator[Reference]:
@@ -72,6 +73,9 @@ class StoreKind:
 
     def list(self, service: Service) -> Iterator[Live]:
         yield from (_observed(body) for body in service.project.items("memory_stores", features=_FEATURES))
+
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
+        return False
 
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
         return found

@@ -60,10 +60,10 @@ def without(document: Document, paths: tuple[Path, ...], at: Path = ()) -> dict[
         if here in paths:
             continue
         if isinstance(value, Mapping) and value:
-            value = without(value, paths, here)
-            if not value:
-                continue
-        result[key] = value
+            if kept := without(value, paths, here):
+                result[key] = kept
+        else:
+            result[key] = value
     return result
 
 
@@ -86,11 +86,11 @@ def place(document: dict[str, Any], path: Path, value: object) -> None:
 
 
 def overlay(base: Document, top: Document) -> dict[str, Any]:
-    """`base` with the fields of `top` over it; mappings merge, everything else is replaced."""
+    """`base` with the fields of `top` over it; mappings merge (an empty one adds nothing), all else is replaced."""
     merged = dict(base)
     for key, value in top.items():
         under = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(under, Mapping) and value:
+        if isinstance(value, Mapping) and isinstance(under, Mapping):
             merged[key] = overlay(under, value)
         else:
             merged[key] = value

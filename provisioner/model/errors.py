@@ -54,9 +54,20 @@ class Interrupted(ProvisionerError):
 
 
 class PlaneError(ProvisionerError):
-    """`ambiguous` when the service may have done the work all the same: no answer, or a 5xx."""
+    """`ambiguous` when the service may have done the work all the same: no answer, or a 5xx. `wait_s` is how long it
+    asked us to wait, where it did.
+    """
 
-    def __init__(self, failure: Failure, *, ambiguous: bool = False) -> None:
+    def __init__(self, failure: Failure, *, ambiguous: bool = False, wait_s: float | None = None) -> None:
         super().__init__(failure.message, failure.advice)
         self.failure = failure
         self.ambiguous = ambiguous
+        self.wait_s = wait_s
+
+
+class Unreadable(ProvisionerError):
+    """Live state could not be read; carries what each plane said."""
+
+    def __init__(self, causes: tuple[PlaneError, ...]) -> None:
+        super().__init__("The live state could not be read; nothing was changed.")
+        self.causes = causes

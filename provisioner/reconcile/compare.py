@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lies_under, lookup
+from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lies_under, lookup, without
 from provisioner.model.plan import FieldChange, Origin
 from provisioner.model.traits import Traits
 from provisioner.reconcile.marker import AppliedRecord
@@ -23,8 +23,10 @@ def compare(
     traits: Traits,
 ) -> tuple[FieldChange, ...]:
     """The fields that must change, sorted by path. `record` is None where nothing of ours was ever applied."""
-    found = {path: (before, after) for path, before, after in _differences(desired, live)}
+    managed = without(desired, ignore)
+    found = {path: (before, after) for path, before, after in _differences(managed, live)}
     if record is not None:
+        found.update({path: (before, after) for path, before, after in _shed(managed, live, record)})
         found.update({path: (before, ABSENT) for path, before in _removed(desired, live, record, traits)})
     return tuple(
         FieldChange(
@@ -58,17 +60,26 @@ def _differences(desired: Document, live: Document, at: Path = ()) -> Iterator[t
     for key, value in desired.items():
         path = (*at, key)
         here = live.get(key, ABSENT)
-        if isinstance(value, Mapping) and value and isinstance(here, Mapping):
-            yield from _differences(value, here, path)
-        elif isinstance(value, Mapping) and value and here is ABSENT:
-            yield from ((found, ABSENT, leaf) for found, leaf in leaves(value, path))
+        if isinstance(value, Mapping) and value and (here is ABSENT or isinstance(here, Mapping)):
+            yield from _differences(value, {} if here is ABSENT else here, path)
         elif not covers(None if here is ABSENT else here, value):
             yield path, here, value
 
 
-def _removed(
-    desired: Document, live: Document, record: AppliedRecord, traits: Traits
-) -> Iterator[tuple[Path, object]]:
+def _shed(desired: Document, live: Document, record: AppliedRecord) -> Iterator[tuple[Path, object, object]]:
+    """Lists of which a part was declared once and is no more, such as a key of a tool: what is live still covers them.
+
+    Told only where the live list is exactly what was applied last; otherwise the part may well be the service's own.
+    """
+    for path, value in leaves(desired):
+        if not isinstance(value, (list, tuple)) or record.fold(path) != path or record.holds(path, value):
+            continue
+        here = lookup(live, path)
+        if record.holds(path, here):
+            yield path, here, value
+
+
+def _removed(desired: Document, live: Document, record: AppliedRecord, traits: Traits) -> Iterator[tuple[Path, object]]:
     """Live fields that were applied once and are not declared any more."""
     for path, value in leaves(live):
         if not record.knows(path) or _declared(desired, record.fold(path)):
@@ -79,11 +90,11 @@ def _removed(
 
 
 def _declared(desired: Document, path: Path) -> bool:
-    """Whether the path, or a parent of it that is no filled mapping, is declared."""
+    """Whether the path, or a parent of it that is no mapping, is declared."""
     here: Any = desired
     for key in path:
-        if not isinstance(here, Mapping) or not here:
-            return here is not desired
+        if not isinstance(here, Mapping):
+            return True
         if key not in here:
             return False
         here = here[key]
@@ -91,10 +102,17 @@ def _declared(desired: Document, path: Path) -> bool:
 
 
 def _origin(path: Path, desired: Document, live: Document, record: AppliedRecord) -> Origin:
-    key = record.fold(path)
-    wanted, found = lookup(desired, key), lookup(live, key)
+    wanted = lookup(desired, path)
+    inside = [leaf for leaf, _ in leaves(wanted, path)] if isinstance(wanted, Mapping) else []
+    origins = {_leaf_origin(leaf, desired, live, record) for leaf in inside or [path]}
+    return origins.pop() if len(origins) == 1 else Origin.BOTH
+
+
+def _leaf_origin(path: Path, desired: Document, live: Document, record: AppliedRecord) -> Origin:
     if not record.knows(path):
         return Origin.EDIT
+    key = record.fold(path)
+    wanted, found = lookup(desired, key), lookup(live, key)
     if wanted is not ABSENT and record.holds(path, wanted):
         return Origin.DRIFT
     untouched = found is not ABSENT and (record.holds(path, found) or record.holds(path, _shaped(found, wanted)))

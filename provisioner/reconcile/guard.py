@@ -25,9 +25,7 @@ class Allowances:
     max_deletes: int | None = DEFAULT_MAX_DELETES
 
 
-def refusals(
-    changes: Sequence[Change], desired: Mapping[Address, Desired], allow: Allowances
-) -> Iterator[Diagnostic]:
+def refusals(changes: Sequence[Change], desired: Mapping[Address, Desired], allow: Allowances) -> Iterator[Diagnostic]:
     for change in changes:
         wanted = desired.get(change.address)
         yield from _protected(change, wanted)
@@ -72,7 +70,8 @@ def _protected(change: Change, wanted: Desired | None) -> Iterator[Diagnostic]:
 def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> Iterator[Diagnostic]:
     if not change.loses_data or change.address in allow.data_loss:
         return
-    named = f" {_listing(change.referrers)} refer to it." if change.referrers else ""
+    verb = "refers" if len(change.referrers) == 1 else "refer"
+    named = f" {_listing(change.referrers)} {verb} to it." if change.referrers else ""
     fixed = [field.name for field in change.fields if field.forces_replace]
     because = f" because {_listing(fixed)} cannot change on a live store" if fixed else ""
     yield Diagnostic(

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from provisioner.model.document import Document, Path, canonical, dotted, leaves, lookup
+from provisioner.model.document import Document, Path, canonical, leaves, lookup
 from provisioner.model.resource import Marker, OnRemove
 
 OWNER_KEY: Final = "provisioner-owner"
@@ -22,6 +22,8 @@ APPLIED_KEY: Final = "provisioner-applied"
 LIFECYCLE_KEY: Final = "provisioner-lifecycle"
 MARKER_KEYS: Final = (OWNER_KEY, APPLIED_KEY, LIFECYCLE_KEY)
 RESERVED_PREFIX: Final = "provisioner-"
+# What a released agent says in place of a marker: its earlier versions still carry ours.
+RELEASED: Final = {LIFECYCLE_KEY: "released"}
 
 _PATH_CHARS: Final = 4
 _VALUE_CHARS: Final = 6
@@ -56,6 +58,10 @@ def read_marker(metadata: Mapping[str, str]) -> tuple[dict[str, str], Marker | N
     return rest, marker
 
 
+def is_released(metadata: Mapping[str, str]) -> bool:
+    return metadata.get(LIFECYCLE_KEY) == RELEASED[LIFECYCLE_KEY]
+
+
 class AppliedRecord:
     """The fields applied last, as far as their fingerprints tell."""
 
@@ -86,6 +92,9 @@ class AppliedRecord:
 
     def fold(self, path: Path) -> Path:
         """The path under which a field was recorded: itself, or the parent it was recorded with."""
+        for length in range(min(self._depth, len(path)), 0, -1):
+            if _path_print(path[:length]) in self._chunks:
+                return path[:length]
         return path[: self._depth]
 
     def knows(self, path: Path) -> bool:
@@ -98,7 +107,7 @@ class AppliedRecord:
 
 @lru_cache(maxsize=4096)
 def _path_print(path: Path) -> str:
-    return _fingerprint(dotted(path))[:_PATH_CHARS]
+    return _fingerprint("\0".join(path))[:_PATH_CHARS]
 
 
 def _value_print(value: object) -> str:

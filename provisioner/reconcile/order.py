@@ -3,7 +3,9 @@
     create, update   deployment ─> store ─> agent      what is needed comes first
     delete           agent ─> store ─> deployment      what needs it goes first
 
-The arrows come from the references found in the resources, never from a list of kinds.
+The arrows come from the references found in the resources, never from a list of kinds. Only deletes wait for what
+leaves, and what stays waits for no delete: so the arrows make no circle where the references make none. A replace
+counts as staying: references are by name, and whoever needs it still may be waiting for it.
 """
 
 from __future__ import annotations
@@ -32,12 +34,8 @@ def _waits_for(
         yield from leaving.get(change.address, set()) - {change.address}
         return
     for needed in change.needs:
-        if needed in changes and needed != change.address:
+        if needed in changes and needed != change.address and changes[needed].action is not Action.DELETE:
             yield needed
-    if change.action is Action.REPLACE:
-        for user in leaving.get(change.address, ()):
-            if changes[user].action is Action.DELETE:
-                yield user
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -141,13 +141,14 @@ def _target(
     wanted: Desired, found: Live, fields: tuple[FieldChange, ...], traits: Traits, *, replaces: bool
 ) -> Document:
     """What will be live: the declared fields over everything that is live and not ours to change."""
-    ignored = only(found.fields, wanted.lifecycle.ignore)
+    ignore = wanted.lifecycle.ignore
     dropped = [field.path for field in fields if field.after is ABSENT]
     if replaces:
         dropped.extend(_reset(found.fields, traits.replace_resets))
-        ignored = without(ignored, tuple(_reset(ignored, traits.replace_resets)))
     kept = without(found.fields, tuple(dropped))
-    return overlay(overlay(kept, wanted.fields), ignored)
+    if replaces:  # a new object starts with what is declared for the ignored fields, where nothing live goes before
+        kept = overlay(only(wanted.fields, ignore), kept)
+    return overlay(kept, without(wanted.fields, ignore))
 
 
 def _reset(fields: Document, subtrees: tuple[Path, ...]) -> Iterator[Path]:

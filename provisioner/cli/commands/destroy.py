@@ -1,0 +1,53 @@
+"""`provisioner destroy`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from provisioner.cli.options import address, allowances, manifest_options, service_options
+from provisioner.cli.planning import planned_destruction
+from provisioner.cli.running import carry_out, running_options
+from provisioner.cli.session import Request, connected, read_manifest
+from provisioner.cli.terminal import Terminal
+from provisioner.model.address import Address
+
+
+@click.command(
+    name="destroy",
+    epilog="Example:\n\n  provisioner destroy --local --allow-data-loss stores/dev-prefs-memory",
+)
+@manifest_options
+@service_options
+@click.option(
+    "--allow-data-loss",
+    multiple=True,
+    type=address,
+    metavar="KIND/NAME",
+    help="Let this store be deleted, with all its memories.",
+)
+@click.option("--max-deletes", type=click.IntRange(min=0), help="Refuse to delete more than this. No limit by default.")
+@running_options
+@click.pass_obj
+def command(
+    terminal: Terminal,
+    /,
+    *,
+    style: str,
+    yes: bool,
+    allow_data_loss: tuple[Address, ...],
+    max_deletes: int | None,
+    **shared: Any,
+) -> int:
+    """Delete everything the manifest's owner has in the project.
+
+    Only what carries the owner's marker is deleted; stores must be named one by one with --allow-data-loss, protected
+    resources are refused, and those with `on_remove: keep` are released instead.
+    """
+    request = Request(**shared)
+    manifest = read_manifest(request)
+    with connected(request, manifest) as planes:
+        allow = allowances(adopt=False, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
+        plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
+        return carry_out(plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism)

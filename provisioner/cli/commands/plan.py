@@ -1,0 +1,99 @@
+"""`provisioner plan`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from provisioner.cli.files import write_atomically
+from provisioner.cli.options import allowances, guard_options, manifest_options, service_options
+from provisioner.cli.planning import planned
+from provisioner.cli.session import Request, connected, read_manifest
+from provisioner.cli.terminal import Terminal, complain, say
+from provisioner.model.address import Address
+from provisioner.model.plan import Plan
+from provisioner.render.plan_text import plan_text
+from provisioner.render.styles import PLAIN, Styles
+
+FORMATS: Final = {".txt": "text", ".json": "json", ".md": "markdown"}
+CHANGES: Final = 2
+
+
+def plan_file(text: str) -> Path:
+    """A file whose ending names a format."""
+    path = Path(text)
+    if path.suffix not in FORMATS:
+        raise click.BadParameter(f'"{text}" must end in one of {", ".join(FORMATS)}, which names its format')
+    return path
+
+
+@click.command(
+    name="plan",
+    epilog="Examples:\n\n  provisioner plan --local\n\n"
+    "  provisioner plan --out plan.md --out plan.json --detailed-exitcode",
+)
+@manifest_options
+@service_options
+@guard_options
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(list(FORMATS.values())),
+    default="text",
+    show_default=True,
+    help="How the plan is printed.",
+)
+@click.option(
+    "--out",
+    "outs",
+    multiple=True,
+    type=plan_file,
+    metavar="FILE",
+    help="Write the plan to this file, too; .txt, .json or .md names the format.",
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.pass_obj
+def command(
+    terminal: Terminal,
+    /,
+    *,
+    style: str,
+    outs: tuple[Path, ...],
+    detailed_exitcode: bool,
+    adopt: bool,
+    allow_data_loss: tuple[Address, ...],
+    max_deletes: int,
+    **shared: Any,
+) -> int:
+    """Show what apply would do, without doing it.
+
+    The plan tells edits (the manifest moved) from drift (somebody changed the live object), what would be lost, and
+    what apply would refuse; a plan that would be refused exits with 1.
+    """
+    request = Request(**shared)
+    manifest = read_manifest(request)
+    with connected(request, manifest) as planes:
+        allow = allowances(adopt=adopt, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
+        plan = planned(manifest, planes, allow, parallelism=request.parallelism)
+    for out in outs:
+        write_atomically(out, rendered(plan, FORMATS[out.suffix], PLAIN, 100))
+    say(rendered(plan, style, terminal.out, terminal.width))
+    if plan.refusals:
+        complain("apply would refuse this plan.")
+        return 1
+    return CHANGES if detailed_exitcode and not plan.is_empty else 0
+
+
+def rendered(plan: Plan, style: str, styles: Styles, width: int) -> str:
+    if style == "json":
+        from provisioner.render.plan_json import plan_document  # noqa: PLC0415 - only the format that is asked for
+
+        return json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+    if style == "markdown":
+        from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
+
+        return plan_markdown(plan)
+    return plan_text(plan, styles=styles, width=width)

@@ -1,0 +1,55 @@
+"""`provisioner validate`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from provisioner.cli.options import manifest_options
+from provisioner.cli.terminal import Terminal, remark, say
+from provisioner.manifest.load import load
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+
+
+@click.command(
+    name="validate",
+    epilog="Examples:\n\n  provisioner validate\n\n  provisioner validate -f env/prod --format github",
+)
+@manifest_options
+@click.option("--local", is_flag=True, help="Check it for --local, which needs no `project:`.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How problems are told; github annotates pull requests.",
+)
+@click.pass_obj
+def command(
+    terminal: Terminal, /, *, files: tuple[Path, ...], allow_env: tuple[str, ...], local: bool, style: str
+) -> int:
+    """Check the manifest, offline.
+
+    Every problem of all files is told at once, with its place, a stable code and what to do. Exits with 1 when there
+    are errors; warnings alone do not fail.
+    """
+    loaded = load(files, environ=os.environ, allow_env=allow_env, unset=Severity.WARNING, project_needed=not local)
+    _tell(loaded.diagnostics, style, terminal)
+    if loaded.manifest is None:
+        return 1
+    if style == "text":
+        remark(f"{len(loaded.manifest.resources)} resources, no errors.")
+    return 0
+
+
+def _tell(diagnostics: tuple[Diagnostic, ...], style: str, terminal: Terminal) -> None:
+    if style == "json":
+        say(diagnostics_json(diagnostics))
+    elif style == "github" and diagnostics:
+        say(diagnostics_github(diagnostics))
+    elif diagnostics:
+        say(diagnostics_text(diagnostics, styles=terminal.out))

@@ -1,0 +1,51 @@
+"""The embedded Foundry behind `--local`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from provisioner.model.errors import ProvisionerError
+
+
+@contextmanager
+def embedded_foundry(state: str) -> Iterator[Mapping[str, str]]:
+    """Start it on a free port, with its state in that file, and stop it in the end; gives its environment."""
+    room = emulator_room()
+    if state != ":memory:":
+        _make_room(Path(state))
+    try:
+        emulator = room.Emulator(room.Options(state=state))
+        emulator.start()
+    except room.StateError as error:
+        raise ProvisionerError(str(error), "Name another file with --state, or move this one away.") from error
+    try:
+        yield emulator.env
+    finally:
+        emulator.stop()
+
+
+def emulator_room() -> ModuleType:
+    """The emulator, whole; a sentence about the extra that brings it where it is not installed."""
+    try:
+        importlib.import_module("provisioner.emulator.server")
+    except ModuleNotFoundError as error:
+        raise ProvisionerError(
+            f"The embedded Foundry is not installed ({error.name} is missing).",
+            'Install it: pip install "foundry-provisioner[local]"',
+        ) from error
+    return importlib.import_module("provisioner.emulator")
+
+
+def _make_room(state: Path) -> None:
+    """The folder for the state; our own one keeps itself out of git."""
+    try:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        ignore = state.parent / ".gitignore"
+        if state.parent.name == ".provisioner" and not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise ProvisionerError(f'The folder "{state.parent}" cannot be made: {error.strerror}.') from error

@@ -1,0 +1,125 @@
+"""The command group: global options, lazily imported commands, and the one place where errors end."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn
+
+import click
+
+from provisioner import __version__
+from provisioner.cli.terminal import Terminal, complain
+from provisioner.model.errors import ProvisionerError
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "validate": "Check the manifest, offline.",
+    "plan": "Show what apply would do.",
+    "apply": "Make the project what the manifest says.",
+    "destroy": "Delete everything the manifest owns.",
+    "export": "Write a manifest of what is live.",
+    "graph": "Draw the manifest's resources and what they need.",
+    "schema": "Print the manifest's JSON Schema.",
+    "emulator": "Run a local Foundry.",
+    "completion": "Print a shell completion script.",
+}
+INTERRUPTED: Final = 130
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is called: the others cost nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"provisioner.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Try it without Azure:  provisioner apply --local",
+)
+@click.version_option(__version__, prog_name="provisioner")
+@click.option("--no-color", is_flag=True, help="No colours, wherever the output goes (NO_COLOR does the same).")
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    help="What is logged to stderr; debug shows every request.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is logged; json writes one object a line.",
+)
+@click.pass_context
+def group(ctx: click.Context, *, no_color: bool, log_level: str, log_format: str) -> None:
+    """Declarative provisioning for Microsoft Foundry.
+
+    One manifest lists model deployments, memory stores and agents; plan shows what differs from the live project,
+    apply makes it so.
+
+    Exit codes: 0 done, or nothing to do; 1 failed or refused; 2 there are changes (only with --detailed-exitcode);
+    130 interrupted.
+    """
+    ctx.obj = Terminal.here(no_color=no_color, environ=os.environ)
+    if log_level != "warning" or log_format != "text":
+        from provisioner.cli.logs import configure  # noqa: PLC0415 - most runs log nothing
+
+        configure(log_level, log_format)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; every expected error is told here, on stderr."""
+    try:
+        code = group.main(
+            args=list(arguments) if arguments is not None else None, prog_name="provisioner", standalone_mode=False
+        )
+    except click.ClickException as error:
+        complain(_usage(error), _usage_hint(error))
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        complain("Interrupted.")
+        return INTERRUPTED
+    except ProvisionerError as error:
+        from provisioner.cli.complaints import explain  # noqa: PLC0415 - most runs need no explanation
+
+        return explain(error)
+    except BrokenPipeError:
+        _forget_stdout()
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.ClickException) -> str:
+    message = error.format_message()
+    return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    return f"Try: {ctx.command_path} --help" if ctx is not None else ""
+
+
+def _forget_stdout() -> None:
+    """The reader went away; what is still buffered must not raise again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main() -> NoReturn:
+    sys.exit(run())

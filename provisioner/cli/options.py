@@ -1,0 +1,97 @@
+"""Flags that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from provisioner.model.address import Address
+from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
+
+F = TypeVar("F", bound=Callable[..., Any])
+DEFAULT_FILE: Final = "stores.yaml"
+LOCAL_STATE: Final = Path(".provisioner") / "local.db"
+
+
+def address(text: str) -> Address:
+    """A flag's value as an address."""
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+manifest_options = _all(
+    click.option(
+        "-f",
+        "--file",
+        "files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        default=(DEFAULT_FILE,),
+        show_default=True,
+        help="A manifest file or a folder of them; several are read as one.",
+    ),
+    click.option(
+        "--allow-env",
+        multiple=True,
+        metavar="NAME",
+        help="Let ${env:NAME} in the manifest read this variable, too.",
+    ),
+)
+
+service_options = _all(
+    click.option("--local", is_flag=True, help="Use the embedded Foundry instead of Azure; it needs no settings."),
+    click.option(
+        "--state",
+        metavar="FILE",
+        default=str(LOCAL_STATE),
+        show_default=True,
+        help="Where --local keeps its state; :memory: forgets it.",
+    ),
+    click.option("--project-endpoint", metavar="URL", help="Use this project, whatever the manifest says."),
+    click.option(
+        "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
+    ),
+    click.option(
+        "--parallelism",
+        type=click.IntRange(1, 100),
+        default=10,
+        show_default=True,
+        help="How many requests may run side by side.",
+    ),
+)
+
+guard_options = _all(
+    click.option("--adopt", is_flag=True, help="Take over live resources that no manifest owns."),
+    click.option(
+        "--allow-data-loss",
+        multiple=True,
+        type=address,
+        metavar="KIND/NAME",
+        help="Let this store be replaced or deleted, with all its memories.",
+    ),
+    click.option(
+        "--max-deletes",
+        type=click.IntRange(min=0),
+        default=DEFAULT_MAX_DELETES,
+        show_default=True,
+        help="Refuse to delete more resources than this.",
+    ),
+)
+
+
+def allowances(*, adopt: bool, allow_data_loss: tuple[Address, ...], max_deletes: int | None) -> Allowances:
+    return Allowances(adopt=adopt, data_loss=frozenset(allow_data_loss), max_deletes=max_deletes)

@@ -1,0 +1,133 @@
+"""From flags to a manifest, and from a manifest to open planes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provisioner.cli.terminal import remark
+from provisioner.manifest.load import Manifest, load
+from provisioner.model.diagnostic import Severity
+from provisioner.model.errors import ManifestInvalid, ProvisionerError
+from provisioner.render.diagnostics import diagnostics_text
+
+if TYPE_CHECKING:
+    from provisioner.planes.service import Coordinates, Planes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the shared flags asked for."""
+
+    files: tuple[Path, ...] = ()
+    allow_env: tuple[str, ...] = ()
+    local: bool = False
+    state: str = ":memory:"
+    project_endpoint: str | None = None
+    allow_hosts: tuple[str, ...] = ()
+    parallelism: int = 10
+
+
+def read_manifest(request: Request) -> Manifest:
+    """Raises ManifestInvalid; warnings are told on stderr."""
+    loaded = load(
+        request.files,
+        environ=os.environ,
+        allow_env=request.allow_env,
+        unset=Severity.ERROR,
+        project_needed=not (request.local or request.project_endpoint),
+    )
+    if loaded.manifest is None:
+        raise ManifestInvalid(loaded.diagnostics)
+    if loaded.diagnostics:
+        remark(diagnostics_text(loaded.diagnostics))
+    return loaded.manifest
+
+
+@contextmanager
+def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
+    """Both planes, of Azure or of the embedded Foundry. Without a manifest, the environment says which project."""
+    from provisioner.planes.service import connect  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
+
+    if request.local:
+        with (
+            _embedded(request.state) as env,
+            _environment(env),
+            connect(_coordinates_from(env, request), connections=request.parallelism) as planes,
+        ):
+            yield planes
+        return
+    with connect(_coordinates(request, manifest), connections=request.parallelism) as planes:
+        yield planes
+
+
+def _coordinates(request: Request, manifest: Manifest | None) -> Coordinates:
+    from provisioner.planes.clouds import account_of  # noqa: PLC0415
+    from provisioner.planes.service import Coordinates  # noqa: PLC0415
+
+    if manifest is None:
+        return _coordinates_from(os.environ, request)
+    project = manifest.project
+    endpoint = request.project_endpoint or project.endpoint
+    if not endpoint:
+        raise _no_endpoint()
+    return Coordinates(
+        endpoint=endpoint,
+        account=account_of(endpoint) or project.account,
+        subscription=project.subscription_id,
+        resource_group=project.resource_group,
+        management_endpoint=project.management_endpoint,
+        allowed_hosts=request.allow_hosts,
+    )
+
+
+def _coordinates_from(env: Mapping[str, str], request: Request) -> Coordinates:
+    from provisioner.planes.clouds import account_of  # noqa: PLC0415
+    from provisioner.planes.service import Coordinates  # noqa: PLC0415
+
+    endpoint = (None if request.local else request.project_endpoint) or env.get("FOUNDRY_PROJECT_ENDPOINT")
+    if not endpoint:
+        raise _no_endpoint()
+    return Coordinates(
+        endpoint=endpoint,
+        account=account_of(endpoint) or env.get("FOUNDRY_ACCOUNT"),
+        subscription=env.get("AZURE_SUBSCRIPTION_ID"),
+        resource_group=env.get("AZURE_RESOURCE_GROUP"),
+        management_endpoint=env.get("PROVISIONER_MANAGEMENT_ENDPOINT"),
+        allowed_hosts=request.allow_hosts,
+    )
+
+
+def _no_endpoint() -> ProvisionerError:
+    return ProvisionerError(
+        "It is not said which project to use.",
+        "Set FOUNDRY_PROJECT_ENDPOINT, name it with --project-endpoint, or try the embedded one with --local.",
+    )
+
+
+@contextmanager
+def _embedded(state: str) -> Iterator[Mapping[str, str]]:
+    """Run the embedded Foundry for as long as the command runs; gives its environment."""
+    from provisioner.cli.local import embedded_foundry  # noqa: PLC0415 - an extra that need not be installed
+
+    with embedded_foundry(state) as env:
+        yield env
+
+
+@contextmanager
+def _environment(env: Mapping[str, str]) -> Iterator[None]:
+    """The Azure libraries read where to get tokens and whom to trust from the process's environment alone."""
+    before = {name: os.environ.get(name) for name in env}
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
