@@ -1,0 +1,104 @@
+"""What a no-change plan costs: the example, then many resources behind a slow network, then ten times as many.
+
+Aims: the example under 0.8 s of CPU; 3 x 1,000 resources at 50 ms latency under 3 s of CPU and 200 MB, with no more
+round trips than the pages need; ten times as many resources cost ten times as much.
+
+    python benchmarks/plan.py [COUNT ...]        # 1000 by default; "1000 10000" shows the growth
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from ssl import create_default_context
+
+from world import PROVISIONER, ROOT, best, emulator, large_manifest, measured, row
+
+
+def example() -> None:
+    with emulator() as env:
+        applied = measured([*PROVISIONER, "apply", "--yes"], env)
+        assert applied.code == 0, applied.stdout
+        row("apply of stores.yaml", applied)
+        run = best([*PROVISIONER, "plan", "--detailed-exitcode"], env=env)
+        assert run.code == 0, run.stdout
+        row("no-change plan of stores.yaml", run, "aim 0.8 s cpu")
+        imports(env)
+
+
+def imports(env: Mapping[str, str]) -> None:
+    """Where the CPU goes that is not ours: importing the libraries."""
+    floor = best([sys.executable, "-c", "pass"], env=env).cpu_s
+    for names in ("click", "yaml", "jsonschema", "httpx", "azure.identity", "azure.mgmt.cognitiveservices"):
+        run = best([sys.executable, "-c", f"import {names}"], env=env, runs=3)
+        row(f"  import {names} alone", run, f"+{run.cpu_s - floor:.3f} s cpu")
+
+
+def many(count: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = Path(folder) / "big.yaml"
+        manifest.write_text(large_manifest(count), encoding="utf-8")
+        state = str(Path(folder) / "state.db")
+        with emulator("--state", state) as env:
+            applied = measured([*PROVISIONER, "apply", "--yes", "-f", str(manifest)], {**env, "CI": "1"})
+            assert applied.code == 0, applied.stdout[-2000:]
+            row(f"apply of 3 x {count}", applied)
+        with emulator("--state", state, "--latency", "50") as env:
+            run = measured([*PROVISIONER, "plan", "--detailed-exitcode", "-f", str(manifest)], env)
+            assert run.code == 0, run.stdout[-2000:]
+            row(f"no-change plan of 3 x {count}, 50 ms latency", run, "aim 3 s cpu, 200 MB per 1,000")
+            requests(env)
+        phases(manifest)
+
+
+def requests(env: Mapping[str, str]) -> None:
+    url = env["PROVISIONER_MANAGEMENT_ENDPOINT"] + "/_emulator/requests"
+    with urllib.request.urlopen(url, context=create_default_context(cafile=env["SSL_CERT_FILE"])) as answer:
+        log = json.loads(answer.read())
+    seen = Counter(f"{line['method']} {line['path'].rsplit('/', 1)[-1]}" for line in log.get("requests", log))
+    for what, times in sorted(seen.items()):
+        print(f"  {times:5d}  {what}")
+
+
+def phases(manifest: Path) -> None:
+    """Where our own CPU goes."""
+    script = """
+import os, sys, time
+from pathlib import Path
+tick = time.process_time()
+def lap(name):
+    global tick
+    now = time.process_time(); print(f"  {now - tick:7.3f} s cpu  {name}"); tick = now
+from provisioner.manifest.load import load
+lap("importing the manifest room")
+loaded = load([Path(sys.argv[1])], environ={}, project_needed=False)
+lap("reading and checking the manifest")
+from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.planner import make_plan
+from provisioner.kinds import TRAITS
+from provisioner.model.resource import Live, Marker
+live = {a: Live(address=a, fields=d.fields, needs=d.needs,
+        marker=Marker(owner="big", applied=AppliedRecord.of(d.fields, 256))) for a, d in loaded.manifest.resources.items()}
+lap("(making up the live state)")
+plan = make_plan(loaded.manifest.resources, live, owner="big", traits=TRAITS)
+assert plan.is_empty
+lap("comparing and planning")
+"""
+    run = measured([sys.executable, "-c", script, str(manifest)])
+    print(run.stdout, end="")
+
+
+def main() -> None:
+    print(f"{ROOT.name}, Python {sys.version.split()[0]}")
+    example()
+    for count in [int(argument) for argument in sys.argv[1:]] or [1000]:
+        many(count)
+
+
+if __name__ == "__main__":
+    main()
