@@ -1,0 +1,243 @@
+"""Accounts and the projects under them: enough to have several, to read them and to lock on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
+
+from . import operations
+from .resources import (
+    ACCOUNT,
+    PROJECT,
+    PROVIDER,
+    Resource,
+    check_name,
+    check_subscription,
+    children,
+    delete,
+    find,
+    insert,
+    missing,
+    new_etag,
+    stamp,
+    system_data,
+    the_account,
+    the_group,
+    update,
+)
+
+if TYPE_CHECKING:
+    from provisioner.emulator.clock import Clock
+    from provisioner.emulator.state import State
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+
+NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}"  # azure-mgmt-cognitiveservices 14.1
+
+
+def list_accounts(call: Call) -> Reply:
+    check_subscription(call)
+    rows = call.state.all("SELECT id FROM resources WHERE kind = 'group' ORDER BY id")
+    found = [account for row in rows for account in children(call.state, ACCOUNT, row["id"])]
+    return Reply(body={"value": [_shown(call, account) for account in found]})
+
+
+def list_in_group(call: Call) -> Reply:
+    group = the_group(call)
+    found = children(call.state, ACCOUNT, group.row)
+    return Reply(body={"value": [_shown(call, account) for account in found]})
+
+
+def read_account(call: Call) -> Reply:
+    account = the_account(call)
+    return Reply(body=_shown(call, account), headers={"ETag": account.body["etag"]})
+
+
+def write_account(call: Call) -> Reply:
+    group, document, name = the_group(call), call.document(), call.params["account"]
+    check_name(name, NAME, "account")
+    existing = find(call.state, ACCOUNT, group.row, name)
+    if existing is None:
+        _refuse_taken(call, name)
+        body = _account_body(group, name, document, system_data(call))
+        return Reply(status=201, body=_shown(call, insert(call.state, ACCOUNT, group.row, body)))
+    operations.refuse_if_busy(call, existing)
+    body = _account_body(group, existing.name, document, system_data(call, existing.body["systemData"]))
+    return Reply(body=_shown(call, update(call.state, existing, body)))
+
+
+def delete_account(call: Call) -> Reply:
+    """Refused while there are projects (terraform-provider-azapi#894). assumed: gone at once, not recoverable."""
+    group = the_group(call)
+    account = find(call.state, ACCOUNT, group.row, call.params["account"])
+    if account is None:
+        return Reply(status=204)
+    operations.refuse_if_busy(call, account)
+    if children(call.state, PROJECT, account.row, limit=1):
+        raise Refusal(
+            409,
+            "CannotDeleteResource",
+            "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
+            f"'{children(call.state, PROJECT, account.row, limit=1)[0].arm_id}'. Please delete all nested "
+            "resources before deleting this resource.",
+        )
+    call.state.run("DELETE FROM resources WHERE parent = ?", account.row)
+    delete(call.state, account.row)
+    return Reply()
+
+
+def list_projects(call: Call) -> Reply:
+    account = the_account(call)
+    return Reply(body={"value": [project.body for project in children(call.state, PROJECT, account.row)]})
+
+
+def read_project(call: Call) -> Reply:
+    return Reply(body=_the_project(call).body)
+
+
+def write_project(call: Call) -> Reply:
+    account, document, name = the_account(call, for_write=True), call.document(), call.params["project"]
+    check_name(name, NAME, "project")
+    operations.refuse_if_busy(call, account)
+    existing = find(call.state, PROJECT, account.row, name)
+    if existing is None:
+        body = _project_body(account, name, document, system_data(call))
+        return Reply(status=201, body=insert(call.state, PROJECT, account.row, body).body)
+    body = _project_body(account, existing.name, document, system_data(call, existing.body["systemData"]))
+    return Reply(body=update(call.state, existing, body).body)
+
+
+def delete_project(call: Call) -> Reply:
+    account = the_account(call)
+    operations.refuse_if_busy(call, account)
+    project = find(call.state, PROJECT, account.row, call.params["project"])
+    if project is None:
+        return Reply(status=204)
+    for table in ("stores", "agents"):
+        call.state.run(f"DELETE FROM {table} WHERE project = ?", project.row)  # noqa: S608
+    delete(call.state, project.row)
+    return Reply()
+
+
+def create_default_account(state: State, clock: Clock, group: Resource, name: str, location: str) -> Resource:
+    made = _made_by_emulator(clock)
+    return insert(state, ACCOUNT, group.row, _account_body(group, name, {"location": location}, made))
+
+
+def create_default_project(state: State, clock: Clock, account: Resource, name: str) -> Resource:
+    body = _project_body(account, name, {}, _made_by_emulator(clock))
+    body["properties"]["isDefault"] = True
+    return insert(state, PROJECT, account.row, body)
+
+
+def find_project(state: State, name: str, account: str | None) -> int | None:
+    """The project plane names no account on loopback: the first account that has the project answers."""
+    named = "p.body LIKE '%\"isDefault\":true%'" if name == "_project" else "p.name = ?"
+    of_account = "AND a.name = ?" if account else ""
+    sql = (
+        "SELECT p.id FROM resources p JOIN resources a ON a.id = p.parent "  # noqa: S608
+        f"WHERE p.kind = 'project' AND {named} {of_account} ORDER BY p.id LIMIT 1"
+    )
+    values = [*([] if name == "_project" else [name]), *([account] if account else [])]
+    row = state.one(sql, *values)
+    return None if row is None else int(row["id"])
+
+
+def _the_project(call: Call) -> Resource:
+    account = the_account(call)
+    project = find(call.state, PROJECT, account.row, call.params["project"])
+    if project is None:
+        raise missing(f"{PROVIDER}/accounts/{account.name}/projects/{call.params['project']}", call.params["group"])
+    return project
+
+
+def _shown(call: Call, account: Resource) -> Json:
+    """While a child is written the account reads Accepted. Source: bicep-registry-modules#5957."""
+    if not operations.is_busy(call.state, account.row, call.now):
+        return account.body
+    return {**account.body, "properties": {**account.properties, "provisioningState": "Accepted"}}
+
+
+def _refuse_taken(call: Call, name: str) -> None:
+    """Account names are sub-domains, so one name exists once."""
+    if call.state.one("SELECT 1 FROM resources WHERE kind = 'account' AND name = ?", name) is not None:
+        message = f"The subdomain name '{name}' is already used. Please pick a different name."
+        raise Refusal(409, "CustomDomainInUse", message)
+
+
+def _account_body(group: Resource, name: str, document: Json, made: Json) -> Json:
+    given = document.get("properties") or {}
+    domain = given.get("customSubDomainName") or name
+    return {
+        "id": f"{group.arm_id}/providers/{PROVIDER}/accounts/{name}",
+        "name": name,
+        "type": f"{PROVIDER}/accounts",
+        "location": document.get("location") or group.body["location"],
+        "kind": document.get("kind") or "AIServices",
+        "sku": document.get("sku") or {"name": "S0"},
+        "tags": document.get("tags") or {},
+        "identity": document.get("identity") or {"type": "SystemAssigned"},
+        "etag": new_etag(),
+        "systemData": made,
+        "properties": {
+            "allowProjectManagement": True,
+            "publicNetworkAccess": "Enabled",
+            **given,
+            "customSubDomainName": domain,
+            "endpoint": f"https://{domain}.cognitiveservices.azure.com/",
+            "endpoints": {"AI Foundry API": f"https://{domain}.services.ai.azure.com/"},
+            "provisioningState": "Succeeded",
+        },
+    }
+
+
+def _project_body(account: Resource, name: str, document: Json, made: Json) -> Json:
+    domain = account.properties["customSubDomainName"]
+    endpoint = f"https://{domain}.services.ai.azure.com/api/projects/{name}"
+    return {
+        "id": f"{account.arm_id}/projects/{name}",
+        "name": name,
+        "type": f"{PROVIDER}/accounts/projects",
+        "location": document.get("location") or account.location,
+        "tags": document.get("tags") or {},
+        "identity": document.get("identity") or {"type": "SystemAssigned"},
+        "etag": new_etag(),
+        "systemData": made,
+        "properties": {
+            "displayName": name,
+            **(document.get("properties") or {}),
+            "isDefault": False,
+            "endpoints": {"AI Foundry API": endpoint},
+            "provisioningState": "Succeeded",
+        },
+    }
+
+
+def _made_by_emulator(clock: Clock) -> Json:
+    who, when = "emulator", stamp(clock.now())
+    created = {"createdBy": who, "createdByType": "Application", "createdAt": when}
+    return {**created, "lastModifiedBy": who, "lastModifiedByType": "Application", "lastModifiedAt": when}
+
+
+GROUP_PATH: Final = "/subscriptions/{subscription}/resourceGroups/{group}"
+ACCOUNTS: Final = f"{GROUP_PATH}/providers/{PROVIDER}/accounts"
+PROJECTS: Final = f"{ACCOUNTS}/{{account}}/projects"
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/accounts",
+        handler=list_accounts,
+    ),
+    Route(method="GET", path=ACCOUNTS, handler=list_in_group),
+    Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
+    Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
+    Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),
+    Route(method="GET", path=PROJECTS, handler=list_projects),
+    Route(method="GET", path=f"{PROJECTS}/{{project}}", handler=read_project),
+    Route(method="PUT", path=f"{PROJECTS}/{{project}}", handler=write_project),
+    Route(method="DELETE", path=f"{PROJECTS}/{{project}}", handler=delete_project),
+)

@@ -1,0 +1,250 @@
+"""What a deployment may ask for, and what the service adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.wire.errors import Refusal
+
+from .catalogue import offer
+
+if TYPE_CHECKING:
+    from .catalogue import Catalogue
+    from .resources import Resource
+
+Json = dict[str, Any]
+
+# azure-rest-api-specs, Deployment.tsp: what a client may write under properties, besides model
+WRITABLE: Final = frozenset(
+    {
+        "versionUpgradeOption",
+        "raiPolicyName",
+        "capacitySettings",
+        "parentDeploymentName",
+        "spilloverDeploymentName",
+        "serviceTier",
+        "routing",
+        "modelProviderData",
+    }
+)
+READ_ONLY: Final = frozenset(
+    {
+        "provisioningState",
+        "capabilities",
+        "callRateLimit",
+        "rateLimits",
+        "currentCapacity",
+        "dynamicThrottlingEnabled",
+        "deploymentState",
+        "scaleSettings",
+    }
+)
+UPGRADE_OPTIONS: Final = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
+DEPRECATED: Final = "Deprecated"
+DEPRECATING: Final = "Deprecating"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """A deployment as a client asks for it."""
+
+    model: Json
+    sku: str
+    capacity: int | None
+    tags: Json | None
+    extra: Json = field(default_factory=dict)  # the writable properties besides model
+
+
+def wish_of(document: Json, *, strict: bool) -> Wish:
+    properties = _object(document, "properties")
+    _refuse_scale_settings(properties)
+    if strict:
+        _refuse_unknown(document, frozenset({"sku", "tags", "properties", "id", "name", "type", "etag", "systemData"}))
+        _refuse_unknown(properties, WRITABLE | READ_ONLY | {"model"})
+    upgrade = properties.get("versionUpgradeOption") or UPGRADE_OPTIONS[0]
+    if upgrade not in UPGRADE_OPTIONS:
+        raise _invalid(f"The version upgrade option '{upgrade}' of account deployment is not supported.")
+    extra = {key: properties[key] for key in WRITABLE if properties.get(key) is not None}
+    # a sku under properties is ignored and Standard applied (Azure/bicep#16642)
+    sku = _object(document, "sku") or {"name": "Standard"}
+    return Wish(
+        model=_model_of(properties),
+        sku=_sku_name(sku),
+        capacity=_capacity(sku),
+        tags=_tags(document),
+        extra={**extra, "versionUpgradeOption": upgrade},
+    )
+
+
+def patched(existing: Resource, document: Json, *, strict: bool) -> Wish:
+    """The deployment as it is, with the patch's tags and sku."""
+    if strict:
+        _refuse_unknown(document, frozenset({"tags", "sku"}))
+    body = existing.body
+    sku = {**body["sku"], **_object(document, "sku")}
+    tags = _tags(document) if "tags" in document else body.get("tags")  # assumed: tags are replaced as a whole
+    extra = {key: existing.properties[key] for key in WRITABLE if key in existing.properties}
+    return Wish(model=existing.properties["model"], sku=_sku_name(sku), capacity=_capacity(sku), tags=tags, extra=extra)
+
+
+def check_model_unchanged(existing: Resource, wish: Wish) -> None:
+    """assumed: refused, because every infrastructure tool replaces for it (terraform: ForceNew)."""
+    before = existing.properties["model"]
+    for key in ("format", "name"):
+        if str(before.get(key)).lower() != str(wish.model[key]).lower():
+            raise _invalid(
+                f"The model {key} of account deployment '{existing.name}' cannot be changed from "
+                f"'{before.get(key)}' to '{wish.model[key]}'."
+            )
+
+
+def check_against_catalogue(catalogue: Catalogue, region: str, wish: Wish, *, exists: bool) -> tuple[Json, Json]:
+    """The catalogue's model and sku that the wish names, or a refusal in the service's words."""
+    model = _chosen(catalogue, region, wish)
+    _check_lifecycle(model, exists=exists)
+    sku = offer(model, wish.sku)
+    if sku is None:
+        # Azure/bicep#16642, bicep-registry-modules#7052
+        if wish.sku.upper() == "S0":
+            raise _invalid("The deployment sku name 'S0' is invalid.")
+        raise _invalid(
+            f"The specified SKU '{wish.sku}' of account deployment is not supported by the model "
+            f"'{model['name']}' version: '{model['version']}'."
+        )
+    _check_capacity(sku, wish)
+    return model, sku
+
+
+def describe(wish: Wish, model: Json, sku: Json, capacity: int) -> Json:
+    """sku, tags and properties as they read afterwards, with what the service fills in.
+
+    Source: azure-cli recording test_cognitiveservices_deployment.
+    """
+    properties: Json = {
+        "model": {**wish.model, "version": model["version"]},
+        **wish.extra,
+        "currentCapacity": capacity,
+        "capabilities": model["capabilities"],
+        "rateLimits": [{**limit, "count": limit["count"] * capacity} for limit in sku.get("rateLimits", [])],
+    }
+    if model["capabilities"].get("chatCompletion") == "true":
+        # terraform-provider-azurerm#32061: chat models read a policy that the service chose
+        properties.setdefault("raiPolicyName", "Microsoft.DefaultV2")
+    described: Json = {"sku": {"name": sku["name"], "capacity": capacity}, "properties": properties}
+    return described if wish.tags is None else {**described, "tags": wish.tags}
+
+
+def capacity_of(wish: Wish, sku: Json) -> int:
+    """assumed: without a capacity the catalogue's default is taken."""
+    return int(sku["capacity"]["default"]) if wish.capacity is None else wish.capacity
+
+
+def _chosen(catalogue: Catalogue, region: str, wish: Wish) -> Json:
+    versions = catalogue.versions(region, wish.model["format"], wish.model["name"])
+    asked = wish.model.get("version")
+    if asked:
+        found = next((model for model in versions if model["version"] == asked), None)
+    else:  # the service picks its current default and echoes it
+        found = next((model for model in versions if model["isDefaultVersion"]), None)
+    if found is None:
+        # azure-search-openai-demo#408
+        raise Refusal(
+            400,
+            "DeploymentModelNotSupported",
+            f"The model 'Format:{wish.model['format']},Name:{wish.model['name']},Version:{asked or ''}' "
+            "of account deployment is not supported.",
+        )
+    return found
+
+
+def _check_lifecycle(model: Json, *, exists: bool) -> None:
+    named = f"Format:{model['format']},Name:{model['name']},Version:{model['version']}"
+    if model["lifecycleStatus"] == DEPRECATED:  # Azure-Functions-OpenAI-Demo#30
+        year, month, day = model["deprecation"]["inference"][:10].split("-")
+        message = f"The model '{named}' has been deprecated since {month}/{day}/{year} 00:00:00."
+        raise Refusal(400, "ServiceModelDeprecated", message)
+    if model["lifecycleStatus"] == DEPRECATING and not exists:  # foundry-for-vscode#557
+        publisher = model.get("publisher", model["format"])
+        raise Refusal(
+            400,
+            "ServiceModelDeprecating",
+            f"The model 'Publisher:{publisher},{named}' is in deprecating state and cannot be used for new "
+            "deployments.",
+        )
+
+
+def _check_capacity(sku: Json, wish: Wish) -> None:
+    """assumed: code and wording; the bounds are the catalogue's."""
+    if wish.capacity is None:
+        return
+    limits = sku["capacity"]
+    low, high, step = limits.get("minimum", 1), limits["maximum"], limits.get("step", 1)
+    if not low <= wish.capacity <= high or (wish.capacity - low) % step:
+        raise _invalid(
+            f"The specified capacity '{wish.capacity}' of account deployment is not valid for SKU '{sku['name']}': "
+            f"it must be from {low} to {high} in steps of {step}."
+        )
+
+
+def _model_of(properties: Json) -> Json:
+    model = _object(properties, "model")
+    for key in ("format", "name"):
+        if not isinstance(model.get(key), str) or not model[key]:
+            raise _invalid(f"The model {key} of account deployment is required.")
+    return {key: value for key, value in model.items() if value is not None and key != "callRateLimit"}
+
+
+def _sku_name(sku: Json) -> str:
+    name = sku.get("name")
+    if not isinstance(name, str) or not name:
+        raise _invalid("The sku name of account deployment is required.")
+    return name
+
+
+def _capacity(sku: Json) -> int | None:
+    """az sends the number as a string."""
+    given = sku.get("capacity")
+    if given is None:
+        return None
+    text = str(given)
+    if isinstance(given, bool) or not text.isdecimal():
+        raise _invalid(f"The specified capacity '{given}' of account deployment is not a whole number.")
+    return int(text)
+
+
+def _tags(document: Json) -> Json | None:
+    tags = document.get("tags")
+    if tags is None:
+        return None
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise Refusal(400, "InvalidTags", "Tags must be a map of strings.")
+    return tags
+
+
+def _object(document: Json, key: str) -> Json:
+    value = document.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refusal(400, "InvalidRequestContent", f"The property '{key}' must be an object.")
+    return value
+
+
+def _refuse_scale_settings(properties: Json) -> None:
+    """Source: terraform-provider-azurerm#22377, bicep-types-az#2142."""
+    if properties.get("scaleSettings") is not None:
+        raise _invalid(
+            "The scale settings of account deployment is deprecated since API version '2023-05-01', "
+            "please use 'sku' instead."
+        )
+
+
+def _refuse_unknown(document: Json, known: frozenset[str]) -> None:
+    unknown = sorted(document.keys() - known)
+    if unknown:
+        raise Refusal(400, "InvalidRequestContent", f"The request content is invalid: unknown '{unknown[0]}'.")
+
+
+def _invalid(message: str) -> Refusal:
+    return Refusal(400, "InvalidResourceProperties", message)

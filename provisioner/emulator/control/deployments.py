@@ -1,0 +1,244 @@
+"""Model deployments: create, replace, patch, delete, pause; one write at a time per account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
+
+from . import operations, quota
+from .deployment_rules import (
+    Wish,
+    capacity_of,
+    check_against_catalogue,
+    check_model_unchanged,
+    describe,
+    patched,
+    wish_of,
+)
+from .resources import (
+    DEPLOYMENT,
+    PROVIDER,
+    Charge,
+    Resource,
+    check_name,
+    children,
+    find,
+    insert,
+    missing,
+    new_etag,
+    system_data,
+    the_account,
+    update,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+
+# assumed: the charset of account names and one character more is safe; the SDK states no pattern
+NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}"
+PAGE_SIZE: Final = 200  # assumed; large, so that a thousand deployments take five round trips
+PAUSE_SINCE: Final = "2025-10-01"
+PAUSABLE: Final = frozenset({"Standard", "DataZoneStandard", "GlobalStandard"})
+
+
+def list_deployments(call: Call) -> Reply:
+    account = the_account(call)
+    token = call.query.get("$skipToken", "0")
+    if not token.isdecimal():
+        raise Refusal(400, "InvalidSkipToken", "The $skipToken query parameter is not valid.")
+    found = children(call.state, DEPLOYMENT, account.row, after=int(token), limit=PAGE_SIZE + 1)
+    body: Json = {"value": [deployment.body for deployment in found[:PAGE_SIZE]]}
+    if len(found) > PAGE_SIZE:
+        version = call.query["api-version"]
+        body["nextLink"] = f"{call.base}{call.path}?api-version={version}&$skipToken={found[PAGE_SIZE - 1].row}"
+    return Reply(body=body)
+
+
+def read_deployment(call: Call) -> Reply:
+    deployment = _the_deployment(call)
+    return Reply(body=deployment.body, headers=_headers(call, deployment))
+
+
+def write_deployment(call: Call) -> Reply:
+    """PUT: a full replace of what a client may write (inferred: what is left out falls back to its default)."""
+    account = the_account(call, for_write=True)
+    name = call.params["deployment"]
+    check_name(name, NAME, "deployment")
+    operations.refuse_if_busy(call, account)
+    existing = find(call.state, DEPLOYMENT, account.row, name)
+    wish = wish_of(call.document(), strict=call.switches.strict)
+    if existing is not None and call.switches.model_change == "refused":
+        check_model_unchanged(existing, wish)
+    return _store(call, account, name, existing, wish)
+
+
+def patch_deployment(call: Call) -> Reply:
+    """Takes tags and sku only. Source: azure-rest-api-specs, Deployment.tsp (PatchResourceTagsAndSku)."""
+    account = the_account(call)
+    existing = _the_deployment(call)
+    operations.refuse_if_busy(call, account)
+    wish = patched(existing, call.document(), strict=call.switches.strict)
+    return _store(call, account, existing.name, existing, wish, verb="patch")
+
+
+def delete_deployment(call: Call) -> Reply:
+    """200 when gone at once, 202 while it goes, 204 when there was none. Who refers to it does not matter."""
+    account = the_account(call)
+    operations.refuse_if_busy(call, account)
+    existing = find(call.state, DEPLOYMENT, account.row, call.params["deployment"])
+    if existing is None:
+        return Reply(status=204)
+    style = operations.write_style(call)
+    operation = operations.begin(call, "delete", account.row, existing.row)
+    if style == "sync":
+        return Reply(hold_until=operation.due)
+    update(call.state, existing, _in_state(existing.body, "Deleting"))
+    headers = operations.polling_headers(call, operation, account.location, final=True)
+    return Reply(status=202, headers=headers)
+
+
+def list_skus(call: Call) -> Reply:
+    deployment = _the_deployment(call)
+    model = deployment.properties["model"]
+    account = the_account(call)
+    versions = call.world.catalogue.versions(account.location, model["format"], model["name"])
+    entry = next((m for m in versions if m["version"] == model["version"]), None)
+    value = [
+        {
+            "resourceType": f"{PROVIDER}/accounts/deployments",
+            "sku": {"name": sku["name"]},
+            "capacity": {"allowedValues": [], **sku["capacity"]},
+        }
+        for sku in (entry["skus"] if entry else [])
+    ]
+    return Reply(body={"value": value})
+
+
+def pause(call: Call) -> Reply:
+    return _run_or_pause(call, "Paused")
+
+
+def resume(call: Call) -> Reply:
+    return _run_or_pause(call, "Running")
+
+
+def _store(
+    call: Call, account: Resource, name: str, existing: Resource | None, wish: Wish, *, verb: str = "put"
+) -> Reply:
+    model, sku = check_against_catalogue(call.world.catalogue, account.location, wish, exists=existing is not None)
+    capacity = capacity_of(wish, sku)
+    charge = Charge(region=quota.region_of(account), usage=sku["usageName"], capacity=capacity)
+    quota.check(call, charge, _charged(call, existing))
+    style = operations.write_style(call)
+    body = _body(call, account, name, existing, describe(wish, model, sku, capacity))
+    pending = "Succeeded" if style == "sync" else "Creating" if existing is None else "Accepted"
+    body = _in_state(body, pending)
+    if existing is None:
+        stored = insert(call.state, DEPLOYMENT, account.row, body, charge)
+    else:
+        stored = update(call.state, existing, body, charge)
+    operation = operations.begin(call, verb, account.row, stored.row)
+    return _answer(call, account, stored, operation, style=style, created=existing is None, verb=verb)
+
+
+def _answer(
+    call: Call,
+    account: Resource,
+    stored: Resource,
+    operation: operations.Operation,
+    *,
+    style: str,
+    created: bool,
+    verb: str,
+) -> Reply:
+    """PUT answers 200 or 201, never 202, which azure-mgmt-cognitiveservices refuses; PATCH 200 or 202."""
+    headers = {"ETag": stored.body["etag"]}
+    done = 201 if created else 200
+    if style == "sync":
+        return Reply(body=stored.body, status=done, headers=headers, hold_until=operation.due)
+    if style == "bare":
+        return Reply(
+            body=stored.body,
+            status=done,
+            headers={**headers, **operations.retry_after(call, operation.started, operation.due)},
+        )
+    polling = operations.polling_headers(call, operation, account.location, final=verb == "patch")
+    return Reply(body=stored.body, status=202 if verb == "patch" else done, headers={**headers, **polling})
+
+
+def _body(call: Call, account: Resource, name: str, existing: Resource | None, described: Json) -> Json:
+    return {
+        "id": existing.arm_id if existing else f"{account.arm_id}/deployments/{name}",
+        "type": f"{PROVIDER}/accounts/deployments",
+        "name": existing.name if existing else name,
+        **described,
+        "systemData": system_data(call, _created(existing)),
+        "etag": new_etag(),
+    }
+
+
+def _created(existing: Resource | None) -> Json | None:
+    return None if existing is None else existing.body["systemData"]
+
+
+def _charged(call: Call, existing: Resource | None) -> Charge | None:
+    if existing is None:
+        return None
+    row = call.state.one("SELECT region, usage, capacity FROM resources WHERE id = ?", existing.row)
+    return None if row is None else Charge(region=row["region"], usage=row["usage"], capacity=row["capacity"])
+
+
+def _run_or_pause(call: Call, state: str) -> Reply:
+    """Idempotent; standard skus only; api-versions since 2025-10. Source: azapi's embedded types."""
+    if call.query["api-version"] < PAUSE_SINCE:
+        raise Refusal(400, "InvalidResourceType", "The resource type could not be found in this api-version.")
+    account, existing = the_account(call), _the_deployment(call)
+    operations.refuse_if_busy(call, account)
+    if existing.body["sku"]["name"] not in PAUSABLE:
+        message = f"The SKU '{existing.body['sku']['name']}' of account deployment cannot be paused."
+        raise Refusal(400, "InvalidResourceProperties", message)
+    properties = {**existing.properties, "deploymentState": state}
+    return Reply(body=update(call.state, existing, {**existing.body, "properties": properties}).body)
+
+
+def _the_deployment(call: Call) -> Resource:
+    account = the_account(call)
+    name = call.params["deployment"]
+    found = find(call.state, DEPLOYMENT, account.row, name)
+    if found is None:  # assumed: ResourceNotFound rather than DeploymentNotFound
+        raise missing(f"{PROVIDER}/accounts/{account.name}/deployments/{name}", call.params["group"])
+    return found
+
+
+def _headers(call: Call, deployment: Resource) -> Mapping[str, str]:
+    """The resource itself is polled too: say when to come back."""
+    headers = {"ETag": deployment.body["etag"]}
+    row = call.state.one("SELECT started, due FROM operations WHERE settled = 0 AND resource = ?", deployment.row)
+    return headers if row is None else {**headers, **operations.retry_after(call, row["started"], row["due"])}
+
+
+def _in_state(body: Json, state: str) -> Json:
+    return {**body, "properties": {**body["properties"], "provisioningState": state}}
+
+
+DEPLOYMENTS: Final = (
+    f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}/deployments"
+)
+ONE: Final = f"{DEPLOYMENTS}/{{deployment}}"
+ROUTES: Final = (
+    Route(method="GET", path=DEPLOYMENTS, handler=list_deployments),
+    Route(method="GET", path=ONE, handler=read_deployment),
+    Route(method="PUT", path=ONE, handler=write_deployment),
+    Route(method="PATCH", path=ONE, handler=patch_deployment),
+    Route(method="DELETE", path=ONE, handler=delete_deployment),
+    Route(method="GET", path=f"{ONE}/skus", handler=list_skus),
+    Route(method="POST", path=f"{ONE}/pause", handler=pause),
+    Route(method="POST", path=f"{ONE}/resume", handler=resume),
+)

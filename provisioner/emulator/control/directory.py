@@ -1,0 +1,130 @@
+"""What a client looks up before it starts: the cloud's endpoints, the subscription, its groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.tokens import TENANT_ID
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
+
+from . import accounts
+from .resources import GROUP, SUBSCRIPTION_ID, check_subscription, children, find, insert, the_group, update
+
+if TYPE_CHECKING:
+    from provisioner.emulator.clock import Clock
+    from provisioner.emulator.state import State
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+
+DEFAULT_GROUP: Final = "rg-local"
+DEFAULT_ACCOUNT: Final = "local-foundry"
+DEFAULT_PROJECT: Final = "local"
+DEFAULT_LOCATION: Final = "eastus2"
+
+
+def create_default_world(state: State, clock: Clock) -> None:
+    """Inside a write transaction: one group, account and project, unless there is something already."""
+    if state.one("SELECT 1 FROM resources LIMIT 1") is not None:
+        return
+    group = insert(state, GROUP, 0, _group_body(DEFAULT_GROUP, DEFAULT_LOCATION, {}))
+    account = accounts.create_default_account(state, clock, group, DEFAULT_ACCOUNT, DEFAULT_LOCATION)
+    accounts.create_default_project(state, clock, account, DEFAULT_PROJECT)
+
+
+def cloud_endpoints(call: Call) -> Reply:
+    """One object, not an array: az crashes on an array. It asks tokens for the first audience."""
+    return Reply(
+        body={
+            "name": "FoundryLocal",
+            "authentication": {
+                "loginEndpoint": call.base,
+                "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "resourceManager": call.base,
+            "graphAudience": "https://graph.windows.net/",
+            "graph": "https://graph.windows.net/",
+            "portal": call.base,
+            "gallery": call.base,
+            "suffixes": {},
+        }
+    )
+
+
+def list_subscriptions(call: Call) -> Reply:  # noqa: ARG001
+    return Reply(body={"value": [_subscription()], "count": {"type": "Total", "value": 1}})
+
+
+def read_subscription(call: Call) -> Reply:
+    check_subscription(call)
+    return Reply(body=_subscription())
+
+
+def list_tenants(call: Call) -> Reply:  # noqa: ARG001
+    return Reply(body={"value": [{"id": f"/tenants/{TENANT_ID}", "tenantId": TENANT_ID}]})
+
+
+def list_groups(call: Call) -> Reply:
+    check_subscription(call)
+    return Reply(body={"value": [group.body for group in children(call.state, GROUP, 0)]})
+
+
+def read_group(call: Call) -> Reply:
+    return Reply(body=the_group(call).body)
+
+
+def group_exists(call: Call) -> Reply:
+    """HEAD: what `az group exists` asks."""
+    the_group(call)
+    return Reply(status=204)
+
+
+def write_group(call: Call) -> Reply:
+    check_subscription(call)
+    document, name = call.document(), call.params["group"]
+    location = document.get("location")
+    if not isinstance(location, str) or not location:
+        raise Refusal(400, "LocationRequired", "The location property is required for this definition.")
+    body = _group_body(name, location, document.get("tags") or {})
+    existing = find(call.state, GROUP, 0, name)
+    if existing is not None:
+        return Reply(body=update(call.state, existing, {**body, "name": existing.name, "id": existing.arm_id}).body)
+    return Reply(status=201, body=insert(call.state, GROUP, 0, body).body)
+
+
+def _subscription() -> Json:
+    return {
+        "id": f"/subscriptions/{SUBSCRIPTION_ID}",
+        "subscriptionId": SUBSCRIPTION_ID,
+        "tenantId": TENANT_ID,
+        "displayName": "Foundry emulator",
+        "state": "Enabled",
+        "managedByTenants": [],
+    }
+
+
+def _group_body(name: str, location: str, tags: Json) -> Json:
+    return {
+        "id": f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/{name}",
+        "name": name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": location,
+        "tags": tags,
+        "properties": {"provisioningState": "Succeeded"},
+    }
+
+
+ROUTES: Final = (
+    Route(method="GET", path="/metadata/endpoints", handler=cloud_endpoints, token=False),
+    Route(method="GET", path="/tenants", handler=list_tenants),
+    Route(method="GET", path="/subscriptions", handler=list_subscriptions),
+    Route(method="GET", path="/subscriptions/{subscription}", handler=read_subscription),
+    Route(method="GET", path="/subscriptions/{subscription}/resourceGroups", handler=list_groups),
+    Route(method="GET", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=read_group),
+    Route(method="HEAD", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=group_exists),
+    Route(method="PUT", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=write_group),
+)

@@ -1,0 +1,173 @@
+"""Writes that take time, and the rule that an account has one of them at a time.
+
+An operation is a row with a start and a due time: it is over when the clock says so, whoever looks, so a
+crashed emulator leaves no lock behind. What it changes is settled by the first request after that.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+from provisioner.emulator.state import load
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
+
+from . import resources
+from .resources import PROVIDER, Resource, stamp
+
+if TYPE_CHECKING:
+    from provisioner.emulator.state import Row, State
+    from provisioner.emulator.wire.call import Call
+
+UNDER_WAY: Final = "settled = 0 AND started <= ? AND due > ?"  # a start in the future: the clock was set back
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    key: str
+    started: float
+    due: float
+
+
+def refuse_if_busy(call: Call, account: Resource) -> None:
+    """Source: terraform-provider-azurerm#22607, #22939; Azure/azure-dev#9398. Reads are never refused."""
+    sql = f"SELECT 1 FROM operations WHERE {UNDER_WAY} AND account = ? LIMIT 1"  # noqa: S608
+    if call.state.one(sql, call.now, call.now, account.row) is None:
+        return
+    raise Refusal(
+        409,
+        "RequestConflict",
+        f"Another operation is being performed on the parent resource '{account.arm_id}'. Please try again later.",
+    )
+
+
+def is_busy(state: State, account: int, now: float) -> bool:
+    sql = f"SELECT 1 FROM operations WHERE {UNDER_WAY} AND account = ? LIMIT 1"  # noqa: S608
+    return state.one(sql, now, now, account) is not None
+
+
+def begin(call: Call, verb: str, account: int, resource: int) -> Operation:
+    now = call.now
+    operation = Operation(key=str(uuid.uuid4()), started=now, due=now + call.switches.write_seconds)
+    call.state.run(
+        "INSERT INTO operations (id, account, resource, verb, started, due) VALUES (?, ?, ?, ?, ?, ?)",
+        operation.key,
+        account,
+        resource,
+        verb,
+        operation.started,
+        operation.due,
+    )
+    return operation
+
+
+def write_style(call: Call) -> str:
+    """How a write is answered: "sync" when it is over, "async" with a URL to poll, "bare" without one."""
+    asked = call.switches.write_style
+    if asked != "auto":
+        return asked
+    return "async" if call.switches.write_seconds > 0 else "sync"
+
+
+def is_due(state: State, now: float) -> bool:
+    sql = "SELECT 1 FROM operations WHERE settled = 0 AND (due <= ? OR started > ?) LIMIT 1"
+    return state.one(sql, now, now) is not None
+
+
+def settle(state: State, now: float) -> None:
+    """Inside a write transaction: what is over takes its final form."""
+    sql = "SELECT * FROM operations WHERE settled = 0 AND (due <= ? OR started > ?) ORDER BY due"
+    for row in state.all(sql, now, now):
+        _finish(state, row)
+        state.run("UPDATE operations SET settled = 1 WHERE id = ?", row["id"])
+
+
+def polling_headers(call: Call, operation: Operation, location: str, *, final: bool = False) -> dict[str, str]:
+    """Azure-AsyncOperation, and Location where the operation's result is found behind it.
+
+    Source: azure-cli recording test_cognitiveservices_deployment (account PUT): the URL embeds another,
+    older api-version and an opaque signature.
+    """
+    base = f"{call.base}/subscriptions/{resources.SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{location}"
+    opaque = f"{operation.key}?api-version=2017-04-18&t=0&c=emulator&s=emulator&h=emulator"
+    headers = {
+        "Azure-AsyncOperation": f"{base}/operationResults/{opaque}",
+        **retry_after(call, operation.started, operation.due),
+    }
+    if final:
+        headers["Location"] = f"{base}/resourceOperationResults/{opaque}"
+    return headers
+
+
+def retry_after(call: Call, started: float, due: float) -> dict[str, str]:
+    """When to come back. Without it every Python client waits 30 s; 0 would count as absent.
+
+    Whole seconds: JavaScript reads no others, and the Azure CLI fails on a fraction. At most 5, for a clock that is
+    moved. Writes shorter than a second say it in milliseconds instead, which the service does not do, but azure-core
+    reads: tests need not wait.
+    """
+    left = due - call.now
+    if due - started < 1:
+        return {"retry-after-ms": str(max(10, ceil(left * 1000)))}
+    return {"Retry-After": str(min(5, max(1, ceil(left))))}
+
+
+def progress(call: Call) -> Reply:
+    """The Azure-AsyncOperation URL: 200 with a status, whatever it is."""
+    row = _row(call)
+    over = bool(row["settled"])
+    failed = load(row["error"]) if row["error"] else None
+    status = ("Failed" if failed else "Succeeded") if over else "InProgress"
+    body = {
+        "id": call.path,
+        "name": row["id"],
+        "status": status,
+        "startTime": stamp(row["started"]),
+        **({"endTime": stamp(row["due"])} if over else {}),
+        **({"error": failed} if over and failed else {}),
+    }
+    return Reply(body=body, headers={} if over else retry_after(call, row["started"], row["due"]))
+
+
+def result(call: Call) -> Reply:
+    """The Location URL: 202 until it is over, then the resource, or 204 when it is gone."""
+    row = _row(call)
+    if not row["settled"]:
+        return Reply(
+            status=202, headers={"Location": f"{call.base}{call.path}", **retry_after(call, row["started"], row["due"])}
+        )
+    found = resources.by_row(call.state, row["resource"])
+    return Reply(status=204) if found is None else Reply(body=found.body)
+
+
+def _row(call: Call) -> Row:
+    row = call.state.one("SELECT * FROM operations WHERE id = ?", call.params["operation"].lower())
+    if row is None:
+        raise Refusal(404, "OperationNotFound", f"The operation '{call.params['operation']}' was not found.")
+    return row
+
+
+def _finish(state: State, row: Row) -> None:
+    resource = resources.by_row(state, row["resource"])
+    if resource is None:
+        return
+    if row["verb"] == "delete" and not row["error"]:
+        resources.delete(state, resource.row)
+        return
+    ended = "Failed" if row["error"] else "Succeeded"
+    properties = {**resource.properties, "provisioningState": ended}
+    resources.update(state, resource, {**resource.body, "properties": properties})
+
+
+ROUTES: Final = tuple(
+    Route(
+        method="GET",
+        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/{kind}/{{operation}}",
+        handler=handler,
+    )
+    for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
+)

@@ -1,0 +1,1 @@
+"""The project plane: one file per resource family."""

@@ -1,0 +1,184 @@
+"""Agents: a name, an endpoint that takes traffic, and the latest of their versions."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.state import dump, load
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal, not_found
+from provisioner.emulator.wire.paging import envelope, page_of
+from provisioner.emulator.wire.routing import Route
+
+from .agent_rules import check_card, check_endpoint, check_name
+from .objects import departed_place, remember_place
+
+if TYPE_CHECKING:
+    from provisioner.emulator.state import Row
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+
+# Publishing a version takes traffic at once, unless the selector is pinned (azure-ai-projects 2.10, models)
+DEFAULT_ENDPOINT: Final[Json] = {
+    "version_selector": {
+        "version_selection_rules": [
+            {"type": "FixedRatio", "agent_version": "@latest", "traffic_percentage": 100},
+        ]
+    },
+    "protocol_configuration": {"responses": {}},
+    "authorization_schemes": [{"type": "Entra"}],
+}
+WITH_LATEST: Final = (
+    "SELECT agents.*, versions.body AS latest_body, versions.active_at AS active_at "
+    "FROM agents LEFT JOIN versions ON versions.id = agents.latest"
+)
+
+
+def list_agents(call: Call) -> Reply:
+    page = page_of(call.query, lambda cursor: _place(call, cursor))
+    kind = call.query.get("kind")
+    matching = "project = ? AND kind = ?" if kind else "project = ?"
+    sql = f"{WITH_LATEST} WHERE agents.id IN (SELECT id FROM agents WHERE {matching} AND {page.sql}) ORDER BY agents.id"  # noqa: S608
+    rows = call.state.all(sql, call.project, *([kind] if kind else []), *page.values)
+    ordered = rows[::-1] if page.descending else rows
+    return Reply(body=envelope([shown(row, call.now) for row in ordered], page))
+
+
+def read_agent(call: Call) -> Reply:
+    return Reply(body=shown(the_agent(call), call.now))
+
+
+def patch_agent(call: Call) -> Reply:
+    """A merge patch of endpoint and card. Fields it does not know: 200 and no effect."""
+    if call.headers.get("content-type", "").split(";")[0].strip() != "application/merge-patch+json":
+        message = "The content type must be application/merge-patch+json."
+        raise Refusal(415, "UnsupportedMediaType", message)
+    row, patch = the_agent(call), call.document()
+    agent = load(row["body"])
+    merged = merge({key: agent.get(key) for key in ("agent_endpoint", "agent_card")}, _only_known(patch))
+    if "agent_endpoint" in patch:
+        agent["agent_endpoint"] = merged.get("agent_endpoint") or DEFAULT_ENDPOINT
+        check_endpoint(agent["agent_endpoint"])
+    if "agent_card" in patch:
+        agent["agent_card"] = merged.get("agent_card")
+        check_card(agent["agent_card"] or {})
+    save(call, row["id"], agent)
+    return Reply(body=shown(the_agent(call), call.now))
+
+
+def delete_agent(call: Call) -> Reply:
+    """With every version. Its numbers start at 1 again when the name is used anew (inferred from samples)."""
+    row = the_agent(call)
+    remove(call, row)
+    return Reply(body={"object": "agent.deleted", "name": row["name"], "deleted": True})
+
+
+def enable(call: Call) -> Reply:
+    return _switch(call, "enabled")
+
+
+def disable(call: Call) -> Reply:
+    return _switch(call, "disabled")
+
+
+def not_imported(call: Call) -> Reply:
+    raise Refusal(501, "NotEmulated", f"{call.method} {call.path} is not emulated: import from a manifest.")
+
+
+def find_agent(call: Call, name: str) -> Row | None:
+    return call.state.one(f"{WITH_LATEST} WHERE agents.project = ? AND agents.name = ?", call.project, name)
+
+
+def the_agent(call: Call) -> Row:
+    name = call.params["name"]
+    row = find_agent(call, name)
+    if row is None:
+        raise not_found(f"Agent '{name}' not found.")
+    return row
+
+
+def insert(call: Call, name: str, kind: str, document: Json) -> int:
+    check_name(name)
+    endpoint, card = document.get("agent_endpoint") or DEFAULT_ENDPOINT, document.get("agent_card")
+    check_endpoint(endpoint)
+    check_card(card or {})
+    agent: Json = {
+        "object": "agent",
+        "id": name,
+        "name": name,
+        "state": document.get("state") or "enabled",
+        "agent_endpoint": endpoint,
+        "instance_identity": _identity(),
+        "blueprint": _identity(),
+        **({"agent_card": card} if card else {}),
+    }
+    sql = "INSERT INTO agents (project, name, kind, body) VALUES (?, ?, ?, ?)"
+    return call.state.run(sql, call.project, name, kind, dump(agent))
+
+
+def save(call: Call, row: int, agent: Json) -> None:
+    call.state.run("UPDATE agents SET body = ? WHERE id = ?", dump(agent), row)
+
+
+def remove(call: Call, row: Row) -> None:
+    call.state.run("DELETE FROM versions WHERE agent = ?", row["id"])
+    call.state.run("DELETE FROM agents WHERE id = ?", row["id"])
+    remember_place(call.state, "agents", call.project, row["id"], row["name"])
+
+
+def shown(row: Row, now: float) -> Json:
+    latest = None if row["latest_body"] is None else shown_version(row["latest_body"], row["active_at"], now)
+    return {**load(row["body"]), "versions": {"latest": latest}}
+
+
+def shown_version(body: str, active_at: float, now: float) -> Json:
+    """Hosted agents are `creating` for a while; the others are active at once."""
+    return {**load(body), "status": "active" if active_at <= now else "creating"}
+
+
+def merge(target: object, patch: object) -> Any:
+    """RFC 7396."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
+
+
+def _only_known(patch: Json) -> Json:
+    return {key: patch[key] for key in ("agent_endpoint", "agent_card") if key in patch}
+
+
+def _switch(call: Call, state: str) -> Reply:
+    row = the_agent(call)
+    save(call, row["id"], {**load(row["body"]), "state": state})
+    return Reply(status=204)
+
+
+def _place(call: Call, cursor: str) -> int | None:
+    row = call.state.one("SELECT id FROM agents WHERE project = ? AND name = ?", call.project, cursor)
+    return departed_place(call.state, "agents", call.project, cursor) if row is None else int(row["id"])
+
+
+def _identity() -> Json:
+    return {"principal_id": str(uuid.uuid4()), "client_id": str(uuid.uuid4()), "status": "active"}
+
+
+ONE: Final = "/agents/{name}"
+ROUTES: Final = (
+    Route(method="GET", path="/agents", handler=list_agents),
+    Route(method="GET", path=ONE, handler=read_agent),
+    Route(method="PATCH", path=ONE, handler=patch_agent),
+    Route(method="DELETE", path=ONE, handler=delete_agent),
+    Route(method="POST", path=f"{ONE}:enable", handler=enable),
+    Route(method="POST", path=f"{ONE}:disable", handler=disable),
+    Route(method="POST", path="/agents:import", handler=not_imported),
+    Route(method="POST", path=f"{ONE}/import", handler=not_imported),
+    Route(method="POST", path=f"{ONE}/versions:import", handler=not_imported),
+)

@@ -1,0 +1,196 @@
+"""Versions of agents: immutable, numbered by a counter that never gives a number twice."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.state import dump, load
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
+from provisioner.emulator.wire.paging import envelope, page_of
+from provisioner.emulator.wire.routing import Route
+
+from . import agents
+from .agent_rules import VERSIONS_MAX, check_features, check_name, definition_of
+from .objects import departed_place, given_description, metadata_of, remember_place
+
+if TYPE_CHECKING:
+    from provisioner.emulator.state import Row
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+TELLING: Final = ("definition", "description", "metadata")  # what makes two versions the same
+
+
+def create_agent(call: Call) -> Reply:
+    """POST /agents: the agent with its first version, or one more version."""
+    document = call.document()
+    check_features(call, document)
+    name = check_name(document.get("name"))
+    publish(call, name, document)
+    return _agent(call, name)
+
+
+def update_agent(call: Call) -> Reply:
+    """POST /agents/{name}: a version if anything changed.
+
+    Source: azure-rest-api-specs, ai-foundry agents/routes.tsp, updateAgent.
+    """
+    document = call.document()
+    check_features(call, document)
+    agents.the_agent(call)
+    publish(call, call.params["name"], document, dedupe=True)
+    return _agent(call, call.params["name"])
+
+
+def create_version(call: Call) -> Reply:
+    """POST /agents/{name}/versions: what every SDK uses; makes the agent when there is none.
+
+    An identical version is one more version (microsoft/agent-framework#1955), except for hosted agents.
+    """
+    document = call.document()
+    check_features(call, document)
+    return Reply(body=publish(call, call.params["name"], document, dedupe=call.switches.dedupe_versions))
+
+
+def publish(call: Call, name: str, document: Json, *, dedupe: bool = False) -> Json:
+    check_name(name)
+    content = {
+        "definition": definition_of(call, document, name),
+        **given_description(document),
+        "metadata": metadata_of(document) or {},
+    }
+    kind, draft = content["definition"]["kind"], bool(document.get("draft")) and not call.switches.drafts_ignored
+    row = agents.find_agent(call, name)
+    if row is not None and row["kind"] != kind:  # assumed
+        raise bad_request(f"Agent '{name}' is of kind '{row['kind']}' and cannot get a version of kind '{kind}'.")
+    same = _identical_latest(row, content) if (dedupe or kind == "hosted") and not draft else None
+    if row is not None and same is not None:
+        return agents.shown_version(same, row["active_at"], call.now)
+    agent = agents.insert(call, name, kind, document) if row is None else int(row["id"])
+    return _add(call, agent, name, content, draft=draft)
+
+
+def list_versions(call: Call) -> Reply:
+    agent = agents.the_agent(call)["id"]
+    page = page_of(call.query, lambda cursor: _place(call, agent, cursor))
+    drafts = call.query.get("include_drafts", "").lower() == "true"
+    sql = f"SELECT * FROM versions WHERE agent = ? AND draft <= ? AND {page.sql}"  # noqa: S608
+    rows = call.state.all(sql, agent, int(drafts), *page.values)
+    return Reply(body=envelope([agents.shown_version(row["body"], row["active_at"], call.now) for row in rows], page))
+
+
+def read_version(call: Call) -> Reply:
+    row = _the_version(call)
+    return Reply(body=agents.shown_version(row["body"], row["active_at"], call.now))
+
+
+def delete_version(call: Call) -> Reply:
+    """assumed: the last version takes the agent with it, since an agent always has a latest one."""
+    row, agent = _the_version(call), agents.the_agent(call)
+    call.state.run("DELETE FROM versions WHERE id = ?", row["id"])
+    version = load(row["body"])
+    remember_place(call.state, "versions", agent["id"], row["id"], version["id"], row["version"])
+    _point_to_latest(call, agent)
+    return Reply(
+        body={"object": "agent.version.deleted", "name": agent["name"], "version": row["version"], "deleted": True}
+    )
+
+
+def _add(call: Call, agent: int, name: str, content: Json, *, draft: bool) -> Json:
+    if call.state.number("SELECT count(*) FROM versions WHERE agent = ?", agent) >= VERSIONS_MAX:
+        message = f"Agent '{name}' has {VERSIONS_MAX} versions, the most there can be. Delete some first."
+        raise bad_request(message, code="UserError")
+    number = call.state.number("SELECT last_number FROM agents WHERE id = ?", agent) + (0 if draft else 1)
+    version = f"draft-{int(call.now * 1000)}" if draft else str(number)
+    hosted = content["definition"]["kind"] == "hosted"
+    active_at = call.now + (call.switches.write_seconds if hosted else 0)
+    body: Json = {
+        "object": "agent.version",
+        "id": f"{name}:{version}",
+        "name": name,
+        "version": version,
+        "created_at": int(call.now),
+        "draft": draft,
+        "agent_guid": str(uuid.uuid4()),
+        **_with_content_hash(content),
+    }
+    sql = "INSERT INTO versions (agent, version, draft, active_at, body) VALUES (?, ?, ?, ?, ?)"
+    row = call.state.run(sql, agent, version, int(draft), active_at, dump(body))
+    if draft:  # a draft stands for the agent only while there is nothing else
+        call.state.run("UPDATE agents SET latest = ? WHERE id = ? AND latest = 0", row, agent)
+    else:
+        call.state.run("UPDATE agents SET latest = ?, last_number = ? WHERE id = ?", row, number, agent)
+    return agents.shown_version(dump(body), active_at, call.now)
+
+
+def _with_content_hash(content: Json) -> Json:
+    """The service fills in the hash of a hosted agent's code."""
+    code = content["definition"].get("code_configuration")
+    if not isinstance(code, dict):
+        return content
+    digest = hashlib.sha256(dump({**code, "content_hash": None}).encode()).hexdigest()
+    definition = {**content["definition"], "code_configuration": {**code, "content_hash": digest}}
+    return {**content, "definition": definition}
+
+
+def _identical_latest(row: Row | None, content: Json) -> str | None:
+    if row is None or row["latest_body"] is None:
+        return None
+    latest, wanted = load(row["latest_body"]), _with_content_hash(content)
+    same = all(latest.get(key) == wanted.get(key) for key in TELLING)
+    return str(row["latest_body"]) if same and not latest["draft"] else None
+
+
+def _point_to_latest(call: Call, agent: Row) -> None:
+    sql = "SELECT id FROM versions WHERE agent = ? ORDER BY draft, id DESC LIMIT 1"
+    latest = call.state.number(sql, agent["id"])
+    if not latest:
+        agents.remove(call, agent)
+        return
+    call.state.run("UPDATE agents SET latest = ? WHERE id = ?", latest, agent["id"])
+
+
+def _agent(call: Call, name: str) -> Reply:
+    row = agents.find_agent(call, name)
+    if row is None:
+        raise not_found(f"Agent '{name}' not found.")
+    return Reply(body=agents.shown(row, call.now))
+
+
+def _the_version(call: Call) -> Row:
+    agent, version = agents.the_agent(call), call.params["version"]
+    row = call.state.one("SELECT * FROM versions WHERE agent = ? AND version = ?", agent["id"], version)
+    if row is None:
+        raise not_found(f"Agent '{agent['name']}' has no version '{version}'.")
+    return row
+
+
+def _place(call: Call, agent: int, cursor: str) -> int | None:
+    version = cursor.rpartition(":")[2]
+    row = call.state.one("SELECT id FROM versions WHERE agent = ? AND version = ?", agent, version)
+    return departed_place(call.state, "versions", agent, cursor) if row is None else int(row["id"])
+
+
+def overlapping(path: str) -> Refusal:
+    """Source: azure-sdk-for-net#58060: the message carries a second error as JSON text."""
+    inner = dump({"error": {"code": "conflict", "message": f"{path} was modified concurrently.", "type": "error"}})
+    return Refusal(
+        409,
+        "conflict",
+        f"The resource already exists or was modified concurrently. Please retry.\r\n\r\n{inner}",
+        param="",
+        kind="ServiceError",
+    )
+
+
+ROUTES: Final = (
+    Route(method="POST", path="/agents", handler=create_agent),
+    Route(method="POST", path=agents.ONE, handler=update_agent),
+    Route(method="POST", path=f"{agents.ONE}/versions", handler=create_version, exclusive=True),
+    Route(method="GET", path=f"{agents.ONE}/versions", handler=list_versions),
+    Route(method="GET", path=f"{agents.ONE}/versions/{{version}}", handler=read_version),
+    Route(method="DELETE", path=f"{agents.ONE}/versions/{{version}}", handler=delete_version),
+)

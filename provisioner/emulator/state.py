@@ -1,0 +1,226 @@
+"""The only mutable truth: one SQLite database, in memory or in a file that outlives the process.
+
+Several emulators may use one file: writers take turns (BEGIN IMMEDIATE), a write that is under way on an
+account is a row with a due time, so neither a second process nor a crash can confuse the first.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .options import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Row = sqlite3.Row
+Json = dict[str, Any]
+
+APPLICATION_ID: Final = 0x466E6472  # "Fndr": tells our files from other programs' databases
+SCHEMA_VERSION: Final = 1
+BUSY_TIMEOUT_MS: Final = 10_000
+
+SCHEMA: Final = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE resources (          -- the management plane: groups, accounts, projects, deployments
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  parent INTEGER NOT NULL,        -- 0 for a resource group
+  name TEXT NOT NULL COLLATE NOCASE,
+  region TEXT,                    -- these three make the quota ledger
+  usage TEXT,
+  capacity INTEGER NOT NULL DEFAULT 0,
+  body TEXT NOT NULL,
+  UNIQUE (kind, parent, name));
+CREATE INDEX resources_in_order ON resources (kind, parent, id);
+CREATE INDEX resources_by_name ON resources (kind, name);
+CREATE INDEX ledger ON resources (region, usage, capacity);
+CREATE TABLE operations (         -- writes of the management plane that take time
+  id TEXT PRIMARY KEY,
+  account INTEGER NOT NULL,
+  resource INTEGER NOT NULL,
+  verb TEXT NOT NULL,
+  started REAL NOT NULL,
+  due REAL NOT NULL,
+  settled INTEGER NOT NULL DEFAULT 0,
+  error TEXT);
+CREATE INDEX operations_under_way ON operations (settled, account, due);
+CREATE TABLE stores (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  store_id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (project, name),
+  UNIQUE (project, store_id));
+CREATE INDEX stores_in_order ON stores (project, id);
+CREATE TABLE agents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  latest INTEGER NOT NULL DEFAULT 0,
+  last_number INTEGER NOT NULL DEFAULT 0,
+  body TEXT NOT NULL,
+  UNIQUE (project, name));
+CREATE INDEX agents_in_order ON agents (project, id);
+CREATE INDEX agents_of_kind ON agents (project, kind, id);
+CREATE TABLE versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  agent INTEGER NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+  version TEXT NOT NULL,
+  draft INTEGER NOT NULL,
+  active_at REAL NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (agent, version));
+CREATE INDEX versions_in_order ON versions (agent, draft, id);
+CREATE TABLE departed (           -- where deleted objects stood, for clients that delete while they page
+  family TEXT NOT NULL,
+  parent INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (family, parent, key)) WITHOUT ROWID;
+"""
+TABLES: Final = ("resources", "operations", "stores", "agents", "versions", "departed")
+
+
+class State:
+    """Open one per emulator, use it from one thread at a time, close it."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        try:
+            self._connection = _open(location)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise StateError(f"The state file '{location}' cannot be used: {error}.") from error
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise StateError(
+                f"The state file '{location}' is damaged or is no state file ({error}). "
+                "It was left as it is; name another file, or move this one away."
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def number(self, sql: str, *values: object) -> int:
+        row = self.one(sql, *values)
+        return int(row[0]) if row and row[0] is not None else 0
+
+    def run(self, sql: str, *values: object) -> int:
+        """Returns the id of the row that was inserted."""
+        return self._connection.execute(sql, values).lastrowid or 0
+
+    @contextmanager
+    def transaction(self, *, writes: bool) -> Iterator[None]:
+        """All or nothing. Writers queue across processes; readers see one moment."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            raise StateError(f"The state file '{self.location}' cannot be used: {error}.") from error
+
+    def setting(self, name: str) -> str | None:
+        row = self.one("SELECT value FROM settings WHERE name = ?", name)
+        return None if row is None else str(row["value"])
+
+    def set(self, name: str, value: str) -> None:
+        self.run("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", name, value)
+
+    def clear(self) -> None:
+        """Empty the world, inside a transaction. Secrets stay, so tokens that were given out still hold."""
+        for table in TABLES:
+            self.run(f"DELETE FROM {table}")  # noqa: S608  names from the tuple above
+        self.run("DELETE FROM settings WHERE name LIKE 'quota:%'")
+
+    def _prepare(self) -> None:
+        if self._is_current():
+            return
+        with self.transaction(writes=True):
+            if self._is_current():  # another process was faster
+                return
+            for statement in SCHEMA.split(";\n"):
+                self.run(statement)
+            self.set("token_secret", secrets.token_hex(32))
+            self.set("identity_header", str(uuid.uuid4()))
+            self.run(f"PRAGMA application_id = {APPLICATION_ID}")
+            self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _is_current(self) -> bool:
+        """False for an empty file; StateError for one that is not ours to touch."""
+        owner = self.number("PRAGMA application_id")
+        version = self.number("PRAGMA user_version")
+        if owner == 0 and self.number("SELECT count(*) FROM sqlite_master") == 0:
+            return False
+        if owner != APPLICATION_ID:
+            raise StateError(
+                f"The state file '{self.location}' is another program's database. "
+                "It was left as it is; name another file."
+            )
+        if version != SCHEMA_VERSION:
+            raise StateError(
+                f"The state file '{self.location}' has format {version}, this emulator reads format "
+                f"{SCHEMA_VERSION}. Use the version that wrote it, or name another file."
+            )
+        return True
+
+
+def load(text: str) -> Json:
+    document: Json = json.loads(text)
+    return document
+
+
+def dump(document: Json) -> str:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def _open(location: str) -> sqlite3.Connection:
+    if location != ":memory:":
+        path = Path(location).expanduser()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # it holds the secret that tokens are signed with
+        location = str(path)
+    connection = sqlite3.connect(
+        location, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+            _check(connection)
+        elif connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            connection.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)

@@ -1,0 +1,69 @@
+"""Where the service's behaviour is not known for sure, or differs by circumstance: one switch each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .options import Options
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Switches:
+    strict: bool = False  # 400 for unknown or immutable fields instead of ignoring them
+    dedupe_versions: bool = False  # POST /versions of an identical definition returns the existing one
+    drafts_ignored: bool = False  # a draft flag is dropped silently and a normal version appears
+    data_role: str = "granted"  # or "denied-401", "denied-403": token fine, no data role
+    management_role: str = "granted"  # or "denied": 403 AuthorizationFailed
+    preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
+    model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
+    write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
+    version_conflicts: bool = True  # overlapping version creates of one agent: 409
+    latency_ms: float = 0  # added to every answer of the two planes
+    write_seconds: float = 0  # how long a management write takes; 0: done when answered
+
+
+CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    "data_role": frozenset({"granted", "denied-401", "denied-403"}),
+    "management_role": frozenset({"granted", "denied"}),
+    "model_change": frozenset({"refused", "allowed"}),
+    "write_style": frozenset({"auto", "sync", "async", "bare"}),
+}
+
+
+NUMBERS: Final = frozenset({"latency_ms", "write_seconds"})
+
+
+def initial(options: Options) -> Switches:
+    return Switches(
+        strict=options.strict,
+        dedupe_versions=options.dedupe_versions,
+        latency_ms=options.latency_ms,
+        write_seconds=options.write_seconds,
+    )
+
+
+def changed(switches: Switches, wanted: Mapping[str, Any]) -> Switches:
+    """Raises ValueError, naming the switch, for an unknown name or value."""
+    known = {field.name for field in fields(Switches)}
+    for name, value in wanted.items():
+        if name not in known:
+            raise ValueError(f"There is no switch {name!r}; there are: {', '.join(sorted(known))}.")
+        problem = _number_problem(value) if name in NUMBERS else _choice_problem(name, value)
+        if problem:
+            raise ValueError(f"Switch {name!r} takes {problem}, not {value!r}.")
+    return replace(switches, **wanted)
+
+
+def _number_problem(value: object) -> str:
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return "" if fits else "a number from 0 up"
+
+
+def _choice_problem(name: str, value: object) -> str:
+    if name not in CHOICES:
+        return "" if isinstance(value, bool) else "true or false"
+    return "" if value in CHOICES[name] else ", ".join(sorted(CHOICES[name]))

@@ -1,0 +1,187 @@
+"""The state: kept between runs, shared between processes, never damaged by us."""
+
+from __future__ import annotations
+
+import sqlite3
+import ssl
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from provisioner.emulator import Clock, Emulator, Options, StateError
+from provisioner.emulator.state import State
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADERS = {"Foundry-Features": "MemoryStores=V1Preview"}
+CHAT = (
+    "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local"
+    "/providers/Microsoft.CognitiveServices/accounts/local-foundry/deployments/chat"
+)
+
+
+def request(emulator: Emulator, method: str, path: str, body: Any = None, *, token: str = "") -> httpx.Response:
+    trust = ssl.create_default_context(cafile=emulator.ca_file)
+    with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
+        audience = "https://ai.azure.com" if path.startswith("/api") else "https://management.azure.com"
+        bearer = {"Authorization": f"Bearer {token or token_of(emulator, audience)}"}
+        version = "v1" if path.startswith("/api") else "2025-09-01"
+        query = {"api-version": version}
+        return client.request(method, path, json=body, params=query, headers={**HEADERS, **bearer})
+
+
+def token_of(emulator: Emulator, audience: str) -> str:
+    headers = {"X-IDENTITY-HEADER": emulator.env["IDENTITY_HEADER"]}
+    query = {"resource": audience}
+    answer = httpx.get(emulator.env["IDENTITY_ENDPOINT"], params=query, headers=headers, trust_env=False)
+    return str(answer.json()["access_token"])
+
+
+def test_what_was_made_is_there_in_the_next_run_and_so_is_the_trust(tmp_path: Path, documents: Any) -> None:
+    options = Options(state=str(tmp_path / "deep" / "local.db"))
+    with Emulator(options) as first:
+        token = token_of(first, "https://ai.azure.com")
+        request(first, "POST", "/api/projects/local/memory_stores", documents.store())
+        trust, header = (tmp_path / "deep" / "local.db.tls" / "ca.pem").read_bytes(), first.env["IDENTITY_HEADER"]
+
+    with Emulator(options) as second:
+        found = request(second, "GET", "/api/projects/local/memory_stores/memory", token=token)
+
+        assert found.status_code == 200
+        assert second.env["IDENTITY_HEADER"] == header
+        assert (tmp_path / "deep" / "local.db.tls" / "ca.pem").read_bytes() == trust
+
+
+def test_a_state_in_memory_is_forgotten(documents: Any) -> None:
+    with Emulator(Options()) as first:
+        request(first, "POST", "/api/projects/local/memory_stores", documents.store())
+    with Emulator(Options()) as second:
+        assert request(second, "GET", "/api/projects/local/memory_stores/memory").status_code == 404
+
+
+def test_two_emulators_on_one_file_see_each_other_and_share_the_lock(tmp_path: Path, documents: Any) -> None:
+    options = Options(state=str(tmp_path / "local.db"), write_seconds=30)
+    clock = Clock()
+    with Emulator(options, clock) as one, Emulator(options, clock) as two:
+        made = request(one, "PUT", CHAT, documents.deployment())
+
+        assert made.status_code == 201
+        assert request(two, "PUT", CHAT.replace("chat", "other"), documents.deployment()).status_code == 409
+        assert request(two, "GET", CHAT).json()["properties"]["provisioningState"] == "Creating"
+        clock.advance(31)
+        assert request(two, "PUT", CHAT.replace("chat", "other"), documents.deployment()).status_code == 201
+
+
+def test_a_crash_leaves_no_lock_for_ever(tmp_path: Path, documents: Any) -> None:
+    options = Options(state=str(tmp_path / "local.db"), write_seconds=30)
+    with Emulator(options, Clock(at=1_000_000)) as before:
+        request(before, "PUT", CHAT, documents.deployment())
+
+    with Emulator(options, Clock(at=1_000_031)) as after:
+        assert request(after, "PUT", CHAT, documents.deployment()).status_code == 200
+    with Emulator(options, Clock(at=999_000)) as clock_set_back:
+        assert request(clock_set_back, "PUT", CHAT, documents.deployment()).status_code == 200
+
+
+RACE = """
+import sys
+from provisioner.emulator.state import State
+from provisioner.emulator.clock import Clock
+from provisioner.emulator.options import Options
+from provisioner.emulator.tls import certificates_in
+from provisioner.emulator.world import make_world
+from pathlib import Path
+sys.stdin.readline()
+state = State(sys.argv[1])
+make_world(Options(), state, Clock())
+certificates_in(Path(sys.argv[1] + ".tls"))
+for _ in range(50):
+    with state.transaction(writes=True):
+        state.set("count", str(int(state.setting("count") or 0) + 1))
+state.close()
+"""
+
+
+def test_processes_that_start_at_once_on_a_new_file_do_not_clash(tmp_path: Path) -> None:
+    path = str(tmp_path / "local.db")
+    racers = [
+        subprocess.Popen([sys.executable, "-c", RACE, path], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+
+    errors = [racer.communicate(timeout=60)[1] for racer in racers]
+
+    assert errors == ["", "", "", ""]
+    with closing(State(path)) as state:
+        assert state.setting("count") == "200"
+        assert state.number("SELECT count(*) FROM resources") == 3
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"this is my thesis" * 1000)
+
+
+def foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE thesis (chapter TEXT)")
+        connection.commit()
+
+
+def newer(path: Path) -> None:
+    State(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+def torn(path: Path) -> None:
+    with closing(State(str(path))) as state:
+        for index in range(2000):
+            state.set(f"filler-{index}", "x" * 100)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes()[: 20 * 4096])
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize("damage", [garbage, foreign, newer, torn, folder])
+def test_a_file_that_is_not_ours_or_is_damaged_is_named_and_left_alone(tmp_path: Path, damage: Any) -> None:
+    path = tmp_path / "local.db"
+    damage(path)
+    before = path.read_bytes() if path.is_file() else b""
+
+    with pytest.raises(StateError, match=r"local\.db"), Emulator(Options(state=str(path))):
+        pass
+
+    assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+def test_a_file_damaged_while_running_is_named_in_an_error_of_the_plane(tmp_path: Path) -> None:
+    path = tmp_path / "local.db"
+    with Emulator(Options(state=str(path))) as emulator:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DROP TABLE stores")
+        answer = request(emulator, "GET", "/api/projects/local/memory_stores")
+
+    assert answer.status_code == 500
+    assert "local.db" in answer.json()["error"]["message"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such modes there")
+def test_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "local.db"
+    with Emulator(Options(state=str(path))):
+        modes = {found.name: found.stat().st_mode & 0o077 for found in (path, tmp_path / "local.db.tls" / "server.pem")}
+
+    assert modes == {"local.db": 0, "server.pem": 0}
