@@ -1,0 +1,183 @@
+"""One change as lines with a sign, before anybody decides on colour or markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from provisioner.model.document import ABSENT, Absent, Document, leaves, lookup
+from provisioner.model.plan import Action, Change, FieldChange, Origin
+from provisioner.render.linediff import diff_lines
+from provisioner.render.redact import redacted
+from provisioner.render.safe import one_line, visible
+from provisioner.render.values import inline, lines, path_text
+from provisioner.render.words import VERBS, listing
+
+_WIDEST_NAME: Final = 36
+_WIDEST_BEFORE: Final = 24
+
+_ORIGINS: Final = {
+    Origin.EDIT: "edited in the manifest",
+    Origin.DRIFT: "drift: changed outside the manifest",
+    Origin.BOTH: "edited in the manifest; drift: also changed outside it",
+}
+_REMOVED: Final = {
+    Origin.EDIT: "removed from the manifest",
+    Origin.DRIFT: "drift: set outside the manifest",
+    Origin.BOTH: "removed from the manifest; drift: also changed outside it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`sign` is `+`, `-`, `~`, `!` (a warning), a space or `…`; `depth` 0 is a field, 1 a line of its value."""
+
+    sign: str
+    text: str
+    depth: int = 0
+
+
+def headline(change: Change) -> str:
+    return f"{one_line(str(change.address))} {VERBS[change.action].promise}"
+
+
+def change_lines(change: Change, *, width: int) -> Iterator[Line]:
+    """Warnings first, then every field; `width` is the room for a field's line."""
+    yield from (Line("!", visible(text)) for text in warnings(change))
+    fields = shown_fields(change)
+    layout = _Layout(change.action, _name_width(fields), _before_width(fields), width)
+    for field in fields:
+        yield from layout.field(field)
+
+
+def warnings(change: Change) -> Iterator[str]:
+    """What a reviewer must not overlook, a sentence each."""
+    if change.is_adoption and change.action is not Action.RELEASE:
+        yield "It exists already and no manifest owns it; this manifest takes it over."
+    if change.loses_data:
+        yield (
+            "Every memory of every scope in it is destroyed. The service cannot list scopes, so how many there are "
+            "is not known."
+        )
+    if change.destroys and change.referrers:
+        refer = "refers" if len(change.referrers) == 1 else "refer"
+        yield f"{listing([one_line(str(address)) for address in change.referrers])} {refer} to it."
+    if (lost := _unmanaged_losses(change)) and change.action is Action.REPLACE:
+        yield f"Not in the manifest, so not carried over: {listing(lost)}."
+    if (live := change.before) and live.marker_revision and live.marker_revision != live.revision:
+        yield (
+            f"It was changed outside the manifest: live is version {one_line(live.revision)}, last applied from here "
+            f"was version {one_line(live.marker_revision)}."
+        )
+
+
+def _unmanaged_losses(change: Change) -> list[str]:
+    if change.before is None or change.after is None:
+        return []
+    shown = {field.path for field in change.fields}
+    return [
+        path_text(path)
+        for path, _ in leaves(change.before.fields)
+        if path not in shown and lookup(change.after, path) is ABSENT
+    ]
+
+
+def shown_fields(change: Change) -> tuple[FieldChange, ...]:
+    """The fields to show, without secrets: all there is for what comes or goes, else what differs."""
+    return tuple(
+        replace(field, before=redacted(field.before, field.path), after=redacted(field.after, field.path))
+        for field in (*resource_fields(change), *_lifecycle(change))
+    )
+
+
+def resource_fields(change: Change) -> tuple[FieldChange, ...]:
+    """A create sets every field, a delete takes every field; otherwise what the planner found."""
+    if change.action is Action.CREATE:
+        return tuple(FieldChange(path=path, before=ABSENT, after=value) for path, value in _leaves(change.after))
+    if change.action is Action.DELETE:
+        before = change.before.fields if change.before else None
+        return tuple(FieldChange(path=path, before=value, after=ABSENT) for path, value in _leaves(before))
+    return change.fields
+
+
+def _leaves(document: Document | None) -> Iterator[tuple[tuple[str, ...], object]]:
+    return leaves(document or {})
+
+
+def _lifecycle(change: Change) -> Iterator[FieldChange]:
+    for name, before, after in change.lifecycle_fields:
+        yield FieldChange(path=tuple(name.split(".")), before=before, after=after, origin=Origin.EDIT)
+
+
+def _name_width(fields: Sequence[FieldChange]) -> int:
+    flat = [path_text(field.path) for field in fields if inline(field.before) and inline(field.after)]
+    return max((len(name) + 1 for name in flat if len(name) <= _WIDEST_NAME), default=0)
+
+
+def _before_width(fields: Sequence[FieldChange]) -> int:
+    texts = [inline(field.before) or "" for field in fields if not isinstance(field.before, Absent)]
+    return max((len(text) for text in texts if len(text) <= _WIDEST_BEFORE), default=0)
+
+
+def remark(field: FieldChange) -> str:
+    """Who moved, and what follows from it."""
+    words = _REMOVED if isinstance(field.after, Absent) else _ORIGINS
+    parts = [words[field.origin]] if field.origin is not None else []
+    if field.forces_replace:
+        parts.append("forces replace")
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    action: Action
+    names: int
+    befores: int
+    width: int
+
+    def field(self, field: FieldChange) -> Iterator[Line]:
+        sign = "+" if isinstance(field.before, Absent) else "-" if self._goes(field) else "~"
+        label = f"{path_text(field.path)}:"
+        note = f"  ({words})" if (words := remark(field)) else ""
+        for names, befores in ((self.names, self.befores), (self.names, 0), (0, 0)):
+            text = self._short(field, befores)
+            if text is not None and len(whole := f"{label:<{names}} {text}{note}") <= self.width:
+                yield Line(sign, whole)
+                return
+        fate = " goes back to the service's default" if self._goes(field) and not self._deletes else ""
+        yield Line(sign, f"{label}{fate}{note}")
+        for line in diff_lines(*_both_sides(field)):
+            yield Line(line.sign, line.text, 1)
+
+    def _short(self, field: FieldChange, befores: int) -> str | None:
+        before, after = inline(field.before), inline(field.after)
+        if before is None or after is None:
+            return None
+        if isinstance(field.before, Absent):
+            return after
+        if not self._goes(field):
+            return f"{before:<{befores}} -> {after}"
+        return before if self._deletes else f"{before:<{befores}} -> the service's default"
+
+    def _goes(self, field: FieldChange) -> bool:
+        return isinstance(field.after, Absent)
+
+    @property
+    def _deletes(self) -> bool:
+        return self.action is Action.DELETE
+
+
+def _both_sides(field: FieldChange) -> tuple[list[str], list[str]]:
+    """A text of one line beside one of several is shown as text too, not quoted.
+
+    The empty line after a last newline is shown only where the two sides differ in it.
+    """
+    before, after = field.before, field.after
+    if isinstance(before, str) and isinstance(after, str) and ("\n" in before or "\n" in after):
+        sides = before.split("\n"), after.split("\n")
+    else:
+        sides = lines(before), lines(after)
+    if all(not side or (len(side) > 1 and side[-1] == "") for side in sides):
+        return sides[0][:-1], sides[1][:-1]
+    return sides

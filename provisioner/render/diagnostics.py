@@ -1,0 +1,95 @@
+"""Problems with a place and a remedy: for people, for programs, and as annotations of a pull request.
+
+The JSON document: `{"format_version": "1.0", "errors": 1, "warnings": 0, "diagnostics": […]}`; each diagnostic has
+`severity`, `code`, `message`, `hint`, and `where` (`file`, `line`, `column`, `path`) when it has a place. New keys may
+come with any minor version; none goes without a major one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.render.safe import one_line, visible, wrapped
+from provisioner.render.styles import PLAIN, Styles
+from provisioner.render.words import plural
+
+
+def diagnostics_text(items: Sequence[Diagnostic], *, styles: Styles = PLAIN, width: int = 100) -> str:
+    """`file:line:col  error  code`, then what is wrong and what to do; a count at the end. Nothing for nothing."""
+    if not items:
+        return ""
+    blocks = ["\n".join(diagnostic_lines(item, styles=styles, width=width)) for item in items]
+    return "\n".join([*blocks, "", f"{_counts(items)}.", ""])
+
+
+def diagnostic_lines(item: Diagnostic, *, styles: Styles = PLAIN, width: int = 100) -> Iterator[str]:
+    style = styles.bad if item.is_error else styles.warning
+    words = [_place(item), styles.paint(style, item.severity.value), one_line(item.code)]
+    yield "  ".join(word for word in words if word)
+    for text in (item.message, item.hint):
+        yield from wrapped(text, width=width, indent="  ")
+
+
+def _place(item: Diagnostic) -> str:
+    where = item.where
+    return f"{one_line(where.file)}:{where.line}:{where.column}" if where else ""
+
+
+def _counts(items: Sequence[Diagnostic]) -> str:
+    numbers = {severity: sum(item.severity is severity for item in items) for severity in Severity}
+    return ", ".join(plural(number, severity.value) for severity, number in numbers.items() if number)
+
+
+def diagnostics_json(items: Sequence[Diagnostic]) -> str:
+    document = {
+        "format_version": "1.0",
+        "errors": sum(item.is_error for item in items),
+        "warnings": sum(not item.is_error for item in items),
+        "diagnostics": [diagnostic_document(item) for item in items],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def diagnostic_document(item: Diagnostic) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "severity": item.severity.value,
+        "code": item.code,
+        "message": item.message,
+        "hint": item.hint,
+    }
+    if (where := item.where) is not None:
+        document["where"] = {
+            "file": where.file,
+            "line": where.line,
+            "column": where.column,
+            "path": where.path,
+        }
+    return document
+
+
+def diagnostics_github(items: Sequence[Diagnostic]) -> str:
+    """Workflow commands, one line each, that GitHub shows beside the lines of a pull request.
+
+    Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+    """
+    return "".join(f"{_command(item)}\n" for item in items)
+
+
+def _command(item: Diagnostic) -> str:
+    where = item.where
+    place = {"file": where.file, "line": str(where.line), "col": str(where.column)} if where else {}
+    settings = {**place, "title": item.code}
+    listed = ",".join(f"{key}={_setting(value)}" for key, value in settings.items())
+    text = "\n".join(part for part in (item.message, item.hint) if part)
+    return f"::{item.severity.value} {listed}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return visible(text).replace("%", "%25").replace("\n", "%0A")
+
+
+def _setting(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

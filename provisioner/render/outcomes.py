@@ -1,0 +1,67 @@
+"""What became of every change, and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from provisioner.model.progress import ApplyFinished, Outcome, Status
+from provisioner.render.exhaustive import assert_never
+from provisioner.render.failures import failure_lines
+from provisioner.render.safe import one_line, wrapped
+from provisioner.render.styles import PLAIN, Styles
+from provisioner.render.words import VERBS, duration, outcome_counts
+
+_INDENT: Final = " " * 11
+
+
+def outcomes_text(finished: ApplyFinished, *, styles: Styles = PLAIN, width: int = 100) -> str:
+    """A line per change, failures with the service's words below, and a last line that sums up."""
+    addresses = max((len(one_line(str(outcome.change.address))) for outcome in finished.outcomes), default=0)
+    lines = [line for outcome in finished.outcomes for line in _outcome(outcome, addresses, styles, width)]
+    closing = wrapped(closing_sentence(finished), width=width)
+    style = styles.good if _all_done(finished) else styles.bad
+    return "\n".join([*lines, *([""] if lines else []), *(styles.paint(style, text) for text in closing), ""])
+
+
+def _outcome(outcome: Outcome, addresses: int, styles: Styles, width: int) -> Iterator[str]:
+    verb = VERBS[outcome.change.action]
+    word = verb.done if outcome.status is Status.DONE else outcome.change.action.value
+    took = duration(outcome.elapsed_s) if outcome.status is not Status.SKIPPED else ""
+    status = styles.paint(_style(outcome.status, styles), f"{outcome.status.value:<7}")
+    address = one_line(str(outcome.change.address))
+    row = f"  {status}  {address:<{addresses}}  {word:<8}  {took:>7}"
+    reason = "" if outcome.failure and outcome.reason in outcome.failure.message else outcome.reason
+    if len(_INDENT) + addresses + 21 + len(reason) <= width and reason == one_line(reason):
+        yield f"{row}  {reason}".rstrip()
+    else:
+        yield row.rstrip()
+        yield from wrapped(reason, width=width, indent=_INDENT)
+    if outcome.failure:
+        yield from failure_lines(outcome.failure, width=width, indent=_INDENT)
+
+
+def _style(status: Status, styles: Styles) -> str:
+    match status:
+        case Status.DONE:
+            return styles.good
+        case Status.FAILED:
+            return styles.bad
+        case Status.SKIPPED:
+            return styles.warning
+        case _:
+            return assert_never(status)
+
+
+def _all_done(finished: ApplyFinished) -> bool:
+    return not finished.interrupted and all(outcome.status is Status.DONE for outcome in finished.outcomes)
+
+
+def closing_sentence(finished: ApplyFinished) -> str:
+    counts = outcome_counts(finished.outcomes) or "nothing was changed"
+    took = duration(finished.elapsed_s)
+    if finished.interrupted:
+        return f"Interrupted after {took}: {counts}. Running the same command again continues from here."
+    if not _all_done(finished):
+        return f"Not everything was applied: {counts}, in {took}. Running again continues from here."
+    return f"Done: {counts}, in {took}."

@@ -1,0 +1,80 @@
+"""A plan for programs.
+
+    {"format_version": "1.0",
+     "owner": "dev-buddy",              the manifest's name
+     "digest": "…",                     equal for equal plans
+     "has_changes": true,
+     "summary": {"create": 1, "update": 0, "replace": 0, "delete": 0, "adopt": 0, "release": 0,
+                 "unchanged": 3, "refusals": 0},
+     "changes": [                       in an order in which they can be applied
+       {"action": "update", "address": {"kind": "agents", "name": "dev-buddy"},
+        "adoption": false, "loses_data": false, "referrers": [address, …],
+        "fields": [{"path": ["options", "x"], "before": 1, "after": 2, "origin": "edit", "forces_replace": false}],
+        "lifecycle": [{"name": "lifecycle.prevent_destroy", "before": false, "after": true}]}],
+     "unchanged": [address, …],
+     "refusals": [{"severity": "error", "code": "data-loss", "message": "…", "hint": "…", "where": {…}}]}
+
+A field that was not there has no `before`; one that goes has no `after`. `origin` is `edit`, `drift`, `both`, or null
+where nothing was applied before. A create has every field with `after` only, a delete every field with `before` only.
+Any refusal means that the plan may not be applied. Secrets are `(sensitive sha256:1a2b3c4d)`. New keys may come with
+any minor version; none goes without a major one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from provisioner.model.address import Address
+from provisioner.model.document import Absent
+from provisioner.model.plan import Action, Change, FieldChange, Plan
+from provisioner.render.change_lines import resource_fields
+from provisioner.render.diagnostics import diagnostic_document
+from provisioner.render.redact import redacted
+
+FORMAT_VERSION: Final = "1.0"
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Plain JSON values only."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "owner": plan.owner,
+        "digest": plan.digest,
+        "has_changes": not plan.is_empty,
+        "summary": {
+            **{action.value: plan.count(action) for action in Action},
+            "unchanged": len(plan.unchanged),
+            "refusals": len(plan.refusals),
+        },
+        "changes": [change_document(change) for change in plan.changes],
+        "unchanged": [address_document(address) for address in plan.unchanged],
+        "refusals": [diagnostic_document(refusal) for refusal in plan.refusals],
+    }
+
+
+def address_document(address: Address) -> dict[str, str]:
+    return {"kind": address.kind, "name": address.name}
+
+
+def change_document(change: Change) -> dict[str, Any]:
+    return {
+        "action": change.action.value,
+        "address": address_document(change.address),
+        "adoption": change.is_adoption,
+        "loses_data": change.loses_data,
+        "referrers": [address_document(address) for address in change.referrers],
+        "fields": [_field(field) for field in resource_fields(change)],
+        "lifecycle": [
+            {"name": name, "before": before, "after": after} for name, before, after in change.lifecycle_fields
+        ],
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    document: dict[str, Any] = {"path": list(field.path)}
+    for key, value in (("before", field.before), ("after", field.after)):
+        if not isinstance(value, Absent):
+            document[key] = redacted(value, field.path)
+    document["origin"] = field.origin.value if field.origin else None
+    document["forces_replace"] = field.forces_replace
+    return document

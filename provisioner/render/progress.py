@@ -1,0 +1,151 @@
+"""Events as they come: lines for a log, a live view for a terminal, JSON lines for a program.
+
+A renderer is a callable that takes events, one at a time: the caller holds a lock. It catches nothing of its stream's:
+`OSError` (a closed pipe is BrokenPipeError) and `ValueError` (a closed stream) reach the caller, who lets the apply go
+on without the renderer.
+
+JSON lines: every line is an object with `event`.
+
+    apply_started    format_version, plan (as `plan --format json`)
+    change_started   address {kind, name}, action
+    change_noted     address, action, note
+    change_finished  address, action, status (done, failed, skipped), reason, elapsed_s, and for a failure
+                     failure {message, code, status, request_id, advice}
+    apply_finished   interrupted, elapsed_s, summary {done, failed, skipped}, outcomes [as change_finished]
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Final, TextIO, TypeAlias
+
+from provisioner.model.address import Address
+from provisioner.model.errors import Failure
+from provisioner.model.plan import Change
+from provisioner.model.progress import (
+    ApplyFinished,
+    ApplyStarted,
+    ChangeFinished,
+    ChangeNoted,
+    ChangeStarted,
+    Event,
+    Outcome,
+    Status,
+)
+from provisioner.render.exhaustive import assert_never
+from provisioner.render.outcomes import closing_sentence
+from provisioner.render.plan_json import FORMAT_VERSION, address_document, plan_document
+from provisioner.render.safe import one_line
+from provisioner.render.terminal_progress import TerminalProgress
+from provisioner.render.words import VERBS, duration, outcome_sentence, plural
+
+__all__ = ["JsonProgress", "PlainProgress", "Renderer", "TerminalProgress", "event_document"]
+
+Renderer: TypeAlias = Callable[[Event], None]
+
+_REPEAT_S: Final = 10.0
+
+
+class PlainProgress:
+    """One line per event, flushed. The same note is repeated no more often than every ten seconds."""
+
+    def __init__(self, stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._started: dict[Address, float] = {}
+        self._noted: dict[Address, tuple[str, float]] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case ApplyStarted(plan=plan):
+                self._say(f'Applying {plural(len(plan.changes), "change")} of "{one_line(plan.owner)}".')
+            case ChangeStarted(change=change):
+                self._started[change.address] = self._clock()
+                self._say(f"{_name(change)}: {VERBS[change.action].doing}…")
+            case ChangeNoted(change=change, note=note):
+                self._note(change, one_line(note))
+            case ChangeFinished(outcome=outcome):
+                self._say(f"{_name(outcome.change)}: {outcome_sentence(outcome)}")
+            case ApplyFinished():
+                self._say(closing_sentence(event))
+            case _:
+                assert_never(event)
+
+    def _note(self, change: Change, note: str) -> None:
+        now = self._clock()
+        last, when = self._noted.get(change.address, ("", 0.0))
+        if note == last and now - when < _REPEAT_S:
+            return
+        self._noted[change.address] = note, now
+        elapsed = duration(now - self._started.get(change.address, now))
+        self._say(f"{_name(change)}: still {VERBS[change.action].doing}, {note} ({elapsed})")
+
+    def _say(self, text: str) -> None:
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+
+def _name(change: Change) -> str:
+    return one_line(str(change.address))
+
+
+class JsonProgress:
+    """One JSON object per line, flushed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        self._stream.write(f"{json.dumps(event_document(event))}\n")
+        self._stream.flush()
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    match event:
+        case ApplyStarted(plan=plan):
+            return {"event": "apply_started", "format_version": FORMAT_VERSION, "plan": plan_document(plan)}
+        case ChangeStarted(change=change):
+            return {"event": "change_started", **_which(change)}
+        case ChangeNoted(change=change, note=note):
+            return {"event": "change_noted", **_which(change), "note": note}
+        case ChangeFinished(outcome=outcome):
+            return {"event": "change_finished", **_outcome(outcome)}
+        case ApplyFinished():
+            return {"event": "apply_finished", **_finish(event)}
+        case _:
+            return assert_never(event)
+
+
+def _which(change: Change) -> dict[str, Any]:
+    return {"address": address_document(change.address), "action": change.action.value}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    document = {
+        **_which(outcome.change),
+        "status": outcome.status.value,
+        "reason": outcome.reason,
+        "elapsed_s": round(outcome.elapsed_s, 3),
+    }
+    return {**document, "failure": _failure(outcome.failure)} if outcome.failure else document
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "message": failure.message,
+        "code": failure.code,
+        "status": failure.status,
+        "request_id": failure.request_id,
+        "advice": failure.advice,
+    }
+
+
+def _finish(finished: ApplyFinished) -> dict[str, Any]:
+    return {
+        "interrupted": finished.interrupted,
+        "elapsed_s": round(finished.elapsed_s, 3),
+        "summary": {status.value: sum(it.status is status for it in finished.outcomes) for status in Status},
+        "outcomes": [_outcome(outcome) for outcome in finished.outcomes],
+    }

@@ -1,0 +1,75 @@
+"""Text that is safe to show: nothing in a value may steer a terminal or mislead the eye."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Final
+
+LONG_LINE: Final = 400
+_LEAD: Final = 40
+
+# Control characters but newline, soft hyphens, bidirectional controls, invisible characters, line and paragraph
+# separators, lone surrogates, tag characters and the variation selectors that can smuggle text.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\uffff\ud800-\udfff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SHORT: Final = {"\t": "\\t", "\r": "\\r"}
+
+
+def visible(text: str) -> str:
+    """The text with every control or invisible character but newline written as an escape."""
+    return _UNSEEN.sub(_escaped, text)
+
+
+def one_line(text: str) -> str:
+    """The same, and newlines are escapes too."""
+    return visible(text).replace("\n", "\\n")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    char = found.group()
+    code = ord(char)
+    return _SHORT.get(char) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")
+
+
+def cut(line: str, start: int = 0) -> str:
+    """One line made visible, from `start` and no longer than a reader can take; says how much it leaves out."""
+    head = f"({start} unchanged characters) …" if start else ""
+    left = len(line) - start - LONG_LINE
+    tail = f"… (+{left} characters)" if left > 0 else ""
+    return f"{head}{one_line(line[start : start + LONG_LINE])}{tail}"
+
+
+def cut_pair(before: str, after: str) -> tuple[str, str]:
+    """Two versions of one line; when they are long, cut so that the first difference is in sight."""
+    start = 0
+    if max(len(before), len(after)) > LONG_LINE:
+        start = max(0, _first_difference(before, after) - _LEAD)
+    return cut(before, start), cut(after, start)
+
+
+def _first_difference(before: str, after: str) -> int:
+    for index, (here, there) in enumerate(zip(before, after, strict=False)):
+        if here != there:
+            return index
+    return min(len(before), len(after))
+
+
+def wrapped(text: str, *, width: int, indent: str = "") -> list[str]:
+    """Prose in lines of at most `width`, paragraphs kept; a word that is longer stays whole."""
+    lines: list[str] = []
+    for paragraph in visible(text).split("\n"):
+        lines.extend(
+            textwrap.wrap(
+                paragraph,
+                width=max(width, len(indent) + 20),
+                initial_indent=indent,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+    return lines

@@ -1,0 +1,100 @@
+"""The words that every renderer shares: verbs, counts, lists, durations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from provisioner.model.plan import Action, Plan
+from provisioner.model.progress import Outcome, Status
+from provisioner.render.exhaustive import assert_never
+from provisioner.render.safe import one_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """How one action is written: its symbol, and `will be …`, `…ing`, `…ed`."""
+
+    symbol: str
+    doing: str
+    done: str
+    promise: str
+
+
+VERBS: Final[Mapping[Action, Verb]] = {
+    Action.CREATE: Verb(symbol="+", doing="creating", done="created", promise="will be created"),
+    Action.UPDATE: Verb(symbol="~", doing="updating", done="updated", promise="will be updated"),
+    Action.REPLACE: Verb(
+        symbol="-/+", doing="replacing", done="replaced", promise="will be replaced: deleted, then created anew"
+    ),
+    Action.DELETE: Verb(symbol="-", doing="deleting", done="deleted", promise="will be deleted"),
+    Action.ADOPT: Verb(symbol="<", doing="adopting", done="adopted", promise="will be adopted"),
+    Action.RELEASE: Verb(
+        symbol=">",
+        doing="releasing",
+        done="released",
+        promise="will be released: it stays as it is, and this manifest stops managing it",
+    ),
+}
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listing(words: Sequence[object]) -> str:
+    """`a, b and c`."""
+    texts = [str(word) for word in words]
+    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else "".join(texts)
+
+
+def duration(seconds: float) -> str:
+    """`0.4s`, `12s`, `3m 05s`, `1h 02m`."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}m {rest:02}s"
+    return f"{minutes // 60}h {minutes % 60:02}m"
+
+
+def plan_summary(plan: Plan) -> str:
+    """One sentence that counts what there is, and only that."""
+    unchanged = [f"{len(plan.unchanged)} unchanged"] if plan.unchanged else []
+    if plan.is_empty and not plan.refusals:
+        return f"No changes. Everything is as the manifest says{f' ({unchanged[0]})' if unchanged else ''}."
+    counts = [f"{plan.count(action)} to {action.value}" for action in Action if plan.count(action)]
+    return f"Plan: {', '.join([*(counts or ['nothing to change']), *unchanged])}."
+
+
+def outcome_counts(outcomes: Sequence[Outcome]) -> str:
+    """`2 created, 1 failed, 1 skipped`."""
+    done = [outcome.change.action for outcome in outcomes if outcome.status is Status.DONE]
+    counts = [f"{done.count(action)} {VERBS[action].done}" for action in Action if action in done]
+    others = [outcome.status for outcome in outcomes if outcome.status is not Status.DONE]
+    counts.extend(f"{others.count(status)} {status.value}" for status in Status if status in others)
+    return ", ".join(counts)
+
+
+def outcome_sentence(outcome: Outcome) -> str:
+    """`created in 2.1s`, `failed to create after 3.0s: QuotaExceeded: …`, `skipped: …`; one line."""
+    action, took = outcome.change.action, duration(outcome.elapsed_s)
+    match outcome.status:
+        case Status.DONE:
+            return f"{VERBS[action].done} in {took}"
+        case Status.FAILED:
+            return f"failed to {action.value} after {took}{_because(outcome)}"
+        case Status.SKIPPED:
+            return f"skipped{_because(outcome)}"
+        case _:
+            return assert_never(outcome.status)
+
+
+def _because(outcome: Outcome) -> str:
+    failure = outcome.failure
+    said = [failure.code, failure.message] if failure else [outcome.reason]
+    return "".join(f": {one_line(text)}" for text in said if text)

@@ -1,0 +1,35 @@
+"""What every test folder shares: golden files and the settings of Hypothesis. Nothing here starts a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import hypothesis
+import pytest
+
+Golden: TypeAlias = Callable[[str, str], None]
+
+hypothesis.settings.register_profile("provisioner", deadline=None)
+hypothesis.settings.load_profile("provisioner")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files with what is produced now")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """`golden(name, text)`: the text is exactly that of `golden/<name>` beside the test's file."""
+    folder = request.path.parent / "golden"
+    update = request.config.getoption("--update-golden")
+
+    def compare(name: str, actual: str) -> None:
+        file = folder / name
+        if update:
+            folder.mkdir(exist_ok=True)
+            file.write_bytes(actual.encode("utf-8"))
+
+        assert file.read_text(encoding="utf-8") == actual
+
+    return compare

@@ -1,0 +1,134 @@
+"""Plans and events of any content: hostile texts, odd keys, numbers that JSON does not know."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic, Location, Severity
+from provisioner.model.document import ABSENT, Document
+from provisioner.model.errors import Failure
+from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
+from provisioner.model.progress import (
+    ApplyFinished,
+    ApplyStarted,
+    ChangeFinished,
+    ChangeNoted,
+    ChangeStarted,
+    Event,
+    Outcome,
+    Status,
+)
+from provisioner.model.resource import Live, Marker, OnRemove
+
+_SPICE: Final = [
+    "\x1b[2J",
+    "\u202e",
+    "\r\n",
+    "\t",
+    "\x9b",
+    "\u2028",
+    "\ud800",
+    "\U000e0041",
+    "```",
+    "|",
+    "</details>",
+    "<!--",
+    "@team",
+    "#1",
+    "::error::",
+    "%0A",
+    "[a](b)",
+    "~~",
+    "$x$",
+    "https://example.com",
+    "\\",
+]
+
+texts: Final = st.lists(st.one_of(st.text(max_size=12), st.sampled_from(_SPICE)), max_size=5).map("".join)
+_any_char: Final = st.characters(exclude_categories=())
+wild: Final = st.one_of(texts, st.text(_any_char, max_size=20), st.text("ab\n", max_size=30))
+_scalars: Final = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), wild)
+keys: Final = st.one_of(st.sampled_from(["model", "tools", "headers", "name", "value", "api_key", "a.b"]), texts)
+values: Final[st.SearchStrategy[object]] = st.recursive(
+    _scalars,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=3)),
+    max_leaves=8,
+)
+documents: Final[st.SearchStrategy[Document]] = st.dictionaries(keys, values, max_size=4)
+addresses: Final = st.builds(Address, st.sampled_from(["deployments", "stores", "agents"]), wild)
+markers: Final = st.builds(Marker, owner=wild, prevent_destroy=st.booleans(), on_remove=st.sampled_from(OnRemove))
+lives: Final = st.builds(
+    Live, address=addresses, fields=documents, marker=st.none() | markers, revision=wild, marker_revision=wild
+)
+field_changes: Final = st.builds(
+    FieldChange,
+    path=st.lists(keys, min_size=1, max_size=3).map(tuple),
+    before=st.just(ABSENT) | values,
+    after=st.just(ABSENT) | values,
+    origin=st.none() | st.sampled_from(Origin),
+    forces_replace=st.booleans(),
+)
+changes: Final = st.builds(
+    Change,
+    action=st.sampled_from(Action),
+    address=addresses,
+    before=st.none() | lives,
+    after=st.none() | documents,
+    marker=st.none() | markers,
+    fields=st.lists(field_changes, max_size=3).map(tuple),
+    loses_data=st.booleans(),
+    referrers=st.lists(addresses, max_size=2).map(tuple),
+)
+locations: Final = st.builds(Location, file=wild, line=st.integers(1), column=st.integers(1), path=wild)
+diagnostics: Final = st.builds(
+    Diagnostic,
+    code=wild,
+    message=wild,
+    hint=wild,
+    severity=st.sampled_from(Severity),
+    where=st.none() | locations,
+)
+plans: Final = st.builds(
+    Plan,
+    owner=wild,
+    changes=st.lists(changes, max_size=3).map(tuple),
+    unchanged=st.lists(addresses, max_size=2).map(tuple),
+    refusals=st.lists(diagnostics, max_size=2).map(tuple),
+)
+failures: Final = st.builds(Failure, message=wild, code=wild, status=st.integers(0, 599), request_id=wild, advice=wild)
+outcomes: Final = st.builds(
+    Outcome,
+    change=changes,
+    status=st.sampled_from(Status),
+    reason=wild,
+    failure=st.none() | failures,
+    elapsed_s=st.floats(0, 1e6),
+)
+finishes: Final = st.builds(
+    ApplyFinished,
+    outcomes=st.lists(outcomes, max_size=3).map(tuple),
+    interrupted=st.booleans(),
+    elapsed_s=st.floats(0, 1e6),
+)
+events: Final[st.SearchStrategy[Event]] = st.one_of(
+    st.builds(ApplyStarted, plan=plans),
+    st.builds(ChangeStarted, change=changes),
+    st.builds(ChangeNoted, change=changes, note=wild),
+    st.builds(ChangeFinished, outcome=outcomes),
+    finishes,
+)
+
+
+def with_secret(key: str, secret: object) -> st.SearchStrategy[Any]:
+    """Documents that hold the secret under this key, at any depth."""
+    holder = st.dictionaries(keys, _scalars, max_size=2).map(lambda other: {**other, key: secret})
+    return st.recursive(
+        holder,
+        lambda inner: st.one_of(
+            inner.map(lambda it: [it]), st.tuples(keys, inner).map(lambda pair: {pair[0]: pair[1]})
+        ),
+        max_leaves=3,
+    )

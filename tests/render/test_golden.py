@@ -1,0 +1,111 @@
+"""Each renderer, exactly, over one plan that has everything in it and over the empty one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from itertools import count
+from typing import TypeAlias
+
+from provisioner.model.plan import Plan
+from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from provisioner.render.failures import failure_text
+from provisioner.render.graph import dot, mermaid
+from provisioner.render.outcomes import outcomes_text
+from provisioner.render.plan_json import plan_document
+from provisioner.render.plan_markdown import plan_markdown
+from provisioner.render.plan_text import plan_text
+from provisioner.render.progress import JsonProgress, PlainProgress
+from provisioner.render.styles import COLOURFUL
+from tests.render import sample
+
+Golden: TypeAlias = Callable[[str, str], None]
+
+EMPTY = Plan(owner=sample.OWNER, unchanged=(sample.DEPLOYMENT, sample.AGENT))
+
+
+def test_plan_text(golden: Golden) -> None:
+    golden("plan.txt", plan_text(sample.sample_plan()))
+
+
+def test_plan_text_in_colour(golden: Golden) -> None:
+    golden("plan-colour.txt", plan_text(sample.sample_plan(), styles=COLOURFUL))
+
+
+def test_plan_markdown(golden: Golden) -> None:
+    golden("plan.md", plan_markdown(sample.sample_plan()))
+
+
+def test_plan_markdown_that_must_be_short(golden: Golden) -> None:
+    golden("plan-short.md", plan_markdown(sample.sample_plan(), title="Plan for prod", limit=3_500))
+
+
+def test_plan_json(golden: Golden) -> None:
+    golden("plan.json", json.dumps(plan_document(sample.sample_plan()), indent=2) + "\n")
+
+
+def test_an_empty_plan_is_one_sentence() -> None:
+    assert plan_text(EMPTY) == "No changes. Everything is as the manifest says (2 unchanged).\n"
+
+
+def test_an_empty_plan_in_markdown(golden: Golden) -> None:
+    golden("plan-empty.md", plan_markdown(EMPTY))
+
+
+def test_an_empty_plan_in_json(golden: Golden) -> None:
+    golden("plan-empty.json", json.dumps(plan_document(EMPTY), indent=2) + "\n")
+
+
+def test_a_plan_that_is_only_refused(golden: Golden) -> None:
+    golden("plan-refused.txt", plan_text(Plan(owner=sample.OWNER, refusals=sample.refusals())))
+
+
+def test_diagnostics_text(golden: Golden) -> None:
+    golden("diagnostics.txt", diagnostics_text(sample.diagnostics()))
+
+
+def test_diagnostics_json(golden: Golden) -> None:
+    golden("diagnostics.json", diagnostics_json(sample.diagnostics()))
+
+
+def test_diagnostics_github(golden: Golden) -> None:
+    golden("diagnostics-github.txt", diagnostics_github(sample.diagnostics()))
+
+
+def test_outcomes(golden: Golden) -> None:
+    golden("outcomes.txt", outcomes_text(sample.finished()))
+
+
+def test_outcomes_of_an_interrupted_run(golden: Golden) -> None:
+    golden("outcomes-interrupted.txt", outcomes_text(sample.finished(interrupted=True), styles=COLOURFUL))
+
+
+def test_progress_in_a_log(golden: Golden) -> None:
+    stream, ticks = StringIO(), count(start=100, step=7)
+    progress = PlainProgress(stream, clock=lambda: float(next(ticks)))
+    for event in sample.events():
+        progress(event)
+
+    golden("progress.txt", stream.getvalue())
+
+
+def test_progress_as_json_lines(golden: Golden) -> None:
+    stream = StringIO()
+    progress = JsonProgress(stream)
+    for event in sample.events():
+        progress(event)
+
+    golden("progress.jsonl", stream.getvalue())
+
+
+def test_failure(golden: Golden) -> None:
+    golden("failure.txt", failure_text("The plan cannot be made.", "Sign in first: az login", sample.FAILURE))
+
+
+def test_mermaid(golden: Golden) -> None:
+    golden("graph-mermaid.txt", mermaid(sample.resources()))
+
+
+def test_dot(golden: Golden) -> None:
+    golden("graph-dot.txt", dot(sample.resources()))

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from provisioner.render.linediff import diff_lines, stretches
+
+_lines = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=30)
+
+
+def shown(before: list[str], after: list[str]) -> list[str]:
+    return [f"{line.sign} {line.text}" for line in diff_lines(before, after)]
+
+
+@given(_lines, _lines)
+def test_a_diff_rebuilds_both_sides(before: list[str], after: list[str]) -> None:
+    found = stretches(before, after)
+
+    assert before == [line for stretch in found for line in stretch.before]
+    assert after == [line for stretch in found for line in stretch.after]
+    assert all(stretch.before == stretch.after for stretch in found if stretch.same)
+
+
+@given(_lines, _lines)
+def test_what_is_shown_accounts_for_every_line(before: list[str], after: list[str]) -> None:
+    lines = list(diff_lines(before, after))
+    folded = sum(int(line.text.split()[0]) for line in lines if line.sign == "…")
+    same = sum(line.sign == " " for line in lines) + folded
+
+    assert len(before) == same + sum(line.sign == "-" for line in lines)
+    assert len(after) == same + sum(line.sign == "+" for line in lines)
+
+
+def test_long_unchanged_stretches_are_folded_with_three_lines_of_context() -> None:
+    numbers = [str(number) for number in range(20)]
+    changed = [*numbers[:10], "ten", *numbers[11:]]
+
+    assert shown(numbers, changed) == [
+        "… 7 unchanged lines",
+        "  7",
+        "  8",
+        "  9",
+        "- 10",
+        "+ ten",
+        "  11",
+        "  12",
+        "  13",
+        "… 6 unchanged lines",
+    ]
+
+
+def test_a_fold_never_hides_a_single_line() -> None:
+    assert shown(["1", "2", "3", "4", "a"], ["1", "2", "3", "4", "b"])[0] == "  1"
+
+
+def test_texts_too_long_to_compare_are_shown_whole() -> None:
+    before, after = [f"a{number}" for number in range(2_500)], [f"b{number}" for number in range(2_500)]
+
+    assert len(shown(["same", *before], ["same", *after])) == 5_001
+
+
+def test_of_a_long_line_the_difference_is_in_sight() -> None:
+    before, after = "x" * 5_000 + "a" + "y" * 1_000, "x" * 5_000 + "b" + "y" * 1_000
+    old, new = shown([before], [after])
+
+    assert old == f"- (4960 unchanged characters) …{'x' * 40}a{'y' * 359}… (+641 characters)"
+    assert new == f"+ (4960 unchanged characters) …{'x' * 40}b{'y' * 359}… (+641 characters)"

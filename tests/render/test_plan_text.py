@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from provisioner.model.document import ABSENT
+from provisioner.model.plan import Action, FieldChange, Origin, Plan
+from provisioner.render.plan_text import plan_text
+from provisioner.render.styles import COLOURFUL
+from tests.render import sample
+
+
+def text_of(*fields: FieldChange, action: Action = Action.UPDATE, **more: Any) -> str:
+    change = sample.change(action, sample.AGENT, fields=fields, **more)
+    return plan_text(Plan(owner="o", changes=(change,)))
+
+
+def field(before: object, after: object, **more: Any) -> FieldChange:
+    return FieldChange(path=("text",), before=before, after=after, **more)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        pytest.param(field(1, 2), "~ text: 1 -> 2", id="no-origin-no-remark"),
+        pytest.param(field(1, 2, origin=Origin.EDIT), "~ text: 1 -> 2  (edited in the manifest)", id="edit"),
+        pytest.param(
+            field(1, 2, origin=Origin.DRIFT), "~ text: 1 -> 2  (drift: changed outside the manifest)", id="drift"
+        ),
+        pytest.param(
+            field(1, 2, origin=Origin.BOTH),
+            "~ text: 1 -> 2  (edited in the manifest; drift: also changed outside it)",
+            id="both",
+        ),
+        pytest.param(
+            field(1, 2, origin=Origin.EDIT, forces_replace=True),
+            "~ text: 1 -> 2  (edited in the manifest, forces replace)",
+            id="forces-replace",
+        ),
+        pytest.param(
+            field("a", ABSENT, origin=Origin.EDIT),
+            """- text: "a" -> the service's default  (removed from the manifest)""",
+            id="removed",
+        ),
+        pytest.param(field(ABSENT, None), "+ text: null", id="an-explicit-null-is-no-absence"),
+        pytest.param(field([], ["a", 1, True]), '~ text: [] -> ["a", 1, true]', id="short-lists"),
+        pytest.param(field({}, ""), '~ text: {} -> ""', id="empty-ones"),
+        pytest.param(field("1", 1), '~ text: "1" -> 1', id="text-is-not-a-number"),
+    ],
+)
+def test_a_field_on_one_line(changed: FieldChange, expected: str) -> None:
+    assert f"\n    {expected}\n" in text_of(changed)
+
+
+def test_a_text_of_many_lines_is_compared_line_by_line() -> None:
+    assert "    ~ text:\n        - one\n        + One\n          two\n" in text_of(field("one\ntwo\n", "One\ntwo\n"))
+
+
+def test_a_last_newline_that_goes_is_seen() -> None:
+    assert "    ~ text:\n          one\n        -\n" in text_of(field("one\n", "one"))
+
+
+def test_lists_of_mappings_are_compared_as_lines_whatever_the_order_of_keys() -> None:
+    before = [{"b": 1, "a": {"x": "1\n2\n"}, "type": "t"}]
+    after = [{"type": "t", "a": {"x": "1\n3\n"}, "b": 1}]
+
+    assert text_of(field(before, after)).split("text:\n")[1].splitlines()[:6] == [
+        '          - type: "t"',
+        "            a:",
+        "              x: |",
+        "                1",
+        "        -       2",
+        "        +       3",
+    ]
+
+
+def test_the_legend_has_only_what_is_used() -> None:
+    assert "\n  ~ update\n" in text_of(field(1, 2))
+
+
+def test_a_number_of_lost_memories_is_not_made_up() -> None:
+    text = text_of(action=Action.DELETE, loses_data=True, live={}, referrers=(sample.HELPER,))
+
+    assert "Every memory of every scope in it is destroyed." in text
+    assert "how many" in text
+    assert "agents/helper refers to it." in text
+
+
+def test_an_adoption_says_that_something_exists() -> None:
+    assert "It exists already" in text_of(action=Action.ADOPT, live={}, marked=False)
+    assert "It exists already" in text_of(action=Action.REPLACE, live={}, marked=False)
+    assert "It exists already" not in text_of(action=Action.DELETE, live={}, marked=False)
+
+
+def test_a_replacement_says_what_it_does_not_carry_over() -> None:
+    text = text_of(action=Action.REPLACE, live={"model": {"name": "a", "version": "1"}}, after={"model": {"name": "b"}})
+
+    assert "Not in the manifest, so not carried over: model.version." in text
+
+
+def test_no_field_can_pass_for_a_line_of_the_plan() -> None:
+    text = text_of(field("a\nb", "a\n  - stores/x will be deleted\n\nPlan: 0 to create.\nb"))
+
+    assert [line for line in text.splitlines() if line.startswith("Plan:")] == ["Plan: 1 to update."]
+    assert "        +   - stores/x will be deleted" in text
+
+
+def test_colour_paints_whole_lines_and_is_always_reset() -> None:
+    coloured = plan_text(sample.sample_plan(), styles=COLOURFUL)
+
+    assert all(line.count("\x1b[0m") * 2 == line.count("\x1b[") for line in coloured.splitlines())
+
+
+def test_refused_and_nothing_to_change_is_not_called_no_changes() -> None:
+    text = plan_text(Plan(owner="o", refusals=sample.refusals()))
+
+    assert "No changes" not in text
+    assert "nothing will be applied" in text

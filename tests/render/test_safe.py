@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from provisioner.render.safe import LONG_LINE, cut, one_line, visible, wrapped
+from tests.render import strategies as our
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("a\tb\r\nc", "a\\tb\\r\nc", id="newlines-stay"),
+        pytest.param("\x1b[31mred\x1b[0m", "\\u001b[31mred\\u001b[0m", id="escape-sequences"),
+        pytest.param("\x9b31m\x7f", "\\u009b31m\\u007f", id="c1-controls"),
+        pytest.param("a\u202eb\u2066", "a\\u202eb\\u2066", id="bidi-overrides"),
+        pytest.param("a\u200bb\ufeff", "a\\u200bb\\ufeff", id="no-width"),
+        pytest.param("\U000e0041", "\\U000e0041", id="tag-characters"),
+        pytest.param("\ud800", "\\ud800", id="lone-surrogates"),
+        pytest.param("naïve 日本 👩\u200d💻", "naïve 日本 👩\u200d💻", id="every-language-stays"),
+    ],
+)
+def test_what_cannot_be_seen_is_written_out(text: str, expected: str) -> None:
+    assert expected == visible(text)
+
+
+@given(our.wild)
+def test_visible_text_can_be_encoded_and_is_left_alone(text: str) -> None:
+    once = visible(text)
+    once.encode("utf-8")
+
+    assert once == visible(once)
+    assert "\n" not in one_line(text)
+
+
+def test_a_long_line_says_how_much_is_left_out() -> None:
+    assert cut("x" * (LONG_LINE + 7)) == "x" * LONG_LINE + "… (+7 characters)"
+    assert cut("x" * LONG_LINE) == "x" * LONG_LINE
+
+
+def test_prose_respects_the_width_and_keeps_paragraphs() -> None:
+    lines = wrapped("word " * 30 + "\nnext", width=40, indent="  ")
+
+    assert max(map(len, lines)) <= 40
+    assert lines[-1] == "  next"
