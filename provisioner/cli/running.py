@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,11 @@ from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event, Status
 from provisioner.render.outcomes import outcomes_text
 from provisioner.render.plan_text import plan_text
-from provisioner.render.progress import JsonProgress, PlainProgress, TerminalProgress
+from provisioner.render.progress import JsonProgress, PlainProgress, Renderer, TerminalProgress, planned_document
+from provisioner.render.styles import PLAIN
 
 if TYPE_CHECKING:
     from provisioner.planes.service import Planes
-
-Renderer = Callable[[Event], None]
 
 
 def running_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,19 +42,19 @@ def running_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def carry_out(plan: Plan, planes: Planes, terminal: Terminal, *, style: str, yes: bool, parallelism: int) -> int:
     """Show, ask, run, report. Raises Refused when a guard forbids it; returns the exit code."""
-    _show(plan, terminal, style)
+    _show(plan, terminal, style=style, yes=yes)
     if plan.refusals:
         raise Refused(plan.refusals)
     if plan.is_empty:
         return 0
     if not yes:
         _ask(len(plan.changes), terminal)
-    with _stop_on_signals() as stopping:
+    with _stop_on_signals() as stopping, _progress(terminal, style) as renderer:
         finished = execute(
             plan,
             KINDS,
             planes,
-            emit=Joined(_renderers(terminal, style)),
+            emit=Steady(renderer),
             now=time.monotonic,
             parallelism=parallelism,
             stopping=stopping.is_set,
@@ -63,13 +62,14 @@ def carry_out(plan: Plan, planes: Planes, terminal: Terminal, *, style: str, yes
     return _report(finished, terminal, style)
 
 
-def _show(plan: Plan, terminal: Terminal, style: str) -> None:
-    if style == "json":
-        from provisioner.render.plan_json import plan_document  # noqa: PLC0415 - only the format that is asked for
-
-        say(json.dumps({"event": "planned", "plan": plan_document(plan)}, ensure_ascii=False))
-    else:
+def _show(plan: Plan, terminal: Terminal, *, style: str, yes: bool) -> None:
+    """Before anything is asked or done. The JSON stream begins with the plan by itself, once it is run."""
+    if style == "text":
         say(plan_text(plan, styles=terminal.out, width=terminal.width))
+    elif plan.refusals or plan.is_empty:
+        say(json.dumps(planned_document(plan)))
+    elif not yes:
+        remark(plan_text(plan, styles=terminal.err, width=terminal.width))
 
 
 def _ask(count: int, terminal: Terminal) -> None:
@@ -82,12 +82,15 @@ def _ask(count: int, terminal: Terminal) -> None:
         raise ProvisionerError("Not confirmed; nothing was changed.")
 
 
-def _renderers(terminal: Terminal, style: str) -> list[Renderer]:
+@contextmanager
+def _progress(terminal: Terminal, style: str) -> Iterator[Renderer]:
     if style == "json":
-        return [JsonProgress(sys.stdout)]
-    if terminal.is_live:
-        return [TerminalProgress(sys.stderr)]
-    return [PlainProgress(sys.stderr)]
+        yield JsonProgress(sys.stdout)
+    elif terminal.is_live:
+        with TerminalProgress(sys.stderr, colour=terminal.err is not PLAIN) as moving:
+            yield moving
+    else:
+        yield PlainProgress(sys.stderr)
 
 
 def _report(finished: ApplyFinished, terminal: Terminal, style: str) -> int:
@@ -99,27 +102,23 @@ def _report(finished: ApplyFinished, terminal: Terminal, style: str) -> int:
     return 1 if undone else 0
 
 
-class Joined:
-    """Several renderers as one, called by one thread at a time.
-
-    One that breaks is dropped: a closed pipe must not leave a half-applied plan.
+class Steady:
+    """A renderer that is called by one thread at a time and dropped when its stream breaks: a closed pipe must not
+    leave a half-applied plan.
     """
 
-    def __init__(self, renderers: Sequence[Renderer]) -> None:
-        self._renderers = list(renderers)
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer: Renderer | None = renderer
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         with self._lock:
-            self._renderers = [renderer for renderer in self._renderers if _told(renderer, event)]
-
-
-def _told(renderer: Renderer, event: Event) -> bool:
-    try:
-        renderer(event)
-    except (OSError, ValueError):  # ValueError: the stream was closed
-        return False
-    return True
+            if self._renderer is None:
+                return
+            try:
+                self._renderer(event)
+            except (OSError, ValueError):  # ValueError: the stream was closed
+                self._renderer = None
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def rendered(plan: Plan, style: str, styles: Styles, width: int) -> str:
     if style == "json":
         from provisioner.render.plan_json import plan_document  # noqa: PLC0415 - only the format that is asked for
 
-        return json.dumps(plan_document(plan), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(plan_document(plan), indent=2) + "\n"
     if style == "markdown":
         from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 

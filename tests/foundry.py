@@ -1,0 +1,81 @@
+"""A running local Foundry, with handles for what a test wants to happen to it, and what a command answers."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import httpx
+
+from provisioner.emulator import Emulator
+
+EXAMPLE = (Path(__file__).parents[1] / "stores.yaml").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Command: TypeAlias = Callable[..., Result]
+
+
+class Foundry:
+    """The local Foundry, with handles for what a test wants to happen to it."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.env: Mapping[str, str] = emulator.env
+        self._http = httpx.Client(
+            base_url=emulator.management, verify=ssl.create_default_context(cafile=emulator.ca_file), timeout=30
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def reset(self) -> None:
+        self._ask("POST", "reset")
+        self._ask("DELETE", "faults")
+        self.forget_requests()
+
+    def forget_requests(self) -> None:
+        self._ask("DELETE", "requests")
+
+    def requests(self, method: str = "") -> list[str]:
+        """`METHOD path` of what was asked of the two planes since the last look."""
+        seen = self._ask("GET", "requests")["requests"]
+        planes = [it for it in seen if not it["path"].startswith(("/_emulator", "/msi", "/metadata"))]
+        return [f"{it['method']} {it['path']}" for it in planes if not method or it["method"] == method]
+
+    def objects(self, family: str) -> list[dict[str, Any]]:
+        """`stores`, `agents`, `versions` or `resources`, as the emulator keeps them."""
+        found: list[dict[str, Any]] = self._ask("GET", "state")["objects"][family]
+        return found
+
+    def switch(self, **switches: object) -> None:
+        self._ask("POST", "switches", switches)
+
+    def fault(self, match: Mapping[str, object], do: Mapping[str, object]) -> None:
+        self._ask("POST", "faults", {"faults": [{"match": match, "do": do}]})
+
+    def drift(self, kind: str, name: str, **changes: object) -> None:
+        """Edit a live deployment, store or agent as somebody in the portal would."""
+        self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})
+
+    def _ask(self, method: str, what: str, body: object = None) -> Any:
+        response = self._http.request(method, f"/_emulator/{what}", json=body)
+        assert response.is_success, response.text
+        return response.json() if response.content else None

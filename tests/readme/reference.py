@@ -1,0 +1,82 @@
+"""The manifest reference of the README, written from the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+SECTIONS = ("project", "deployments", "stores", "agents")
+COMMON = ("external", "lifecycle")
+
+
+def reference(schema: Mapping[str, Any]) -> str:
+    parts = [_top(schema)]
+    for section in SECTIONS:
+        part = schema["properties"][section]
+        entry = part if section == "project" else part["additionalProperties"]
+        parts.append(f"### `{section}`\n\n{part['description']}\n\n{_table(entry)}")
+    lifecycle = schema["$defs"]["lifecycle"]
+    external = schema["properties"]["stores"]["additionalProperties"]["properties"]["external"]
+    common = {
+        "external": external,
+        **{f"lifecycle.{name}": part for name, part in lifecycle["properties"].items()},
+    }
+    parts.append(f"### Of any resource\n\n{_rows(common, set())}")
+    return "\n\n".join(parts)
+
+
+def _top(schema: Mapping[str, Any]) -> str:
+    tops = {name: part for name, part in schema["properties"].items() if name not in SECTIONS}
+    return _rows(tops, set(schema.get("required", ())))
+
+
+def _table(entry: Mapping[str, Any]) -> str:
+    flat = dict(_flattened(entry.get("properties", {}), set(entry.get("required", ()))))
+    return _rows({name: part for name, (part, _) in flat.items()}, {name for name, (_, must) in flat.items() if must})
+
+
+def _flattened(
+    properties: Mapping[str, Any], required: set[str], prefix: str = ""
+) -> Iterator[tuple[str, tuple[Mapping[str, Any], bool]]]:
+    """Nested mappings, one row for each of their keys; a mapping without known keys is one row."""
+    for name, part in properties.items():
+        if name in COMMON:
+            continue
+        inner = part.get("properties")
+        if inner:
+            yield from _flattened(inner, set(part.get("required", ())), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", (part, name in required)
+
+
+def _rows(properties: Mapping[str, Mapping[str, Any]], required: set[str]) -> str:
+    lines = ["| key | type | |", "|---|---|---|"]
+    for name, part in properties.items():
+        must = " **Required.**" if name in required else ""
+        lines.append(f"| `{name}` | {_type(part)} | {_escaped(part.get('description', ''))}{must} |")
+    return "\n".join(lines)
+
+
+def _type(part: Mapping[str, Any]) -> str:
+    for alternative in ("anyOf", "oneOf"):
+        if alternative in part:
+            found = [_type(option) for option in part[alternative] if "$ref" not in option]
+            return " or ".join(dict.fromkeys(found))
+    if "const" in part:
+        return f"`{part['const']}`"
+    if "enum" in part:
+        return ", ".join(f"`{_plain(value)}`" for value in part["enum"])
+    kind = part.get("type", "anything")
+    return " or ".join({"object": "mapping", "array": "list"}.get(it, it) for it in _many(kind))
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _many(kind: str | list[str]) -> list[str]:
+    return [kind] if isinstance(kind, str) else kind
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,140 @@
+"""Everything the README shows is run here: commands against a local Foundry, manifests through the validator."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from provisioner.cli.main import COMMANDS, run
+from provisioner.emulator import Emulator, Options
+from provisioner.manifest.schema import manifest_schema
+from tests.readme.reference import reference
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+MARKED = re.compile(r"(<!-- reference -->\n)(.*?)(<!-- /reference -->)", re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def shell_lines() -> list[str]:
+    return [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
+
+
+def own_commands() -> Iterator[list[str]]:
+    for line in shell_lines():
+        words = shlex.split(line, comments=True)
+        if words and words[0] in ("provisioner", ".venv/bin/provisioner"):
+            yield words[1:]
+        elif words and words[0] == "eval":
+            yield shlex.split(words[1].removeprefix("$(").removesuffix(")"))[1:]
+
+
+def install_lines() -> list[str]:
+    return [line for line in shell_lines() if line.startswith("python3 -m venv")]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of what the commands need, with the environment of a running Foundry."""
+    for name in ("stores.yaml", "schemas"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    with Emulator(Options()) as emulator:
+        for name, value in emulator.env.items():
+            monkeypatch.setenv(name, value)
+        yield tmp_path
+
+
+def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it is where they run
+    ran = []
+    for words in own_commands():
+        if words[0] == "emulator":  # runs until it is stopped; its own journey does that
+            continue
+        if words[0] in ("apply", "destroy") and "--yes" not in words:
+            words.append("--yes")
+
+        assert run(words) == 0, words
+        ran.append(words[0])
+
+    assert {"validate", "plan", "apply", "destroy", "export", "graph", "schema", "completion"} <= set(ran)
+
+
+def test_every_command_is_shown() -> None:
+    assert {words[0] for words in own_commands()} == set(COMMANDS)
+
+
+def test_the_pipeline_runs_as_written(workplace: Path) -> None:  # noqa: ARG001
+    (text,) = [block for block in blocks("yaml") if "runs-on" in block]
+    workflow = yaml.safe_load(text)
+    steps = [step["run"] for step in workflow["jobs"]["foundry"]["steps"] if "run" in step]
+
+    for step in steps:
+        words = shlex.split(step)
+        if words[0] == "provisioner":
+            assert run(words[1:]) == 0, step
+    assert Path("plan.md").read_text(encoding="utf-8").strip()
+    assert Path("plan.json").read_text(encoding="utf-8").strip()
+
+
+def test_the_variables_shown_are_those_the_manifest_reads() -> None:
+    (text,) = blocks("dotenv")
+
+    shown = {line.split("=")[0] for line in text.splitlines()}
+
+    assert shown == set(re.findall(r"\$\{env:(\w+)\}", (ROOT / "stores.yaml").read_text(encoding="utf-8")))
+
+
+def test_ci_runs_the_same_test_command() -> None:
+    (_, testing) = install_lines()
+
+    assert testing in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_first_command_works_once_installed(tmp_path: Path) -> None:
+    """The installation itself needs a package index; what follows it is run as written."""
+    (trying, _) = install_lines()
+    words = shlex.split(trying.rsplit("&&", 1)[1])
+    shutil.copy(ROOT / "stores.yaml", tmp_path)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "FOUNDRY_"))}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "provisioner", *words[1:]],
+        cwd=tmp_path,
+        env={**clean, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Plan: 4 to create." in done.stdout
+    assert "4 created" in done.stdout
+    assert "agents/dev-buddy" in done.stderr
+
+
+def test_the_reference_is_what_the_schema_says(request: pytest.FixtureRequest) -> None:
+    wanted = f"\n{reference(manifest_schema())}\n\n"
+    if request.config.getoption("--update-golden"):
+        README.write_text(MARKED.sub(lambda found: found[1] + wanted + found[3], TEXT), encoding="utf-8")
+        return
+
+    found = MARKED.search(TEXT)
+
+    assert found is not None
+    assert found[2] == wanted
