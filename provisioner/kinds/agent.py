@@ -11,6 +11,7 @@ from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.protocol import Service
 from provisioner.kinds.store import SECTION as STORES
+from provisioner.kinds.store import made_by_another
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import ABSENT, Document, overlay, place
@@ -18,7 +19,7 @@ from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Desired, Live, Marker, Reference
 from provisioner.model.traits import Traits
-from provisioner.reconcile.marker import RELEASED, AppliedRecord, is_released, read_marker, write_marker
+from provisioner.reconcile.marker import RELEASED, is_released, read_marker, write_marker
 
 SECTION: Final = "agents"
 _MEMORY_TOOL: Final = "memory_search_preview"
@@ -123,11 +124,17 @@ class AgentKind:
 
     def _make_version(self, service: Service, change: Change) -> None:
         def settled() -> Document | None:
+            if (change.after or {}).get("draft"):  # drafts are never the latest version
+                draft = _newest_draft(service, Desired(address=change.address), None)
+                is_made = draft is not None and draft.revision != _overtaken(change) and draft.marker == change.marker
+                return {"version": draft.revision} if draft and is_made else None
             body = service.project.get(_path(change.address))
             latest = _latest(body) if body is not None else None
             if latest is None or latest.get("version") == _overtaken(change):
                 return None
-            return latest if read_marker(latest.get("metadata") or {})[1] == change.marker else None
+            if read_marker(latest.get("metadata") or {})[1] != change.marker:
+                raise made_by_another(change.address)
+            return latest
 
         body = _version_body(change)
         features = _features(change.after or {})
@@ -147,14 +154,13 @@ class AgentKind:
 
 def _marker_moves(change: Change) -> bool:
     """Whether the marker must be written, which is part of a version: because it comes, goes or changes its lifecycle,
-    because nothing else changes, or because it has a field to learn or to forget. Another value of a field that it
-    knows is not worth a version.
+    because nothing else changes, or because it has a field to forget, or else its removal would be planned for ever.
+    A value on the agent as a whole is not worth a version, be it another one or a first one.
     """
     was = change.before.marker if change.before else None
     if was is None or change.marker is None or change.lifecycle_fields or not change.fields:
         return True
-    record = AppliedRecord(was.applied)
-    return any(field.after is ABSENT or not record.knows(field.path) for field in change.fields)
+    return any(field.after is ABSENT for field in change.fields)
 
 
 def _overtaken(change: Change) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP = re.compile(r"(?<!^)(?=[A-Z])")  # at every capital, so that `modelURL` finds its way back
 
 
 @lru_cache(maxsize=1024)

@@ -74,7 +74,11 @@ class DeploymentKind:
         return f.mapping("A model deployment on the account.", _PROPERTIES, required=["model", "sku"])
 
     def desired(self, entry: Document) -> Document:
-        return f.meaning(entry, ("tags",))
+        """Keys inside what is passed through may be written either way: they end as the wire would bring them back."""
+        return {
+            key: value if key == "tags" else rekeyed(rekeyed(value, camel), snake)
+            for key, value in f.meaning(entry, ("tags",)).items()
+        }
 
     def entry(self, fields: Document) -> Document:
         shown = f.fitting(fields, self.schema())

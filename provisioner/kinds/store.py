@@ -12,6 +12,7 @@ from provisioner.kinds.protocol import Service
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
+from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
 from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
@@ -83,7 +84,9 @@ class StoreKind:
     def create(self, service: Service, change: Change) -> None:
         def settled() -> Document | None:
             body = service.project.get(_path(change), features=_FEATURES)
-            return body if body is not None and _observed(body).marker == change.marker else None
+            if body is not None and _observed(body).marker != change.marker:
+                raise made_by_another(change.address)
+            return body
 
         fields = change.after or {}
         options = {**_OPTION_DEFAULTS, **fields.get("options", {})}
@@ -105,6 +108,16 @@ class StoreKind:
 
     def delete(self, service: Service, change: Change) -> None:
         service.project.delete(_path(change), features=_FEATURES)
+
+
+def made_by_another(address: Address) -> PlaneError:
+    """For `settled`: the object was read again, and it is not what the change makes."""
+    failure = Failure(
+        message=f"{address} was made or changed by somebody else in the meantime; it was left as it is.",
+        code="conflict",
+        advice="Run the same command again: it plans against what is there now.",
+    )
+    return PlaneError(failure)
 
 
 def _path(change: Change) -> str:

@@ -75,7 +75,7 @@ def _shed(desired: Document, live: Document, record: AppliedRecord) -> Iterator[
         if not isinstance(value, (list, tuple)) or record.fold(path) != path or record.holds(path, value):
             continue
         here = lookup(live, path)
-        if record.holds(path, here):
+        if here is not ABSENT and record.holds(path, here):
             yield path, here, value
 
 

@@ -6,7 +6,8 @@ on without the renderer.
 
 JSON lines: every line is an object with `event`.
 
-    apply_started    format_version, plan (as `plan --format json`)
+    planned          format_version, plan (as `plan --format json`): instead of all others, where nothing is applied
+    apply_started    format_version, plan
     change_started   address {kind, name}, action
     change_noted     address, action, note
     change_finished  address, action, status (done, failed, skipped), reason, elapsed_s, and for a failure
@@ -23,7 +24,7 @@ from typing import Any, Final, TextIO, TypeAlias
 
 from provisioner.model.address import Address
 from provisioner.model.errors import Failure
-from provisioner.model.plan import Change
+from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,
@@ -100,6 +101,11 @@ class JsonProgress:
     def __call__(self, event: Event) -> None:
         self._stream.write(f"{json.dumps(event_document(event))}\n")
         self._stream.flush()
+
+
+def planned_document(plan: Plan) -> dict[str, Any]:
+    """What takes the place of the events when a plan is refused or empty."""
+    return {"event": "planned", "format_version": FORMAT_VERSION, "plan": plan_document(plan)}
 
 
 def event_document(event: Event) -> dict[str, Any]:

@@ -29,6 +29,10 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n")
 
 
+_FLAG: Final = re.compile(r"(--[a-z][a-z-]*) ([^\s-]\S*)")
+_GLUE: Final = "\0"  # visible text has none of its own
+
+
 def _escaped(found: re.Match[str]) -> str:
     char = found.group()
     code = ord(char)
@@ -59,9 +63,11 @@ def _first_difference(before: str, after: str) -> int:
 
 
 def wrapped(text: str, *, width: int, indent: str = "") -> list[str]:
-    """Prose in lines of at most `width`, paragraphs kept; a word that is longer stays whole."""
+    """Prose in lines of at most `width`, paragraphs kept; a longer word stays whole, and so does a flag with its value:
+    it is there to be copied.
+    """
     lines: list[str] = []
-    for paragraph in visible(text).split("\n"):
+    for paragraph in _FLAG.sub(rf"\1{_GLUE}\2", visible(text)).split("\n"):
         lines.extend(
             textwrap.wrap(
                 paragraph,
@@ -72,4 +78,4 @@ def wrapped(text: str, *, width: int, indent: str = "") -> list[str]:
                 break_on_hyphens=False,
             )
         )
-    return lines
+    return [line.replace(_GLUE, " ") for line in lines]

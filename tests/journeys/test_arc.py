@@ -56,7 +56,7 @@ def test_drift_is_told_from_edits_and_repaired(foundry: Foundry, project: Path, 
     assert plan.code == 2
     told = {
         f"{change['address']['kind']}/{change['address']['name']}": [
-            (field["path"], field["origin"]) for field in change["fields"]
+            (".".join(field["path"]), field["origin"]) for field in change["fields"]
         ]
         for change in plan.document["changes"]
     }
@@ -104,7 +104,7 @@ def test_a_removed_field_goes_back_to_the_services_default(
 
     plan = provisioner("plan", "--format", "json")
 
-    assert [change["fields"][0]["path"] for change in plan.document["changes"]] == ["version_upgrade_option"]
+    assert [change["fields"][0]["path"] for change in plan.document["changes"]] == [["version_upgrade_option"]]
     assert provisioner("apply", "--yes").code == 0
     assert provisioner("plan", "--detailed-exitcode").code == 0
 

@@ -80,7 +80,7 @@ def test_what_another_manifest_owns_is_refused_by_name(foundry: Foundry, project
     manifest = project / "stores.yaml"
     manifest.write_text(EXAMPLE, encoding="utf-8")
     provisioner("apply", "--yes")
-    manifest.write_text(EXAMPLE.replace("name: dev-buddy ", "name: somebody-else "), encoding="utf-8")
+    manifest.write_text(EXAMPLE.replace("\nname: dev-buddy\n", "\nname: somebody-else\n"), encoding="utf-8")
 
     refused = provisioner("apply", "--yes", "--adopt")
 

@@ -113,8 +113,7 @@ def test_an_interrupt_lets_the_running_change_end_and_skips_the_rest(tmp_path: P
             if json.loads(line)["event"] == "change_started":
                 break
         apply.send_signal(signal.SIGINT)
-        events = [json.loads(line) for line in apply.stdout]
-        apply.wait(timeout=60)
+        events = [json.loads(line) for line in apply.communicate(timeout=60)[0].splitlines()]
     finally:
         emulator.terminate()
         emulator.communicate(timeout=30)

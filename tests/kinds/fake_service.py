@@ -1,0 +1,327 @@
+"""A tiny Foundry in memory behind the kinds' protocols: it stores, fills in and forgets as the service does.
+
+Bodies are those of wire-contract §2.3, §3.2 and §4.3. It keeps every call that writes, and every opt-in it was given.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from provisioner.kinds import KINDS, TRAITS
+from provisioner.model.address import Address
+from provisioner.model.document import Document
+from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.plan import Action, Plan
+from provisioner.model.resource import Desired, Lifecycle, Live
+from provisioner.reconcile.planner import make_plan
+from tests.strategies import EVERYTHING_ALLOWED, OWNER
+
+MEMORY = ("MemoryStores=V1Preview",)
+DEFAULT_ENDPOINT = {
+    "version_selector": {
+        "version_selection_rules": [{"type": "FixedRatio", "agent_version": "@latest", "traffic_percentage": 100}]
+    }
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One write: method, path, body and opt-ins."""
+
+    method: str
+    path: str
+    body: Any = None
+    features: tuple[str, ...] = ()
+
+
+def refused(status: int, code: str) -> PlaneError:
+    return PlaneError(Failure(message=code, code=code, status=status))
+
+
+@dataclass
+class FakeProject:
+    stores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    agents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    deployments: list[Document] = field(default_factory=list)
+    writes: list[Call] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    lost_answers: int = 0  # so many POSTs end without an answer …
+    lost_requests: int = 0  # … and so many never arrive
+    statuses: list[str] = field(default_factory=list)  # what a new hosted version says when asked, in turn
+    waits: list[tuple[str, float, float]] = field(default_factory=list)
+
+    def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
+        self.reads.append(path)
+        bare, _, query = path.partition("?")
+        if bare == "deployments":
+            yield from self.deployments
+        elif bare == "memory_stores":
+            self._opted_in(features)
+            yield from copy.deepcopy(list(self.stores.values()))
+        elif bare == "agents":
+            yield from (self._agent(name) for name in self.agents if self._released(name))
+        else:
+            name = self._agent_name(bare)
+            if name not in self.agents:
+                raise refused(404, "not_found")
+            versions = self.agents[name]["versions"]
+            yield from reversed(versions if "include_drafts=true" in query else self._released(name))
+
+    def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
+        self.reads.append(path)
+        parts = path.split("/")
+        if parts[0] == "memory_stores":
+            self._opted_in(features)
+            return copy.deepcopy(self.stores.get(unquote(parts[1])))
+        name = unquote(parts[1])
+        if name not in self.agents:
+            return None
+        if len(parts) == 2:
+            return self._agent(name)
+        version = next(it for it in self.agents[name]["versions"] if it["version"] == parts[3])
+        return {**version, "status": self.statuses.pop(0)} if self.statuses else version
+
+    def post(
+        self,
+        path: str,
+        body: Document,
+        *,
+        features: tuple[str, ...] = (),
+        settled: Callable[[], Document | None] | None = None,
+    ) -> Document:
+        self.writes.append(Call("POST", path, copy.deepcopy(body), features))
+        if self.lost_requests:
+            self.lost_requests -= 1
+        else:
+            answer = self._posted(path, copy.deepcopy(dict(body)), features)
+            if not self.lost_answers:
+                return answer
+            self.lost_answers -= 1
+        assert settled is not None, "an unclear POST must not be repeated blindly"
+        return settled() or self.post(path, body, features=features, settled=settled)
+
+    def patch(self, path: str, body: Document, *, features: tuple[str, ...] = ()) -> Document:
+        self.writes.append(Call("PATCH", path, copy.deepcopy(body), features))
+        agent = self.agents[self._agent_name(path)]
+        for key, value in body.items():
+            agent[key] = _merged(agent.get(key), value)
+        agent["agent_endpoint"] = agent["agent_endpoint"] or DEFAULT_ENDPOINT
+        return agent
+
+    def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
+        self.writes.append(Call("DELETE", path, None, features))
+        collection, name = path.split("/")
+        if collection == "memory_stores":
+            self._opted_in(features)
+            self.stores.pop(unquote(name), None)
+        else:
+            self.agents.pop(unquote(name), None)
+
+    def wait(self, probe: Callable[[], Document | None], *, what: str, every_s: float, at_most_s: float) -> Document:
+        self.waits.append((what, every_s, at_most_s))
+        while (found := probe()) is None:
+            pass
+        return found
+
+    def _posted(self, path: str, body: dict[str, Any], features: tuple[str, ...]) -> Document:
+        if path.startswith("memory_stores"):
+            self._opted_in(features)
+            return self._posted_store(path, body)
+        name = self._agent_name(path.partition(":")[0])
+        if ":" in path:
+            self.agents[name]["state"] = "disabled" if path.endswith(":disable") else "enabled"
+            return {}
+        return self._new_version(name, body)
+
+    def _posted_store(self, path: str, body: dict[str, Any]) -> Document:
+        if path == "memory_stores":
+            if body["name"] in self.stores:
+                raise refused(409, "conflict")
+            options = {"user_profile_details": "", **body["definition"]["options"]}
+            self.stores[body["name"]] = {
+                "object": "memory_store",
+                "id": "memstore_1",
+                "created_at": 1,
+                "updated_at": 1,
+                "description": None,
+                **body,
+                "definition": {**body["definition"], "options": options},
+            }
+            return self.stores[body["name"]]
+        store = self.stores[unquote(path.removeprefix("memory_stores/"))]
+        assert set(body) <= {"description", "metadata"}, "the definition of a store never changes"
+        store.update(body, updated_at=store["updated_at"] + 1)
+        return store
+
+    def _new_version(self, name: str, body: dict[str, Any]) -> Document:
+        assert set(body) <= {"definition", "description", "metadata", "draft", "blueprint_reference"}
+        agent = self.agents.setdefault(
+            name, {"versions": [], "state": "enabled", "agent_endpoint": DEFAULT_ENDPOINT, "agent_card": None}
+        )
+        number = 1 + len(agent["versions"])
+        draft = bool(body.pop("draft", False))
+        definition = _filled(name, body.pop("definition"))
+        version = {
+            "object": "agent.version",
+            "version": f"draft-{number}" if draft else str(number),
+            "name": name,
+            "created_at": number,
+            "description": "",
+            "metadata": {},
+            "status": "creating" if definition["kind"] == "hosted" else "active",
+            "draft": draft,
+            **body,
+            "definition": definition,
+        }
+        agent["versions"].append(version)
+        return version
+
+    def _agent(self, name: str) -> dict[str, Any]:
+        agent = {key: value for key, value in self.agents[name].items() if key != "versions"}
+        latest = (self._released(name) or [None])[-1]
+        body = {"object": "agent", "id": name, "name": name, **agent, "versions": {"latest": latest}}
+        return copy.deepcopy({**body, "instance_identity": {"principal_id": "p"}})
+
+    def _released(self, name: str) -> list[Any]:
+        return [version for version in self.agents[name]["versions"] if not version["draft"]]
+
+    def _agent_name(self, path: str) -> str:
+        return unquote(path.split("/")[1])
+
+    def _opted_in(self, features: tuple[str, ...]) -> None:
+        if features != MEMORY:
+            raise refused(403, "preview_feature_required")
+
+
+def _filled(name: str, definition: dict[str, Any]) -> dict[str, Any]:
+    """What the service adds to a definition."""
+    if definition["kind"] == "external":
+        return {"otel_agent_id": name, **definition}
+    if "code_configuration" in definition:
+        definition["code_configuration"]["content_hash"] = "sha"
+    if "tools" in definition:
+        definition["tools"] = [{**tool, "filled": None} for tool in definition["tools"]]
+    return {**definition, "temperature": definition.get("temperature", 1), "rai_config": definition.get("rai_config")}
+
+
+def _merged(base: Any, patch: Any) -> Any:
+    """RFC 7396."""
+    if not isinstance(patch, Mapping):
+        return patch
+    result = dict(base) if isinstance(base, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _merged(result.get(key), value)
+    return result
+
+
+@dataclass
+class FakeManagement:
+    bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    writes: list[Call] = field(default_factory=list)
+
+    def deployments(self) -> Iterator[Document]:
+        yield from copy.deepcopy(list(self.bodies.values()))
+
+    def put_deployment(self, name: str, body: Document) -> None:
+        self.writes.append(Call("PUT", name, copy.deepcopy(body)))
+        properties = copy.deepcopy(dict(body["properties"]))
+        properties["model"] = {"version": "1", **properties["model"], "callRateLimit": {"count": 1}}
+        kept = self.bodies.get(name, {}).get("properties", {}).get("deploymentState", "Running")
+        self.bodies[name] = {
+            "id": f"/subscriptions/s/deployments/{name}",
+            "type": "Microsoft.CognitiveServices/accounts/deployments",
+            "name": name,
+            "etag": '"1"',
+            "sku": {"tier": None, **body["sku"]},
+            "tags": dict(body["tags"]),
+            "systemData": {"createdBy": "somebody"},
+            "properties": {
+                "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+                "raiPolicyName": "Microsoft.DefaultV2",
+                **properties,
+                "deploymentState": kept,
+                "provisioningState": "Succeeded",
+                "currentCapacity": body["sku"].get("capacity", 1),
+                "capabilities": {"chatCompletion": "true"},
+                "callRateLimit": {"count": 1},
+                "rateLimits": [{"key": "request", "count": 1}],
+                "dynamicThrottlingEnabled": False,
+                "spilloverDeploymentName": properties.get("spilloverDeploymentName"),
+            },
+        }
+
+    def patch_deployment(self, name: str, body: Document) -> None:
+        assert set(body) <= {"sku", "tags"}
+        self.writes.append(Call("PATCH", name, copy.deepcopy(body)))
+        live = self.bodies[name]
+        live["sku"] = {**live["sku"], **body["sku"]}
+        live["tags"] = {**live["tags"], **body["tags"]}  # the less forgiving of the two ways to patch tags
+
+    def act_on_deployment(self, name: str, verb: str) -> None:
+        self.writes.append(Call("POST", f"{name}/{verb}"))
+        self.bodies[name]["properties"]["deploymentState"] = {"pause": "Paused", "resume": "Running"}[verb]
+
+    def delete_deployment(self, name: str) -> None:
+        self.writes.append(Call("DELETE", name))
+        self.bodies.pop(name, None)
+
+
+@dataclass
+class FakeService:
+    project: FakeProject = field(default_factory=FakeProject)
+    management: FakeManagement | None = field(default_factory=FakeManagement)
+
+    @property
+    def arm(self) -> FakeManagement:
+        assert self.management is not None
+        return self.management
+
+    def live(self, desired: Mapping[Address, Desired] | None = None) -> dict[Address, Live]:
+        found = {it.address: it for kind in KINDS.values() for it in kind.list(self)}
+        for address, wanted in (desired or {}).items():
+            kind = KINDS[address.kind]
+            if kind.is_unclear(wanted, found.get(address)):
+                closer = kind.inspect(self, wanted, found.get(address))
+                if closer is not None:
+                    found[address] = closer
+        return found
+
+    def plan(self, desired: Mapping[Address, Desired], *, owner: str = OWNER) -> Plan:
+        return make_plan(desired, self.live(desired), owner=owner, traits=TRAITS, allow=EVERYTHING_ALLOWED)
+
+    def apply(self, desired: Mapping[Address, Desired], *, owner: str = OWNER) -> list[str]:
+        """Run the plan and tell what was done; afterwards there must be nothing left to do."""
+        self.forget()
+        plan = self.plan(desired, owner=owner)
+        for change in plan.changes:
+            kind = KINDS[change.address.kind]
+            if change.action in (Action.DELETE, Action.REPLACE):
+                kind.delete(self, change)
+            if change.action in (Action.CREATE, Action.REPLACE):
+                kind.create(self, change)
+            elif change.action is not Action.DELETE:
+                kind.update(self, change)
+        left = self.plan(desired, owner=owner)
+        assert left.is_empty, left.changes
+        return [f"{change.action.value} {change.address.name}" for change in plan.changes]
+
+    def forget(self) -> None:
+        self.project.writes.clear()
+        self.project.reads.clear()
+        if self.management is not None:
+            self.management.writes.clear()
+
+
+def want(section: str, name: str, entry: Document, **lifecycle: Any) -> dict[Address, Desired]:
+    """A manifest of one entry, read as the manifest room reads it."""
+    kind, address = KINDS[section], Address(section, name)
+    fields = kind.desired(entry)
+    needs = frozenset(reference.target for reference in kind.references(fields))
+    return {address: Desired(address=address, fields=fields, needs=needs, lifecycle=Lifecycle(**lifecycle))}

@@ -1,0 +1,500 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provisioner.kinds.agent import AgentKind
+from provisioner.model.address import Address
+from provisioner.model.document import Document
+from provisioner.model.errors import PlaneError
+from provisioner.model.plan import Change, Origin
+from provisioner.model.resource import OnRemove
+from tests.kinds.fake_service import DEFAULT_ENDPOINT, Call, FakeProject, FakeService, refused, want
+
+TOOL = {"type": "memory_search", "memory_store_name": "prefs", "scope": "{{$userId}}", "update_delay": 1}
+ODD_TOOL: dict[str, Any] = {"type": "from_the_future", "camelCase": {"Deep": [{"x": None, "y": []}]}, "strict": None}
+ENTRY: dict[str, Any] = {
+    "description": "Assistant.",
+    "model": "gpt",
+    "instructions": "Help.\nAlways.",
+    "tools": [TOOL, ODD_TOOL],
+}
+HOSTED: dict[str, Any] = {
+    "kind": "hosted",
+    "cpu": "1",
+    "memory": "2Gi",
+    "code_configuration": {"runtime": "python", "entry_point": ["main.py"]},
+}
+PINNED = {"version_selector": {"version_selection_rules": [{"type": "FixedRatio", "agent_version": "1"}]}}
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+def agent(entry: dict[str, Any] | None = None, **more: Any) -> Any:
+    return want("agents", "buddy", {**(ENTRY if entry is None else entry), **more})
+
+
+def routes(service: FakeService) -> list[str]:
+    return [f"{call.method} {call.path}" for call in service.project.writes]
+
+
+def made_in_the_portal(service: FakeService, **definition: Any) -> None:
+    """A version that carries everything over but the metadata."""
+    latest = service.project.agents["buddy"]["versions"][-1]
+    body = {"definition": {**latest["definition"], **definition}, "description": latest["description"]}
+    service.project.post("agents/buddy/versions", body)
+
+
+VERSION = "POST agents/buddy/versions"
+
+
+def test_an_agent_is_made_as_a_version_with_its_description_and_marker_beside_the_definition(
+    service: FakeService,
+) -> None:
+    assert service.apply(agent(metadata={"team": "blue"})) == ["create buddy"]
+    (call,) = service.project.writes
+    assert (f"{call.method} {call.path}", call.features) == (VERSION, ())
+    assert call.body["definition"] == {
+        "kind": "prompt",
+        "model": "gpt",
+        "instructions": "Help.\nAlways.",
+        "tools": [{**TOOL, "type": "memory_search_preview"}, ODD_TOOL],
+    }
+    assert call.body["description"] == "Assistant."
+    assert call.body["metadata"]["team"] == "blue"
+    assert call.body["metadata"]["provisioner-owner"] == "dev-buddy"
+    assert set(call.body) == {"definition", "description", "metadata"}
+
+
+def test_an_unchanged_agent_gets_no_version(service: FakeService) -> None:
+    service.apply(agent())
+    assert service.apply(agent()) == []
+    assert service.project.writes == []
+
+
+def test_an_agent_with_the_old_name_of_the_memory_tool_is_unchanged_by_the_new_one(service: FakeService) -> None:
+    service.apply(agent())
+    assert service.apply(agent(tools=[{**TOOL, "type": "memory_search_preview"}, ODD_TOOL])) == []
+
+
+def test_a_changed_definition_makes_one_version_that_carries_along_what_is_unmanaged(service: FakeService) -> None:
+    service.apply(agent())
+    service.project.agents["buddy"]["versions"][-1]["definition"]["top_p"] = 0.5
+    service.project.agents["buddy"]["versions"][-1]["metadata"]["theirs"] = "kept"
+    assert service.apply(agent(instructions="Less.")) == ["update buddy"]
+    (call,) = service.project.writes
+    assert call.body["definition"]["instructions"] == "Less."
+    assert call.body["definition"]["top_p"] == 0.5
+    assert call.body["metadata"]["theirs"] == "kept"
+    assert "draft" not in call.body
+    assert [it["version"] for it in service.project.agents["buddy"]["versions"]] == ["1", "2"]
+
+
+@pytest.mark.parametrize("now", [[], None], ids=["an empty list", "left out"])
+def test_tools_that_go_are_gone(service: FakeService, now: list[Any] | None) -> None:
+    service.apply(agent())
+    bare = {key: value for key, value in ENTRY.items() if key != "tools"}
+    desired = agent(bare) if now is None else agent(tools=now)
+    assert service.apply(desired) == ["update buddy"]
+    assert "tools" not in service.project.writes[0].body["definition"]
+    assert service.apply(desired) == []
+
+
+def test_a_key_that_a_tool_loses_is_noticed(service: FakeService) -> None:
+    risky = {"type": "mcp", "server_url": "https://a", "require_approval": "never"}
+    service.apply(agent(tools=[risky]))
+    service.project.agents["buddy"]["versions"][-1]["definition"]["tools"][0].pop("filled")
+    safe = {"type": "mcp", "server_url": "https://a"}
+    assert service.apply(agent(tools=[safe])) == ["update buddy"]
+    assert service.project.writes[0].body["definition"]["tools"] == [safe]
+
+
+@pytest.mark.parametrize(
+    "empty", [{"description": ""}, {"metadata": {}}, {"blueprint_reference": {}}], ids=lambda it: next(iter(it))
+)
+def test_empty_means_absent_where_the_service_does_not_tell_them_apart(
+    service: FakeService, empty: dict[str, Any]
+) -> None:
+    assert service.apply(agent(**empty)) == ["create buddy"]
+
+
+# -- beside the versions: state, endpoint, card
+
+
+def test_what_belongs_to_the_agent_is_written_after_its_first_version(service: FakeService) -> None:
+    card = {"version": "1", "skills": [{"id": "a"}]}
+    service.apply(agent(state="disabled", agent_endpoint=PINNED, agent_card=card))
+    assert routes(service) == [VERSION, "PATCH agents/buddy", "POST agents/buddy:disable"]
+    assert service.project.writes[1].body == {"agent_endpoint": PINNED, "agent_card": card}
+    assert not {"state", "agent_endpoint", "agent_card"} & service.project.writes[0].body["definition"].keys()
+
+
+def test_another_state_endpoint_or_card_makes_no_version(service: FakeService) -> None:
+    service.apply(agent(state="disabled", agent_endpoint=PINNED, agent_card={"version": "1"}))
+    assert service.apply(agent(state="enabled", agent_endpoint=DEFAULT_ENDPOINT, agent_card={"version": "2"})) == [
+        "update buddy"
+    ]
+    assert routes(service) == ["PATCH agents/buddy", "POST agents/buddy:enable"]
+    assert len(service.project.agents["buddy"]["versions"]) == 1
+
+
+def test_drift_of_the_state_is_repaired_without_a_version(service: FakeService) -> None:
+    service.apply(agent(state="enabled"))
+    service.project.agents["buddy"]["state"] = "disabled"
+    (change,) = service.plan(agent(state="enabled")).changes
+    assert [it.origin for it in change.fields] == [Origin.DRIFT]
+    service.apply(agent(state="enabled"))
+    assert routes(service) == ["POST agents/buddy:enable"]
+
+
+def test_a_first_state_or_endpoint_makes_no_version_and_what_is_not_remembered_is_simply_let_go(
+    service: FakeService,
+) -> None:
+    service.apply(agent())
+    service.apply(agent(agent_endpoint=PINNED, state="disabled"))
+    assert routes(service) == ["PATCH agents/buddy", "POST agents/buddy:disable"]
+    assert service.apply(agent()) == []
+
+
+def test_the_end_of_a_remembered_field_of_the_agent_costs_a_version(service: FakeService) -> None:
+    """What is remembered belongs to a version, so forgetting a field makes one."""
+    service.apply(agent(agent_endpoint=PINNED, state="disabled"))
+    assert service.apply(agent()) == ["update buddy"]
+    assert routes(service) == [VERSION, "PATCH agents/buddy", "POST agents/buddy:enable"]
+    assert service.project.writes[1].body == {"agent_endpoint": None}
+    assert service.project.agents["buddy"]["agent_endpoint"] == DEFAULT_ENDPOINT
+    assert service.apply(agent()) == []
+
+
+def test_a_key_that_the_card_loses_is_erased(service: FakeService) -> None:
+    service.apply(agent(agent_card={"version": "1", "description": "x"}))
+    service.project.agents["buddy"]["agent_card"]["theirs"] = "kept"
+    service.apply(agent(agent_card={"version": "1"}))
+    assert service.project.writes[-1].body == {"agent_card": {"version": "1", "theirs": "kept", "description": None}}
+    assert service.project.agents["buddy"]["agent_card"] == {"version": "1", "theirs": "kept"}
+
+
+def test_protection_is_written_even_when_only_the_state_changes_beside_it(service: FakeService) -> None:
+    service.apply(agent(state="enabled"))
+    service.apply(want("agents", "buddy", {**ENTRY, "state": "disabled"}, prevent_destroy=True))
+    assert routes(service) == [VERSION, "POST agents/buddy:disable"]
+
+
+def test_a_change_of_protection_alone_is_a_version(service: FakeService) -> None:
+    service.apply(agent())
+    assert service.apply(want("agents", "buddy", ENTRY, prevent_destroy=True)) == ["update buddy"]
+    assert routes(service) == [VERSION]
+
+
+# -- ownership
+
+
+@pytest.mark.parametrize("state", ["enabled", "disabled"])
+def test_an_existing_agent_is_adopted_by_a_version_with_our_marker(service: FakeService, state: str) -> None:
+    body = {"definition": {"kind": "prompt", "model": "gpt"}}
+    service.project.post("agents/buddy/versions", body)
+    assert service.apply(agent({"model": "gpt", "state": state})) == ["adopt buddy"]
+    assert routes(service)[0] == VERSION
+
+
+def test_a_version_made_in_the_portal_is_drift_and_not_a_stranger(service: FakeService) -> None:
+    service.apply(agent())
+    made_in_the_portal(service, instructions="Theirs.")
+    (change,) = service.plan(agent()).changes
+    assert [(it.name, it.origin) for it in change.fields] == [("instructions", Origin.DRIFT)]
+    assert change.before is not None
+    assert (change.before.revision, change.before.marker_revision) == ("2", "1")
+    assert service.apply(agent()) == ["update buddy"]
+
+
+def test_a_version_made_in_the_portal_with_nothing_changed_is_left_alone(service: FakeService) -> None:
+    service.apply(agent())
+    made_in_the_portal(service)
+    assert service.apply(agent()) == []
+
+
+def test_only_an_unmarked_later_version_costs_a_closer_look(service: FakeService) -> None:
+    service.apply(agent())
+    service.forget()
+    service.plan(agent())
+    assert service.project.reads == ["memory_stores", "agents"]
+    made_in_the_portal(service)
+    service.forget()
+    service.plan(agent())
+    assert service.project.reads == ["memory_stores", "agents", "agents/buddy/versions?order=desc"]
+
+
+def test_an_agent_of_many_strange_versions_stays_a_stranger(service: FakeService) -> None:
+    body = {"definition": {"kind": "prompt", "model": "gpt"}}
+    service.project.post("agents/buddy/versions", body)
+    service.project.post("agents/buddy/versions", body)
+    (change,) = service.plan(agent()).changes
+    assert change.is_adoption
+
+
+def test_a_released_agent_may_be_adopted_by_another_manifest(service: FakeService) -> None:
+    service.apply(want("agents", "buddy", ENTRY, on_remove=OnRemove.KEEP))
+    assert service.apply({}) == ["release buddy"]
+    (call,) = service.project.writes
+    assert call.body["metadata"] == {"provisioner-lifecycle": "released"}
+    assert call.body["definition"]["instructions"] == ENTRY["instructions"]
+    (change,) = service.plan(agent(), owner="another").changes
+    assert change.is_adoption
+    assert service.apply(agent(), owner="another") == ["adopt buddy"]
+    assert service.plan({}).is_empty
+
+
+def test_an_agent_edited_after_its_release_stays_nobodys(service: FakeService) -> None:
+    service.apply(want("agents", "buddy", ENTRY, on_remove=OnRemove.KEEP))
+    service.apply({})
+    made_in_the_portal(service)
+    assert [change.is_adoption for change in service.plan(agent()).changes] == [True]
+
+
+def test_a_foreign_version_made_in_the_portal_is_still_theirs(service: FakeService) -> None:
+    service.apply(agent(), owner="another")
+    made_in_the_portal(service)
+    plan = service.plan(agent())
+    assert [it.code for it in plan.refusals] == ["foreign-owner"]
+
+
+def test_a_removed_agent_is_deleted(service: FakeService) -> None:
+    service.apply(agent())
+    assert service.apply({}) == ["delete buddy"]
+    assert service.project.writes == [Call("DELETE", "agents/buddy")]
+
+
+def test_an_agent_of_another_kind_is_made_anew(service: FakeService) -> None:
+    service.apply(agent(state="disabled"))
+    assert service.apply(agent({"kind": "external"})) == ["replace buddy"]
+    assert routes(service) == ["DELETE agents/buddy", VERSION]
+    assert service.project.writes[1].body["definition"] == {"kind": "external"}
+    assert service.project.agents["buddy"]["state"] == "enabled"
+
+
+# -- unclear answers
+
+
+def test_a_version_whose_answer_was_lost_is_looked_up_and_not_made_twice(service: FakeService) -> None:
+    service.project.lost_answers = 1
+    service.apply(agent())
+    service.project.lost_answers = 1
+    service.apply(agent(instructions="Less."))
+    assert len(service.project.agents["buddy"]["versions"]) == 2
+
+
+def test_a_version_that_never_arrived_is_sent_again(service: FakeService) -> None:
+    service.project.lost_requests = 1
+    service.apply(agent())
+    service.project.lost_requests = 1
+    service.apply(agent(instructions="Less."))
+    assert len(service.project.agents["buddy"]["versions"]) == 2
+
+
+@pytest.mark.parametrize("draft", [False, True], ids=["released", "draft"])
+def test_drift_with_the_same_marker_on_the_version_before_is_not_taken_for_the_repair(
+    service: FakeService, draft: bool
+) -> None:
+    service.apply(agent(draft=draft))
+    service.project.agents["buddy"]["versions"][0]["definition"]["instructions"] = "Changed."
+    service.project.lost_requests = 1
+    assert service.apply(agent(draft=draft)) == ["update buddy"]
+    assert len(service.project.agents["buddy"]["versions"]) == 2
+
+
+def test_a_version_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service: FakeService) -> None:
+    service.apply(agent())
+    (change,) = service.plan(agent(instructions="Less.")).changes
+    made_in_the_portal(service)
+    service.project.lost_requests = 1
+    with pytest.raises(PlaneError, match="made or changed by somebody else") as caught:
+        AgentKind().update(service, change)
+    assert caught.value.failure.code == "conflict"
+    assert len(service.project.agents["buddy"]["versions"]) == 2
+
+
+def test_a_replaced_agent_whose_answer_was_lost_is_not_made_twice(service: FakeService) -> None:
+    service.apply(agent())
+    service.project.lost_answers = 1
+    assert service.apply(agent({"kind": "external"})) == ["replace buddy"]
+    assert len(service.project.agents["buddy"]["versions"]) == 1
+
+
+def test_a_draft_whose_answer_was_lost_is_looked_up_among_the_drafts(service: FakeService) -> None:
+    service.project.lost_answers = 1
+    service.apply(agent(draft=True))
+    service.project.lost_answers = 1
+    service.apply(agent(draft=True, instructions="Less."))
+    assert len(service.project.agents["buddy"]["versions"]) == 2
+
+
+def test_switching_an_agent_off_is_simply_asked_again(service: FakeService) -> None:
+    service.apply(agent(state="enabled"))
+    service.project.lost_answers = 1
+    service.apply(agent(state="disabled"))
+    assert routes(service) == ["POST agents/buddy:disable"] * 2
+
+
+# -- kinds of agent
+
+
+@pytest.mark.parametrize(
+    ("entry", "features"),
+    [
+        pytest.param({"model": "gpt"}, (), id="prompt"),
+        pytest.param(
+            {"kind": "workflow", "workflow": "kind: workflow\n"}, ("WorkflowAgents=V1Preview",), id="workflow"
+        ),
+        pytest.param({"kind": "external", "otel_agent_id": "x"}, ("ExternalAgents=V1Preview",), id="external"),
+        pytest.param(HOSTED, (), id="hosted"),
+        pytest.param({"model": "gpt", "skills": [{"name": "s"}]}, ("Skills=V1Preview",), id="skills"),
+        pytest.param(
+            {"model": "gpt", "harness": "x"}, ("GitHubCopilot=V1Preview", "MicrosoftCopilot=V1Preview"), id="harness"
+        ),
+        pytest.param({"model": "gpt", "draft": True}, ("DraftAgents=V1Preview",), id="draft"),
+        pytest.param({"model": "gpt", "draft": False}, (), id="no draft"),
+    ],
+)
+def test_previews_are_opted_into_on_writes_alone(
+    service: FakeService, entry: dict[str, Any], features: tuple[str, ...]
+) -> None:
+    service.project.statuses = ["active"]
+    assert service.apply(agent(entry)) == ["create buddy"]
+    (call,) = service.project.writes
+    assert call.features == features
+    assert service.apply(agent(entry)) == []
+    service.apply({})
+
+
+def test_what_the_service_works_out_of_hosted_code_is_not_sent_back(service: FakeService) -> None:
+    service.project.statuses = ["active", "active"]
+    service.apply(agent(HOSTED))
+    service.apply(agent({**HOSTED, "cpu": "2"}))
+    assert service.project.writes[0].body["definition"]["code_configuration"] == HOSTED["code_configuration"]
+
+
+def test_a_hosted_version_is_waited_for(service: FakeService) -> None:
+    service.project.statuses = ["creating", "creating", "active"]
+    service.apply(agent(HOSTED))
+    assert service.project.waits == [("version 1 to become active", 10.0, 900.0)]
+    assert service.project.statuses == []
+    assert "agents/buddy/versions/1" not in service.project.reads[-1:]
+
+
+def test_a_hosted_version_that_fails_to_start_says_so(service: FakeService) -> None:
+    service.project.statuses = ["creating", "failed"]
+    with pytest.raises(PlaneError, match="agents/buddy version 1 was made, but it failed to start"):
+        service.apply(agent(HOSTED))
+
+
+# -- drafts
+
+
+def test_a_draft_is_found_where_no_list_shows_it(service: FakeService) -> None:
+    draft = agent(draft=True)
+    assert service.apply(draft) == ["create buddy"]
+    assert service.project.writes[0].body["draft"] is True
+    assert service.live() == {}
+    assert service.apply(agent(draft=True, instructions="Less.")) == ["update buddy"]
+    assert [it["version"] for it in service.project.agents["buddy"]["versions"]] == ["draft-1", "draft-2"]
+
+
+def test_a_draft_beside_a_released_version_keeps_the_agents_own_settings(service: FakeService) -> None:
+    service.apply(agent(state="disabled"))
+    assert service.apply(agent(draft=True, state="disabled")) == ["update buddy"]
+    assert service.apply(agent(draft=True, state="disabled")) == []
+    made_in_the_portal(service)
+    assert service.apply(agent(draft=True, state="disabled")) == []
+
+
+def test_a_refusal_to_list_drafts_is_not_swallowed(service: FakeService) -> None:
+    class Closed(FakeProject):
+        def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
+            yield from ()
+            raise refused(403, f"{path} is closed {features}")
+
+    service.project = Closed()
+    (wanted,) = agent(draft=True).values()
+    assert AgentKind().is_unclear(wanted, None)
+    with pytest.raises(PlaneError, match="is closed"):
+        AgentKind().inspect(service, wanted, None)
+
+
+# -- reading
+
+
+def test_a_clear_agent_is_inspected_for_nothing(service: FakeService) -> None:
+    service.apply(agent())
+    (live,) = service.live().values()
+    (wanted,) = agent().values()
+    assert not AgentKind().is_unclear(wanted, live)
+    assert not AgentKind().is_unclear(wanted, None)
+    assert AgentKind().inspect(service, wanted, live) is live
+    assert AgentKind().inspect(service, wanted, None) is None
+
+
+def test_an_agent_that_says_little_is_read_all_the_same(service: FakeService) -> None:
+    service.project.agents["x"] = {
+        "versions": [{"version": "1", "draft": False, "definition": None, "metadata": None, "description": None}]
+    }
+    (live,) = service.live().values()
+    assert live.fields == {"draft": False}
+    assert (live.marker, live.revision, live.marker_revision) == (None, "1", "")
+
+
+def test_an_agent_refers_to_its_model_and_its_stores() -> None:
+    fields = {"model": "gpt", "tools": [ODD_TOOL, TOOL, {**TOOL, "memory_store_name": 5}, "odd"]}
+    assert [(it.path, it.target, it.wants) for it in AgentKind().references(fields)] == [
+        (("model",), Address("deployments", "gpt"), "chat"),
+        (("tools", "1", "memory_store_name"), Address("stores", "prefs"), None),
+    ]
+    assert list(AgentKind().references({"model": "connection/model"})) == []
+    assert AgentKind().provides(fields) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "codes"),
+    [
+        pytest.param({"model": "gpt"}, [], id="a prompt agent needs a model"),
+        pytest.param({}, ["missing-key"], id="and cannot go without"),
+        pytest.param({"kind": "workflow"}, ["missing-key"], id="a workflow needs its text"),
+        pytest.param({"kind": "external"}, [], id="an external one needs nothing"),
+        pytest.param(HOSTED, [], id="a hosted one needs cores, memory and code"),
+        pytest.param({**HOSTED, "image": "x"}, ["hosted-source"], id="and one source only"),
+        pytest.param({"kind": "hosted"}, ["missing-key", "missing-key", "hosted-source"], id="an empty hosted one"),
+        pytest.param({"kind": "external", "tools": []}, ["wrong-agent-kind"], id="tools belong to prompt agents"),
+        pytest.param({"kind": "voice", "model": "x"}, [], id="the schema refuses unknown kinds"),
+        pytest.param({"model": "gpt", "tools": [TOOL]}, [], id="a whole memory tool"),
+        pytest.param(
+            {"model": "gpt", "tools": [{"type": "memory_search"}]}, ["missing-key"] * 2, id="half a memory tool"
+        ),
+        pytest.param({"model": "gpt", "metadata": {"provisioner-x": ""}}, ["reserved-name"], id="reserved labels"),
+    ],
+)
+def test_what_the_schema_cannot_say_is_checked(entry: dict[str, Any], codes: list[str]) -> None:
+    assert [finding.code for finding in AgentKind().check("buddy", entry)] == codes
+
+
+def test_a_key_of_another_kind_is_told_where_it_belongs() -> None:
+    (finding,) = AgentKind().check("buddy", {"model": "gpt", "cpu": "1"})
+    assert finding.message == 'Agent "buddy" is of kind prompt, which has no `cpu`.'
+    assert finding.hint == "Remove it, or set `kind:` to one that has it: hosted."
+
+
+def test_a_hosted_agent_without_code_has_no_code_to_tidy(service: FakeService) -> None:
+    service.project.statuses = ["active"]
+    bare = {key: value for key, value in HOSTED.items() if key != "code_configuration"}
+    assert service.apply(agent({**bare, "container_configuration": {"image": "x"}})) == ["create buddy"]
+
+
+def test_a_change_without_a_body_still_makes_a_plain_version(service: FakeService) -> None:
+    (change,) = service.plan(agent({"kind": "external"})).changes
+    bare: Change = replace(change, after={"kind": "external"}, marker=None)
+    AgentKind().create(service, bare)
+    assert service.project.writes[-1].body["definition"] == {"kind": "external"}

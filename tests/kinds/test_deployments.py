@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from provisioner.kinds.deployment import DeploymentKind
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Severity
+from provisioner.model.errors import PlaneError
+from provisioner.model.resource import OnRemove
+from tests.kinds.fake_service import FakeService, want
+
+ENTRY: dict[str, Any] = {
+    "model": {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"},
+    "sku": {"name": "GlobalStandard", "capacity": 50},
+    "version_upgrade_option": "NoAutoUpgrade",
+}
+READ_ONLY = {
+    "provisioningState",
+    "capabilities",
+    "callRateLimit",
+    "rateLimits",
+    "currentCapacity",
+    "dynamicThrottlingEnabled",
+    "scaleSettings",
+    "deploymentState",
+}
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+def deployment(entry: dict[str, Any] | None = None, **more: Any) -> Any:
+    return want("deployments", "gpt", {**(ENTRY if entry is None else entry), **more})
+
+
+def test_a_deployment_is_put_in_the_casing_of_arm_with_the_sku_at_the_root(service: FakeService) -> None:
+    everything = {
+        **ENTRY,
+        "rai_policy_name": "P",
+        "spillover_deployment_name": "spill",
+        "model_provider_data": {"organization_name": "o", "country_code": "DE"},
+        "capacity_settings": {"designated_capacity": 1, "priority": 2},
+        "routing": {"mode": "cost", "models": [{"modelName": "x"}]},
+        "tags": {"Cost_Center": "7"},
+    }
+    everything["model"] = {**ENTRY["model"], "source_account": "a"}
+    assert service.apply(deployment(everything)) == ["create gpt"]
+    (call,) = service.arm.writes
+    assert (call.method, call.path) == ("PUT", "gpt")
+    assert call.body["sku"] == {"name": "GlobalStandard", "capacity": 50}
+    assert call.body["properties"] == {
+        "model": {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14", "sourceAccount": "a"},
+        "versionUpgradeOption": "NoAutoUpgrade",
+        "raiPolicyName": "P",
+        "spilloverDeploymentName": "spill",
+        "modelProviderData": {"organizationName": "o", "countryCode": "DE"},
+        "capacitySettings": {"designatedCapacity": 1, "priority": 2},
+        "routing": {"mode": "cost", "models": [{"modelName": "x"}]},
+    }
+    assert call.body["tags"]["Cost_Center"] == "7"
+    assert call.body["tags"]["provisioner-owner"] == "dev-buddy"
+
+
+def test_capacity_is_patched_and_nothing_else_is_sent(service: FakeService) -> None:
+    service.apply(deployment())
+    assert service.apply(deployment(sku={"name": "GlobalStandard", "capacity": 60})) == ["update gpt"]
+    (call,) = service.arm.writes
+    assert (call.method, set(call.body)) == ("PATCH", {"sku", "tags"})
+    assert call.body["sku"] == {"name": "GlobalStandard", "capacity": 60}
+
+
+def test_a_put_sends_back_what_is_live_and_unmanaged_and_nothing_that_is_read_only(service: FakeService) -> None:
+    service.apply(deployment())
+    service.arm.bodies["gpt"]["properties"]["parentDeploymentName"] = "theirs"
+    service.arm.bodies["gpt"]["tags"]["theirs"] = "kept"
+    assert service.apply(deployment(version_upgrade_option="OnceCurrentVersionExpired")) == ["update gpt"]
+    (call,) = service.arm.writes
+    assert call.method == "PUT"
+    properties = call.body["properties"]
+    assert properties["versionUpgradeOption"] == "OnceCurrentVersionExpired"
+    assert properties["raiPolicyName"] == "Microsoft.DefaultV2"
+    assert properties["parentDeploymentName"] == "theirs"
+    assert properties["model"] == {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"}
+    assert call.body["tags"]["theirs"] == "kept"
+    assert not READ_ONLY & properties.keys()
+    assert set(call.body) == {"sku", "properties", "tags"}
+    assert None not in properties.values()
+
+
+@pytest.mark.parametrize(
+    ("once", "now"),
+    [
+        pytest.param({"tags": {"a": "1", "b": "2"}}, {"tags": {"a": "1"}}, id="one tag"),
+        pytest.param({"tags": {"a": "1"}}, {"tags": {}}, id="the last tag"),
+        pytest.param({"tags": {"a": "1"}}, {}, id="all tags"),
+        pytest.param({"sku": {"name": "S", "capacity": 5}}, {"sku": {"name": "S"}}, id="the capacity"),
+    ],
+)
+def test_what_must_go_is_put_as_a_patch_might_keep_it(
+    service: FakeService, once: dict[str, Any], now: dict[str, Any]
+) -> None:
+    service.apply(deployment(**once))
+    assert service.apply(deployment(**now)) == ["update gpt"]
+    assert [call.method for call in service.arm.writes] == ["PUT"]
+
+
+def test_a_new_tag_is_patched(service: FakeService) -> None:
+    service.apply(deployment())
+    assert service.apply(deployment(tags={"a": "1"})) == ["update gpt"]
+    assert [call.method for call in service.arm.writes] == ["PATCH"]
+
+
+def test_protection_is_patched_on_and_put_off(service: FakeService) -> None:
+    service.apply(deployment())
+    service.apply(want("deployments", "gpt", ENTRY, prevent_destroy=True))
+    assert [call.method for call in service.arm.writes] == ["PATCH"]
+    service.apply(deployment())
+    assert [call.method for call in service.arm.writes] == ["PUT"]
+
+
+def test_another_model_replaces_the_deployment_without_the_old_version(service: FakeService) -> None:
+    service.apply(deployment({**ENTRY, "model": {"format": "OpenAI", "name": "gpt-4o"}}))
+    service.arm.bodies["gpt"]["properties"]["raiPolicyName"] = "Mine"
+    changed = {**ENTRY, "model": {"format": "OpenAI", "name": "gpt-4.1"}}
+    assert service.apply(deployment(changed)) == ["replace gpt"]
+    gone, made = service.arm.writes
+    assert (gone.method, made.method) == ("DELETE", "PUT")
+    assert made.body["properties"]["model"] == {"format": "OpenAI", "name": "gpt-4.1"}
+    assert made.body["properties"]["raiPolicyName"] == "Mine"
+
+
+def test_a_deployment_is_paused_and_resumed_by_its_own_calls(service: FakeService) -> None:
+    service.apply(deployment(deployment_state="Paused"))
+    assert [(it.method, it.path) for it in service.arm.writes] == [("PUT", "gpt"), ("POST", "gpt/pause")]
+    service.apply(deployment(deployment_state="Running"))
+    assert [(it.method, it.path) for it in service.arm.writes] == [("PATCH", "gpt"), ("POST", "gpt/resume")]
+    service.apply(deployment(deployment_state="Paused"))
+    service.apply(deployment(deployment_state="Paused", rai_policy_name="P"))
+    assert [(it.method, it.path) for it in service.arm.writes] == [("PUT", "gpt")]
+
+
+def test_a_deployment_that_is_no_longer_said_to_be_paused_runs(service: FakeService) -> None:
+    service.apply(deployment(deployment_state="Paused"))
+    assert service.apply(deployment()) == ["update gpt"]
+    assert service.arm.writes[-1].path == "gpt/resume"
+
+
+def test_an_existing_deployment_is_adopted_by_a_patch_of_its_tags(service: FakeService) -> None:
+    service.apply(deployment())
+    service.arm.bodies["gpt"]["tags"] = {}
+    assert service.apply(deployment()) == ["adopt gpt"]
+    assert [call.method for call in service.arm.writes] == ["PATCH"]
+
+
+def test_a_released_deployment_loses_the_marker_and_nothing_else(service: FakeService) -> None:
+    service.apply(want("deployments", "gpt", {**ENTRY, "tags": {"a": "1"}}, on_remove=OnRemove.KEEP))
+    before = service.arm.bodies["gpt"]
+    assert service.apply({}) == ["release gpt"]
+    assert service.arm.bodies["gpt"] == {**before, "tags": {"a": "1"}}
+
+
+def test_a_removed_deployment_is_deleted(service: FakeService) -> None:
+    service.apply(deployment())
+    assert service.apply({}) == ["delete gpt"]
+    assert [(it.method, it.path) for it in service.arm.writes] == [("DELETE", "gpt")]
+
+
+def test_without_subscription_and_group_deployments_can_be_seen_but_not_written(service: FakeService) -> None:
+    plan = service.plan(deployment())
+    service.management = None
+    service.project.deployments = [
+        {"name": "gpt", "modelName": "gpt-4.1", "modelVersion": "1", "modelPublisher": "OpenAI", "sku": {}}
+    ]
+    (live,) = service.live().values()
+    assert live.address == Address("deployments", "gpt")
+    assert live.fields == {"model": {"format": "OpenAI", "name": "gpt-4.1", "version": "1"}}
+    assert live.marker is None
+    with pytest.raises(PlaneError, match="the manifest does not say where") as caught:
+        DeploymentKind().create(service, plan.changes[0])
+    assert caught.value.hint == "Set `project.subscription_id` and `project.resource_group`."
+
+
+def test_a_deployment_that_says_little_is_read_all_the_same(service: FakeService) -> None:
+    service.arm.bodies["x"] = {"name": "x", "tags": None, "sku": None, "properties": None}
+    (live,) = service.live().values()
+    assert (live.fields, live.marker, live.revision) == ({}, None, "")
+
+
+def test_a_deployment_refers_to_the_deployments_it_names() -> None:
+    fields = {"spillover_deployment_name": "a", "parent_deployment_name": "b", "rai_policy_name": "c"}
+    assert [str(it.target) for it in DeploymentKind().references(fields)] == ["deployments/a", "deployments/b"]
+
+
+@pytest.mark.parametrize(
+    ("model", "provides"),
+    [
+        ({"format": "OpenAI", "name": "gpt-4.1-mini"}, "chat"),
+        ({"format": "OpenAI", "name": "text-embedding-3-large"}, "embedding"),
+        ({"format": "Cohere", "name": "Embed-v4"}, "embedding"),
+        ({"format": "OpenAI", "name": "dall-e-3"}, None),
+        ({"format": "OpenAI", "name": "gpt-4o-realtime-preview"}, None),
+        ({"format": "Mistral AI", "name": "Mistral-Large-3"}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_what_a_model_is_for_is_told_only_where_it_is_known(model: dict[str, str], provides: str | None) -> None:
+    assert DeploymentKind().provides({"model": model}) == provides
+
+
+def test_an_anthropic_model_without_its_data_is_warned_about() -> None:
+    kind, entry = DeploymentKind(), {"model": {"format": "Anthropic", "name": "claude"}}
+    (finding,) = kind.check("c", entry)
+    assert (finding.code, finding.severity) == ("model-provider-data", Severity.WARNING)
+    assert list(kind.check("c", {**entry, "model_provider_data": {"industry": "it"}})) == []
+    assert [it.code for it in kind.check("c", {"tags": {str(index): "" for index in range(48)}})] == ["metadata-limit"]
+
+
+def test_a_patch_of_nothing_seen_before_takes_nothing_away(service: FakeService) -> None:
+    service.apply(deployment())
+    (change,) = service.plan(deployment(sku={"name": "GlobalStandard", "capacity": 1})).changes
+    DeploymentKind().update(service, replace(change, before=None))
+    assert service.arm.writes[-1].method == "PATCH"
+
+
+def test_one_list_tells_all_about_deployments(service: FakeService) -> None:
+    service.apply(deployment())
+    (wanted,) = deployment().values()
+    (live,) = DeploymentKind().list(service)
+    assert not DeploymentKind().is_unclear(wanted, live)
+    assert DeploymentKind().inspect(service, wanted, live) is live
+    assert live.revision == '"1"'

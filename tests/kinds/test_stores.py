@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from provisioner.kinds.store import StoreKind
+from provisioner.model.address import Address
+from provisioner.model.errors import PlaneError
+from provisioner.model.resource import OnRemove
+from tests.kinds.fake_service import MEMORY, Call, FakeService, want
+
+ENTRY: dict[str, Any] = {
+    "description": "Preferences.",
+    "chat_model": "gpt",
+    "embedding_model": "embed",
+    "options": {"user_profile_enabled": True, "user_profile_details": "Languages."},
+    "metadata": {"team": "blue"},
+}
+DEFAULTS = {
+    "user_profile_enabled": True,
+    "chat_summary_enabled": True,
+    "procedural_memory_enabled": True,
+    "default_ttl_seconds": 0,
+}
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+def store(**more: Any) -> Any:
+    return want("stores", "prefs", {**ENTRY, **more})
+
+
+def marks(call: Call) -> dict[str, str]:
+    return {key: value for key, value in call.body["metadata"].items() if key.startswith("provisioner-")}
+
+
+def test_a_store_is_created_with_every_option_spelt_out(service: FakeService) -> None:
+    assert service.apply(store()) == ["create prefs"]
+    (call,) = service.project.writes
+    assert (call.method, call.path, call.features) == ("POST", "memory_stores", MEMORY)
+    assert call.body["definition"] == {
+        "kind": "default",
+        "chat_model": "gpt",
+        "embedding_model": "embed",
+        "options": {**DEFAULTS, "user_profile_details": "Languages."},
+    }
+    assert (call.body["name"], call.body["description"]) == ("prefs", "Preferences.")
+    assert call.body["metadata"] == {"team": "blue", **marks(call)}
+    assert marks(call)["provisioner-owner"] == "dev-buddy"
+    assert service.apply(store()) == []
+
+
+def test_the_barest_store_sends_no_empty_details(service: FakeService) -> None:
+    service.apply(want("stores", "prefs", {"chat_model": "gpt", "embedding_model": "embed"}))
+    (call,) = service.project.writes
+    assert call.body["definition"]["options"] == DEFAULTS
+    assert "description" not in call.body
+
+
+def test_description_and_metadata_change_in_place(service: FakeService) -> None:
+    service.apply(store())
+    service.project.stores["prefs"]["metadata"]["theirs"] = "kept"
+    assert service.apply(store(description="New.", metadata={"team": "red"})) == ["update prefs"]
+    (call,) = service.project.writes
+    assert (call.method, call.path, call.features) == ("POST", "memory_stores/prefs", MEMORY)
+    assert call.body == {"description": "New.", "metadata": {"team": "red", "theirs": "kept", **marks(call)}}
+
+
+@pytest.mark.parametrize("empty", [{}, {"description": "", "metadata": {}}], ids=["left out", "empty"])
+def test_a_description_that_goes_is_cleared(service: FakeService, empty: dict[str, Any]) -> None:
+    service.apply(store())
+    bare = {key: value for key, value in ENTRY.items() if key not in ("description", "metadata")}
+    assert service.apply(want("stores", "prefs", {**bare, **empty})) == ["update prefs"]
+    (call,) = service.project.writes
+    assert call.body == {"description": "", "metadata": marks(call)}
+
+
+def test_empty_means_absent_where_the_service_does_not_tell_them_apart(service: FakeService) -> None:
+    assert service.apply(store(description="", metadata={}, options={})) == ["create prefs"]
+    assert service.apply(store(description="", metadata={}, options={})) == []
+
+
+def test_another_model_makes_a_new_store(service: FakeService) -> None:
+    service.apply(store())
+    service.project.stores["prefs"]["metadata"]["theirs"] = "kept"
+    assert service.apply(store(chat_model="other")) == ["replace prefs"]
+    first, second = service.project.writes
+    assert first == Call("DELETE", "memory_stores/prefs", None, MEMORY)
+    assert second.body["definition"]["chat_model"] == "other"
+    assert second.body["metadata"]["theirs"] == "kept"
+
+
+def test_a_store_is_deleted_with_the_opt_in_of_its_preview(service: FakeService) -> None:
+    service.apply(store())
+    assert service.apply({}) == ["delete prefs"]
+    assert service.project.writes == [Call("DELETE", "memory_stores/prefs", None, MEMORY)]
+
+
+def test_an_existing_store_is_adopted_by_its_marker_alone(service: FakeService) -> None:
+    service.apply(store())
+    service.project.stores["prefs"]["metadata"] = {"team": "blue"}
+    assert service.apply(store()) == ["adopt prefs"]
+    (call,) = service.project.writes
+    assert call.path == "memory_stores/prefs"
+    assert marks(call)["provisioner-owner"] == "dev-buddy"
+
+
+def test_a_released_store_keeps_all_but_the_marker(service: FakeService) -> None:
+    service.apply(want("stores", "prefs", ENTRY, on_remove=OnRemove.KEEP))
+    assert service.apply({}) == ["release prefs"]
+    (call,) = service.project.writes
+    assert call.body == {"description": "Preferences.", "metadata": {"team": "blue"}}
+    (live,) = service.live().values()
+    assert live.marker is None
+
+
+def test_names_are_escaped_in_urls(service: FakeService) -> None:
+    desired = want("stores", "a b&c", {**ENTRY})
+    service.apply(desired)
+    service.apply({})
+    assert service.project.writes[0].path == "memory_stores/a%20b%26c"
+    assert service.project.stores == {}
+
+
+def test_a_create_whose_answer_was_lost_is_looked_up_and_not_repeated(service: FakeService) -> None:
+    service.project.lost_answers = 1
+    service.apply(store())
+    assert len(service.project.writes) == 1
+
+
+def test_a_create_that_never_arrived_is_sent_again(service: FakeService) -> None:
+    service.project.lost_requests = 1
+    service.apply(store())
+    assert len(service.project.writes) == 2
+
+
+def test_a_store_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service: FakeService) -> None:
+    plan = service.plan(store())
+    service.apply(want("stores", "prefs", ENTRY), owner="somebody-else")
+    service.project.lost_requests = 1
+    with pytest.raises(PlaneError, match="made or changed by somebody else"):
+        StoreKind().create(service, plan.changes[0])
+
+
+def test_an_update_whose_answer_was_lost_is_sent_again(service: FakeService) -> None:
+    service.apply(store())
+    service.project.lost_answers = 1
+    service.apply(store(description="New."))
+    assert len(service.project.writes) == 2
+
+
+def test_one_list_tells_all_about_stores(service: FakeService) -> None:
+    service.apply(store())
+    service.forget()
+    kind = StoreKind()
+    (live,) = kind.list(service)
+    (wanted,) = store().values()
+    assert service.project.reads == ["memory_stores"]
+    assert not kind.is_unclear(wanted, live)
+    assert kind.inspect(service, wanted, live) is live
+    assert (live.revision, live.needs) == (
+        "1", frozenset({Address("deployments", "gpt"), Address("deployments", "embed")})
+    )  # fmt: skip
+
+
+def test_a_store_that_says_little_is_read_all_the_same(service: FakeService) -> None:
+    service.project.stores["x"] = {"name": "x", "definition": None, "metadata": None, "description": None}
+    (live,) = service.live().values()
+    assert (live.fields, live.marker, live.revision) == (
+        {"options": {**DEFAULTS, "user_profile_details": ""}}, None, ""
+    )  # fmt: skip
+
+
+def test_a_store_refers_to_its_models_by_what_it_wants_of_them() -> None:
+    references = {it.path: (it.target.name, it.wants) for it in StoreKind().references(ENTRY)}
+    assert references == {("chat_model",): ("gpt", "chat"), ("embedding_model",): ("embed", "embedding")}
+    assert list(StoreKind().references({"chat_model": 5})) == []
+    assert StoreKind().provides(ENTRY) is None
+
+
+def test_the_marker_needs_room_among_the_metadata() -> None:
+    kind = StoreKind()
+    assert list(kind.check("x", {"metadata": {str(index): "" for index in range(13)}})) == []
+    (finding,) = kind.check("x", {"metadata": {str(index): "" for index in range(14)}})
+    assert (finding.code, finding.path) == ("metadata-limit", ("metadata",))
+    (finding,) = kind.check("x", {"metadata": {"provisioner-owner": "me"}})
+    assert (finding.code, finding.path) == ("reserved-name", ("metadata", "provisioner-owner"))
+    assert list(kind.check("x", {})) == []
