@@ -3,7 +3,7 @@
 Aims: the example under 0.8 s of CPU; 3 x 1,000 resources at 50 ms latency under 3 s of CPU and 200 MB, with no more
 round trips than the pages need; ten times as many resources cost ten times as much.
 
-    python benchmarks/plan.py [COUNT ...]        # 1000 by default; "1000 10000" shows the growth
+    python -m benchmarks.plan [COUNT ...]        # 1000 by default; "1000 10000" shows the growth
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from ssl import create_default_context
 
-from world import PROVISIONER, ROOT, best, emulator, large_manifest, measured, row
+from benchmarks.world import PROVISIONER, ROOT, best, emulator, large_manifest, measured, row
 
 
 def example() -> None:
@@ -82,8 +82,11 @@ from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.planner import make_plan
 from provisioner.kinds import TRAITS
 from provisioner.model.resource import Live, Marker
-live = {a: Live(address=a, fields=d.fields, needs=d.needs,
-        marker=Marker(owner="big", applied=AppliedRecord.of(d.fields, 256))) for a, d in loaded.manifest.resources.items()}
+live = {
+    address: Live(address=address, fields=wanted.fields, needs=wanted.needs,
+                  marker=Marker(owner="big", applied=AppliedRecord.of(wanted.fields, 256)))
+    for address, wanted in loaded.manifest.resources.items()
+}
 lap("(making up the live state)")
 plan = make_plan(loaded.manifest.resources, live, owner="big", traits=TRAITS)
 assert plan.is_empty

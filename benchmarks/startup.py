@@ -2,14 +2,14 @@
 
 Aims: `--help` and `--version` within 100 ms of `python -c pass`, `validate` within 250 ms.
 
-    python benchmarks/startup.py
+    python -m benchmarks.startup
 """
 
 from __future__ import annotations
 
 import sys
 
-from world import PROVISIONER, best, row
+from benchmarks.world import PROVISIONER, best, row
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,9 @@ PROVISIONER = [sys.executable, "-m", "provisioner"]
 def large_manifest(count: int) -> str:
     """`count` deployments, stores and agents each, every store and agent with its own references."""
     lines = ["version: 1", "name: big", "deployments:"]
-    lines.append("  embed: {model: {format: OpenAI, name: text-embedding-3-large, version: '1'}, sku: {name: Standard}}")
+    lines.append("  embed:")
+    lines.append("    model: {format: OpenAI, name: text-embedding-3-large, version: '1'}")
+    lines.append("    sku: {name: Standard}")
     for number in range(count - 1):
         lines.append(f"  chat-{number}:")
         lines.append("    model: {format: OpenAI, name: gpt-4.1-mini, version: '2025-04-14'}")
@@ -80,7 +81,7 @@ print(json.dumps({"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "peak_
 def measured(command: Sequence[str], env: Mapping[str, str] | None = None) -> Run:
     """Run it in a process whose only child it is, so that its CPU and memory are its own."""
     wrapper = [sys.executable, "-c", _MEASURE, json.dumps(list(command))]
-    done = subprocess.run(wrapper, stdout=subprocess.PIPE, text=True, check=True, env=env, cwd=ROOT)
+    done = subprocess.run(wrapper, capture_output=True, text=True, check=True, env=env, cwd=ROOT)
     return Run(**json.loads(done.stdout))
 
 
@@ -93,12 +94,3 @@ def best(command: Sequence[str], *, runs: int = 7, env: Mapping[str, str] | None
 
 def row(label: str, run: Run, note: str = "") -> None:
     print(f"{label:<44} {run.wall_s:8.3f} s wall {run.cpu_s:8.3f} s cpu {run.peak_mb:7.1f} MB  {note}")
-
-
-def stopwatch() -> Iterator[float]:
-    """Seconds since the one before."""
-    last = time.perf_counter()
-    while True:
-        now = time.perf_counter()
-        yield now - last
-        last = now
