@@ -1,17 +1,21 @@
 """Run a plan: what is needed first, what is independent side by side, one write at a time where the service wants it.
 
 One failure does not hide the rest: what waits for the failed change is skipped with the reason, everything else goes
-on. When told to stop, the running changes end and the others are skipped: nothing is left half done.
+on. That holds for our own mistakes too: an unexpected exception in a change, or in the listener, is raised when
+everything has ended and been told. When told to stop, the running changes end and the others are skipped: nothing is
+left half done. Only KeyboardInterrupt and its like leave at once.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import Protocol
 
+from provisioner.apply.workers import Ended, Workers
 from provisioner.kinds import Kind, Service
 from provisioner.model.address import Address
 from provisioner.model.errors import Failure, PlaneError
@@ -29,7 +33,6 @@ from provisioner.model.progress import (
 from provisioner.reconcile.order import predecessors
 
 Emit = Callable[[Event], None]
-_LOOK_UP_S = 0.2  # how soon a request to stop is seen while changes run
 
 
 class Telling(Service, Protocol):
@@ -52,13 +55,35 @@ def execute(
     says so, nothing more is started.
     """
     started = now()
-    emit(ApplyStarted(plan=plan))
-    run = _Run(plan, kinds, service, emit=emit, now=now, stopping=stopping)
-    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="change") as pool:
-        run.drive(pool, parallelism)
-    finished = ApplyFinished(outcomes=run.outcomes_in(plan), interrupted=run.interrupted, elapsed_s=now() - started)
-    emit(finished)
+    mistakes = _Mistakes(emit)
+    run = _Run(plan, kinds, service, mistakes, now=now, parallelism=max(1, parallelism), stopping=stopping)
+    mistakes.emit(ApplyStarted(plan=plan))
+    run.drive()
+    finished = ApplyFinished(outcomes=run.outcomes_in(plan), interrupted=stopping(), elapsed_s=now() - started)
+    mistakes.emit(finished)
+    mistakes.raise_first()
     return finished
+
+
+class _Mistakes:
+    """Exceptions that nobody expected: kept until nothing is under way any more."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._found: list[BaseException] = []
+
+    def emit(self, event: Event) -> None:
+        try:
+            self._emit(event)
+        except Exception as error:  # noqa: BLE001 - raised in the end
+            self.keep(error)
+
+    def keep(self, error: BaseException) -> None:
+        self._found.append(error)
+
+    def raise_first(self) -> None:
+        if self._found:
+            raise self._found[0]
 
 
 class _Run:
@@ -69,68 +94,78 @@ class _Run:
         plan: Plan,
         kinds: Mapping[str, Kind],
         service: Telling,
+        mistakes: _Mistakes,
         *,
-        emit: Emit,
         now: Callable[[], float],
+        parallelism: int,
         stopping: Callable[[], bool],
     ) -> None:
         self._kinds = kinds
         self._service = service
-        self._emit = emit
+        self._mistakes = mistakes
         self._now = now
+        self._parallelism = parallelism
         self._stopping = stopping
         self._changes = {change.address: change for change in plan.changes}
         self._after = predecessors(plan.changes)
         self._sorter = TopologicalSorter(self._after)
         self._sorter.prepare()
-        self._lanes: dict[str, deque[Change]] = {}
-        self._running: dict[Future[Outcome], Change] = {}
+        self._side_by_side: deque[Change] = deque()
+        self._lanes: dict[str, deque[Change]] = {}  # changes of one lane go one at a time
+        self._busy: set[str] = set()
+        self._workers: Workers[Change, Outcome] = Workers("change")
         self._outcomes: dict[Address, Outcome] = {}
-
-    @property
-    def interrupted(self) -> bool:
-        return self._stopping()
 
     def outcomes_in(self, plan: Plan) -> tuple[Outcome, ...]:
         return tuple(self._outcomes[change.address] for change in plan.changes)
 
-    def drive(self, pool: ThreadPoolExecutor, parallelism: int) -> None:
+    def drive(self) -> None:
         while self._sorter.is_active():
             self._queue_ready()
-            self._start(pool, parallelism)
-            done, _ = wait(self._running, timeout=_LOOK_UP_S, return_when=FIRST_COMPLETED)
-            for future in done:
-                del self._running[future]
-                self._settle(future.result())
+            if self._stopping():
+                self._skip_waiting()
+            self._start()
+            if self._workers.running:
+                for ended in self._workers.collect():
+                    self._settle(self._outcome_of(ended))
 
     def _queue_ready(self) -> None:
         for address in sorted(self._sorter.get_ready()):
             change = self._changes[address]
-            failed = self._failed_before(address)
-            if failed is not None:
-                self._skip(change, f"{failed.change.address} {failed.status.value}")
+            reason = self._held_back(address)
+            if reason:
+                self._skip(change, reason)
+            elif self._kinds[address.kind].serial:
+                self._lanes.setdefault(address.kind, deque()).append(change)
             else:
-                self._lanes.setdefault(self._lane(change), deque()).append(change)
+                self._side_by_side.append(change)
 
-    def _lane(self, change: Change) -> str:
-        """Changes of one named lane go one at a time; those of the nameless one side by side."""
-        return change.address.kind if self._kinds[change.address.kind].serial else ""
-
-    def _failed_before(self, address: Address) -> Outcome | None:
+    def _held_back(self, address: Address) -> str:
+        """Why it may not start: the change that failed, however far back; empty when it may."""
         before = (self._outcomes[earlier] for earlier in sorted(self._after[address]))
-        return next((outcome for outcome in before if outcome.status is not Status.DONE), None)
+        undone = next((outcome for outcome in before if outcome.status is not Status.DONE), None)
+        if undone is None:
+            return ""
+        return undone.reason if undone.status is Status.SKIPPED else f"{undone.change.address} failed"
 
-    def _start(self, pool: ThreadPoolExecutor, parallelism: int) -> None:
-        busy = {self._lane(change) for change in self._running.values()} - {""}
+    def _start(self) -> None:
+        for change in self._startable():
+            self._mistakes.emit(ChangeStarted(change=change))
+            self._workers.start(change, partial(self._attempt, change))
+
+    def _startable(self) -> Iterator[Change]:
+        """Lanes first: they are what takes longest."""
         for name, lane in self._lanes.items():
-            while lane and self._stopping():
-                self._skip(lane.popleft(), "stopped before it began")
-            while lane and name not in busy and len(self._running) < parallelism:
-                change = lane.popleft()
-                self._emit(ChangeStarted(change=change))
-                self._running[pool.submit(self._attempt, change)] = change
-                if name:
-                    busy.add(name)
+            if lane and name not in self._busy and self._workers.running < self._parallelism:
+                self._busy.add(name)
+                yield lane.popleft()
+        while self._side_by_side and self._workers.running < self._parallelism:
+            yield self._side_by_side.popleft()
+
+    def _skip_waiting(self) -> None:
+        for queue in (self._side_by_side, *self._lanes.values()):
+            while queue:
+                self._skip(queue.popleft(), "stopped before it began")
 
     def _skip(self, change: Change, reason: str) -> None:
         self._settle(Outcome(change=change, status=Status.SKIPPED, reason=reason))
@@ -139,26 +174,36 @@ class _Run:
         address = outcome.change.address
         self._outcomes[address] = outcome
         self._sorter.done(address)
-        self._emit(ChangeFinished(outcome=outcome))
+        self._mistakes.emit(ChangeFinished(outcome=outcome))
+
+    def _outcome_of(self, ended: Ended[Change, Outcome]) -> Outcome:
+        self._busy.discard(ended.key.address.kind)
+        if ended.error is None:
+            return ended.result
+        self._mistakes.keep(ended.error)
+        return _failed(ended.key, _mistake(ended.error))
 
     def _attempt(self, change: Change) -> Outcome:
         """The one place where a change's failure becomes a value."""
         started = self._now()
-        service = self._service.telling(lambda note: self._emit(ChangeNoted(change=change, note=note)))
         try:
+            service = self._service.telling(lambda note: self._mistakes.emit(ChangeNoted(change=change, note=note)))
             _perform(change, self._kinds[change.address.kind], service)
         except PlaneError as error:
-            return self._failed(change, error.failure, started)
+            return _failed(change, error.failure, elapsed_s=self._now() - started)
         return Outcome(change=change, status=Status.DONE, elapsed_s=self._now() - started)
 
-    def _failed(self, change: Change, failure: Failure, started: float) -> Outcome:
-        return Outcome(
-            change=change,
-            status=Status.FAILED,
-            reason=failure.message,
-            failure=failure,
-            elapsed_s=self._now() - started,
-        )
+
+def _failed(change: Change, failure: Failure, *, elapsed_s: float = 0.0) -> Outcome:
+    return Outcome(change=change, status=Status.FAILED, reason=failure.message, failure=failure, elapsed_s=elapsed_s)
+
+
+def _mistake(error: BaseException) -> Failure:
+    return Failure(
+        message=f"{type(error).__name__}: {error}",
+        code="internal-error",
+        advice="This is a mistake in the provisioner; please report it. Whether the change was made is not known.",
+    )
 
 
 def _perform(change: Change, kind: Kind, service: Service) -> None:
@@ -168,6 +213,15 @@ def _perform(change: Change, kind: Kind, service: Service) -> None:
         kind.delete(service, change)
     elif change.action is Action.REPLACE:
         kind.delete(service, change)
-        kind.create(service, change)
+        _create_anew(change, kind, service)
     else:
         kind.update(service, change)
+
+
+def _create_anew(change: Change, kind: Kind, service: Service) -> None:
+    try:
+        kind.create(service, change)
+    except PlaneError as error:
+        gone = "The old one was deleted and is gone. Applying again creates the new one."
+        advice = f"{gone} {error.failure.advice}".rstrip()
+        raise PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous) from error

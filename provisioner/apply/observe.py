@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
+from provisioner.apply.workers import side_by_side
 from provisioner.kinds import Kind, Service
 from provisioner.model.address import Address
 from provisioner.model.errors import PlaneError, Unreadable
@@ -18,15 +19,14 @@ def observe(
     kinds: Mapping[str, Kind], service: Service, desired: Mapping[Address, Desired], *, parallelism: int
 ) -> dict[Address, Live]:
     """Everything live, of every kind. Raises Unreadable with what each plane said."""
-    with ThreadPoolExecutor(max_workers=max(parallelism, len(kinds)), thread_name_prefix="read") as pool:
-        lists = [pool.submit(_listed, kind, service) for kind in kinds.values()]
-        live = {found.address: found for kind_found in _gathered(lists) for found in kind_found}
-        looks = [
-            pool.submit(kinds[address.kind].inspect, service, wanted, live.get(address))
-            for address, wanted in desired.items()
-            if not wanted.external and kinds[address.kind].is_unclear(wanted, live.get(address))
-        ]
-        live.update({found.address: found for found in _gathered(looks) if found is not None})
+    lists = [partial(_listed, kind, service) for kind in kinds.values()]
+    live = {found.address: found for of_kind in _all(lists, at_once=len(lists)) for found in of_kind}
+    looks = [
+        partial(kinds[address.kind].inspect, service, wanted, live.get(address))
+        for address, wanted in desired.items()
+        if not wanted.external and kinds[address.kind].is_unclear(wanted, live.get(address))
+    ]
+    live.update({found.address: found for found in _all(looks, at_once=parallelism) if found is not None})
     return live
 
 
@@ -34,8 +34,11 @@ def _listed(kind: Kind, service: Service) -> list[Live]:
     return list(kind.list(service))
 
 
-def _gathered(futures: list[Future[T]]) -> list[T]:
-    errors = [error for future in futures if isinstance(error := future.exception(), PlaneError)]
-    if errors:
-        raise Unreadable(tuple(errors))
-    return [future.result() for future in futures]
+def _all(tasks: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:
+    """The results, when every task has one; else what every plane said. A bug is raised as it is."""
+    ended = side_by_side(tasks, name="read", at_once=at_once)
+    failures = tuple(each.error for each in ended if isinstance(each.error, PlaneError))
+    results = [each.result for each in ended if not isinstance(each.error, PlaneError)]
+    if failures:
+        raise Unreadable(failures)
+    return results

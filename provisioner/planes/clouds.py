@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from provisioner.model.errors import ProvisionerError
+from provisioner.model.errors import Failure, PlaneError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,48 +44,75 @@ CLOUDS: Final = (
         project_scope="https://ai.azure.cn/.default",
     ),
 )
+_MANAGEMENT_HOSTS: Final = frozenset(urlsplit(cloud.management).hostname for cloud in CLOUDS)
+
+# Parsers disagree about userinfo, backslashes, escapes and blanks: what one takes for the host another takes for a
+# path (urllib3 ends the host of https://evil.com\@management.azure.com at the backslash). So none of them may occur.
+_PLAIN_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][!-\[\]-~]*)?", re.IGNORECASE
+)
 
 
 def cloud_of(endpoint: str) -> Cloud:
     """The cloud a project endpoint belongs to; the public one where the host does not tell."""
-    host = urlsplit(endpoint).hostname or ""
-    return next((cloud for cloud in CLOUDS if host.endswith(cloud.project_suffix)), PUBLIC)
+    return _project_cloud(_parted(endpoint)[1]) or PUBLIC
 
 
 def account_of(endpoint: str) -> str | None:
     """The account's name, where the host is Azure's and so tells it."""
-    host = urlsplit(endpoint).hostname or ""
-    suffix = next((cloud.project_suffix for cloud in CLOUDS if host.endswith(cloud.project_suffix)), None)
-    return host.removesuffix(suffix) if suffix else None
+    host = _parted(endpoint)[1]
+    cloud = _project_cloud(host)
+    return host.removesuffix(cloud.project_suffix) if cloud else None
 
 
 def is_trusted(url: str, allowed: Collection[str] = ()) -> bool:
     """Whether a token may go there: an Azure host over https, this machine, or a host named by the user."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if _is_loopback(host):
+    scheme, host = _parted(url)
+    if is_loopback(url):
         return True
-    if parts.scheme != "https":
+    if scheme != "https":
         return False
-    managements = {urlsplit(cloud.management).hostname for cloud in CLOUDS}
-    is_azure = host in managements or any(host.endswith(cloud.project_suffix) for cloud in CLOUDS)
-    return is_azure or host in {name.lower() for name in allowed}
+    return host in _MANAGEMENT_HOSTS or bool(_project_cloud(host)) or host in {name.lower() for name in allowed if name}
 
 
 def require_trusted(url: str, allowed: Collection[str] = ()) -> None:
-    """Raises ProvisionerError unless a token may be sent to the URL's host."""
-    if not is_trusted(url, allowed):
-        host = urlsplit(url).hostname or url
-        raise ProvisionerError(
-            f'"{host}" is not an Azure host reached over https; no token was sent to it.',
-            f"If the manifest's endpoint is right and you trust that host, add --allow-host {host}",
-        )
+    """Raises PlaneError unless a token may be sent to the URL's host."""
+    if is_trusted(url, allowed):
+        return
+    scheme, host = _parted(url)
+    if not host:
+        message = f'"{_without_userinfo(url)}" is not a plain http(s) URL; no token was sent.'
+        advice = "Write it as https://<host>/<path>, without a user name, blanks or backslashes."
+    elif scheme != "https":
+        message = f'"{host}" would be reached without encryption; no token was sent to it.'
+        advice = "Write the endpoint with https://"
+    else:
+        message = f'"{host}" is not an Azure host reached over https; no token was sent to it.'
+        advice = f"If the manifest's endpoint is right and you trust that host, add --allow-host {host}"
+    raise PlaneError(Failure(message=message, code="untrusted-host", advice=advice))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether the URL stays on this machine."""
+    host = _parted(url)[1]
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _parted(url: str) -> tuple[str, str]:
+    """Scheme and host in lower case; two empty strings for anything but a plain http(s) URL."""
+    match = _PLAIN_URL.fullmatch(url)
+    return (match["scheme"].lower(), match["host"].lower()) if match else ("", "")
+
+
+def _project_cloud(host: str) -> Cloud | None:
+    matching = (cloud for cloud in CLOUDS if host.endswith(cloud.project_suffix) and not host.startswith("."))
+    return next(matching, None)
+
+
+def _without_userinfo(url: str) -> str:
+    return re.sub(r"//.*@", "//…@", url)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.model.errors import Failure, PlaneError
 
@@ -14,35 +16,58 @@ if TYPE_CHECKING:  # importing azure-identity costs a quarter of a second: only 
 _FRESH_S: Final = 300
 
 
-def default_credential() -> TokenCredential:
+@contextmanager
+def default_credential() -> Iterator[TokenCredential]:
     """Whoever is signed in here: environment, workload or managed identity, Azure CLI, …"""
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - see above
 
-    return DefaultAzureCredential()
+    try:
+        credential = DefaultAzureCredential()
+    except (ImportError, ValueError) as error:  # a setting that it does not understand, a broker that is not there
+        raise PlaneError(sign_in_failure(error)) from error
+    with credential:
+        yield credential
 
 
 class Tokens:
-    """Bearer tokens of one scope, asked for when needed and kept until five minutes before they expire."""
+    """Bearer tokens of one scope, asked for when needed and kept until five minutes before they expire.
 
-    def __init__(self, credential: TokenCredential, scope: str) -> None:
+    A credential itself, so that the SDK's clients share what was asked for. `now` counts from the epoch, as expiry
+    times do.
+    """
+
+    def __init__(self, credential: TokenCredential, scope: str, *, now: Callable[[], float] = time.time) -> None:
         self._credential = credential
         self._scope = scope
+        self._now = now
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
 
     def bearer(self) -> str:
         """Raises PlaneError when nobody is signed in."""
-        with self._lock:
-            if self._token is None or self._token.expires_on - time.time() < _FRESH_S:
-                self._token = self._fetch()
-            return self._token.token
+        return self.get_token().token
 
-    def _fetch(self) -> AccessToken:
+    def get_token(
+        self,
+        *scopes: str,  # noqa: ARG002 - the protocol's; ours is one scope only
+        claims: str | None = None,
+        tenant_id: str | None = None,
+        enable_cae: bool = False,
+        **more: Any,  # noqa: ARG002
+    ) -> AccessToken:
+        """Raises PlaneError when nobody is signed in. `claims` answer a challenge, so the kept token will not do."""
+        with self._lock:
+            if claims or self._token is None or self._token.expires_on - self._now() < _FRESH_S:
+                self._token = self._fetch(claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
+            return self._token
+
+    def _fetch(self, *, claims: str | None, tenant_id: str | None, enable_cae: bool) -> AccessToken:
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - imported with the credential anyway
 
         try:
-            return self._credential.get_token(self._scope)
-        except AzureError as error:
+            return self._credential.get_token(self._scope, claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
+        # beside its own errors azure-identity lets those of msal (ValueError) and of the system (OSError) through
+        except (AzureError, ValueError, OSError) as error:
             raise PlaneError(sign_in_failure(error)) from error
 
 

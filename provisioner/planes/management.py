@@ -1,73 +1,40 @@
 """The management plane: deployments through Microsoft's SDK for Azure Resource Manager.
 
-The SDK sends, signs, retries what may be repeated and polls long-running operations to their end. Its typed models
-drop every property they do not know, and a PUT resets what it does not carry; so documents go in and come out as they
-are on the wire.
+The SDK signs, and follows long-running operations to their end. Its typed models drop every property they do not
+know, and a PUT resets what it does not carry; so documents go in and come out as they are on the wire.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 from azure.core.rest import HttpRequest
-from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.planes.arm_pipeline import API_VERSION, Polling, refusal
 from provisioner.planes.clock import Clock
-from provisioner.planes.clouds import require_trusted
-from provisioner.planes.credentials import sign_in_failure
-from provisioner.planes.failures import failure_from
-from provisioner.planes.retry import Again, persistently
+from provisioner.planes.documents import decoded, encoded
+from provisioner.planes.retry import Again, asked_wait, persistently
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-    from azure.core.pipeline import PipelineRequest
     from azure.core.polling import LROPoller
+    from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
-API_VERSION: Final = "2026-05-01"  # the first stable one that shows tier, state and routing, so that a PUT keeps them
-_POLL_S: Final = 5  # where the service does not say how long to wait
-_SIGN_OF_LIFE_S: Final = 10
 _CONFLICTS: Final = frozenset({"RequestConflict", "AccountProvisioningStateInvalid"})
 _CONFLICT_ATTEMPTS: Final = 30  # with pauses of 20 s at most: about ten minutes of somebody else's operation
 _CONFLICT_PAUSE_S: Final = 20.0
+# How azure-mgmt-cognitiveservices says that each operation is followed.
+_STATUS_URL: Final = "azure-async-operation"
+_LOCATION: Final = "location"
+_FAILED: Final = frozenset({"failed", "canceled"})
 
 T = TypeVar("T")
-
-
-class _OnlyTrustedHosts(SansIOHTTPPolicy[Any, Any]):
-    """Links and operation URLs come from answers: wherever they lead, the token goes only to trusted hosts."""
-
-    def __init__(self, allowed: Collection[str]) -> None:
-        self._allowed = allowed
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        require_trusted(request.http_request.url, self._allowed)
-
-
-def open_client(
-    credential: TokenCredential, *, subscription: str, endpoint: str, scope: str, allowed_hosts: Collection[str]
-) -> CognitiveServicesManagementClient:
-    """Trusts the CAs of REQUESTS_CA_BUNDLE where set, as every Azure SDK client does."""
-    for name in ("azure.core", "azure.identity", "azure.mgmt"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return CognitiveServicesManagementClient(
-        credential,
-        subscription,
-        base_url=endpoint.rstrip("/"),
-        api_version=API_VERSION,
-        credential_scopes=[scope],
-        polling_interval=_POLL_S,
-        per_call_policies=[_OnlyTrustedHosts(allowed_hosts)],
-    )
 
 
 class ArmManagement:
@@ -101,23 +68,27 @@ class ArmManagement:
 
     def deployments(self) -> Iterator[Document]:
         following: str | None = f"{self._account}/deployments?api-version={API_VERSION}"
+        followed: set[str] = set()
         while following:
+            if following in followed:
+                raise PlaneError(Failure(message="The list of deployments goes on in a circle.", code="broken-list"))
+            followed.add(following)
             page = _translated(partial(self._send, "GET", following))
             yield from page.get("value") or []
             following = page.get("nextLink")
 
     def put_deployment(self, name: str, body: Document) -> None:
-        operations, (_, group, account) = self._client.deployments, self._where
-        self._finish(lambda: operations.begin_create_or_update(group, account, name, _bytes(body)))
+        operations, (_, group, account), content = self._client.deployments, self._where, _repeatable(body)
+        self._finish(lambda more: operations.begin_create_or_update(group, account, name, content, **more), _STATUS_URL)
 
     def patch_deployment(self, name: str, body: Document) -> None:
-        operations, (_, group, account) = self._client.deployments, self._where
-        self._finish(lambda: operations.begin_update(group, account, name, _bytes(body)))
+        operations, (_, group, account), content = self._client.deployments, self._where, _repeatable(body)
+        self._finish(lambda more: operations.begin_update(group, account, name, content, **more), _LOCATION)
 
     def delete_deployment(self, name: str) -> None:
         operations, (_, group, account) = self._client.deployments, self._where
         try:
-            self._finish(lambda: operations.begin_delete(group, account, name))
+            self._finish(lambda more: operations.begin_delete(group, account, name, **more), _LOCATION)
         except PlaneError as error:
             if error.failure.status != 404:
                 raise
@@ -134,20 +105,24 @@ class ArmManagement:
             f"/providers/Microsoft.CognitiveServices/accounts/{account}"
         )
 
-    def _send(self, method: str, url: str) -> Any:
+    def _send(self, method: str, url: str) -> Document:
         # The generated client offers no public way to send a request of one's own; its documented private one is this.
-        response = self._client._send_request(HttpRequest(method, url))  # noqa: SLF001
-        response.raise_for_status()
-        return response.json() if response.content else {}
+        response = self._client._send_request(HttpRequest(method, url), note=self._note)  # noqa: SLF001
+        if not 200 <= response.status_code < 300:
+            raise PlaneError(refusal(response), wait_s=asked_wait(response.headers))
+        return decoded(response.content, status=response.status_code)
 
-    def _finish(self, begin: Callable[[], LROPoller[Any]]) -> None:
+    def _finish(self, begin: Callable[[dict[str, Any]], LROPoller[Any]], final_state: str) -> None:
         """Start a write, as soon as nothing else is being written on the account, and see it through."""
-        poller = self._patiently(begin)
-        while not poller.done():
-            poller.wait(_SIGN_OF_LIFE_S)
-            if not poller.done():
-                self._note(f"waiting for the operation ({poller.status()})")
-        _translated(poller.result)
+
+        def start() -> LROPoller[Any]:
+            polling = Polling(final_state=final_state, clock=self._clock, note=self._note)
+            return begin({"polling": polling, "note": self._note})
+
+        poller = self._patiently(start)
+        _translated(poller.wait)
+        if poller.status().lower() in _FAILED:  # at once, so that the SDK never got to look at it
+            raise PlaneError(_ended(poller.status()))
 
     def _patiently(self, begin: Callable[[], T]) -> T:
         def attempt() -> T:
@@ -167,8 +142,9 @@ class ArmManagement:
         )
 
 
-def _bytes(body: Document) -> BytesIO:
-    return BytesIO(json.dumps(body, ensure_ascii=False).encode("utf-8"))
+def _repeatable(body: Document) -> IO[bytes]:
+    """Not the stream that the SDK declares but the bytes that it takes as well: they can be sent twice."""
+    return cast("IO[bytes]", encoded(body))
 
 
 def _translated(call: Callable[[], T]) -> T:
@@ -176,36 +152,34 @@ def _translated(call: Callable[[], T]) -> T:
     try:
         return call()
     except HttpResponseError as error:
-        raise PlaneError(_refusal(error)) from error
-    except ClientAuthenticationError as error:
-        raise PlaneError(sign_in_failure(error)) from error
+        if error.response is None or (isinstance(error, DecodeError) and (error.response.status_code or 0) < 400):
+            raise _broken(error) from error
+        raise _refused(error.response) from error
     except AzureError as error:
-        raise PlaneError(
-            Failure(
-                message=f"Azure Resource Manager did not answer: {error.message}",
-                code="unreachable",
-                advice="Check the network, the proxy settings and `management_endpoint`. Its certificate must be "
-                "trusted: REQUESTS_CA_BUNDLE names additional CAs.",
-            ),
-            ambiguous=True,
-        ) from error
+        raise _broken(error) from error
 
 
-def _refusal(error: HttpResponseError) -> Failure:
-    response = error.response
-    if response is None:
-        return Failure(message=str(error.message), code="unreachable")
-    headers: dict[str, str] = dict(getattr(response, "headers", {}))
-    failure = failure_from(response.status_code or 0, _content(response), headers)
-    if not failure.code and error.error is not None and error.error.code:
-        return Failure(message=str(error.message), code=str(error.error.code), status=failure.status)
-    return failure
+def _refused(response: Any) -> PlaneError:
+    failure = refusal(response)
+    if failure.status < 400:  # the answer came, and tells of an operation that failed
+        failure = replace(failure, status=0) if failure.code else _ended("Failed", failure.request_id)
+    return PlaneError(failure, wait_s=asked_wait(response.headers))
 
 
-def _content(response: Any) -> bytes:
-    """The SDK hands over two kinds of response, old and new."""
-    try:
-        content: bytes = response.body() if hasattr(response, "body") else response.content
-    except AzureError:
-        return b""
-    return content
+def _ended(status: str, request_id: str = "") -> Failure:
+    return Failure(
+        message=f"The operation ended as {status}; the service does not say why.",
+        code="operation-failed",
+        request_id=request_id,
+        advice="Look at the deployment in the portal, then apply again.",
+    )
+
+
+def _broken(error: AzureError) -> PlaneError:
+    """What the SDK could not make sense of. It may have been done all the same."""
+    failure = Failure(
+        message=f"Azure Resource Manager answered what cannot be understood: {error.message}",
+        code="unreadable-answer",
+        advice="Check `management_endpoint`, and whether a proxy or a sign-in page answers in its place.",
+    )
+    return PlaneError(failure, ambiguous=True)

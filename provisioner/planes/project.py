@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Final, NoReturn
@@ -13,16 +12,20 @@ import httpx
 from provisioner import __version__
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.planes.advice import PROJECT
 from provisioner.planes.clock import Clock
+from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import Tokens
-from provisioner.planes.failures import failure_from
-from provisioner.planes.retry import NOT_TAKEN, UNCLEAR, Again, asked_wait, persistently
+from provisioner.planes.documents import decoded, encoded
+from provisioner.planes.failures import failure_from, unreachable
+from provisioner.planes.retry import NOT_TAKEN, Again, asked_wait, is_unclear, persistently
 
 API_VERSION: Final = "v1"
 _PAGE: Final = 100  # the most a list gives at once
 _TIMEOUT: Final = httpx.Timeout(120, connect=15)
 LOG = logging.getLogger(__name__)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_SENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # the same would happen again
 
 
 class _Bearer(httpx.Auth):
@@ -35,14 +38,30 @@ class _Bearer(httpx.Auth):
 
 
 def open_client(endpoint: str, tokens: Tokens, *, connections: int) -> httpx.Client:
-    """Trusts the CAs of SSL_CERT_FILE / SSL_CERT_DIR where set, as every httpx client does."""
-    return httpx.Client(
-        base_url=f"{endpoint.rstrip('/')}/",
-        auth=_Bearer(tokens),
-        headers={"User-Agent": f"foundry-provisioner/{__version__}"},
-        timeout=_TIMEOUT,
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-    )
+    """Trusts the CAs of SSL_CERT_FILE / SSL_CERT_DIR where set, as every httpx client does. Raises PlaneError when
+    the settings it reads (those, and the proxies) make no sense.
+    """
+    try:
+        return httpx.Client(
+            base_url=f"{endpoint.rstrip('/')}/",
+            auth=_Bearer(tokens),
+            headers={"User-Agent": f"foundry-provisioner/{__version__}"},
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            mounts=_past_proxies(endpoint),
+        )
+    except (OSError, ValueError, httpx.InvalidURL) as error:
+        failure = Failure(
+            message=f"No connection to {endpoint} can be set up: {error}",
+            code="wrong-connection-settings",
+            advice="Check the endpoint, the proxy variables (HTTPS_PROXY, …) and SSL_CERT_FILE / SSL_CERT_DIR.",
+        )
+        raise PlaneError(failure) from error
+
+
+def _past_proxies(endpoint: str) -> dict[str, httpx.BaseTransport | None]:
+    """No proxy leads to this machine, whatever the environment says."""
+    return {f"all://{httpx.URL(endpoint).host}": None} if is_loopback(endpoint) else {}
 
 
 class HttpProject:
@@ -58,33 +77,45 @@ class HttpProject:
 
     def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
         after: str | None = None
+        followed: set[str] = set()
         while True:
             page = self._read(path, {"limit": str(_PAGE), **({"after": after} if after else {})}, features)
-            if page is None or "value" in page:  # /deployments pages as ARM does
+            if "value" in page:  # /deployments pages as ARM does
                 yield from self._linked(page)
                 return
-            data = page.get("data") or []
-            yield from data
-            last = page.get("last_id")
-            if not (page.get("has_more") and last and last != after):
+            yield from page.get("data") or []
+            if not page.get("has_more"):
                 return
-            after = str(last)
+            after = _new(str(page.get("last_id") or ""), followed)
 
-    def _linked(self, page: Document | None) -> Iterator[Document]:
-        while page is not None:
+    def _linked(self, page: Document) -> Iterator[Document]:
+        followed: set[str] = set()
+        while True:
             yield from page.get("value") or []
             following = page.get("nextLink")
-            page = self._read(self._own(str(following)), {}, ()) if following else None
+            if not following:
+                return
+            page = self._read(_new(self._own(str(following)), followed), {}, ())
 
-    def _own(self, url: str) -> str:
+    def _own(self, link: str) -> str:
         """A link from the service, if it stays on the service: the token goes nowhere else."""
-        base, target = self._client.base_url, httpx.URL(url)
-        if (target.scheme, target.host, target.port) != (base.scheme, base.host, base.port):
-            raise PlaneError(Failure(message=f"The service's list continues on another host, {target.host}."))
-        return url
+        base = self._client.base_url
+        try:
+            target = base.join(link)
+        except httpx.InvalidURL as error:
+            raise _wrong_url(link, error) from error
+        if target.userinfo or (target.scheme, target.host, target.port) != (base.scheme, base.host, base.port):
+            message = f"The service's list continues on another host, {target.host}; no token was sent to it."
+            raise PlaneError(Failure(message=message, code="untrusted-host"))
+        return str(target)
 
     def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
-        return self._read(path, {}, features)
+        try:
+            return self._read(path, {}, features)
+        except PlaneError as error:
+            if error.failure.status == 404:
+                return None
+            raise
 
     def post(
         self,
@@ -134,13 +165,8 @@ class HttpProject:
             self._clock.sleep(every_s)
         return found
 
-    def _read(self, path: str, query: Mapping[str, str], features: tuple[str, ...]) -> Document | None:
-        try:
-            return _document(self._repeatable("GET", path, query=query, features=features))
-        except PlaneError as error:
-            if error.failure.status == 404 and not query:
-                return None
-            raise
+    def _read(self, path: str, query: Mapping[str, str], features: tuple[str, ...]) -> Document:
+        return _document(self._repeatable("GET", path, query=query, features=features))
 
     def _repeatable(self, method: str, path: str, **more: Any) -> httpx.Response:
         """For requests that do the same however often they are sent."""
@@ -166,15 +192,21 @@ class HttpProject:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request. Raises Again where it surely had no effect, PlaneError for every other failure."""
-        url = httpx.URL(path)
         extra = {"x-ms-client-request-id": str(uuid.uuid4()), **(headers or {})}
         if features:
             extra["Foundry-Features"] = ",".join(features)
-        params = url.params.merge({"api-version": API_VERSION, **(query or {})}) if not url.is_absolute_url else None
+        if json is not None:
+            extra.setdefault("Content-Type", "application/json")
+        content = encoded(json) if json is not None else None
         started = self._clock.now()
         try:
-            response = self._client.request(method, url, params=params, json=json, headers=extra)
-        except httpx.TransportError as error:
+            url = httpx.URL(path)
+            # None leaves a link's own query as it is
+            params = None if url.is_absolute_url else url.params.merge({"api-version": API_VERSION, **(query or {})})
+            response = self._client.request(method, url, params=params, content=content, headers=extra)
+        except httpx.InvalidURL as error:
+            raise _wrong_url(path, error) from error
+        except httpx.RequestError as error:
             _raise_unreachable(error, self._client.base_url.host)
         LOG.debug("%s %s %s %.0f ms", method, url.path, response.status_code, 1000 * (self._clock.now() - started))
         if not response.is_success:
@@ -182,32 +214,35 @@ class HttpProject:
         return response
 
 
-def _raise_unreachable(error: httpx.TransportError, host: str) -> NoReturn:
-    failure = Failure(
-        message=f"{host} did not answer: {str(error) or type(error).__name__}",
-        code="unreachable",
-        advice="Check the endpoint, the network and the proxy settings.",
-    )
-    if _is_untrusted(error):
-        advice = "Its certificate is not trusted here; name the CA that signed it in SSL_CERT_FILE."
-        raise PlaneError(Failure(message=failure.message, code="untrusted-certificate", advice=advice)) from error
+def _new(cursor: str, followed: set[str]) -> str:
+    """A way on that was not taken before. A list cut short would make us create what is there already."""
+    if not cursor or cursor in followed:
+        message = "The service's list says that it goes on, but not to where."
+        raise PlaneError(
+            Failure(message=message, code="broken-list", advice="A fault of the service. Try again later.")
+        )
+    followed.add(cursor)
+    return cursor
+
+
+def _wrong_url(url: str, error: httpx.InvalidURL) -> PlaneError:
+    advice = "Check the endpoint and the resource's name."
+    return PlaneError(Failure(message=f'"{url}" is not a URL: {error}', code="invalid-url", advice=advice))
+
+
+def _raise_unreachable(error: httpx.RequestError, host: str) -> NoReturn:
+    failure = unreachable(host, error, ca_variable="SSL_CERT_FILE")
+    if failure.code != "unreachable" or isinstance(error, _NEVER_SENT):
+        raise PlaneError(failure) from error
     if isinstance(error, _NOT_SENT):
         raise Again(PlaneError(failure), reason=f"{host} cannot be reached") from error
     raise PlaneError(failure, ambiguous=True) from error
 
 
-def _is_untrusted(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
 def _raise_refused(response: httpx.Response) -> NoReturn:
     status = response.status_code
-    failure = failure_from(status, response.content, response.headers)
-    error = PlaneError(failure, ambiguous=status in UNCLEAR, wait_s=asked_wait(response.headers))
+    failure = failure_from(status, response.content, response.headers, by_status=PROJECT)
+    error = PlaneError(failure, ambiguous=is_unclear(status), wait_s=asked_wait(response.headers))
     if status in NOT_TAKEN:
         raise Again(error, reason="throttled by the service" if status == 429 else "the service timed out")
     raise error
@@ -219,12 +254,4 @@ def _reason(error: PlaneError) -> str:
 
 
 def _document(response: httpx.Response) -> Document:
-    if not response.content:
-        return {}
-    try:
-        document = response.json()
-    except ValueError as error:
-        raise PlaneError(
-            Failure(message="The service's answer is not JSON.", status=response.status_code), ambiguous=True
-        ) from error
-    return document if isinstance(document, dict) else {"value": document}
+    return decoded(response.content, status=response.status_code)

@@ -3,8 +3,10 @@
 answer                        GET, PUT, PATCH, DELETE    POST
 429, 408                      again                      again (it was not taken)
 no connection                 again                      again (it was not sent)
-500, 502, 503, 504, cut off   again                      read first, then again
+5xx, cut off                  again                      read first, then again
 409                           again if it is another's   read first, then again
+
+501 and 505 say that it will never be done. A certificate that is not trusted now will not be trusted later.
 """
 
 from __future__ import annotations
@@ -23,11 +25,16 @@ from provisioner.planes.clock import Clock
 T = TypeVar("T")
 
 NOT_TAKEN: Final = frozenset({408, 429})
-UNCLEAR: Final = frozenset({500, 502, 503, 504})
+_NEVER: Final = frozenset({501, 505})
 ATTEMPTS: Final = 6
 _FIRST_S: Final = 0.5
 _LONGEST_S: Final = 30.0
-_LONGEST_ASKED_S: Final = 300.0
+LONGEST_ASKED_S: Final = 300.0
+
+
+def is_unclear(status: int) -> bool:
+    """Whether the answer leaves open if the work was done."""
+    return status >= 500 and status not in _NEVER
 
 
 class Again(Exception):  # noqa: N818 - a signal, not an error
@@ -53,8 +60,8 @@ def persistently(
     def pause(state: tenacity.RetryCallState) -> float:
         signal = state.outcome.exception() if state.outcome else None
         asked = signal.cause.wait_s if isinstance(signal, Again) else None
-        if asked is not None:
-            return min(asked, _LONGEST_ASKED_S)
+        if asked:  # "0" says nothing: sent at once, all attempts would be spent in a moment
+            return min(asked, LONGEST_ASKED_S)
         grown: float = min(longest_s, _FIRST_S * 2 ** (state.attempt_number - 1))
         return grown * random.uniform(0.5, 1.0)  # noqa: S311 - spreads clients, guards nothing
 
@@ -73,7 +80,9 @@ def persistently(
     try:
         return retrying(attempt)
     except Again as signal:
-        raise signal.cause from signal
+        cause = signal.cause
+        # what broke below, and not the signal, which often points back at the cause
+        raise cause from cause.__cause__ or (None if signal.__cause__ is cause else signal.__cause__)
 
 
 def asked_wait(headers: Mapping[str, str], *, today: Callable[[], datetime] | None = None) -> float | None:

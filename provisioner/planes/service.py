@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes import project
 from provisioner.planes.clock import Clock, SystemClock
-from provisioner.planes.clouds import cloud_of, require_trusted
+from provisioner.planes.clouds import Cloud, cloud_of, require_trusted
 from provisioner.planes.credentials import Tokens, default_credential
-from provisioner.planes.management import ArmManagement
-from provisioner.planes.management import open_client as open_management
 from provisioner.planes.project import HttpProject
+
+if TYPE_CHECKING:
+    from provisioner.planes.management import ArmManagement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,36 +44,55 @@ class Planes:
 
 @contextmanager
 def connect(where: Coordinates, *, connections: int = 10, clock: Clock | None = None) -> Iterator[Planes]:
-    """Raises ProvisionerError before any token is asked for when a host is not trusted."""
+    """Raises PlaneError before any token is asked for when a host is not trusted."""
     cloud = cloud_of(where.endpoint)
-    management_endpoint = where.management_endpoint or cloud.management
     require_trusted(where.endpoint, where.allowed_hosts)
-    require_trusted(management_endpoint, where.allowed_hosts)
+    _require_management(where.management_endpoint or cloud.management, where.allowed_hosts)
     clock = clock or SystemClock()
-    credential = default_credential()
-    tokens = Tokens(credential, cloud.project_scope)
-    with project.open_client(where.endpoint, tokens, connections=connections) as client:
-        plane = HttpProject(client, clock=clock, note=_silently)
-        if not (where.subscription and where.resource_group and where.account):
-            yield Planes(plane, None)
-            return
-        arm = open_management(
-            credential,
+    with (
+        default_credential() as credential,
+        project.open_client(where.endpoint, Tokens(credential, cloud.project_scope), connections=connections) as client,
+        _management(where, cloud, Tokens(credential, cloud.management_scope), clock) as management,
+    ):
+        yield Planes(HttpProject(client, clock=clock, note=_silently), management)
+
+
+@contextmanager
+def _management(where: Coordinates, cloud: Cloud, tokens: Tokens, clock: Clock) -> Iterator[ArmManagement | None]:
+    if not (where.subscription and where.resource_group and where.account):
+        yield None
+        return
+    from provisioner.planes.arm_pipeline import open_client  # noqa: PLC0415 - the SDK costs a third of a second
+    from provisioner.planes.management import ArmManagement  # noqa: PLC0415
+
+    client = open_client(
+        tokens,
+        subscription=where.subscription,
+        endpoint=where.management_endpoint or cloud.management,
+        scope=cloud.management_scope,
+        allowed_hosts=where.allowed_hosts,
+        clock=clock,
+    )
+    with client:
+        yield ArmManagement(
+            client,
             subscription=where.subscription,
-            endpoint=management_endpoint,
-            scope=cloud.management_scope,
-            allowed_hosts=where.allowed_hosts,
+            resource_group=where.resource_group,
+            account=where.account,
+            clock=clock,
+            note=_silently,
         )
-        with arm:
-            management = ArmManagement(
-                arm,
-                subscription=where.subscription,
-                resource_group=where.resource_group,
-                account=where.account,
-                clock=clock,
-                note=_silently,
-            )
-            yield Planes(plane, management)
+
+
+def _require_management(endpoint: str, allowed: Collection[str]) -> None:
+    require_trusted(endpoint, allowed)
+    if not endpoint.lower().startswith("https:"):  # the SDK would say so only after its retries
+        failure = Failure(
+            message=f"The management endpoint {endpoint} is not https; Azure's SDK sends no token there.",
+            code="untrusted-host",
+            advice="Write `management_endpoint` (or PROVISIONER_MANAGEMENT_ENDPOINT) with https://",
+        )
+        raise PlaneError(failure)
 
 
 def _silently(note: str) -> None:

@@ -1,0 +1,349 @@
+"""Running a plan: order, limits, failures, stops. The kinds here are small fakes; the wire is in `test_apply.py`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from provisioner.apply.execute import execute
+from provisioner.kinds import Kind
+from provisioner.model.address import Address
+from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.progress import (
+    ApplyFinished,
+    ApplyStarted,
+    ChangeFinished,
+    ChangeNoted,
+    ChangeStarted,
+    Event,
+    Status,
+)
+from provisioner.model.resource import Live
+
+Work = Callable[[str, Change, Callable[[str], None]], None]
+
+
+def idle(verb: str, change: Change, note: Callable[[str], None]) -> None: ...
+
+
+@dataclass
+class Told:
+    """Stands for both planes: all that the fake kinds want of them is somebody to tell."""
+
+    note: Callable[[str], None] = print
+
+    def telling(self, note: Callable[[str], None]) -> Told:
+        return Told(note)
+
+
+@dataclass
+class FakeKind:
+    """Counts what runs at once, and remembers what was done in which order."""
+
+    serial: bool = False
+    work: Work = idle
+    done: list[str] = field(default_factory=list)
+    most: int = 0
+    _running: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def _do(self, verb: str, service: Told, change: Change) -> None:
+        with self._lock:
+            self._running += 1
+            self.most = max(self.most, self._running)
+        try:
+            self.work(verb, change, service.note)
+            self.done.append(f"{verb} {change.address}")
+        finally:
+            with self._lock:
+                self._running -= 1
+
+    def create(self, service: Told, change: Change) -> None:
+        self._do("create", service, change)
+
+    def update(self, service: Told, change: Change) -> None:
+        self._do("update", service, change)
+
+    def delete(self, service: Told, change: Change) -> None:
+        self._do("delete", service, change)
+
+
+def change(name: str, *needs: str, action: Action = Action.CREATE) -> Change:
+    address = Address.parse(name)
+    needed = frozenset(Address.parse(need) for need in needs)
+    before = Live(address=address, fields={}, needs=needed) if action is not Action.CREATE else None
+    return Change(action=action, address=address, needs=needed, before=before)
+
+
+class Runner:
+    def __init__(self, work: Work = idle, **kinds: FakeKind) -> None:
+        self.events: list[Event] = []
+        self.kind = FakeKind(work=work)
+        self.kinds = {"a": self.kind, "b": self.kind, "c": self.kind, **kinds}
+
+    def run(self, *changes: Change, parallelism: int = 10, emit: Any = None, stopping: Any = None) -> ApplyFinished:
+        return execute(
+            Plan(owner="me", changes=changes),
+            cast("dict[str, Kind]", self.kinds),
+            cast("Any", Told()),
+            emit=emit or self.events.append,
+            now=time.monotonic,
+            parallelism=parallelism,
+            stopping=stopping or (lambda: False),
+        )
+
+    def finished(self) -> list[tuple[str, Status, str]]:
+        found = [event.outcome for event in self.events if isinstance(event, ChangeFinished)]
+        return [(str(one.change.address), one.status, one.reason) for one in found]
+
+
+def refusing(*names: str) -> Work:
+    def work(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        if f"{verb} {change.address}" in names or str(change.address) in names:
+            raise PlaneError(Failure(message="the service says no", code="no", advice="Ask again."))
+
+    return work
+
+
+def statuses(finished: ApplyFinished) -> dict[str, str]:
+    return {str(outcome.change.address): outcome.status.value for outcome in finished.outcomes}
+
+
+def test_an_empty_plan_is_told_too() -> None:
+    runner = Runner()
+    assert runner.run().outcomes == ()
+    assert [type(event) for event in runner.events] == [ApplyStarted, ApplyFinished]
+
+
+def test_what_is_needed_comes_first_and_deletes_run_the_other_way() -> None:
+    runner = Runner()
+    runner.run(change("c/x", "b/x"), change("b/x", "a/x"), change("a/x"))
+    assert runner.kind.done == ["create a/x", "create b/x", "create c/x"]
+    runner = Runner()
+    leaving = [("a/x", ()), ("b/x", ("a/x",)), ("c/x", ("b/x",))]
+    runner.run(*(change(name, *needs, action=Action.DELETE) for name, needs in leaving))
+    assert runner.kind.done == ["delete c/x", "delete b/x", "delete a/x"]
+
+
+@pytest.mark.parametrize(
+    ("action", "verbs"),
+    [
+        (Action.CREATE, ["create"]),
+        (Action.UPDATE, ["update"]),
+        (Action.ADOPT, ["update"]),
+        (Action.RELEASE, ["update"]),
+        (Action.REPLACE, ["delete", "create"]),
+        (Action.DELETE, ["delete"]),
+    ],
+)
+def test_each_action_is_the_calls_that_it_says(action: Action, verbs: list[str]) -> None:
+    runner = Runner()
+    runner.run(change("a/x", action=action))
+    assert runner.kind.done == [f"{verb} a/x" for verb in verbs]
+
+
+def test_every_change_is_told_from_start_to_finish_and_outcomes_keep_the_plans_order() -> None:
+    def noting(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        note("waiting")
+
+    runner = Runner(noting)
+    changes = tuple(change(f"a/{number}") for number in range(20))
+    finished = runner.run(*reversed(changes))
+    assert [outcome.change for outcome in finished.outcomes] == list(reversed(changes))
+    assert isinstance(runner.events[0], ApplyStarted)
+    assert runner.events[-1] == finished
+    for one in changes:
+        told = [event for event in runner.events if _about(event) == one]
+        assert [type(event) for event in told] == [ChangeStarted, ChangeNoted, ChangeFinished]
+
+
+def _about(event: Event) -> Change | None:
+    if isinstance(event, ChangeStarted | ChangeNoted):
+        return event.change
+    return event.outcome.change if isinstance(event, ChangeFinished) else None
+
+
+def test_the_limit_is_reached_and_never_passed() -> None:
+    together = threading.Barrier(4)  # each waits for three others: fewer at once would never end
+
+    def meeting(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        together.wait(timeout=20)
+
+    runner = Runner(meeting)
+    runner.run(*(change(f"a/{number}") for number in range(40)), parallelism=4)
+    assert runner.kind.most == 4
+
+
+@pytest.mark.parametrize("failing", [(), tuple(f"s/{number}" for number in range(0, 30, 3))], ids=["well", "ill"])
+def test_a_serial_kind_is_written_one_at_a_time(failing: tuple[str, ...]) -> None:
+    others_ended = threading.Event()
+    refuse = refusing(*failing)
+
+    def lingering(verb: str, change: Change, note: Callable[[str], None]) -> None:
+        others_ended.wait(timeout=1)  # so that the driver has many occasions to start a second one
+        refuse(verb, change, note)
+
+    def emit(event: Event) -> None:
+        runner.events.append(event)
+        if len([name for name, _, _ in runner.finished() if name.startswith("a/")]) == 30:
+            others_ended.set()
+
+    serial = FakeKind(serial=True, work=lingering)
+    runner = Runner(s=serial)
+    changes = (*(change(f"s/{number}") for number in range(30)), *(change(f"a/{number}") for number in range(30)))
+    finished = runner.run(*changes, parallelism=4, emit=emit)
+    assert serial.most == 1
+    assert _most_started(runner.events, "s") == 1
+    assert len(finished.outcomes) == 60
+
+
+def _most_started(events: list[Event], kind: str) -> int:
+    """How many changes of the kind were begun and not yet ended: told apart even where they take no time."""
+    under_way = most = 0
+    for event in events:
+        change = _about(event)
+        if change is not None and change.address.kind == kind:
+            under_way += isinstance(event, ChangeStarted) - isinstance(event, ChangeFinished)
+            most = max(most, under_way)
+    return most
+
+
+def test_a_serial_kind_does_not_queue_behind_the_others() -> None:
+    runner = Runner(z=FakeKind(serial=True))
+    runner.run(*(change(f"a/{number}") for number in range(50)), change("z/0"), parallelism=1)
+    assert next(str(event.change.address) for event in runner.events if isinstance(event, ChangeStarted)) == "z/0"
+
+
+def test_what_needs_a_failed_change_is_skipped_with_its_name_and_the_rest_goes_on() -> None:
+    runner = Runner(refusing("a/bad"))
+    finished = runner.run(
+        change("a/bad"), change("a/good"), change("b/x", "a/bad"), change("b/y", "a/good"), change("c/x", "b/x")
+    )
+    assert statuses(finished) == {
+        "a/bad": "failed",
+        "a/good": "done",
+        "b/x": "skipped",
+        "b/y": "done",
+        "c/x": "skipped",
+    }
+    by_name = {str(outcome.change.address): outcome for outcome in finished.outcomes}
+    assert by_name["b/x"].reason == by_name["c/x"].reason == "a/bad failed"
+    assert by_name["a/bad"].failure == Failure(message="the service says no", code="no", advice="Ask again.")
+    assert not finished.interrupted
+
+
+def test_a_replace_that_loses_the_old_one_says_so() -> None:
+    runner = Runner(refusing("create a/x"))
+    (outcome,) = runner.run(change("a/x", action=Action.REPLACE)).outcomes
+    assert outcome.status is Status.FAILED
+    assert outcome.failure is not None
+    assert (outcome.failure.message, outcome.failure.code) == ("the service says no", "no")
+    assert outcome.failure.advice == (
+        "The old one was deleted and is gone. Applying again creates the new one. Ask again."
+    )
+
+
+def test_a_replace_that_cannot_delete_leaves_the_old_one() -> None:
+    runner = Runner(refusing("delete a/x"))
+    (outcome,) = runner.run(change("a/x", action=Action.REPLACE)).outcomes
+    assert runner.kind.done == []
+    assert outcome.failure is not None
+    assert "gone" not in outcome.failure.advice
+
+
+def test_when_told_to_stop_what_runs_ends_and_the_rest_is_skipped() -> None:
+    stop = threading.Event()
+
+    def stopping(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        stop.set()
+
+    runner = Runner(stopping)
+    finished = runner.run(
+        change("a/0"), change("a/1"), change("b/0", "a/1"), change("b/1", "a/0"), parallelism=1, stopping=stop.is_set
+    )
+    assert finished.interrupted
+    assert statuses(finished) == {"a/0": "done", "a/1": "skipped", "b/0": "skipped", "b/1": "skipped"}
+    assert {outcome.reason for outcome in finished.outcomes} == {"", "stopped before it began"}
+
+
+def test_a_mistake_of_ours_is_raised_when_everything_else_has_ended_and_been_told() -> None:
+    def breaking(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        if str(change.address) == "a/bug":
+            raise KeyError("a bug")
+
+    runner = Runner(breaking, s=FakeKind(serial=True, work=breaking))
+    with pytest.raises(KeyError, match="a bug"):
+        runner.run(change("a/bug"), *(change(f"a/{n}") for n in range(20)), change("b/x", "a/bug"), parallelism=2)
+    last = runner.events[-1]
+    assert isinstance(last, ApplyFinished)
+    assert len(last.outcomes) == 22
+    failed = last.outcomes[0]
+    assert (failed.status, failed.failure and failed.failure.code) == (Status.FAILED, "internal-error")
+    assert statuses(last)["b/x"] == "skipped"
+    assert sum(outcome.status is Status.DONE for outcome in last.outcomes) == 20
+
+
+def test_a_listener_that_breaks_leaves_nothing_half_done() -> None:
+    def broken(event: Event) -> None:
+        raise BrokenPipeError(type(event).__name__)
+
+    def noting(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        note("waiting")
+
+    runner = Runner(noting)
+    with pytest.raises(BrokenPipeError, match="ApplyStarted"):
+        runner.run(change("a/x"), change("b/x", "a/x"), emit=broken)
+    assert runner.kind.done == ["create a/x", "create b/x"]
+
+
+def test_leaving_at_once_waits_for_nobody() -> None:
+    begun, never = threading.Event(), threading.Event()
+
+    def hanging(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        begun.set()
+        never.wait(timeout=60)
+
+    def interrupted() -> bool:
+        if begun.is_set():
+            raise KeyboardInterrupt
+        return False
+
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Runner(hanging).run(change("a/x"), stopping=interrupted)
+        assert time.monotonic() - started < 30
+        assert all(thread.daemon for thread in threading.enumerate() if thread.name == "change")
+    finally:
+        never.set()
+
+
+def test_no_parallelism_at_all_is_one_at_a_time() -> None:
+    assert statuses(Runner().run(change("a/x"), parallelism=0)) == {"a/x": "done"}
+
+
+def _cost(count: int) -> float:
+    changes = [change(f"a/{n}") for n in range(count)] + [change(f"b/{n}", f"a/{n}") for n in range(count)]
+    started = time.process_time()
+    Runner().run(*changes)
+    return time.process_time() - started
+
+
+def test_ten_times_as_many_changes_cost_about_ten_times_as_much() -> None:
+    few = min(_cost(100) for _ in range(3))
+    assert _cost(1000) < 40 * few
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "change":
+            thread.join(timeout=5)
+            assert not thread.is_alive()

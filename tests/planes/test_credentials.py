@@ -1,0 +1,147 @@
+"""Tokens: two audiences, asked once, kept, refreshed; and never seen anywhere."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+
+from provisioner.model.errors import PlaneError
+from provisioner.planes.credentials import Tokens, default_credential, sign_in_failure
+from provisioner.planes.service import connect
+from tests.planes.world import FakeClock, FakeCredential, Foundry
+
+
+def test_a_token_is_asked_for_once_and_kept(clock: FakeClock) -> None:
+    credential = FakeCredential(now=clock.now, lifetime_s=3600)
+    tokens = Tokens(credential, "scope", now=clock.now)
+    assert {tokens.bearer() for _ in range(5)} == {"secret-1"}
+    assert credential.asked == [("scope", None)]
+
+
+def test_a_token_is_asked_for_again_five_minutes_before_it_expires(clock: FakeClock) -> None:
+    tokens = Tokens(FakeCredential(now=clock.now, lifetime_s=3600), "scope", now=clock.now)
+    tokens.bearer()
+    clock.sleep(3299)
+    assert tokens.bearer() == "secret-1"
+    clock.sleep(2)
+    assert tokens.bearer() == "secret-2"
+
+
+def test_a_challenge_is_answered_with_a_new_token(clock: FakeClock) -> None:
+    credential = FakeCredential(now=clock.now)
+    tokens = Tokens(credential, "scope", now=clock.now)
+    tokens.bearer()
+    assert tokens.get_token("scope", claims="more").token == "secret-2"
+    assert credential.asked[-1] == ("scope", "more")
+
+
+class _Unable(FakeCredential):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def get_token(self, *scopes: str, **more: Any) -> AccessToken:  # noqa: ARG002
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientAuthenticationError("DefaultAzureCredential failed\nwith\nmany lines"),
+        ServiceRequestError("no route"),
+        ValueError("a broken setting"),
+        FileNotFoundError("token file"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whoever_is_not_signed_in_is_told_how_to(error: Exception) -> None:
+    with pytest.raises(PlaneError) as caught:
+        Tokens(_Unable(error), "scope").bearer()
+    failure = caught.value.failure
+    assert (failure.code, failure.status) == ("not-signed-in", 0)
+    assert "az login" in failure.advice
+    assert "--local" in failure.advice
+    assert "many lines" not in failure.message
+    assert caught.value.__cause__ is error
+
+
+def test_an_error_without_words_is_named_by_its_class() -> None:
+    assert sign_in_failure(ValueError()).message == "No token could be had: ValueError"
+
+
+def test_a_setting_that_azure_does_not_understand_is_a_sign_in_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nobody")
+    with pytest.raises(PlaneError) as caught, default_credential():
+        pass
+    assert caught.value.failure.code == "not-signed-in"
+    assert "nobody" in caught.value.message
+
+
+def test_an_identity_endpoint_that_refuses_is_a_sign_in_failure_on_both_planes(
+    foundry: Foundry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDENTITY_HEADER", "wrong")
+    with foundry.connected() as planes:
+        assert planes.management is not None
+        with pytest.raises(PlaneError) as project:
+            planes.project.get("agents/a")
+        with pytest.raises(PlaneError) as management:
+            list(planes.management.deployments())
+    assert project.value.failure.code == management.value.failure.code == "not-signed-in"
+    assert foundry.clock.slept == []
+
+
+def test_the_credential_is_closed_behind_its_user(foundry: Foundry) -> None:
+    assert foundry.emulator.env["IDENTITY_ENDPOINT"]
+    with default_credential() as credential:
+        assert credential.get_token("https://ai.azure.com/.default").token
+    with pytest.raises(Exception, match="closed"):
+        credential.get_token("https://management.azure.com/.default")
+
+
+def test_both_planes_are_closed_behind_their_user(foundry: Foundry) -> None:
+    with foundry.connected() as planes:
+        assert planes.management is not None
+        list(planes.management.deployments())
+        list(planes.project.items("agents"))
+    with pytest.raises(RuntimeError, match="closed"):
+        planes.project.get("agents/a")
+    with pytest.raises(PlaneError, match="closed"):
+        list(planes.management.deployments())
+
+
+def test_each_plane_gets_the_audience_it_wants_and_asks_once(foundry: Foundry) -> None:
+    with foundry.connected() as planes:
+        assert planes.management is not None
+        for _ in range(3):
+            list(planes.management.deployments())
+            list(planes.project.items("agents"))
+    asked = [request["query"]["resource"] for request in foundry.admin.requests(path="/msi/token")]
+    assert sorted(asked) == ["https://ai.azure.com", "https://management.azure.com"]
+    sent = {request["audience"] for request in foundry.admin.requests("GET") if request["audience"]}
+    assert sent == {"https://ai.azure.com", "https://management.azure.com"}
+
+
+def test_no_token_is_asked_for_before_it_is_needed(foundry: Foundry) -> None:
+    with foundry.connected():
+        pass
+    assert foundry.admin.requests() == []
+
+
+def test_tokens_appear_in_no_log_line_and_no_exception(foundry: Foundry, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    foundry.admin.fault("GET", "*/agents/broken", status=400, body="no")
+    with connect(foundry.where, clock=foundry.clock) as planes:
+        assert planes.management is not None
+        list(planes.management.deployments())
+        list(planes.project.items("agents"))
+        with pytest.raises(PlaneError) as refused:
+            planes.project.get("agents/broken")
+    told = caplog.text + str(refused.getrepr())
+    assert "/agents" in told
+    # every JWT starts so: it is the encoded `{"`
+    assert "eyJ" not in told

@@ -1,0 +1,296 @@
+"""The management plane: Microsoft's SDK, made to repeat and wait as we do, against the running Foundry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from provisioner.model.errors import Failure, PlaneError
+from provisioner.planes.management import ArmManagement
+from provisioner.planes.retry import ATTEMPTS
+from provisioner.planes.service import Planes
+from tests.planes.world import Foundry
+
+ONE = "*/deployments/chat"
+ALL = "*/deployments"
+EVIL = "https://evil.example/operations/1"
+
+
+def body(capacity: int = 10, **properties: Any) -> dict[str, Any]:
+    model = {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"}
+    return {"sku": {"name": "GlobalStandard", "capacity": capacity}, "properties": {"model": model, **properties}}
+
+
+@pytest.fixture
+def arm(planes: Planes) -> ArmManagement:
+    assert planes.management is not None
+    return planes.management
+
+
+def failure_of(call: Any) -> Failure:
+    with pytest.raises(PlaneError) as caught:
+        call()
+    return caught.value.failure
+
+
+def test_a_write_that_is_done_at_once_takes_one_request(foundry: Foundry, arm: ArmManagement) -> None:
+    arm.put_deployment("chat", body())
+    assert len(foundry.admin.requests(path="/deployments")) == 1
+    assert [one["name"] for one in arm.deployments()] == ["chat"]
+    assert foundry.clock.slept == []
+
+
+@pytest.mark.parametrize("style", ["async", "bare"])
+def test_a_write_that_takes_long_is_followed_to_its_end(foundry: Foundry, arm: ArmManagement, style: str) -> None:
+    foundry.admin.switch(write_seconds=42, write_style=style)
+    arm.put_deployment("chat", body())
+    assert next(iter(arm.deployments()))["properties"]["provisioningState"] == "Succeeded"
+    assert sum(foundry.clock.slept) >= 42
+    assert any(note.startswith("waiting for the operation (") for note in foundry.notes)
+    arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 20}, "tags": {"a": "b"}})
+    arm.delete_deployment("chat")
+    assert list(arm.deployments()) == []
+
+
+def test_somebody_elses_operation_is_waited_out_and_told(foundry: Foundry, arm: ArmManagement) -> None:
+    conflict = {"error": {"code": "RequestConflict", "message": "Another operation is being performed"}}
+    foundry.admin.fault("PUT", ONE, status=409, body=conflict, times=3)
+    arm.put_deployment("chat", body())
+    assert len(foundry.clock.slept) == 3
+    assert all("another operation is running on the account" in note for note in foundry.notes)
+
+
+def test_an_account_that_stays_busy_is_told_in_the_end(foundry: Foundry, arm: ArmManagement) -> None:
+    conflict = {"error": {"code": "RequestConflict", "message": "Another operation is being performed"}}
+    foundry.admin.fault("PUT", ONE, status=409, body=conflict, times=None, headers={"Retry-After": "20"})
+    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    assert (failure.code, failure.status) == ("RequestConflict", 409)
+    assert foundry.clock.slept == [20.0] * 29
+
+
+def test_another_conflict_is_not_waited_for(foundry: Foundry, arm: ArmManagement) -> None:
+    foundry.admin.fault("DELETE", ONE, status=409, body={"error": {"code": "ScopeLocked", "message": "m"}})
+    assert failure_of(lambda: arm.delete_deployment("chat")).code == "ScopeLocked"
+    assert foundry.clock.slept == []
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        {"status": 429, "headers": {"Retry-After": "3"}},
+        {"status": 408},
+        {"status": 500, "after_effect": True},
+        {"status": 503},
+        {"drop": "before"},
+        {"drop": "after"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "POST"])
+def test_every_request_is_repeated_by_the_table(
+    foundry: Foundry, arm: ArmManagement, method: str, do: dict[str, Any]
+) -> None:
+    arm.put_deployment("chat", body())
+    calls: dict[str, Callable[[], object]] = {
+        "GET": lambda: list(arm.deployments()),
+        "PUT": lambda: arm.put_deployment("chat", body(20)),
+        "PATCH": lambda: arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 20}}),
+        "DELETE": lambda: arm.delete_deployment("chat"),
+        "POST": lambda: arm.act_on_deployment("chat", "pause"),
+    }
+    foundry.admin.fault(method, "*/deployments*", **do)
+    calls[method]()
+    assert len(foundry.clock.slept) == len(foundry.notes) == 1
+    if "headers" in do:
+        assert foundry.clock.slept == [3.0]
+    assert len(list(arm.deployments())) == (0 if method == "DELETE" else 1)
+
+
+def test_it_gives_up_and_keeps_the_services_words(foundry: Foundry, arm: ArmManagement) -> None:
+    told = {"error": {"code": "ServerBusy", "message": "try later"}}
+    foundry.admin.fault("PUT", ONE, status=503, body=told, times=None, headers={"x-ms-request-id": "7f"})
+    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    assert (failure.code, failure.message, failure.status) == ("ServerBusy", "try later", 503)
+    assert failure.request_id
+    assert len(foundry.clock.slept) == ATTEMPTS - 1
+
+
+def test_polling_survives_an_unwell_service(foundry: Foundry, arm: ArmManagement) -> None:
+    foundry.admin.switch(write_seconds=20, write_style="async")
+    foundry.admin.fault("GET", "*/operationResults/*", status=503, times=3)
+    arm.put_deployment("chat", body())
+    assert next(iter(arm.deployments()))["properties"]["provisioningState"] == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code_and_message"),
+    [
+        ("Failed", {"code": "InsufficientQuota", "message": "none left"}, ("InsufficientQuota", "none left")),
+        ("Failed", None, ("operation-failed", "does not say why")),
+        ("Canceled", {"code": "OperationPreempted", "message": "by another"}, ("OperationPreempted", "by another")),
+    ],
+)
+def test_an_operation_that_fails_keeps_its_code_and_message(
+    foundry: Foundry, arm: ArmManagement, status: str, error: Any, code_and_message: tuple[str, str]
+) -> None:
+    foundry.admin.switch(write_seconds=20, write_style="async")
+    told = {"status": status, **({"error": error} if error else {})}
+    foundry.admin.fault("GET", "*/operationResults/*", status=200, body=told)
+    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    code, message = code_and_message
+    assert (failure.code, failure.status) == (code, 0)
+    assert message in failure.message
+    assert failure.request_id
+
+
+def test_a_write_that_failed_when_answered_is_a_failure(foundry: Foundry, arm: ArmManagement) -> None:
+    foundry.admin.fault("PUT", ONE, status=201, body={"name": "chat", "properties": {"provisioningState": "Failed"}})
+    assert failure_of(lambda: arm.put_deployment("chat", body())).code == "operation-failed"
+
+
+def test_an_operation_that_never_ends_is_not_waited_for_for_ever(foundry: Foundry, arm: ArmManagement) -> None:
+    foundry.admin.switch(write_seconds=10_000_000, write_style="async")
+    foundry.admin.fault(
+        "GET",
+        "*/operationResults/*",
+        status=200,
+        body={"status": "InProgress"},
+        headers={"Retry-After": "9999"},
+        times=None,
+    )
+    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    assert failure.code == "timeout"
+    assert max(foundry.clock.slept) == 300
+
+
+def test_deleting_what_is_not_there_is_fine(foundry: Foundry, arm: ArmManagement) -> None:
+    arm.delete_deployment("chat")
+    foundry.admin.fault("DELETE", ONE, status=404, body={"error": {"code": "ResourceNotFound", "message": "m"}})
+    arm.delete_deployment("chat")
+
+
+def test_what_nobody_knows_survives_a_round_trip(foundry: Foundry, arm: ArmManagement) -> None:
+    foundry.admin.fault("PUT", ONE, status=200, body={})
+    unknown = {**body(routing={"mode": "cost"}, brandNew={"a": [1, None]}), "zones": ["1"]}
+    arm.put_deployment("chat", unknown)
+    shown = {"value": [{"name": "chat", **unknown}]}
+    foundry.admin.fault("GET", ALL, status=200, body=shown)
+    assert list(arm.deployments()) == shown["value"]
+
+
+def test_a_patch_leaves_everything_but_sku_and_tags_alone(foundry: Foundry, arm: ArmManagement) -> None:
+    arm.put_deployment("chat", body(versionUpgradeOption="NoAutoUpgrade"))
+    foundry.admin.switch(strict=True)
+    arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 33}, "tags": {"a": "b"}})
+    found = next(iter(arm.deployments()))
+    assert (found["sku"]["capacity"], found["tags"]) == (33, {"a": "b"})
+    assert found["properties"]["versionUpgradeOption"] == "NoAutoUpgrade"
+
+
+def test_a_deployment_is_paused_and_resumed(arm: ArmManagement) -> None:
+    arm.put_deployment("chat", body())
+    for verb, state in (("pause", "Paused"), ("pause", "Paused"), ("resume", "Running")):
+        arm.act_on_deployment("chat", verb)
+        assert next(iter(arm.deployments()))["properties"]["deploymentState"] == state
+
+
+def test_lists_are_followed_by_their_links(foundry: Foundry, arm: ArmManagement) -> None:
+    foundry.admin.post("seed", {"deployments": 450})
+    foundry.admin.forget_requests()
+    assert len({one["name"] for one in arm.deployments()}) == 450
+    assert len(foundry.admin.requests("GET", "/deployments")) == 3
+
+
+def test_a_list_in_a_circle_ends(foundry: Foundry, arm: ArmManagement) -> None:
+    link = f"{foundry.emulator.management}/subscriptions/x/deployments"
+    foundry.admin.fault("GET", ALL, status=200, body={"value": [], "nextLink": link}, times=None)
+    assert failure_of(lambda: list(arm.deployments())).code == "broken-list"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/x",
+        "http://management.azure.com/x",
+        "https://management.azure.com.evil.example/x",
+        "https://evil.example\\@management.azure.com/x",
+        "https://me:secret@management.azure.com/x",
+    ],
+)
+def test_a_link_to_an_untrusted_host_is_refused_before_a_token_leaves(
+    foundry: Foundry, arm: ArmManagement, link: str
+) -> None:
+    foundry.admin.fault("GET", ALL, status=200, body={"value": [], "nextLink": link})
+    assert failure_of(lambda: list(arm.deployments())).code == "untrusted-host"
+
+
+@pytest.mark.parametrize("header", ["Azure-AsyncOperation", "Location"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_an_operation_elsewhere_is_refused_before_a_token_leaves(
+    foundry: Foundry, arm: ArmManagement, method: str, header: str
+) -> None:
+    calls = {
+        "PUT": lambda: arm.put_deployment("chat", body()),
+        "PATCH": lambda: arm.patch_deployment("chat", {"tags": {}}),
+        "DELETE": lambda: arm.delete_deployment("chat"),
+    }
+    status = 201 if method == "PUT" else 202
+    pending = {"properties": {"provisioningState": "Creating"}}
+    foundry.admin.fault(method, ONE, status=status, body=pending, headers={header: EVIL})
+    assert failure_of(calls[method]).code == "untrusted-host"
+    assert not any("evil" in str(request) for request in foundry.admin.requests())
+
+
+def test_a_redirect_is_not_followed(foundry: Foundry, arm: ArmManagement) -> None:
+    foundry.admin.fault("GET", ALL, status=307, body="", headers={"Location": EVIL})
+    assert failure_of(lambda: list(arm.deployments())).status == 307
+
+
+@pytest.mark.parametrize("text", ["<html>sign in</html>", "[1", "\ufeff"])
+def test_an_answer_that_is_not_json_is_a_failure(foundry: Foundry, arm: ArmManagement, text: str) -> None:
+    foundry.admin.fault("GET", ALL, status=200, body=text)
+    assert failure_of(lambda: list(arm.deployments())).code in {"not-json", "unreadable-answer"}
+    foundry.admin.fault("PUT", ONE, status=201, body=text)
+    assert failure_of(lambda: arm.put_deployment("chat", body())).code == "unreadable-answer"
+
+
+@pytest.mark.parametrize(
+    ("switches", "code", "advice"),
+    [({"management_role": "denied"}, "AuthorizationFailed", "Account Owner")],
+)
+def test_who_may_not_is_told_what_is_missing(
+    foundry: Foundry, arm: ArmManagement, switches: dict[str, Any], code: str, advice: str
+) -> None:
+    foundry.admin.switch(**switches)
+    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    assert (failure.code, failure.status) == (code, 403)
+    assert failure.request_id
+    assert advice in failure.advice
+
+
+def test_what_json_cannot_hold_is_never_sent(foundry: Foundry, arm: ArmManagement) -> None:
+    assert failure_of(lambda: arm.put_deployment("chat", {"x": float("nan")})).code == "not-json"
+    assert foundry.admin.requests("PUT") == []
+
+
+def test_an_untrusted_certificate_is_told_at_once(foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with foundry.connected() as planes:
+        assert planes.management is not None
+        failure = failure_of(lambda: list(planes.management.deployments()))
+    assert failure.code == "untrusted-certificate"
+    assert "REQUESTS_CA_BUNDLE" in failure.advice
+    assert foundry.clock.slept == []
+
+
+def test_a_ca_file_that_is_not_there_is_told_at_once(foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
+    with foundry.connected() as planes:
+        assert planes.management is not None
+        failure = failure_of(lambda: list(planes.management.deployments()))
+    assert failure.code == "unreachable"
+    assert "/no/such/file.pem" in failure.message
+    assert foundry.clock.slept == []
