@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -20,7 +21,8 @@ def observe(
 ) -> dict[Address, Live]:
     """Everything live, of every kind. Raises Unreadable with what each plane said."""
     lists = [partial(_listed, kind, service) for kind in kinds.values()]
-    live = {found.address: found for of_kind in _all(lists, at_once=len(lists)) for found in of_kind}
+    listed = [found for of_kind in _all(lists, at_once=len(lists)) for found in of_kind]
+    live = {found.address: found for found in _named_as_declared(listed, kinds, desired)}
     looks = [
         partial(kinds[address.kind].inspect, service, wanted, live.get(address))
         for address, wanted in desired.items()
@@ -28,6 +30,20 @@ def observe(
     ]
     live.update({found.address: found for found in _all(looks, at_once=parallelism) if found is not None})
     return live
+
+
+def _named_as_declared(
+    listed: Iterable[Live], kinds: Mapping[str, Kind], desired: Mapping[Address, Desired]
+) -> Iterator[Live]:
+    """Where names ignore case, a live object goes by the spelling of the manifest: a second one cannot be meant."""
+    declared = {
+        Address(address.kind, address.name.casefold()): address
+        for address in desired
+        if kinds[address.kind].traits.case_blind
+    }
+    for found in listed:
+        spelt = declared.get(Address(found.address.kind, found.address.name.casefold()), found.address)
+        yield found if spelt == found.address else replace(found, address=spelt)
 
 
 def _listed(kind: Kind, service: Service) -> list[Live]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
     """Both planes, of Azure or of the embedded Foundry. Without a manifest, the environment says which project."""
     from provisioner.planes.service import connect  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
 
+    logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     if request.local:
         with (
             _embedded(request.state) as env,

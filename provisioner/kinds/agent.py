@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -109,7 +110,9 @@ class AgentKind:
         return found
 
     def create(self, service: Service, change: Change) -> None:
-        self._make_version(service, change)
+        # A version is made under any name, so one that came into being since the plan must be looked for.
+        if change.action is not Action.CREATE or _made(service, change) is None:
+            self._make_version(service, change)
         after = change.after or {}
         self._write_on_agent(service, change, {key for key in _ON_THE_AGENT if key in after})
 
@@ -123,22 +126,11 @@ class AgentKind:
         service.project.delete(_path(change.address))
 
     def _make_version(self, service: Service, change: Change) -> None:
-        def settled() -> Document | None:
-            if (change.after or {}).get("draft"):  # drafts are never the latest version
-                draft = _newest_draft(service, Desired(address=change.address), None)
-                is_made = draft is not None and draft.revision != _overtaken(change) and draft.marker == change.marker
-                return {"version": draft.revision} if draft and is_made else None
-            body = service.project.get(_path(change.address))
-            latest = _latest(body) if body is not None else None
-            if latest is None or latest.get("version") == _overtaken(change):
-                return None
-            if read_marker(latest.get("metadata") or {})[1] != change.marker:
-                raise made_by_another(change.address)
-            return latest
-
         body = _version_body(change)
         features = _features(change.after or {})
-        version = service.project.post(f"{_path(change.address)}/versions", body, features=features, settled=settled)
+        version = service.project.post(
+            f"{_path(change.address)}/versions", body, features=features, settled=partial(_made, service, change)
+        )
         if version.get("status") == "creating":
             _wait_until_active(service, change.address, str(version.get("version")))
 
@@ -150,6 +142,21 @@ class AgentKind:
         if "state" in keys:
             verb = "disable" if after.get("state") == "disabled" else "enable"
             service.project.post(f"{_path(change.address)}:{verb}", {}, settled=lambda: None)
+
+
+def _made(service: Service, change: Change) -> Document | None:
+    """The version that the change makes, if it is there already. Raises PlaneError when another one is."""
+    if (change.after or {}).get("draft"):  # drafts are never the latest version
+        draft = _newest_draft(service, Desired(address=change.address), None)
+        is_made = draft is not None and draft.revision != _overtaken(change) and draft.marker == change.marker
+        return {"version": draft.revision} if draft and is_made else None
+    body = service.project.get(_path(change.address))
+    latest = _latest(body) if body is not None else None
+    if latest is None or latest.get("version") == _overtaken(change):
+        return None
+    if read_marker(latest.get("metadata") or {})[1] != change.marker:
+        raise made_by_another(change.address)
+    return latest
 
 
 def _marker_moves(change: Change) -> bool:

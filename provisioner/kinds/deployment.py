@@ -63,6 +63,7 @@ class DeploymentKind:
             ("sku", "family"),
         ),
         replace_resets=(("model",),),
+        case_blind=True,  # Azure Resource Manager: ids ignore case
         marker_size=256,
     )
 

@@ -11,11 +11,12 @@ from provisioner.model.document import Document, Path
 class Traits:
     """`immutable` fields change only by replacing; `replace_resets` are the subtrees whose unmanaged fields do not
     survive a replace (another model's version means nothing). `defaults` are what the service fills into immutable
-    fields. `marker_size` is how many characters one value of the live object's metadata or tags can hold.
+    fields. `case_blind` names differ in more than case. `marker_size` is how many characters one value of the live object's metadata or tags can hold.
     """
 
     immutable: tuple[Path, ...] = ()
     replace_resets: tuple[Path, ...] = ()
     holds_data: bool = False
+    case_blind: bool = False
     defaults: Document = field(default_factory=dict)
     marker_size: int = 512

@@ -155,3 +155,19 @@ def test_what_left_the_manifest_is_deleted_unless_it_is_to_be_kept(
     assert provisioner("apply", "--yes").code == 0
     assert sorted(agent["name"] for agent in foundry.objects("agents")) == ["kept", "stays"]
     assert provisioner("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_deployment_that_is_live_in_another_case_is_the_same_one(
+    foundry: Foundry, project: Path, provisioner: Command
+) -> None:
+    manifest = project / "stores.yaml"
+    text = (
+        "version: 1\nname: demo\ndeployments:\n"
+        "  Chat: {model: {format: OpenAI, name: gpt-4.1-mini}, sku: {name: GlobalStandard, capacity: 1}}\n"
+    )
+    manifest.write_text(text, encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    manifest.write_text(text.replace("Chat", "chat"), encoding="utf-8")
+
+    assert provisioner("plan", "--detailed-exitcode").code == 0
+    assert [it for it in foundry.requests("PUT") if it.endswith("/deployments/chat")] == []

@@ -1,0 +1,97 @@
+"""What the schema cannot say. One generator, one rule; all of them run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from provisioner.kinds import KINDS
+from provisioner.manifest.entries import Draft, Entry
+from provisioner.manifest.names import fault, fits_name, in_words
+from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
+from provisioner.manifest.walk import keys_at, schemas_at
+from provisioner.manifest.words import guess, listed, quoted, with_article
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.document import Path, dotted
+
+
+def variables(draft: Draft) -> Iterator[Diagnostic]:
+    for unit in draft.units:
+        yield from unit.variable_problems
+
+
+def shapes(draft: Draft) -> Iterator[Diagnostic]:
+    for entry in draft.entries:
+        yield from entry.problems
+        for finding, at_key in entry.findings:
+            yield from entry.unit.told(finding, entry.path, at_key=at_key, subject=f"{entry.address}: ")
+
+
+def names(draft: Draft) -> Iterator[Diagnostic]:
+    for entry in draft.entries:
+        kind = KINDS[entry.address.kind]
+        name, rule = entry.address.name, kind.names()
+        if not fits_name(name, rule):
+            message = f"The {kind.singular} name {quoted(name)} {fault(name, rule)}."
+            hint = str(rule.get("description") or in_words(rule))
+            yield from entry.unit.error("bad-name", entry.path, message, hint, at_key=True)
+
+
+def duplicates(draft: Draft) -> Iterator[Diagnostic]:
+    for entry in draft.entries:
+        first = draft.by_address[entry.address]
+        if first is not entry:
+            where = first.unit.key_at(first.path)
+            message = f"{entry.address} is defined twice; the first is {where.file}:{where.line}:{where.column}."
+            yield from entry.unit.error("duplicate-resource", entry.path, message, "Keep one of the two.", at_key=True)
+
+
+def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:
+    for entry in draft.entries:
+        if entry.sound and not entry.external:
+            for finding in KINDS[entry.address.kind].check(entry.address.name, entry.value):
+                yield from entry.unit.told(finding, entry.path, at_key=not finding.path)
+
+
+def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
+    for entry in draft.entries:
+        lifecycle = entry.value.get("lifecycle")
+        ignored = lifecycle.get("ignore") if isinstance(lifecycle, dict) else None
+        for index, field in enumerate(ignored if isinstance(ignored, list) else ()):
+            if isinstance(field, str):
+                yield from _ignored_field(entry, field, (*entry.path, "lifecycle", "ignore", str(index)))
+
+
+def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]:
+    schema = KINDS[entry.address.kind].schema()
+    steps = tuple(field.split("."))
+    for end in range(1, len(steps) + 1):
+        parent = steps[: end - 1]
+        if parent and all(each.get("type") == "array" for each in schemas_at(schema, parent)):
+            message = f"`{dotted(parent)}` is a list, and lists are compared whole."
+            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{dotted(parent)}`.")
+            return
+        if not steps[end - 1] or not schemas_at(schema, steps[:end]):
+            known = keys_at(schema, parent)
+            message = (
+                f"There is no field {quoted(field)} to ignore in {with_article(KINDS[entry.address.kind].singular)}."
+            )
+            inside = f" in `{dotted(parent)}`" if parent else ""
+            fields = f"Fields{inside}: {listed(known)}." if known else f"There are no fields{inside}."
+            hint = guess(steps[end - 1], known) + fields
+            yield from entry.unit.error("unknown-field", path, message, hint)
+            return
+
+
+Rule = Callable[[Draft], Iterator[Diagnostic]]
+RULES: Final[tuple[Rule, ...]] = (
+    variables,
+    shapes,
+    names,
+    duplicates,
+    kinds_own_rules,
+    ignored_fields,
+    unknown_references,
+    wrong_model_kinds,
+    reference_cycles,
+)

@@ -1,0 +1,67 @@
+"""Every diagnostic code, and what it says. Codes are stable: scripts and suppressions name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+CODES: Final[Mapping[str, str]] = {
+    # files
+    "file-missing": "There is no such file.",
+    "file-unreadable": "The file or folder is there but cannot be read.",
+    "file-empty": "The file holds no manifest.",
+    "file-too-big": "The file is larger than a manifest, or a text for one, can be.",
+    "no-files": "The folder holds no YAML file.",
+    "not-utf8": "The file is not UTF-8 text.",
+    "control-character": "The file holds a character that cannot stand in text.",
+    "bad-path": "The path of a text file is absolute or leads out of the manifest's folder.",
+    # YAML
+    "yaml-syntax": "The file is not YAML from here on.",
+    "yaml-ambiguous": "An unquoted word or number means different things to different YAML readers.",
+    "yaml-tag": "A YAML tag is used that a manifest does not know.",
+    "duplicate-key": "A mapping has the same key twice.",
+    "key-not-text": "A key is a number, a mapping or something else that is not text.",
+    "merge-not-mapping": "`<<` is given something other than mappings.",
+    "alias-unknown": "An alias stands for an anchor that is not defined above it.",
+    "alias-loop": "An alias stands inside what it stands for.",
+    "alias-bomb": "Aliases expand to more values than a manifest can have.",
+    "too-deep": "The file is nested deeper than a manifest can be.",
+    "several-documents": "The file holds more than one YAML document.",
+    # variables
+    "env-unset": "A variable is not set and has no default.",
+    "env-not-allowed": "A variable is not on the list of those a manifest may read.",
+    "env-malformed": "`${env:` is not followed by a name and `}`.",
+    "env-bad-value": "A variable stands where a number or boolean is wanted, and is none.",
+    "env-not-text": "A variable holds bytes that are not text.",
+    "dotenv-syntax": "A line of the .env file is not NAME=value.",
+    # shape
+    "unknown-key": "The key is not one that is known here.",
+    "missing-key": "A key that is needed is not there.",
+    "wrong-type": "The value is of another type than the one wanted.",
+    "bad-value": "The value is not one of those allowed.",
+    "out-of-range": "The number is too small or too large.",
+    "too-long": "The text or list is longer than the service takes.",
+    "bad-name": "The name breaks the service's or the manifest's rule for names.",
+    "external-key": "An external resource has a key beside `external: true`.",
+    "unknown-field": "`lifecycle.ignore` names a field that there cannot be.",
+    # the manifest as a whole
+    "duplicate-resource": "A resource is defined in two places.",
+    "conflict": "Two files say different things where the manifest has one value.",
+    "bad-endpoint": "An endpoint is not a URL that may be used.",
+    "unknown-reference": "A resource is named that the manifest does not define.",
+    "wrong-model-kind": "A chat model is named where an embedding model is wanted, or the other way round.",
+    "reference-cycle": "Resources need each other in a circle.",
+    # single kinds
+    "metadata-limit": "There are more metadata pairs or tags than the service takes beside the marker.",
+    "reserved-name": "A metadata key or tag is one of the tool's own.",
+    "model-provider-data": "A deployment of an Anthropic model lacks what the service asks for.",
+    "wrong-agent-kind": "An agent has a key that belongs to another kind of agent.",
+    "hosted-source": "A hosted agent does not say exactly once where its code comes from.",
+    # refusals of a plan
+    "external-missing": "A resource declared external does not exist.",
+    "foreign-owner": "The live resource belongs to another manifest.",
+    "prevent-destroy": "A protected resource would be deleted or replaced.",
+    "data-loss": "A store, and the memories in it, would be deleted or replaced.",
+    "needs-adopt": "A live resource without an owner would be taken over.",
+    "too-many-deletes": "More resources would be deleted than are allowed at once.",
+}

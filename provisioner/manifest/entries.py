@@ -1,0 +1,116 @@
+"""Entries: one resource each, as its file says it and in normal form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from provisioner.kinds import KINDS
+from provisioner.manifest.env import Variables
+from provisioner.manifest.inline import inline_files
+from provisioner.manifest.schema import entry_shape
+from provisioner.manifest.shape import Misfit
+from provisioner.manifest.unit import Unit
+from provisioner.manifest.words import found
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic, Finding
+from provisioner.model.document import Document, Path
+from provisioner.model.resource import Reference
+
+OURS: Final = ("external", "lifecycle")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`value` is the entry with its variables; `fields` the normal form of what is sound in it.
+
+    An entry is sound unless a value is unknown or of a wrong type: kinds are not asked about those.
+    """
+
+    address: Address
+    unit: Unit
+    value: Document
+    fields: Document
+    references: tuple[Reference, ...]
+    external: bool
+    sound: bool
+    findings: tuple[Misfit, ...]
+    problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        return (self.address.kind, self.address.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Everything the files say. `entries` holds a resource twice when it is defined twice; `by_address` the first.
+
+    `complete` is False when a file could not be read: what seems to be missing may be in it.
+    """
+
+    units: tuple[Unit, ...]
+    entries: tuple[Entry, ...]
+    by_address: Mapping[Address, Entry]
+    variables: Variables
+    project_needed: bool
+    complete: bool
+
+
+def entries_of(unit: Unit) -> Iterator[Entry]:
+    for section in KINDS:
+        names = unit.root.get(section)
+        for name in names if isinstance(names, dict) else ():
+            yield _entry(unit, Address(section, name))
+
+
+def _entry(unit: Unit, address: Address) -> Entry:
+    at = (address.kind, address.name)
+    shape = entry_shape(address.kind)
+    problems = list(unit.convert(shape.schema, at))
+    value = unit.root[address.kind][address.name]
+    external = isinstance(value, dict) and value.get("external", False) is not False
+    findings = tuple(_external_misfits(value) if external else shape.misfits(value))
+    wrong = {misfit.finding.path[:1] for misfit in findings if misfit.finding.code == "wrong-type"}
+    sound = not wrong and unit.knows_all(at)
+    fields, references = _normal(address.kind, {} if external else _without(value, wrong))
+    fields, file_problems = inline_files(unit, at, fields)
+    return Entry(
+        address=address,
+        unit=unit,
+        value=value if isinstance(value, dict) else {},
+        fields=fields,
+        references=references,
+        external=external,
+        sound=sound,
+        findings=findings,
+        problems=(*problems, *file_problems),
+    )
+
+
+def _without(value: Any, wrong: Iterable[Path]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {}
+    left_out = {path[0] for path in wrong if path}.union(OURS)
+    return {key: inner for key, inner in value.items() if key not in left_out}
+
+
+def _normal(section: str, entry: Document) -> tuple[Document, tuple[Reference, ...]]:
+    if not entry:
+        return {}, ()
+    fields = KINDS[section].desired(entry)
+    return fields, tuple(KINDS[section].references(fields))
+
+
+def _external_misfits(value: Document) -> Iterator[Misfit]:
+    for key, inner in value.items():
+        if key == "external":
+            if inner is not True:
+                message = f"`external` is {found(inner)}; it must be true or false."
+                finding = Finding(path=(key,), code="wrong-type", message=message, hint="Write `external: true`.")
+                yield Misfit(finding, at_key=False)
+        else:
+            message = f"it is external, so `{key}` ({found(inner)}) cannot be said about it."
+            hint = f"Remove `{key}`, or remove `external` to manage the resource here."
+            yield Misfit(Finding(path=(key,), code="external-key", message=message, hint=hint), at_key=True)

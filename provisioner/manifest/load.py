@@ -1,0 +1,143 @@
+"""From files to a checked manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from provisioner.manifest.checks import RULES
+from provisioner.manifest.entries import Draft, Entry, entries_of
+from provisioner.manifest.env import Variables, gather
+from provisioner.manifest.files import find, read_text, shown_path
+from provisioner.manifest.marks import Source
+from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
+from provisioner.manifest.reader import read
+from provisioner.manifest.unit import Unit
+from provisioner.manifest.words import printable
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.document import Document
+from provisioner.model.resource import Desired, Lifecycle, OnRemove
+
+__all__ = ["Loaded", "Manifest", "ProjectSettings", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """`name` is the owner id; `folder` the first file's. Texts from files are inlined, variables replaced."""
+
+    name: str
+    project: ProjectSettings
+    resources: Mapping[Address, Desired]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """`manifest` is None exactly when a diagnostic is an error. Diagnostics are sorted by place."""
+
+    manifest: Manifest | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(
+    paths: Sequence[Path],
+    *,
+    environ: Mapping[str, str],
+    allow_env: Collection[str] = (),
+    unset: Severity = Severity.ERROR,
+    project_needed: bool = True,
+) -> Loaded:
+    """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
+
+    `allow_env` are variables beyond the allow-list. `unset` is how bad an unset variable is, and a setting that
+    neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
+    `project_needed` the `project:` block may lack anything.
+    """
+    files, problems = find(paths)
+    folder = files[0].parent if files else Path()
+    variables, more = gather(folder, environ, allow_env, unset)
+    problems += more
+    units = []
+    for file in files:
+        source, found = _read(file)
+        problems += found
+        if source is not None:
+            units.append(Unit(source, found, variables, local=not project_needed))
+    complete = not any(problem.code in _UNREAD for problem in problems) and len(units) == len(files)
+    draft = _draft(units, variables, project_needed=project_needed, complete=complete)
+    head = Head(draft)
+    problems += _checked(draft, head)
+    diagnostics = _tidied(problems)
+    if any(each.is_error for each in diagnostics):
+        return Loaded(manifest=None, diagnostics=diagnostics)
+    resources = {address: _desired(entry) for address, entry in draft.by_address.items()}
+    manifest = Manifest(name=head.name, project=head.settings, resources=resources, folder=folder)
+    return Loaded(manifest=manifest, diagnostics=diagnostics)
+
+
+_UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable"})
+
+
+def _read(path: Path) -> tuple[Source | None, list[Diagnostic]]:
+    text, problem = read_text(path)
+    if text is None:
+        return None, [problem] if problem else []
+    source, problems = read(text, file=shown_path(path), folder=str(path.parent))
+    if source is not None and source.root is None and not problems:
+        hint = "Begin with `version: 1`; the README shows a whole manifest."
+        message = "The file is empty."
+        problems = [Diagnostic(code="file-empty", message=message, hint=hint, where=source.lines.at(0))]
+    return source, problems
+
+
+def _draft(units: Iterable[Unit], variables: Variables, *, project_needed: bool, complete: bool) -> Draft:
+    filled = tuple(unit for unit in units if unit.source.root is not None)
+    entries = tuple(entry for unit in filled for entry in entries_of(unit))
+    by_address: dict[Address, Entry] = {}
+    for entry in entries:
+        by_address.setdefault(entry.address, entry)
+    return Draft(
+        units=filled,
+        entries=entries,
+        by_address=by_address,
+        variables=variables,
+        project_needed=project_needed,
+        complete=complete and all(isinstance(unit.source.root, dict) for unit in filled),
+    )
+
+
+def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
+    for unit in draft.units:
+        yield from head_misfits(unit)
+    yield from head_conflicts(draft)
+    yield from head.problems()
+    for rule in RULES:
+        yield from rule(draft)
+
+
+def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sorted, each once, and safe to print: kinds and parsers quote names as they find them."""
+    unique = {each.order: each for each in sorted(problems, key=lambda each: each.order)}
+    return tuple(replace(each, message=printable(each.message), hint=printable(each.hint)) for each in unique.values())
+
+
+def _desired(entry: Entry) -> Desired:
+    return Desired(
+        address=entry.address,
+        fields=entry.fields,
+        needs=frozenset(reference.target for reference in entry.references),
+        lifecycle=_lifecycle(entry.value.get("lifecycle") or {}),
+        external=entry.external,
+        where=entry.unit.key_at(entry.path),
+    )
+
+
+def _lifecycle(said: Document) -> Lifecycle:
+    return Lifecycle(
+        prevent_destroy=said.get("prevent_destroy") is True,
+        on_remove=OnRemove.KEEP if said.get("on_remove") == OnRemove.KEEP.value else OnRemove.DELETE,
+        ignore=tuple(tuple(path.split(".")) for path in said.get("ignore", ())),
+    )

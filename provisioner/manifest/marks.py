@@ -1,0 +1,96 @@
+"""Where everything stands in a file: manifest path -> line and column."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, Final
+
+from provisioner.model.diagnostic import Location
+from provisioner.model.document import Path, dotted
+
+_BREAK: Final = re.compile(r"\r\n|\r|\n")
+_BITS: Final = 32
+_LOW: Final = (1 << _BITS) - 1
+
+
+class Lines:
+    """Offsets into a text as lines and columns. Lines break where editors break them."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self._text = text
+        self._starts: list[int] = []
+
+    def at(self, offset: int, path: str = "") -> Location:
+        if not self._starts:
+            self._starts = [0, *(match.end() for match in _BREAK.finditer(self._text))]
+        line = bisect_right(self._starts, offset)
+        return Location(file=self.file, line=line, column=offset - self._starts[line - 1] + 1, path=path)
+
+
+class Marks:
+    """Offsets of keys and values, kept beside the plain containers by their identity.
+
+    One small integer per node keeps 30,000 resources cheap. A container that is shared through an alias has one
+    place: where it was written. Valid as long as the containers live.
+    """
+
+    __slots__ = ("_of",)
+
+    def __init__(self) -> None:
+        self._of: dict[int, dict[str, int] | list[int]] = {}
+
+    def keep(self, holder: object, marks: dict[str, int] | list[int]) -> None:
+        self._of[id(holder)] = marks
+
+    def of(self, holder: object) -> dict[str, int] | list[int]:
+        return self._of.get(id(holder), {})
+
+    @staticmethod
+    def pair(key_at: int, value_at: int) -> int:
+        return key_at << _BITS | value_at
+
+    @staticmethod
+    def key_of(pair: int) -> int:
+        return pair >> _BITS
+
+    def find(self, root: object, root_at: int, path: Sequence[str]) -> tuple[int, int]:
+        """Offsets of the key and the value at the path, or of the deepest parent there is."""
+        here, found = root, (root_at, root_at)
+        for step in path:
+            inner = self._step(here, step)
+            if inner is None:
+                return found
+            found, here = inner
+        return found
+
+    def _step(self, holder: Any, step: str) -> tuple[tuple[int, int], object] | None:
+        marks = self.of(holder)
+        if isinstance(marks, dict):
+            if step not in marks or step not in holder:
+                return None
+            return (self.key_of(marks[step]), marks[step] & _LOW), holder[step]
+        index = int(step) if step.isdecimal() else len(marks)
+        return ((marks[index], marks[index]), holder[index]) if index < len(marks) else None
+
+
+class Source:
+    """One file as plain values, and where they stand."""
+
+    __slots__ = ("_marks", "_root_at", "folder", "lines", "root")
+
+    def __init__(self, root: object, *, root_at: int, marks: Marks, lines: Lines, folder: str) -> None:
+        self.root = root
+        self.lines = lines
+        self.folder = folder
+        self._marks = marks
+        self._root_at = root_at
+
+    def value_at(self, path: Path) -> Location:
+        return self.lines.at(self._marks.find(self.root, self._root_at, path)[1], dotted(path))
+
+    def key_at(self, path: Path) -> Location:
+        """Where the key stands; for an item of a list, the item."""
+        return self.lines.at(self._marks.find(self.root, self._root_at, path)[0], dotted(path))

@@ -1,0 +1,72 @@
+"""What an unquoted YAML scalar means, and which ones mean different things to different readers.
+
+Numbers, booleans and null are taken as YAML 1.1 and 1.2 both take them. What the two read differently is refused
+with the fix, instead of guessed: YAML 1.1 makes a date of 2025-04-14 and `true` of `on`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final, TypeAlias
+
+from provisioner.manifest.words import shown
+
+Scalar: TypeAlias = str | int | float | bool | None
+
+_CONSTANTS: Final[dict[str, Scalar]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_YES: Final = frozenset(form for word in ("y", "yes", "on") for form in (word, word.title(), word.upper()))
+_NO: Final = frozenset(form for word in ("n", "no", "off") for form in (word, word.title(), word.upper()))
+_NUMBERLIKE: Final = frozenset("0123456789+-.=")
+_MAX_DIGITS: Final = 4000  # Python refuses to read more than 4300
+
+_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_FLOAT: Final = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_SURPRISES: Final = (
+    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9](?:.|\n)*)?", "a date"),
+    (r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", "a number in base 60"),
+    (r"[-+]?0[0-9_]+", "an octal number"),
+    (r"[-+]?0o[0-7]+", "an octal number"),
+    (r"[-+]?0x[0-9a-fA-F_]+", "a hexadecimal number"),
+    (r"[-+]?0b[01_]+", "a binary number"),
+    (r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?", "a number"),
+    (r"[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?", "a number"),
+    (r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "infinity, or not a number"),
+    (r"=", "a default value"),
+)
+
+
+class Ambiguous(Exception):  # noqa: N818 - an answer, not a failure
+    """`meaning` is what some readers take the text for; `fix` what to write instead."""
+
+    def __init__(self, meaning: str, fix: str) -> None:
+        super().__init__(meaning)
+        self.meaning = meaning
+        self.fix = fix
+
+
+def resolve(text: str) -> Scalar:
+    """The value of an unquoted scalar; raises Ambiguous."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] in _NUMBERLIKE:
+        return _number(text)
+    if text in _YES or text in _NO:
+        word = "true" if text in _YES else "false"
+        raise Ambiguous(f"`{word}`", f'Write `{word}`, or quote it when text is meant: "{text}".')
+    return text
+
+
+def _number(text: str) -> Scalar:
+    if _INTEGER.fullmatch(text) and len(text) <= _MAX_DIGITS:
+        return int(text)
+    if _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):
+        return value
+    for pattern, meaning in _SURPRISES:
+        if re.fullmatch(pattern, text):
+            raise Ambiguous(meaning, f'Quote it: "{shown(text)}".')
+    return text

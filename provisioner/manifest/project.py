@@ -1,0 +1,234 @@
+"""The head of the manifest: its name, and where its project is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import Any, Final, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.manifest.entries import Draft
+from provisioner.manifest.names import fault, fits_name
+from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
+from provisioner.manifest.unit import Unit
+from provisioner.manifest.words import found, quoted
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.document import Path
+
+AZURE_HOSTS: Final = (".services.ai.azure.com", ".services.ai.azure.us", ".services.ai.azure.cn")
+VARIABLES: Final = {
+    "endpoint": "FOUNDRY_PROJECT_ENDPOINT",
+    "account": "FOUNDRY_ACCOUNT",
+    "subscription_id": "AZURE_SUBSCRIPTION_ID",
+    "resource_group": "AZURE_RESOURCE_GROUP",
+    "management_endpoint": "PROVISIONER_MANAGEMENT_ENDPOINT",
+}
+_PROJECT_PATH: Final = re.compile(r"/api/projects/[^/\s]+")
+_EXAMPLE: Final = "https://<account>.services.ai.azure.com/api/projects/<project>"
+_URLS: Final = ("endpoint", "management_endpoint")
+_WHERE_FOR_DEPLOYMENTS: Final = ("subscription_id", "resource_group")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSettings:
+    """What the manifest or the environment says of the project; None where neither does."""
+
+    endpoint: str | None = None
+    account: str | None = None
+    subscription_id: str | None = None
+    resource_group: str | None = None
+    management_endpoint: str | None = None
+
+
+class Said(NamedTuple):
+    """A value of the head: what, and in which file at which path; `path` is empty when a variable says it."""
+
+    value: str
+    unit: Unit
+    path: Path = ()
+
+
+def head_misfits(unit: Unit) -> Iterator[Diagnostic]:
+    if not isinstance(unit.source.root, dict):
+        message = f"A manifest is a mapping; this file holds {found(unit.source.root)}."
+        yield from unit.error("wrong-type", (), message, "Begin with `version: 1`, and write `key: value` lines.")
+        return
+    head = {key: value for key, value in unit.root.items() if not key.startswith(EXTENSION)}
+    for path, shape, value in (((), head_shape(), head), (("project",), project_shape(), head.get("project") or {})):
+        for finding, at_key in shape.misfits(value):
+            message = finding.message[0].upper() + finding.message[1:]
+            yield from unit.told(replace(finding, message=message), path, at_key=at_key)
+
+
+def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:
+    said: dict[Path, Said] = {}
+    for unit in draft.units:
+        for path, value in _head_values(unit):
+            first = said.setdefault(path, Said(value=value, unit=unit, path=path))
+            if first.value != value:
+                where = first.unit.source.value_at(path)
+                message = (
+                    f"`{'.'.join(path)}` is {quoted(value)} here and {quoted(first.value)} in "
+                    f"{where.file}:{where.line}:{where.column}."
+                )
+                yield from unit.error("conflict", path, message, "All files together are one manifest: say it once.")
+
+
+def _head_values(unit: Unit) -> Iterator[tuple[Path, str]]:
+    project = unit.root.get("project")
+    values: dict[Path, object] = {("name",): unit.root.get("name")}
+    if isinstance(project, dict):
+        values.update({("project", key): value for key, value in project.items()})
+    for path, value in values.items():
+        if isinstance(value, str) and unit.is_known(path):
+            yield path, value
+
+
+class Head:
+    """The head of all files together, with the environment under it."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._said: dict[Path, Said] = {}
+        for unit in draft.units:
+            for path, value in _head_values(unit):
+                self._said.setdefault(path, Said(value=value, unit=unit, path=path))
+
+    @property
+    def name(self) -> str:
+        said = self._said.get(("name",))
+        return said.value if said else ""
+
+    @property
+    def settings(self) -> ProjectSettings:
+        values = {key: said.value for key in VARIABLES if (said := self._of(key))}
+        for key in values.keys() & _URLS:
+            values[key] = values[key].rstrip("/")
+        if "endpoint" in values and (account := _account(values["endpoint"])):
+            values["account"] = account
+        return ProjectSettings(**values)
+
+    def problems(self) -> Iterator[Diagnostic]:
+        if not self._draft.units:
+            return
+        yield from self._name_problems()
+        if self._draft.project_needed:
+            yield from self._missing()
+            yield from self._contradiction()
+            for key in _URLS:
+                if said := self._of(key):
+                    yield from _bad_url(said, key)
+
+    def _contradiction(self) -> Iterator[Diagnostic]:
+        said, endpoint = self._said.get(("project", "account")), self._of("endpoint")
+        account = _account(endpoint.value) if endpoint else None
+        if said and said.value and account and said.value.lower() != account:
+            message = (
+                f"`project.account` is {quoted(said.value)}, but the endpoint is of the account {quoted(account)}."
+            )
+            hint = "The endpoint's is used; remove `account:`."
+            yield from said.unit.error("conflict", said.path, message, hint, severity=Severity.WARNING)
+
+    def _of(self, key: str) -> Said | None:
+        said = self._said.get(("project", key))
+        if said is not None and said.value:
+            return said
+        value = self._draft.variables.get(VARIABLES[key])
+        return Said(value=value, unit=self._draft.units[0]) if value and self._draft.units else None
+
+    def _name_problems(self) -> Iterator[Diagnostic]:
+        rule = {"pattern": OWNER_NAME, "maxLength": 63}
+        said = self._said.get(("name",))
+        if said is None and self._draft.complete and not self._is_there(("name",)):
+            hint = "Add `name:`, an id for everything this manifest manages, for example `name: dev-buddy`."
+            yield from self._draft.units[0].error("missing-key", (), "The manifest has no `name`.", hint)
+        elif said is not None and not fits_name(said.value, rule):
+            message = f"The manifest's name {quoted(said.value)} {fault(said.value, rule)}."
+            hint = "Use letters, digits, `.`, `_` and `-`, at most 63 characters, a letter or digit at both ends."
+            yield from said.unit.error("bad-name", ("name",), message, hint)
+
+    def _is_there(self, path: Path) -> bool:
+        """Whether a file says it, whatever is wrong with what it says."""
+        for unit in self._draft.units:
+            here: Any = unit.source.root
+            for step in path:
+                here = here.get(step, None) if isinstance(here, dict) and step in here else _NOTHING
+            if here is not _NOTHING and here != "":
+                return True
+        return False
+
+    def _missing(self) -> Iterator[Diagnostic]:
+        if self._lacks("endpoint"):
+            yield from self._lacking("endpoint", "The manifest does not say which project it is for.")
+        if any(entry.address.kind == DEPLOYMENTS and not entry.external for entry in self._draft.entries):
+            for key in _WHERE_FOR_DEPLOYMENTS:
+                if self._lacks(key):
+                    yield from self._lacking(key, f"Deployments are declared, and `project.{key}` is missing.")
+        endpoint = self._of("endpoint")
+        if self._of("subscription_id") and self._lacks("account") and endpoint and _account(endpoint.value) is None:
+            message = "The account cannot be read from the endpoint's host, and `project.account` is missing."
+            yield from self._lacking("account", message)
+
+    def _lacks(self, key: str) -> bool:
+        return self._draft.complete and self._of(key) is None and not self._is_there(("project", key))
+
+    def _lacking(self, key: str, message: str) -> Iterator[Diagnostic]:
+        hint = f"Add `{key}:` to `project:`, or set {VARIABLES[key]}."
+        unit = next((unit for unit in self._draft.units if "project" in unit.root), self._draft.units[0])
+        severity = self._draft.variables.unset  # the variable may still come
+        yield from unit.error("missing-key", ("project",), message, hint, at_key=True, severity=severity)
+
+
+_NOTHING: Final = object()
+
+
+def _account(endpoint: str) -> str | None:
+    host = (_split(endpoint) or SplitResult("", "", "", "", "")).hostname or ""
+    for suffix in AZURE_HOSTS:
+        if host.endswith(suffix):
+            return host.removesuffix(suffix) or None
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or brackets that hold no address
+        return None
+    return parts if usable else None
+
+
+def _bad_url(said: Said, key: str) -> Iterator[Diagnostic]:
+    fault = _url_fault(said.value, is_project=key == "endpoint")
+    if fault:
+        subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
+        hint = f"Write it as {_EXAMPLE}." if key == "endpoint" else "Write it as https://management.azure.com."
+        path = said.path or ("project",)
+        yield from said.unit.error("bad-endpoint", path, f"{subject} {fault}.", hint, at_key=not said.path)
+
+
+def _url_fault(url: str, *, is_project: bool) -> str:
+    parts = _split(url)
+    if parts is None or parts.scheme not in {"https", "http"} or re.search(r"[\s\\]", url):
+        return "is not an https URL"
+    host = parts.hostname or ""
+    if parts.scheme == "http" and not _is_loopback(host):
+        return "is http, which would send the token in the clear; only a loopback address may be"
+    if parts.username is not None or parts.password is not None:
+        return "holds a user name or password"
+    if parts.query or parts.fragment or url.endswith(("?", "#")):
+        return "has a query or fragment"
+    if is_project and _account(url) is not None and not _PROJECT_PATH.fullmatch(parts.path.rstrip("/")):
+        return "names an account, but not a project of it"
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,319 @@
+"""YAML text in, plain values and their places out. The only module that knows YAML.
+
+Values are built from parser events with a stack of our own, so that nesting cannot exhaust Python's, and so that
+duplicate keys, aliases and what YAML 1.1 makes of plain words are seen instead of silently resolved. libyaml parses
+when PyYAML was built with it; PyYAML's own parser gives the same values and places, only slower.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, Protocol
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from provisioner.manifest.marks import Lines, Marks, Source
+from provisioner.manifest.plain import Ambiguous, Scalar, resolve
+from provisioner.manifest.syntax import explain
+from provisioner.manifest.words import shown
+from provisioner.model.diagnostic import Diagnostic
+
+MAX_DEPTH: Final = 100
+MAX_NODES: Final = 3_000_000
+_MAX_PROBLEMS: Final = 1_000
+
+_TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
+_KNOWN_TAGS: Final = (None, *_TEXT_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_NO_KEY: Final = object()  # the mapping waits for a key
+_BAD_KEY: Final = object()  # it has one that cannot be used
+_MERGE: Final = object()  # it has `<<`
+
+
+class EventParser(Protocol):
+    """What PyYAML's two parsers have in common."""
+
+    def get_event(self) -> Event | None: ...
+
+
+def new_parser(text: str, *, fast: bool = True) -> EventParser:
+    if fast and yaml.__with_libyaml__:
+        from yaml import CSafeLoader  # noqa: PLC0415 - not there without libyaml
+
+        return CSafeLoader(text)
+    return yaml.SafeLoader(text)
+
+
+def read(text: str, *, file: str, folder: str = "", fast: bool = True) -> tuple[Source | None, list[Diagnostic]]:
+    """The file's one document. None when it cannot be read to its end; never raises."""
+    lines = Lines(file, text)
+    builder = _Builder(lines)
+    try:
+        for event in _events(text, fast=fast):
+            builder.take(event)
+    except _Stop:
+        return None, builder.problems
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = mark.index if mark else 0
+        problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
+        builder.report("yaml-syntax", at, *explain(problem or "it cannot be read"))
+        return None, builder.problems
+    return builder.source(folder), builder.problems
+
+
+def _events(text: str, *, fast: bool) -> Iterator[Event]:
+    parser = new_parser(text, fast=fast)
+    while (event := parser.get_event()) is not None and not isinstance(event, yaml.StreamEndEvent):
+        yield event
+
+
+class _Stop(Exception):  # noqa: N818 - the reason is in the diagnostics
+    """Reading on would be useless or dangerous."""
+
+
+class _Frame:
+    """A container being read. `size` counts its nodes with aliases expanded, `height` the levels below it."""
+
+    __slots__ = ("anchor", "at", "height", "holder", "key", "key_at", "marks", "merged", "size")
+
+    def __init__(self, holder: dict[str, Any] | list[Any], at: int, anchor: str | None) -> None:
+        self.holder: Any = holder
+        self.at = at
+        self.anchor = anchor
+        self.marks: Any = type(holder)()
+        self.key: object = _NO_KEY
+        self.key_at = 0
+        self.merged: list[dict[str, Any]] = []
+        self.size = 1
+        self.height = 1
+
+
+class _Anchored:
+    """What an anchor stands for; `open` until its container has been read."""
+
+    __slots__ = ("height", "open", "size", "value")
+
+    def __init__(self, value: object, *, size: int = 1, height: int = 0, is_open: bool = False) -> None:
+        self.value = value
+        self.size = size
+        self.height = height
+        self.open = is_open
+
+
+class _Builder:
+    def __init__(self, lines: Lines) -> None:
+        self.problems: list[Diagnostic] = []
+        self._lines = lines
+        self._marks = Marks()
+        self._stack: list[_Frame] = []
+        self._anchors: dict[str, _Anchored] = {}
+        self._documents = 0
+        self._nodes = 0
+        self._root: object = None
+        self._root_at = 0
+
+    def source(self, folder: str) -> Source:
+        return Source(self._root, root_at=self._root_at, marks=self._marks, lines=self._lines, folder=folder)
+
+    def report(self, code: str, at: int, message: str, hint: str) -> None:
+        where = self._lines.at(at, self._path())
+        self.problems.append(Diagnostic(code=code, message=message, hint=hint, where=where))
+        if len(self.problems) >= _MAX_PROBLEMS:
+            raise _Stop
+
+    def take(self, event: Event) -> None:
+        kind = event.__class__
+        if kind is ScalarEvent:
+            self._scalar(event)
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            self._close()
+        elif kind is MappingStartEvent:
+            self._open(event, {})
+        elif kind is SequenceStartEvent:
+            self._open(event, [])
+        elif kind is AliasEvent:
+            self._alias(event)
+        elif kind is DocumentStartEvent:
+            self._document(event)
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self.report(
+                "several-documents",
+                event.start_mark.index,
+                "A second YAML document begins here; a manifest file holds one.",
+                "Put it into a file of its own and pass both with -f, or remove the `---`.",
+            )
+            raise _Stop
+
+    def _scalar(self, event: Any) -> None:
+        at: int = event.start_mark.index
+        text: str = event.value
+        if event.tag not in _KNOWN_TAGS:
+            self._unknown_tag(event)
+        if not text.isascii() and _SURROGATE.search(text):
+            self.report("yaml-syntax", at, *explain("escape code"))
+            raise _Stop  # as libyaml does
+        plain = not event.style and event.tag is None
+        frame = self._stack[-1] if self._stack else None
+        if frame is not None and frame.key is _NO_KEY and frame.holder.__class__ is dict:
+            self._key(frame, text, at, plain=plain)
+            return
+        value = self._plain(text, at) if plain else text
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(value)
+        self._put(value, at, size=1, height=0)
+
+    def _plain(self, text: str, at: int) -> Scalar:
+        try:
+            return resolve(text)
+        except Ambiguous as surprise:
+            message = f"Unquoted `{shown(text)}` is {surprise.meaning} to some YAML readers and text to others."
+            self.report("yaml-ambiguous", at, message, surprise.fix)
+            return text
+
+    def _key(self, frame: _Frame, text: str, at: int, *, plain: bool) -> None:
+        frame.key_at = at
+        if plain and text == "<<":
+            frame.key = _MERGE
+            return
+        if plain and not isinstance(value := self._plain(text, at), str):
+            self._bad_key(frame, at, f"The key `{shown(text)}` is {'empty' if value is None else 'not text'}.", text)
+            return
+        if text in frame.holder:
+            first = self._lines.at(Marks.key_of(frame.marks[text]))
+            self.report(
+                "duplicate-key",
+                at,
+                f'The key "{shown(text)}" is written twice in one mapping; the first is in line {first.line}, '
+                f"column {first.column}.",
+                "Remove one of the two, or rename it.",
+            )
+        frame.key = text
+
+    def _bad_key(self, frame: _Frame, at: int, message: str, text: str = "") -> None:
+        frame.key = _BAD_KEY
+        hint = f'Quote it: "{shown(text)}".' if text else 'Quote a text that starts with "{" or "[": "{{$userId}}".'
+        self.report("key-not-text", at, message, hint)
+
+    def _open(self, event: Any, holder: dict[str, Any] | list[Any]) -> None:
+        at = event.start_mark.index
+        if event.tag not in _KNOWN_TAGS:
+            self._unknown_tag(event)
+        if len(self._stack) >= MAX_DEPTH:
+            self._too_deep(at)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(holder, is_open=True)
+        self._stack.append(_Frame(holder, at, event.anchor))
+
+    def _close(self) -> None:
+        frame = self._stack.pop()
+        if frame.merged:
+            self._merge(frame)
+        self._marks.keep(frame.holder, frame.marks)
+        if frame.anchor is not None:
+            self._anchors[frame.anchor] = _Anchored(frame.holder, size=frame.size, height=frame.height)
+        self._put(frame.holder, frame.at, size=frame.size, height=frame.height)
+
+    def _alias(self, event: Any) -> None:
+        at = event.start_mark.index
+        target = self._anchors.get(event.anchor)
+        if target is None:
+            message = f"`*{shown(event.anchor)}` stands for nothing."
+            self.report("alias-unknown", at, message, f"Define `&{shown(event.anchor)}` above, or quote the text.")
+        elif target.open:
+            message = f"`*{shown(event.anchor)}` stands inside what it stands for."
+            self.report("alias-loop", at, message, "Write it out.")
+        elif len(self._stack) + target.height > MAX_DEPTH:
+            self._too_deep(at)
+        else:
+            self._put(target.value, at, size=target.size, height=target.height, is_alias=True)
+            return
+        self._put(None, at, size=1, height=0)
+
+    def _put(self, value: Any, at: int, *, size: int, height: int, is_alias: bool = False) -> None:
+        self._nodes += size if is_alias else 1
+        if self._nodes > MAX_NODES:
+            self._too_many(at, is_alias=is_alias)
+        if not self._stack:
+            self._root, self._root_at = value, at
+            return
+        frame = self._stack[-1]
+        frame.size += size
+        if height >= frame.height:
+            frame.height = height + 1
+        if frame.holder.__class__ is list:
+            frame.holder.append(value)
+            frame.marks.append(at)
+        elif frame.key is _NO_KEY:
+            frame.key_at = at
+            self._key_of_other_kind(frame, value, at)
+        else:
+            self._pair(frame, value, at)
+
+    def _pair(self, frame: _Frame, value: Any, at: int) -> None:
+        key, frame.key = frame.key, _NO_KEY
+        if key is _MERGE:
+            self._take_merge(frame, value, at)
+        elif key is not _BAD_KEY:
+            frame.holder[key] = value
+            frame.marks[key] = Marks.pair(frame.key_at, at)
+
+    def _key_of_other_kind(self, frame: _Frame, value: object, at: int) -> None:
+        if isinstance(value, str):  # an alias to a text
+            self._key(frame, value, at, plain=False)
+        else:
+            self._bad_key(frame, at, "A mapping or list stands where a key must be text.")
+
+    def _take_merge(self, frame: _Frame, value: object, at: int) -> None:
+        parts: list[Any] = value if isinstance(value, list) else [value]
+        if not all(isinstance(part, dict) for part in parts):
+            message = "`<<` takes a mapping, or a list of mappings."
+            self.report("merge-not-mapping", at, message, "Name one: `<<: *base`.")
+            return
+        frame.merged.extend(parts)
+
+    def _merge(self, frame: _Frame) -> None:
+        """What the mapping says itself wins, then the earlier of what it merges."""
+        for part in frame.merged:
+            marks: Any = self._marks.of(part)
+            for key, value in part.items():
+                if key not in frame.holder:
+                    frame.holder[key] = value
+                    frame.marks[key] = marks[key]
+
+    def _unknown_tag(self, event: Any) -> None:
+        tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+        self.report("yaml-tag", event.start_mark.index, f"The tag `{shown(tag)}` is not understood.", "Remove the tag.")
+
+    def _too_deep(self, at: int) -> None:
+        message = f"This is nested more than {MAX_DEPTH} levels deep."
+        self.report("too-deep", at, message, "Close brackets that were left open, or flatten it.")
+        raise _Stop
+
+    def _too_many(self, at: int, *, is_alias: bool) -> None:
+        code = "alias-bomb" if is_alias else "file-too-big"
+        message = f"The file has more than {MAX_NODES:,} values{', with its aliases expanded' if is_alias else ''}."
+        self.report(code, at, message, "Split the manifest into several files.")
+        raise _Stop
+
+    def _path(self) -> str:
+        steps = []
+        for frame in self._stack:
+            step = len(frame.holder) if isinstance(frame.holder, list) else frame.key
+            if isinstance(step, (int, str)):
+                steps.append(str(step))
+        return ".".join(steps)

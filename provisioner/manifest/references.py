@@ -1,0 +1,110 @@
+"""Rules about what names what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from provisioner.kinds import KINDS
+from provisioner.manifest.entries import Draft, Entry
+from provisioner.manifest.words import guess, listed, quoted, with_article
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.document import dotted
+from provisioner.model.resource import Reference
+
+_SHOWN_CYCLE: Final = 8
+_MOST_GUESSES: Final = 100  # a guess looks at every name, and thousands of them would take minutes
+
+
+def unknown_references(draft: Draft) -> Iterator[Diagnostic]:
+    if not draft.complete:
+        return
+    declared: dict[str, list[str]] = {section: [] for section in KINDS}
+    for address in draft.by_address:
+        declared[address.kind].append(address.name)
+    missing = (
+        (entry, reference)
+        for entry in draft.entries
+        for reference in entry.references
+        if reference.target not in draft.by_address
+    )
+    for count, (entry, reference) in enumerate(missing):
+        yield from _unknown(entry, reference, declared[reference.target.kind], may_guess=count < _MOST_GUESSES)
+
+
+def _unknown(entry: Entry, reference: Reference, known: list[str], *, may_guess: bool) -> Iterator[Diagnostic]:
+    target = reference.target
+    noun = KINDS[target.kind].singular
+    message = (
+        f"{entry.address} uses the {noun} {quoted(target.name)} (`{dotted(reference.path)}`), which this manifest does "
+        "not define."
+    )
+    there = f"Defined here: {listed(known)}." if known else f"It defines no {noun}."
+    hint = (
+        f"{guess(target.name, known) if may_guess else ''}{there} One that exists and is not yours is declared with "
+        f"`{target.kind}: {{{target.name}: {{external: true}}}}`."
+    )
+    path = (*entry.path, *reference.path)
+    yield from entry.unit.error("unknown-reference", path, message, hint)
+
+
+def wrong_model_kinds(draft: Draft) -> Iterator[Diagnostic]:
+    provided = {address: _provides(entry) for address, entry in draft.by_address.items()}
+    fitting: dict[str, list[str]] = {}
+    for address, what in provided.items():
+        if what is not None:
+            fitting.setdefault(what, []).append(address.name)
+    for entry in draft.entries:
+        for reference in entry.references:
+            what = provided.get(reference.target)
+            if None not in (what, reference.wants) and what != reference.wants:
+                yield from _wrong_kind(entry, reference, str(what), fitting.get(str(reference.wants), []))
+
+
+def _provides(entry: Entry) -> str | None:
+    if entry.external or not entry.sound:
+        return None
+    return KINDS[entry.address.kind].provides(entry.fields)
+
+
+def _wrong_kind(entry: Entry, reference: Reference, provided: str, fitting: list[str]) -> Iterator[Diagnostic]:
+    noun, wanted = KINDS[reference.target.kind].singular, f"{with_article(str(reference.wants))} model"
+    message = (
+        f"{entry.address} wants {wanted} in `{dotted(reference.path)}`, but the {noun} "
+        f"{quoted(reference.target.name)} is of {with_article(provided)} model."
+    )
+    hint = f"Fitting here: {listed(fitting)}." if fitting else f"Define one with {wanted}."
+    yield from entry.unit.error("wrong-model-kind", (*entry.path, *reference.path), message, hint)
+
+
+def reference_cycles(draft: Draft) -> Iterator[Diagnostic]:
+    for cycle in _cycles({address: _targets(entry) for address, entry in draft.by_address.items()}):
+        entry = draft.by_address[cycle[0]]
+        reference = next(each for each in entry.references if each.target == cycle[1 % len(cycle)])
+        way = " → ".join(str(address) for address in (*cycle[:_SHOWN_CYCLE], cycle[0]))
+        message = f"Resources need each other in a circle: {way}." if len(cycle) > 1 else f"{cycle[0]} needs itself."
+        path = (*entry.path, *reference.path)
+        yield from entry.unit.error("reference-cycle", path, message, "Remove one of the references.")
+
+
+def _targets(entry: Entry) -> tuple[Address, ...]:
+    return tuple(reference.target for reference in entry.references)
+
+
+def _cycles(needs: Mapping[Address, tuple[Address, ...]]) -> Iterator[tuple[Address, ...]]:
+    """At least one way round for each knot. A walk in depth with a stack of its own."""
+    done: set[Address] = set()
+    for start in needs:
+        trail = [start] if start not in done else []
+        waiting = {address: iter(needs[address]) for address in trail}
+        while trail:
+            target = next(waiting[trail[-1]], None)
+            if target is None:
+                done.add(trail[-1])
+                del waiting[trail.pop()]
+            elif target in waiting:
+                yield tuple(trail[trail.index(target) :])
+            elif target in needs and target not in done:
+                trail.append(target)
+                waiting[target] = iter(needs[target])

@@ -1,0 +1,173 @@
+"""The manifest's JSON Schema, made from the kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from provisioner.kinds import KINDS
+from provisioner.kinds.fragments import flag, mapping, text
+from provisioner.manifest.shape import Shape
+from provisioner.model.document import Document
+from provisioner.model.resource import OnRemove
+
+OWNER_NAME: Final = "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+EXTENSION: Final = "x-"
+_VARIABLE: Final = {"$ref": "#/$defs/variable"}
+_NOT_TEXT: Final = {"integer", "number", "boolean"}
+_LIMITS_TEXT: Final = {"enum", "const", "pattern"}
+
+LIFECYCLE: Final[Document] = mapping(
+    "How the tool may treat the live object.",
+    {
+        "prevent_destroy": flag("Refuse to delete or replace it, also after its entry is gone.", default=False),
+        "ignore": {
+            "type": "array",
+            "items": text("A field path with dots.", examples=["sku.capacity"]),
+            "description": "Fields that others may change: differences in them are not repaired.",
+            "examples": [["sku.capacity"]],
+        },
+        "on_remove": {
+            "enum": [each.value for each in OnRemove],
+            "default": OnRemove.DELETE.value,
+            "description": "What happens when the entry leaves the manifest: `keep` releases the live object.",
+        },
+    },
+)
+_EXTERNAL: Final[Document] = flag(
+    "It exists and belongs to somebody else: it may be referred to, is checked to exist and is never changed. "
+    "Nothing else may be said about it.",
+    default=False,
+)
+PROJECT: Final[Document] = mapping(
+    "Where: one Foundry project, and the account's resource group. `--local` needs none of it.",
+    {
+        "endpoint": text(
+            "The project's endpoint. Left out, FOUNDRY_PROJECT_ENDPOINT is used.",
+            examples=[
+                "${env:FOUNDRY_PROJECT_ENDPOINT}",
+                "https://my-account.services.ai.azure.com/api/projects/my-project",
+            ],
+        ),
+        "account": text(
+            "The account, when the endpoint's host does not tell it. Left out, FOUNDRY_ACCOUNT is used.",
+            examples=["my-account"],
+        ),
+        "subscription_id": text(
+            "The account's subscription, for deployments. Left out, AZURE_SUBSCRIPTION_ID is used.",
+            examples=["${env:AZURE_SUBSCRIPTION_ID}"],
+        ),
+        "resource_group": text(
+            "The account's resource group, for deployments. Left out, AZURE_RESOURCE_GROUP is used.",
+            examples=["${env:AZURE_RESOURCE_GROUP}"],
+        ),
+        "management_endpoint": text(
+            "Azure Resource Manager, when it is not the cloud's own. Left out, PROVISIONER_MANAGEMENT_ENDPOINT is "
+            "used.",
+            examples=["https://management.azure.com"],
+        ),
+    },
+)
+
+_HEAD: Final[Mapping[str, Any]] = {
+    "version": {"const": 1, "description": "The version of this format."},
+    "name": text(
+        "Owner id: written on everything this manifest manages, so that other manifests leave it alone.",
+        pattern=OWNER_NAME,
+        examples=["dev-buddy"],
+    ),
+    "project": PROJECT,
+}
+
+
+@lru_cache(maxsize=1)
+def head_shape() -> Shape:
+    """A file's own keys. Names, the project and the resources are checked by themselves."""
+    named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
+    sections = {section: {"type": ["object", "null"]} for section in ("project", *KINDS)}
+    return Shape(mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"]))
+
+
+@lru_cache(maxsize=1)
+def project_shape() -> Shape:
+    return Shape(PROJECT)
+
+
+@lru_cache(maxsize=16)
+def entry_shape(section: str) -> Shape:
+    """One entry that is not external, with every variable resolved."""
+    schema = KINDS[section].schema()
+    return Shape({**schema, "properties": {**schema["properties"], "external": _EXTERNAL, "lifecycle": LIFECYCLE}})
+
+
+def manifest_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of a manifest file as it is written, variables included, for editors."""
+    head = {key: schema if key == "version" else _with_variables(schema) for key, schema in _HEAD.items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Foundry manifest, version 1",
+        "description": "Model deployments, memory stores and agents of one Microsoft Foundry project. Several files "
+        "passed together are one manifest; every file says its version, one of them the name.",
+        "type": "object",
+        "properties": {**head, **{section: _section(section) for section in KINDS}},
+        "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
+        "additionalProperties": False,
+        "required": ["version"],
+        "$defs": {"variable": _VARIABLE_SCHEMA, "lifecycle": _with_variables(LIFECYCLE)},
+    }
+
+
+_VARIABLE_SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "string",
+    "pattern": r"^\$\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}$",
+    "description": "The value of a variable: `${env:NAME}`, or `${env:NAME:-default}`. Only names that start with "
+    "FOUNDRY_ or PROVISIONER_, AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and AZURE_LOCATION are read, and those the "
+    "command allows. `$${env:` writes a literal `${env:`.",
+    "examples": ["${env:FOUNDRY_CAPACITY:-50}"],
+}
+
+
+def _section(section: str) -> dict[str, Any]:
+    kind = KINDS[section]
+    entry = dict(_with_variables(kind.schema()))
+    required = entry.pop("required", [])
+    entry["properties"] = {
+        **entry["properties"],
+        "external": _EXTERNAL,
+        "lifecycle": {"$ref": "#/$defs/lifecycle", "description": LIFECYCLE["description"]},
+    }
+    entry["if"] = {"properties": {"external": {"const": True}}, "required": ["external"]}
+    entry["then"] = {"maxProperties": 1}
+    entry["else"] = {"required": required}
+    return {
+        "type": ["object", "null"],
+        "description": f"Every {kind.singular} of the manifest, by name.",
+        "propertyNames": kind.names(),
+        "additionalProperties": entry,
+    }
+
+
+def _with_variables(schema: Any) -> Any:
+    """The schema, taking a variable wherever something other than free text is wanted. Conditions stay as they are."""
+    if isinstance(schema, list):
+        return [_with_variables(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if str(schema.get("type")) in _NOT_TEXT or not _LIMITS_TEXT.isdisjoint(schema):
+        return _or_variable(schema)
+    return {key: _inside(key, value) for key, value in schema.items()}
+
+
+def _inside(keyword: str, value: Any) -> Any:
+    if keyword == "properties":
+        return {name: _with_variables(inner) for name, inner in value.items()}
+    if keyword in {"items", "additionalProperties", "then", "else", "oneOf", "anyOf", "allOf"}:
+        return _with_variables(value)
+    return value
+
+
+def _or_variable(schema: Mapping[str, Any]) -> dict[str, Any]:
+    spoken = {key: schema[key] for key in ("description", "default", "examples") if key in schema}
+    bare = {key: value for key, value in schema.items() if key not in spoken}
+    return {**spoken, "anyOf": [bare, _VARIABLE]}

@@ -1,0 +1,202 @@
+"""What the schema says against a value, in our codes and words.
+
+jsonschema finds; this module tells. One mistake becomes one diagnostic, also where the schema offers alternatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from provisioner.manifest.convert import convert
+from provisioner.manifest.fits import compile_schema
+from provisioner.manifest.words import found, guess, listed, quoted, shown
+from provisioner.model.diagnostic import Finding
+from provisioner.model.document import Path, dotted
+
+# jsonschema types what an error holds as anything or nothing; what each keyword puts there is known.
+_Error: TypeAlias = Any
+
+_TYPE_WORDS: Final = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
+class Misfit(NamedTuple):
+    """A finding, and whether its place is the key rather than the value."""
+
+    finding: Finding
+    at_key: bool
+
+
+class Shape:
+    """A schema, ready to be held against many values."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = dict(schema)
+        self.fits = compile_schema(schema)
+        self._errors: Callable[[object], Iterator[_Error]] | None = None
+
+    def misfits(self, value: object) -> list[Misfit]:
+        """Everything that is wrong with the value, each thing once."""
+        if self.fits(value):
+            return []
+        unique = {(misfit.finding.path, misfit.finding.message): misfit for misfit in _told(self._find(value))}
+        return list(unique.values())
+
+    def _find(self, value: object) -> Iterator[_Error]:
+        if self._errors is None:
+            from jsonschema import Draft202012Validator  # noqa: PLC0415 - 100 ms, and most manifests fit
+
+            self._errors = Draft202012Validator(self.schema).iter_errors
+        return self._errors(value)
+
+
+def _told(errors: Iterable[_Error]) -> Iterator[Misfit]:
+    for error in errors:
+        path = tuple(str(step) for step in error.absolute_path)
+        yield from _TELLERS.get(str(error.validator), _something)(error, path)
+
+
+def _field(path: Path) -> str:
+    return f"`{shown(dotted(path))}`" if path else "the whole of it"
+
+
+def _value(code: str, path: Path, message: str, hint: str) -> Iterator[Misfit]:
+    yield Misfit(Finding(path=path, code=code, message=message, hint=hint), at_key=False)
+
+
+def _key(code: str, path: Path, message: str, hint: str) -> Iterator[Misfit]:
+    yield Misfit(Finding(path=path, code=code, message=message, hint=hint), at_key=True)
+
+
+def _type(error: _Error, path: Path) -> Iterator[Misfit]:
+    return _wrong_type(path, error.instance, _wanted_types(error))
+
+
+def _wanted_types(error: _Error) -> list[str]:
+    names = error.validator_value
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _wrong_type(path: Path, value: object, types: Collection[str]) -> Iterator[Misfit]:
+    wanted = listed([_TYPE_WORDS[name] for name in types if name != "null"], "or")
+    hint = f"Write {wanted}."
+    if value is None:
+        hint = f"Write {wanted}, or remove the key."
+    elif wanted == "text" and isinstance(value, (bool, int, float)):
+        hint = "Quote it."
+    elif isinstance(value, str) and _looks_like(value, types):
+        hint = f"Remove the quotes: {value}."
+    yield from _value("wrong-type", path, f"{_field(path)} is {found(value)}; it must be {wanted}.", hint)
+
+
+def _looks_like(text: str, types: Collection[str]) -> bool:
+    return convert(text, types) is not None
+
+
+def _unknown(error: _Error, path: Path) -> Iterator[Misfit]:
+    known = list(error.schema.get("properties", {}))
+    patterns = [pattern.removeprefix("^") for pattern in error.schema.get("patternProperties", ())]
+    for key in error.instance:
+        if key in known or key.startswith(tuple(patterns)):
+            continue
+        where = f" in `{shown(dotted(path))}`" if path else ""
+        message = f"the key {quoted(key)}{where} is not known."
+        yield from _key("unknown-key", (*path, key), message, f"{guess(key, known)}Known keys: {listed(known)}.")
+
+
+def _missing(error: _Error, path: Path) -> Iterator[Misfit]:
+    for key in error.validator_value:
+        if key not in error.instance:
+            message = f"{_field(path)} lacks `{key}`." if path else f"`{key}` is missing."
+            yield from _key("missing-key", path, message, f"Add `{key}:`{_example(error.schema, key)}.")
+
+
+def _example(schema: Any, key: str) -> str:
+    wanted = schema.get("properties", {}).get(key, {})
+    example = wanted.get("const", next(iter(wanted.get("examples", ())), ""))
+    return f", for example `{key}: {example}`" if isinstance(example, (str, int)) and example != "" else ""
+
+
+def _choice(error: _Error, path: Path) -> Iterator[Misfit]:
+    value = error.validator_value
+    allowed = [str(each) for each in value] if error.validator == "enum" else [str(value)]
+    near = guess(error.instance, allowed) if isinstance(error.instance, str) else ""
+    hint = f"{near}Allowed: {listed(allowed, 'or')}."
+    said = quoted(error.instance) if isinstance(error.instance, str) else found(error.instance)
+    yield from _value("bad-value", path, f"{_field(path)} cannot be {said}.", hint)
+
+
+def _range(error: _Error, path: Path) -> Iterator[Misfit]:
+    word = "least" if error.validator == "minimum" else "most"
+    message = f"{_field(path)} is {found(error.instance)}; it must be at {word} {error.validator_value}."
+    yield from _value("out-of-range", path, message, _both_ends(error.schema))
+
+
+def _both_ends(schema: Any) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    return f"Choose from {low} to {high}." if None not in (low, high) else "Choose another number."
+
+
+def _length(error: _Error, path: Path) -> Iterator[Misfit]:
+    limit, length = error.validator_value, len(error.instance)
+    if "propertyNames" in error.absolute_schema_path:
+        message = f"the key {quoted(error.instance)} has {length} characters; {limit} are allowed."
+        yield from _key("too-long", (*path, error.instance), message, "Shorten it.")
+        return
+    things = "items" if isinstance(error.instance, list) else "characters"
+    message = f"{_field(path)} has {length} {things}; {limit} are allowed."
+    yield from _value("too-long", path, message, "Shorten it.")
+
+
+def _alternatives(error: _Error, path: Path) -> Iterator[Misfit]:
+    """The complaints of the one alternative that was meant: the one whose type fits."""
+    branches: dict[int, list[_Error]] = {}
+    for inner in error.context or ():
+        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
+    meant = [inners for inners in branches.values() if not any(_is_type_at(inner, error) for inner in inners)]
+    if len(meant) == 1:
+        yield from _told(meant[0])
+        return
+    types = [
+        name
+        for inners in branches.values()
+        for inner in inners
+        if _is_type_at(inner, error)
+        for name in _wanted_types(inner)
+    ]
+    if types:
+        yield from _wrong_type(path, error.instance, types)
+    else:
+        yield from _something(error, path)
+
+
+def _is_type_at(inner: _Error, error: _Error) -> bool:
+    return inner.validator == "type" and len(inner.absolute_path) == len(error.absolute_path)
+
+
+def _something(error: _Error, path: Path) -> Iterator[Misfit]:
+    message = f"{_field(path)} is {found(error.instance)}, which does not fit."
+    yield from _value("bad-value", path, message, f"{error.schema.get('description', 'See the schema.')}")
+
+
+_TELLERS: Final[Mapping[str, Callable[[_Error, Path], Iterator[Misfit]]]] = {
+    "type": _type,
+    "additionalProperties": _unknown,
+    "required": _missing,
+    "enum": _choice,
+    "const": _choice,
+    "minimum": _range,
+    "maximum": _range,
+    "maxLength": _length,
+    "maxItems": _length,
+    "oneOf": _alternatives,
+    "anyOf": _alternatives,
+}

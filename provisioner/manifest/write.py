@@ -1,0 +1,176 @@
+"""Manifest entries as YAML, for `export`.
+
+Everything is written so that it reads back the same, by this package and by any other YAML reader: texts of several
+lines as `|` blocks, and in double quotes whatever unquoted would be misread. A literal `${env:` in a live text is
+written `$${env:`, so that it is not taken for a variable. Lone surrogates, which YAML cannot hold, become U+FFFD.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from provisioner.kinds import KINDS
+from provisioner.manifest.env import escape
+from provisioner.manifest.plain import Ambiguous, resolve
+from provisioner.model.address import Address
+from provisioner.model.document import Document
+
+MODELINE: Final = "# yaml-language-server: $schema=schemas/manifest.v1.schema.json"
+_PLAIN: Final = re.compile(r"(?:[^\W\d]|[./]\w)(?:[\w./()'+@=,-]| (?=[\w./()'+@=,-]))*")
+_NOT_IN_BLOCK: Final = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_ESCAPED: Final = re.compile(
+    '["\\\\]|[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]'
+)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
+_MAX_DIGITS: Final = 4000
+
+
+def dump(
+    *,
+    name: str,
+    project: Mapping[str, str],
+    entries: Mapping[Address, Document],
+    external: Collection[Address] = (),
+    header: Sequence[str] = (),
+) -> str:
+    """A whole manifest. Sections come in the kinds' order, resources by name, keys as they are given.
+
+    The values of `project` are written as they are, so that they may be variables; `header` are lines of comment.
+    """
+    lines = [MODELINE, *(f"# {_one_line(line)}".rstrip() for line in header)]
+    lines += ["", "version: 1", f"name: {_text(name)}"]
+    if project:
+        lines += ["", "project:", *_pairs(project, 1)]
+    for section in KINDS:
+        resources = _section(section, entries, external)
+        if resources:
+            lines += ["", f"{section}:", *_pairs(resources, 1)]
+    return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    return _ESCAPED.sub(lambda match: match.group() if match.group() in '"\\' else " ", text)
+
+
+def _section(section: str, entries: Mapping[Address, Document], external: Collection[Address]) -> dict[str, Any]:
+    resources: dict[str, Any] = {address.name: {"external": True} for address in external if address.kind == section}
+    resources.update({address.name: _literal(entry) for address, entry in entries.items() if address.kind == section})
+    return dict(sorted(resources.items()))
+
+
+def _literal(value: Any) -> Any:
+    """The value with nothing in it that the reader would take for a variable. Keys are never taken for one."""
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, Mapping):
+        return {key: _literal(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_literal(inner) for inner in value]
+    return value
+
+
+def _pairs(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    for key, value in mapping.items():
+        written = _key(str(key))
+        if len(written) > _LONGEST_KEY:
+            yield f"{indent}? {written}"
+            written = ""
+        yield from _after(f"{indent}{written}:", value, depth)
+
+
+def _key(text: str) -> str:
+    return _quoted(text) if "\n" in text else _text(text)
+
+
+def _after(start: str, value: Any, depth: int) -> Iterator[str]:
+    """The value behind a key or a dash that stands at this depth."""
+    if isinstance(value, Mapping) and value:
+        yield start
+        yield from _pairs(value, depth + 1)
+    elif isinstance(value, (list, tuple)) and value:
+        yield start
+        yield from _items(value, depth + 1)
+    elif isinstance(value, str) and _is_block(value):
+        yield from _block(start, value, depth + 1)
+    else:
+        yield f"{start} {_scalar(value)}"
+
+
+def _items(values: Sequence[Any], depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    for value in values:
+        if isinstance(value, Mapping) and value:
+            first, *rest = _pairs(value, depth + 1)
+            yield f"{indent}- {first.lstrip(' ')}"
+            yield from rest
+        else:
+            yield from _after(f"{indent}-", value, depth)
+
+
+def _is_block(text: str) -> bool:
+    return "\n" in text and text.strip() != "" and not _NOT_IN_BLOCK.search(text)
+
+
+def _block(start: str, text: str, depth: int) -> Iterator[str]:
+    body = text.rstrip("\n")
+    ends = len(text) - len(body)
+    chomping = "-" if ends == 0 else "" if ends == 1 else "+"
+    # A reader finds the indentation by the first line; where that begins with white space it has to be told.
+    width = "2" if text[0] in " \t\n" else ""
+    yield f"{start} |{width}{chomping}"
+    indent = "  " * depth
+    for line in body.split("\n"):
+        yield f"{indent}{line}" if line else ""
+    yield from [""] * (ends - 1)
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _number(value)
+    if isinstance(value, str):
+        return _text(value)
+    return "{}" if isinstance(value, Mapping) else "[]"
+
+
+def _number(value: float) -> str:
+    if isinstance(value, int):
+        digits = str(value) if abs(value) < 10**_MAX_DIGITS else ""
+        return digits or _quoted(hex(value))
+    if not math.isfinite(value):
+        return _quoted(str(value))
+    mantissa, e, exponent = repr(value).partition("e")
+    return f"{mantissa}{'' if '.' in mantissa else '.0'}{e}{exponent}"  # 1e-07 is a number to some readers only
+
+
+def _text(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) and _stays_text(text) else _quoted(text)
+
+
+def _stays_text(text: str) -> bool:
+    try:
+        return isinstance(resolve(text), str)
+    except Ambiguous:
+        return False
+
+
+def _quoted(text: str) -> str:
+    escaped = _ESCAPED.sub(_escape, _SURROGATE.sub("\ufffd", text))
+    return f'"{escaped}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match.group()
+    code = ord(char)
+    return _SHORT_ESCAPES.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")

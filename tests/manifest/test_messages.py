@@ -1,0 +1,109 @@
+"""The words, exactly, for the mistakes that are made most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from provisioner.manifest.reader import read
+from tests.manifest.manifests import HEAD, MODELS, full, load_text
+
+MISTAKES = f"""{HEAD}
+deployments:
+  gpt-4.1-mini:
+    model: {{format: OpenAI, name: gpt-4.1-mini, version: 2025-04-14}}
+    sku: {{name: Standard, capacity: "50"}}
+    version_upgrade_option: NoUpgrade
+stores:
+  prefs:
+    chat_model: gpt-4.1-mni
+    embeding_model: gpt-4.1-mini
+agents:
+  dev_buddy:
+    model: gpt-4.1-mini
+    temperature: 3
+    description: ${{env:HOME}}
+    tools:
+      - {{type: memory_search, memory_store_name: prefs, scope: {{{{$userId}}}}}}
+"""
+
+
+def test_messages_say_what_why_and_what_to_do(tmp_path: Path) -> None:
+    assert (
+        full(load_text(tmp_path, MISTAKES)) + "\n"
+        == """\
+m.yaml:7:58 error yaml-ambiguous
+  Unquoted `2025-04-14` is a date to some YAML readers and text to others.
+  Quote it: "2025-04-14".
+m.yaml:8:37 error wrong-type
+  deployments/gpt-4.1-mini: `sku.capacity` is the text "50"; it must be a whole number.
+  Remove the quotes: 50.
+m.yaml:9:29 error bad-value
+  deployments/gpt-4.1-mini: `version_upgrade_option` cannot be "NoUpgrade".
+  Did you mean "NoAutoUpgrade"? Allowed: OnceNewDefaultVersionAvailable, OnceCurrentVersionExpired or NoAutoUpgrade.
+m.yaml:11:3 error missing-key
+  stores/prefs: `embedding_model` is missing.
+  Add `embedding_model:`, for example `embedding_model: text-embedding-3-large`.
+m.yaml:12:17 error unknown-reference
+  stores/prefs uses the model deployment "gpt-4.1-mni" (`chat_model`), which this manifest does not define.
+  Did you mean "gpt-4.1-mini"? Defined here: gpt-4.1-mini. One that exists and is not yours is declared with \
+`deployments: {gpt-4.1-mni: {external: true}}`.
+m.yaml:13:5 error unknown-key
+  stores/prefs: the key "embeding_model" is not known.
+  Did you mean "embedding_model"? Known keys: description, chat_model, embedding_model, options, metadata, kind, \
+external and lifecycle.
+m.yaml:15:3 error bad-name
+  The agent name "dev_buddy" holds "_".
+  Use letters, digits and "-"; "-" not at the beginning or end; at most 63 characters.
+m.yaml:17:18 error out-of-range
+  agents/dev_buddy: `temperature` is the number 3; it must be at most 2.
+  Choose from 0 to 2.
+m.yaml:18:18 error env-not-allowed
+  The variable HOME may not be read by a manifest.
+  Allowed are FOUNDRY_*, PROVISIONER_*, AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP, AZURE_LOCATION, and the names \
+given with --allow-env.
+m.yaml:20:65 error key-not-text
+  A mapping or list stands where a key must be text.
+  Quote a text that starts with "{" or "[": "{{$userId}}".
+"""
+    )
+
+
+def test_a_tab_is_told_as_a_tab(tmp_path: Path) -> None:
+    assert full(load_text(tmp_path, "version: 1\nagents:\n\ta: 1\n")) == (
+        "m.yaml:3:1 error yaml-syntax\n"
+        "  A tab stands where only spaces may.\n"
+        "  Indent with spaces; most editors can convert tabs."
+    )
+
+
+def test_a_mixed_up_model_is_told_with_those_that_fit(tmp_path: Path) -> None:
+    text = f"{HEAD}{MODELS}stores: {{s: {{chat_model: emb, embedding_model: emb}}}}\n"
+
+    assert full(load_text(tmp_path, text)) == (
+        "m.yaml:7:26 error wrong-model-kind\n"
+        '  stores/s wants a chat model in `chat_model`, but the model deployment "emb" is of an embedding model.\n'
+        "  Fitting here: gpt."
+    )
+
+
+def test_parsers_never_speak_for_themselves() -> None:
+    """Each of their complaints that a manifest can cause has a sentence."""
+    texts = (
+        "a: b: c",
+        "a: 'x",
+        "[a",
+        "{a",
+        "a: [b\nc",
+        "- a\nb: c",
+        "a: %b",
+        "a: `b",
+        'a: "\\q"',
+        "a: &",
+        "a\nb: c",
+        "%a\nb",
+    )
+    for text in texts:
+        for fast in (True, False):
+            (problem,) = read(text, file="f", fast=fast)[1]
+
+            assert not problem.message.startswith("This is not YAML"), (text, fast, problem.message)

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from provisioner.manifest.load import ProjectSettings
+from provisioner.model.diagnostic import Severity
+from tests.manifest.manifests import ENDPOINT, MODELS, brief, full, load_text, manifest_of
+
+VARIABLES = {
+    "FOUNDRY_PROJECT_ENDPOINT": "https://other.services.ai.azure.us/api/projects/p/",
+    "FOUNDRY_ACCOUNT": "from-variable",
+    "AZURE_SUBSCRIPTION_ID": "sub2",
+    "AZURE_RESOURCE_GROUP": "group2",
+    "PROVISIONER_MANAGEMENT_ENDPOINT": "https://127.0.0.1:5001/",
+}
+
+
+def settings_of(tmp_path: Path, project: str, environ: dict[str, str] | None = None) -> ProjectSettings:
+    return manifest_of(load_text(tmp_path, head(project), environ=environ)).project
+
+
+def head(project: str) -> str:
+    return f"version: 1\nname: a\nproject: {project}\n"
+
+
+def test_the_account_is_read_from_the_endpoint(tmp_path: Path) -> None:
+    assert settings_of(tmp_path, f'{{endpoint: "{ENDPOINT}/"}}') == ProjectSettings(endpoint=ENDPOINT, account="acc")
+
+
+@pytest.mark.parametrize("cloud", ["com", "us", "cn"])
+def test_sovereign_clouds_tell_the_account_too(tmp_path: Path, cloud: str) -> None:
+    endpoint = f"https://Acc.services.ai.azure.{cloud}/api/projects/p"
+
+    assert settings_of(tmp_path, f"{{endpoint: '{endpoint}'}}").account == "acc"
+
+
+def test_variables_stand_in_for_a_missing_project(tmp_path: Path) -> None:
+    assert settings_of(tmp_path, "", VARIABLES) == ProjectSettings(
+        endpoint="https://other.services.ai.azure.us/api/projects/p",
+        account="other",
+        subscription_id="sub2",
+        resource_group="group2",
+        management_endpoint="https://127.0.0.1:5001",
+    )
+
+
+def test_the_manifest_wins_over_variables(tmp_path: Path) -> None:
+    project = (
+        "{endpoint: 'https://localhost:1/x', account: mine, subscription_id: s, resource_group: g, "
+        "management_endpoint: 'https://m'}"
+    )
+
+    assert settings_of(tmp_path, project, VARIABLES) == ProjectSettings(
+        endpoint="https://localhost:1/x",
+        account="mine",
+        subscription_id="s",
+        resource_group="g",
+        management_endpoint="https://m",
+    )
+
+
+def test_on_another_host_the_account_comes_from_the_variable(tmp_path: Path) -> None:
+    project = "{endpoint: 'https://127.0.0.1:1/api/projects/p'}"
+
+    assert settings_of(tmp_path, project, {"FOUNDRY_ACCOUNT": "a"}).account == "a"
+    assert settings_of(tmp_path, project).account is None
+
+
+def test_on_another_host_deployments_need_an_account(tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, head("{endpoint: 'https://127.0.0.1/p', subscription_id: s, resource_group: g}"))
+
+    assert brief(loaded) == ["m.yaml:3:1 missing-key"]
+    assert "FOUNDRY_ACCOUNT" in full(loaded)
+
+
+def test_an_account_that_contradicts_the_endpoint_is_a_warning(tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, head(f'{{endpoint: "{ENDPOINT}", account: other}}'))
+
+    assert brief(loaded) == ["m.yaml:3:82 conflict"]
+    assert manifest_of(loaded).project.account == "acc"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        pytest.param("acc.services.ai.azure.com/api/projects/p", id="no scheme"),
+        pytest.param("ftp://acc.services.ai.azure.com/api/projects/p", id="another scheme"),
+        pytest.param("http://acc.services.ai.azure.com/api/projects/p", id="http"),
+        pytest.param("http://127.0.0.1.evil.example/p", id="http to what looks like loopback"),
+        pytest.param("https://acc.services.ai.azure.com", id="no project"),
+        pytest.param("https://acc.services.ai.azure.com/api/projects/", id="empty project"),
+        pytest.param("https://acc.services.ai.azure.com/api/projects/p/agents", id="more than a project"),
+        pytest.param("https://acc.services.ai.azure.com/api/projects/p?x=1", id="query"),
+        pytest.param("https://acc.services.ai.azure.com/api/projects/p#x", id="fragment"),
+        pytest.param("https://user:word@acc.services.ai.azure.com/api/projects/p", id="password"),
+        pytest.param("https://acc.services.ai.azure.com@evil.example/p", id="user name that looks like a host"),
+        pytest.param("https://evil.example\\\\@acc.services.ai.azure.com/api/projects/p", id="backslash"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https://[::1", id="half an address"),
+        pytest.param("https://a:port/p", id="port that is no number"),
+        pytest.param("https://a/ b", id="blank"),
+    ],
+)
+def test_endpoints_that_may_not_be_used_are_refused(tmp_path: Path, endpoint: str) -> None:
+    assert brief(load_text(tmp_path, head(f'{{endpoint: "{endpoint}"}}'))) == ["m.yaml:3:21 bad-endpoint"]
+    assert brief(load_text(tmp_path, head("{}"), environ={"FOUNDRY_PROJECT_ENDPOINT": endpoint})) == [
+        "m.yaml:3:1 bad-endpoint"
+    ]
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://localhost:5000/p", "http://127.0.0.1/p", "http://[::1]:1/p", "https://gw/p"]
+)
+def test_loopback_may_be_http_and_other_hosts_https(tmp_path: Path, endpoint: str) -> None:
+    assert settings_of(tmp_path, f"{{endpoint: '{endpoint}', account: a}}").endpoint == endpoint
+
+
+def test_a_management_endpoint_is_checked_too(tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, head(f"{{endpoint: '{ENDPOINT}', management_endpoint: 'http://arm.example'}}"))
+
+    assert brief(loaded) == ["m.yaml:3:94 bad-endpoint"]
+
+
+def test_without_project_and_variables_what_is_needed_is_missing(tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, f"version: 1\nname: a\n{MODELS}")
+
+    assert brief(loaded) == ["m.yaml:1:1 missing-key"] * 3
+    assert [
+        word for word in ("endpoint", "subscription_id", "resource_group") if f"`{word}:`" not in full(loaded)
+    ] == []
+
+
+def test_an_empty_setting_is_a_missing_one(tmp_path: Path) -> None:
+    assert brief(load_text(tmp_path, head('{endpoint: ""}'))) == ["m.yaml:3:1 missing-key"]
+
+
+def test_what_a_variable_may_still_bring_is_a_warning_where_unset_variables_are(tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, f"version: 1\nname: a\n{MODELS}", unset=Severity.WARNING)
+
+    assert {each.severity for each in loaded.diagnostics} == {Severity.WARNING}
+
+
+def test_deployments_of_others_need_no_resource_group(tmp_path: Path) -> None:
+    text = head(f'{{endpoint: "{ENDPOINT}"}}') + "deployments: {gpt: {external: true}}\n"
+
+    assert brief(load_text(tmp_path, text)) == []
+
+
+def test_unset_variables_of_the_project_are_told_once(tmp_path: Path) -> None:
+    project = '{endpoint: "${env:FOUNDRY_X}", subscription_id: "${env:AZURE_SUBSCRIPTION_ID}", resource_group: g}'
+
+    assert brief(load_text(tmp_path, head(project) + MODELS)) == ["m.yaml:3:21 env-unset", "m.yaml:3:58 env-unset"]
+
+
+def test_where_no_project_is_needed_nothing_of_it_is(tmp_path: Path) -> None:
+    project = '{endpoint: "${env:FOUNDRY_X}", subscription_id: "${env:AZURE_SUBSCRIPTION_ID}", resource_group: g}'
+    loaded = load_text(tmp_path, head(project) + MODELS, project_needed=False)
+
+    assert brief(loaded) == []
+    assert manifest_of(loaded).project == ProjectSettings(resource_group="g")
+
+
+def test_forbidden_variables_are_refused_in_the_project_too(tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, head('{endpoint: "${env:AWS_KEY}"}'), project_needed=False)
+
+    assert brief(loaded) == ["m.yaml:3:21 env-not-allowed"]
