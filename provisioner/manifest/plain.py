@@ -19,8 +19,8 @@ _CONSTANTS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_YES: Final = frozenset(form for word in ("y", "yes", "on") for form in (word, word.title(), word.upper()))
-_NO: Final = frozenset(form for word in ("n", "no", "off") for form in (word, word.title(), word.upper()))
+_YES: Final = frozenset(form for word in ("yes", "on") for form in (word, word.title(), word.upper()))
+_NO: Final = frozenset(form for word in ("no", "off") for form in (word, word.title(), word.upper()))
 _NUMBERLIKE: Final = frozenset("0123456789+-.=")
 _MAX_DIGITS: Final = 4000  # Python refuses to read more than 4300
 

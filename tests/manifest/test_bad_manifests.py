@@ -36,7 +36,6 @@ CASES = {
     "yes as value": (MODELS + STORE % ", lifecycle: {prevent_destroy: yes}", ["5:75 yaml-ambiguous"]),
     "on as key": ("x-a: {on: 1}\n", ["1:7 yaml-ambiguous"]),
     "on as unknown key": ("on: 1\n", ["1:1 yaml-ambiguous"]),
-    "y and n": ("x-a: [y, n, Y, N]\n", [f"1:{column} yaml-ambiguous" for column in (7, 10, 13, 16)]),
     "no": ("x-a: [no, off, Off, NO]\n", [f"1:{column} yaml-ambiguous" for column in (7, 11, 16, 21)]),
     "date": ("x-a: 2025-04-14\n", ["1:6 yaml-ambiguous"]),
     "time": ("x-a: 2025-04-14 10:00:00\n", ["1:6 yaml-ambiguous"]),
