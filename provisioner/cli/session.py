@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.cli.terminal import remark
+from provisioner.manifest.env import gather
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.diagnostic import Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
@@ -51,7 +52,9 @@ def read_manifest(request: Request) -> Manifest:
 
 @contextmanager
 def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
-    """Both planes, of Azure or of the embedded Foundry. Without a manifest, the environment says which project."""
+    """Both planes, of Azure or of the embedded Foundry. Without a manifest, the environment (over a `.env` file here)
+    says which project.
+    """
     from provisioner.planes.service import connect  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
 
     logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
@@ -72,7 +75,8 @@ def _coordinates(request: Request, manifest: Manifest | None) -> Coordinates:
     from provisioner.planes.service import Coordinates  # noqa: PLC0415
 
     if manifest is None:
-        return _coordinates_from(os.environ, request)
+        variables, _ = gather(Path(), os.environ, (), Severity.WARNING)
+        return _coordinates_from(variables.values, request)
     project = manifest.project
     endpoint = request.project_endpoint or project.endpoint
     if not endpoint:

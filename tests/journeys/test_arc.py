@@ -171,3 +171,19 @@ def test_a_deployment_that_is_live_in_another_case_is_the_same_one(
 
     assert provisioner("plan", "--detailed-exitcode").code == 0
     assert [it for it in foundry.requests("PUT") if it.endswith("/deployments/chat")] == []
+
+
+def test_an_export_plans_no_changes_and_can_be_adopted_in_full(
+    foundry: Foundry, project: Path, provisioner: Command
+) -> None:
+    (project / "stores.yaml").write_text(EXAMPLE, encoding="utf-8")
+    provisioner("apply", "--yes")
+    foundry.drift("agent", "dev-buddy", temperature=0.2)  # a version that carries no marker
+
+    assert provisioner("export", "--out", "mine.yaml").code == 0
+    assert provisioner("plan", "-f", "mine.yaml", "--detailed-exitcode").code == 0
+
+    assert provisioner("export", "--adopt", "--out", "all.yaml").code == 0
+    adopted = provisioner("plan", "-f", "all.yaml", "--adopt", "--format", "json")
+    assert [change["fields"] for change in adopted.document["changes"] if change["action"] != "adopt"] == []
+    assert provisioner("export", "--out", "all.yaml").code == 1
