@@ -37,19 +37,19 @@ class ProvisionerError(Exception):
         self.hint = hint
 
 
-class ManifestInvalid(ProvisionerError):
+class ManifestInvalid(ProvisionerError):  # noqa: N818 - the name says it
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         super().__init__("The manifest has errors.")
         self.diagnostics = diagnostics
 
 
-class Refused(ProvisionerError):
+class Refused(ProvisionerError):  # noqa: N818 - the name says it
     def __init__(self, refusals: tuple[Diagnostic, ...]) -> None:
         super().__init__("The plan was refused; nothing was changed.")
         self.refusals = refusals
 
 
-class Interrupted(ProvisionerError):
+class Interrupted(ProvisionerError):  # noqa: N818 - the name says it
     exit_code = 130
 
 
@@ -65,7 +65,7 @@ class PlaneError(ProvisionerError):
         self.wait_s = wait_s
 
 
-class Unreadable(ProvisionerError):
+class Unreadable(ProvisionerError):  # noqa: N818 - the name says it
     """Live state could not be read; carries what each plane said."""
 
     def __init__(self, causes: tuple[PlaneError, ...]) -> None:

@@ -11,7 +11,8 @@ from provisioner.model.document import Document, Path
 class Traits:
     """`immutable` fields change only by replacing; `replace_resets` are the subtrees whose unmanaged fields do not
     survive a replace (another model's version means nothing). `defaults` are what the service fills into immutable
-    fields. `case_blind` names differ in more than case. `marker_size` is how many characters one value of the live object's metadata or tags can hold.
+    fields. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of the live
+    object's metadata or tags can hold.
     """
 
     immutable: tuple[Path, ...] = ()

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.foundry import Command, Foundry, Result
 
 from provisioner.cli.main import run
 from provisioner.emulator import Emulator, Options
+from tests.foundry import Command, Foundry, Result
 
 
 @pytest.fixture(scope="session")

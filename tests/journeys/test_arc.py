@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.foundry import EXAMPLE, Command, Foundry
 
 
@@ -93,9 +95,8 @@ def test_an_unchanged_agent_never_gets_a_version(foundry: Foundry, project: Path
     assert len(foundry.objects("versions")) == 1
 
 
-def test_a_removed_field_goes_back_to_the_services_default(
-    foundry: Foundry, project: Path, provisioner: Command
-) -> None:
+@pytest.mark.usefixtures("foundry")
+def test_a_removed_field_goes_back_to_the_services_default(project: Path, provisioner: Command) -> None:
     manifest = project / "stores.yaml"
     manifest.write_text(EXAMPLE, encoding="utf-8")
     provisioner("apply", "--yes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.foundry import EXAMPLE, Command, Foundry
 
 OTHER_MODEL = (
@@ -76,7 +77,8 @@ def strip_markers(foundry: Foundry) -> None:
     foundry.drift("store", "dev-prefs-memory", metadata={})
 
 
-def test_what_another_manifest_owns_is_refused_by_name(foundry: Foundry, project: Path, provisioner: Command) -> None:
+@pytest.mark.usefixtures("foundry")
+def test_what_another_manifest_owns_is_refused_by_name(project: Path, provisioner: Command) -> None:
     manifest = project / "stores.yaml"
     manifest.write_text(EXAMPLE, encoding="utf-8")
     provisioner("apply", "--yes")

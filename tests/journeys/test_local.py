@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from tests.foundry import EXAMPLE
 
 ROOT = Path(__file__).parents[2]
