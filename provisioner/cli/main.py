@@ -16,13 +16,13 @@ from provisioner.model.errors import ProvisionerError
 
 COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check the manifest, offline.",
-    "plan": "Show what apply would do.",
+    "plan": "Show what apply would do, without doing it.",
     "apply": "Make the project what the manifest says.",
     "destroy": "Delete everything the manifest owns.",
     "export": "Write a manifest of what is live.",
-    "graph": "Draw the manifest's resources and what they need.",
+    "graph": "Draw the manifest's resources and what they need, offline.",
     "schema": "Print the manifest's JSON Schema.",
-    "emulator": "Run a local Foundry.",
+    "emulator": "Run a local Foundry in the foreground.",
     "completion": "Print a shell completion script.",
 }
 INTERRUPTED: Final = 130

@@ -40,7 +40,7 @@ def command(
     max_deletes: int | None,
     **shared: Any,
 ) -> int:
-    """Delete everything the manifest's owner has in the project.
+    """Delete everything the manifest owns.
 
     Only what carries the owner's marker is deleted; stores must be named one by one with --allow-data-loss, protected
     resources are refused, and those with `on_remove: keep` are released instead.
