@@ -1,0 +1,65 @@
+"""The models behind the local Foundry: they extract memories, rank them and answer. No server, no state.
+
+`Model` is the whole interface. Two rooms implement it:
+
+- `embedded.EmbeddedModel`, the default, is a set of rules. It reads English first-person statements clause by
+  clause, keeps what has the form of a durable fact, ranks by words, stems and a table of concepts, and composes
+  answers from what was recalled. It is deterministic, needs no download and no network. It is not a language
+  model: it understands nothing, knows nothing of the world, writes no code and never invents. What it does not
+  recognise gives no memory, rather than a wrong one.
+- `remote.RemoteModel` asks any OpenAI-compatible endpoint to do the same work for real.
+
+Usage figures of the embedded model are estimates: a token for every four characters.
+"""
+
+from __future__ import annotations
+
+from .interface import (
+    Answer,
+    Create,
+    Delete,
+    Entry,
+    Extraction,
+    Memory,
+    MemoryKind,
+    Model,
+    ModelError,
+    Operation,
+    Prompt,
+    Ranking,
+    ResponseFormat,
+    Scored,
+    Tool,
+    ToolCall,
+    ToolOutput,
+    Turn,
+    Update,
+    Usage,
+    Wishes,
+)
+from .items import conversation_of
+
+__all__ = [
+    "Answer",
+    "Create",
+    "Delete",
+    "Entry",
+    "Extraction",
+    "Memory",
+    "MemoryKind",
+    "Model",
+    "ModelError",
+    "Operation",
+    "Prompt",
+    "Ranking",
+    "ResponseFormat",
+    "Scored",
+    "Tool",
+    "ToolCall",
+    "ToolOutput",
+    "Turn",
+    "Update",
+    "Usage",
+    "Wishes",
+    "conversation_of",
+]

@@ -1,0 +1,195 @@
+"""New statements against what is known: restated, refined, replaced, contradicted, withdrawn, or new."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from provisioner.emulator.model.interface import Create, Delete, Memory, MemoryKind, Operation, Update
+
+from .concepts import concepts_of, wider_than
+from .lexicon import DIET_EXCLUDES
+from .reading import Reading, reading, value_in
+from .rules_change import ALL
+from .statements import Stated, Statement, Withdrawn
+from .words import content_stems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+ITEMS: Final = re.compile(r",\s+(?:and\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+on\s+(?=[A-Z]|\w+OS\b)")
+
+
+@dataclass(slots=True)
+class Note:
+    """A memory while statements are weighed: known ones have an id, new ones not yet."""
+
+    content: str
+    memory_id: str = ""
+    was: str = ""
+
+    @property
+    def says(self) -> Reading:
+        return reading(self.content)
+
+
+def consolidate(statements: Iterable[Statement], known: Sequence[Memory], kind: MemoryKind) -> tuple[Operation, ...]:
+    notes = [Note(memory.content, memory.memory_id, memory.content) for memory in known if memory.kind == kind]
+    for statement in statements:
+        if isinstance(statement, Withdrawn):
+            _withdraw(statement.about, notes)
+        else:
+            _state(statement, notes)
+    return tuple(_operations(notes, kind))
+
+
+def _operations(notes: list[Note], kind: MemoryKind) -> Iterator[Operation]:
+    for note in notes:
+        if not note.memory_id:
+            if note.content:
+                yield Create(kind=kind, content=note.content)
+        elif not note.content:
+            yield Delete(memory_id=note.memory_id)
+        elif note.content != note.was:
+            yield Update(memory_id=note.memory_id, content=note.content)
+
+
+def _state(statement: Stated, notes: list[Note]) -> None:
+    new = reading(statement.content)
+    alive = [note for note in notes if note.content]
+    if any(_covers(note.says, new) for note in alive):
+        _drop_displaced(statement, new, alive)
+        return
+    place = _place_of(statement, new, alive)
+    if place is None:
+        notes.append(Note(statement.content))
+    else:
+        place.content = _replaced(place.content, statement, new)
+    _drop_displaced(statement, new, [note for note in alive if note is not place])
+
+
+def _place_of(statement: Stated, new: Reading, alive: list[Note]) -> Note | None:
+    """The memory that the statement is a newer version of."""
+    tests: tuple[Callable[[Note], bool], ...] = (
+        lambda note: bool(statement.instead_of) and _mentions(note.content, statement.instead_of, new),
+        lambda note: _contradicts(note.says, new),
+        lambda note: _covers(new, note.says),
+        lambda note: not statement.adds and _same_slot(note.says, new),
+        lambda note: _ruled_out(note, new),
+    )
+    return next((note for test in tests for note in alive if test(note)), None)
+
+
+def _drop_displaced(statement: Stated, new: Reading, others: list[Note]) -> None:
+    """Other memories the newer statement leaves no room for."""
+    for note in others:
+        if (
+            note.says.family == new.family
+            and note.says.negative != new.negative
+            and new.terms in _item_terms(note.says)
+        ):
+            note.content = _without(note.content, new)
+            continue
+        displaced = _same_slot(note.says, new) and note.says.slots <= new.slots and not statement.adds
+        if not _covers(note.says, new) and (displaced or _contradicts(note.says, new) or _ruled_out(note, new)):
+            note.content = ""
+
+
+def _covers(one: Reading, other: Reading) -> bool:
+    """Whether the first says all that the second says."""
+    same_kind = one.family == other.family and one.negative == other.negative
+    return same_kind and other.terms <= one.terms and bool(other.terms or not one.terms)
+
+
+def _contradicts(one: Reading, new: Reading) -> bool:
+    opposite = one.family == new.family and one.negative != new.negative
+    return opposite and bool(one.terms) and (one.terms == new.terms or one.terms in _item_terms(new))
+
+
+def _item_terms(says: Reading) -> list[frozenset[str]]:
+    return [frozenset(content_stems(item)) for item in ITEMS.split(says.rest)]
+
+
+def _same_slot(one: Reading, other: Reading) -> bool:
+    return not one.slots.isdisjoint(other.slots) and one.context == other.context and one.negative == other.negative
+
+
+def _mentions(content: str, phrase: str, new: Reading) -> bool:
+    wanted = frozenset(content_stems(phrase))
+    says = reading(content)
+    return (
+        bool(wanted)
+        and wanted <= says.terms
+        and not says.negative
+        and says.family in {new.family, "work", "use", "live", "be", "eat", "do"}
+    )
+
+
+def _ruled_out(note: Note, new: Reading) -> bool:
+    """Steak is off the table for someone who is vegetarian or eats no meat."""
+    says = note.says
+    if says.negative or not (says.family in {"like", "eat"} or says.family.startswith("is favourite")):
+        return False
+    excluded = {
+        concept
+        for diet, concepts in DIET_EXCLUDES.items()
+        if "diet" in new.slots and diet in new.rest.casefold()
+        for concept in concepts
+    }
+    if new.negative and new.family == "eat":
+        excluded |= {term for term in new.rest.casefold().split() if term in {"meat", "fish", "dairy"}}
+    concepts = concepts_of(says.rest)
+    return not excluded.isdisjoint(concepts | wider_than(concepts))
+
+
+def _replaced(content: str, statement: Stated, new: Reading) -> str:
+    """The memory with the new value in the old one's place where that reads well, else the statement itself."""
+    old = reading(content)
+    shared = old.slots & new.slots
+    if old.family != new.family or len(old.slots - new.slots) == 0 or len(new.slots) != 1:
+        return _substituted(content, statement, new) or statement.content
+    slot = next(iter(shared), "")
+    before, after = value_in(content, slot), value_in(statement.content, slot)
+    return content.replace(before, after) if before and after else statement.content
+
+
+def _substituted(content: str, statement: Stated, new: Reading) -> str:
+    """The memory with only the replaced words changed: one who moves to another editor keeps the system."""
+    old = statement.instead_of
+    if not old or reading(content).family not in {new.family, "work"} or len(new.rest.split()) > 4:
+        return ""
+    swapped = re.sub(re.escape(old), lambda _: new.rest, content, count=1, flags=re.IGNORECASE)
+    return swapped if swapped != content else ""
+
+
+def _withdraw(about: str, notes: list[Note]) -> None:
+    if about == ALL:
+        for note in notes:
+            note.content = ""
+        return
+    gone = reading(about)
+    for note in notes:
+        if note.content and (_covers(note.says, gone) or _is_topic(note, about, gone)):
+            note.content = _without(note.content, gone)
+
+
+def _is_topic(note: Note, about: str, gone: Reading) -> bool:
+    """Whether the request names what the memory is about ("forget my age"), not what it says."""
+    if gone.family or not re.match(r"(?:my|where|what|which|how old|that)\b", about, re.IGNORECASE):
+        return False
+    asked = frozenset(content_stems(about))
+    slots = {slot.removeprefix("use:").removeprefix("my ") for slot in note.says.slots}
+    named = any(frozenset(content_stems(slot)) and frozenset(content_stems(slot)) <= asked for slot in slots)
+    return named or (bool(asked) and asked <= frozenset(content_stems(note.content)))
+
+
+def _without(content: str, gone: Reading) -> str:
+    """What is left of a list when one of its items is withdrawn; "" when nothing is."""
+    says = reading(content)
+    items = ITEMS.split(says.rest)
+    left = [item for item in items if frozenset(content_stems(item)) != gone.terms]
+    if len(items) < 2 or len(left) in {0, len(items)} or says.terms == gone.terms:
+        return ""
+    rest = left[0] if len(left) == 1 else f"{', '.join(left[:-1])} and {left[-1]}"
+    return content[: content.index(says.rest)] + rest if says.rest in content else ""
