@@ -14,6 +14,10 @@ hypothesis.settings.register_profile("provisioner", deadline=None)
 hypothesis.settings.load_profile("provisioner")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rule(number, ...): rules of docs/emulator-rules.md that the test holds")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files with what is produced now")
 

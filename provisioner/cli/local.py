@@ -16,7 +16,7 @@ def embedded_foundry(state: str) -> Iterator[Mapping[str, str]]:
     """Start it on a free port, with its state in that file, and stop it in the end; gives its environment."""
     room = emulator_room()
     if state != ":memory:":
-        _make_room(Path(state))
+        make_room(Path(state))
     try:
         emulator = room.Emulator(room.Options(state=state))
         emulator.start()
@@ -41,7 +41,7 @@ def emulator_room() -> ModuleType:
     return importlib.import_module("provisioner.emulator")
 
 
-def _make_room(state: Path) -> None:
+def make_room(state: Path) -> None:
     """The folder for the state; our own one keeps itself out of git."""
     try:
         state.parent.mkdir(parents=True, exist_ok=True)

@@ -6,10 +6,14 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from . import effects, page, snapshot
 from .control import deployments, quota
-from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT
-from .control.resources import ACCOUNT, DEPLOYMENT, SUBSCRIPTION_ID, Charge, Resource, new_etag, update
-from .project import agents, stores, versions
+from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT, create_default_world
+from .control.resources import SUBSCRIPTION_ID
+from .drift import drift as edit
+from .drift import project_row
+from .fault_reader import faults_of
+from .project import stores, versions
 from .state import dump, load
 from .switches import changed
 from .wire.call import Reply
@@ -24,7 +28,7 @@ Json = dict[str, Any]
 
 
 def read_state(call: Call) -> Reply:
-    """Counts and objects; `?objects=false` for the counts alone."""
+    """Counts, objects, and the tables that POST takes back; `?objects=false` for the counts alone."""
     families = {"resources": "resources", "stores": "stores", "agents": "agents", "versions": "versions"}
     counts = {name: call.state.number(f"SELECT count(*) FROM {table}") for name, table in families.items()}  # noqa: S608
     body: Json = {"counts": counts, "switches": asdict(call.switches), "now": call.now}
@@ -33,7 +37,29 @@ def read_state(call: Call) -> Reply:
             name: [load(row["body"]) for row in call.state.all(f"SELECT body FROM {table} ORDER BY id")]  # noqa: S608
             for name, table in families.items()
         }
+        body |= snapshot.take(call.state)
     return Reply(body=body)
+
+
+def write_state(call: Call) -> Reply:
+    """What GET gave: the objects and the switches are as they were then. The clock goes on."""
+    document = call.document()
+    try:
+        snapshot.restore(call.state, document)
+        switches = changed(call.switches, document.get("switches") or {})
+    except ValueError as error:
+        raise _wrong(str(error)) from None
+    call.world.switches = switches
+    call.world.forget()
+    return read_state(replace(call, query={"objects": "false"}))
+
+
+def empty_state(call: Call) -> Reply:
+    """Nothing is left but the group, the account and the project. Faults, switches and requests stay."""
+    call.state.clear()
+    create_default_world(call.state, call.world.clock)
+    call.world.forget()
+    return Reply(status=204)
 
 
 def reset(call: Call) -> Reply:
@@ -69,10 +95,8 @@ def set_switches(call: Call) -> Reply:
 def declare_faults(call: Call) -> Reply:
     """One fault, a list of them, or {"faults": [...]}."""
     try:
-        given = json.loads(call.content)
-        given = given.get("faults", given) if isinstance(given, dict) else given
-        call.world.faults.declare(given if isinstance(given, list) else [given])
-    except (ValueError, TypeError, AttributeError) as error:
+        call.world.faults.add(faults_of(json.loads(call.content), call.now))
+    except (ValueError, RecursionError) as error:
         raise _wrong(str(error)) from None
     return Reply(body={"faults": call.world.faults.describe()})
 
@@ -87,35 +111,25 @@ def forget_faults(call: Call) -> Reply:
 
 
 def set_quota(call: Call) -> Reply:
-    document = call.document()
-    usage, limit = document.get("usage"), document.get("limit")
-    if not isinstance(usage, str) or usage not in call.world.catalogue.quotas or not isinstance(limit, int):
-        raise _wrong('Send {"usage": a usage name of the catalogue, "limit": n, "region": "eastus2"}.')
-    quota.set_limit(call.state, quota.plain(str(document.get("region", "eastus2"))), usage, limit)
+    effects.set_quota(call, call.document())
+    return Reply(status=204)
+
+
+def set_model(call: Call) -> Reply:
+    effects.set_model(call, call.document())
     return Reply(status=204)
 
 
 def drift(call: Call) -> Reply:
-    """Change a live object as somebody in the portal would."""
-    document = call.document()
-    sort, name, changes = document.get("kind"), document.get("name"), document.get("changes")
-    if not isinstance(name, str) or not isinstance(changes, dict):
-        raise _wrong('Send {"kind": "deployment" | "store" | "agent", "name": ..., "changes": {...}}.')
-    if sort == "deployment":
-        return Reply(body=_drift_deployment(call, name, changes, str(document.get("account", DEFAULT_ACCOUNT))))
-    call = replace(call, project=_project(call, str(document.get("project", DEFAULT_PROJECT))))
-    if sort == "store":
-        return Reply(body=stores.edit_store(call, stores.find_row(call, name), changes))
-    if sort == "agent":
-        return Reply(body=_drift_agent(call, name, changes))
-    raise _wrong(f"There is no kind {sort!r}; there are: deployment, store, agent.")
+    """Change a live object as somebody in the portal would; `changes: null` deletes it."""
+    return Reply(body=edit(call, call.document()))
 
 
 def seed(call: Call) -> Reply:
     """Many plain objects at once, for measuring: {"deployments": n, "stores": n, "agents": n}."""
     wanted = call.document()
     quota.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-4.1-mini", 10**9)
-    call = replace(call, query={"api-version": V1}, project=_project(call, DEFAULT_PROJECT))
+    call = replace(call, query={"api-version": V1}, project=project_row(call, DEFAULT_PROJECT))
     for index in range(int(wanted.get("deployments", 0))):
         _seed_deployment(call, f"deployment-{index}")
     for index in range(int(wanted.get("stores", 0))):
@@ -138,58 +152,30 @@ def _with_body(handler: Any, call: Call, document: Json) -> None:
     handler(replace(call, content=dump(document).encode()))
 
 
-def _drift_deployment(call: Call, name: str, changes: Json, account: str) -> Json:
-    sql = (
-        "SELECT d.* FROM resources d JOIN resources a ON a.id = d.parent "
-        "WHERE d.kind = ? AND d.name = ? AND a.kind = ? AND a.name = ?"
-    )
-    row = call.state.one(sql, DEPLOYMENT, name, ACCOUNT, account)
-    if row is None:
-        raise Refusal(404, "ResourceNotFound", f"There is no deployment '{name}' in account '{account}'.")
-    before = Resource(row=row["id"], kind=row["kind"], parent=row["parent"], name=row["name"], body=load(row["body"]))
-    body: Json = {**agents.merge(before.body, changes), "etag": new_etag()}
-    capacity = body["sku"]["capacity"]
-    body["properties"]["currentCapacity"] = capacity
-    return update(call.state, before, body, Charge(region=row["region"], usage=row["usage"], capacity=capacity)).body
-
-
-def _drift_agent(call: Call, name: str, changes: Json) -> Json:
-    """A version with a changed definition that does not carry the metadata on, as the portal saves."""
-    row = agents.find_agent(call, name)
-    if row is None:
-        raise Refusal(404, "ResourceNotFound", f"There is no agent '{name}'.")
-    latest = load(row["latest_body"])
-    definition = agents.merge(latest["definition"], changes)
-    kept = {key: latest[key] for key in ("description",) if key in latest}
-    call = replace(call, query={"api-version": V1})
-    return versions.publish(call, name, {"definition": definition, **kept})
-
-
-def _project(call: Call, name: str) -> int:
-    row = call.state.one("SELECT id FROM resources WHERE kind = 'project' AND name = ? ORDER BY id", name)
-    if row is None:
-        raise Refusal(404, "ResourceNotFound", f"There is no project '{name}'.")
-    return int(row["id"])
-
-
 def _wrong(message: str) -> Refusal:
     return Refusal(400, "BadRequest", message)
 
 
-ROUTES: Final = tuple(
-    Route(method=method, path=f"/_emulator/{name}", handler=handler, token=False)
-    for method, name, handler in (
-        ("GET", "state", read_state),
-        ("POST", "reset", reset),
-        ("GET", "requests", list_requests),
-        ("DELETE", "requests", forget_requests),
-        ("POST", "clock", move_clock),
-        ("POST", "switches", set_switches),
-        ("GET", "faults", list_faults),
-        ("POST", "faults", declare_faults),
-        ("DELETE", "faults", forget_faults),
-        ("POST", "quota", set_quota),
-        ("POST", "drift", drift),
-        ("POST", "seed", seed),
-    )
+ROUTES: Final = (
+    Route(method="GET", path="/", handler=page.show, token=False),
+    *(
+        Route(method=method, path=f"/_emulator/{name}", handler=handler, token=False)
+        for method, name, handler in (
+            ("GET", "state", read_state),
+            ("POST", "state", write_state),
+            ("DELETE", "state", empty_state),
+            ("POST", "reset", reset),
+            ("GET", "requests", list_requests),
+            ("DELETE", "requests", forget_requests),
+            ("POST", "clock", move_clock),
+            ("POST", "switches", set_switches),
+            ("GET", "faults", list_faults),
+            ("POST", "faults", declare_faults),
+            ("DELETE", "faults", forget_faults),
+            ("POST", "quota", set_quota),
+            ("POST", "models", set_model),
+            ("POST", "drift", drift),
+            ("POST", "seed", seed),
+        )
+    ),
 )

@@ -1,10 +1,10 @@
 """The application: three planes of routes, and what every request goes through.
 
 What is not emulated answers 501 and names itself. The gaps:
-- what a memory store holds (items, scopes, updates, search): the routes exist and answer 501;
-- responses, conversations and everything under /openai/v1 and /agents/{name}/endpoint;
+- answers of agents that are no prompt agents, tools other than functions and memory (accepted, not run), and
+  what else is under /openai/v1: files, vector stores, evaluations, fine-tuning, images, audio, realtime;
 - agents from a manifest (import), hosted code and sessions, connections, indexes, datasets, evaluations;
-- the recovery and purge of deleted accounts, ARM locks, role assignments (two switches stand for them),
+- ARM locks, role assignments (two switches stand for them),
   template deployments, modelCapacities and quota tiers;
 - several accounts share one host: a project is found by its name, in the oldest account that has it, or in
   the one that a host name says ({account}.localhost).
@@ -15,134 +15,42 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from . import admin, tokens
-from .control import accounts, catalogue, deployments, directory, operations, quota
+from . import striking, tokens
+from .control import operations
+from .faults import NOTHING
 from .options import StateError
-from .project import agents, stores, versions
-from .project import deployments as project_deployments
-from .wire import auth
-from .wire.call import Call, Caller, Reply
-from .wire.errors import Refusal, management_error, not_found, project_error
-from .wire.routing import Found, Route, Router
-from .wire.versions import check_management_version, check_project_version, require_feature
+from .planes import ADMIN, IDENTITY, PROJECT, plane_of
+from .project import versions
+from .project.memory import extraction
+from .wire import strangers
+from .wire.call import Call, Reply
+from .wire.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, MutableMapping
+    from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+    from contextlib import AbstractContextManager
 
     from starlette.types import Receive, Scope, Send
 
     from .faults import Misfortune
+    from .planes import Plane
+    from .wire.call import Slow, Steps
+    from .wire.routing import Found, Route
     from .world import World
+
+    Answer = Response | striking.Truncated
 
 Json = dict[str, Any]
 
-ADMIN_PREFIX: Final = "/_emulator"
-PROJECT_PREFIX: Final = "/api/projects/"
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 CLOCK_TICK_S: Final = 0.01  # how often a held answer looks at the clock
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plane:
-    name: str
-    router: Router
-    guard: Callable[[Call, Found], Call]  # refuses, or adds who is calling
-    error: Callable[[Refusal, str], Json]
-    headers: Callable[[str], dict[str, str]]
-
-
-def guard_project(call: Call, found: Found) -> Call:
-    """The order of the refusals: token, project, api-version, role, opt-in header; then the body."""
-    claims = auth.project_caller(call)
-    call = replace(call, caller=_caller(claims), project=_project_of(call))
-    check_project_version(call)
-    auth.check_data_role(call)
-    if found.route.feature and (call.method != "GET" or call.switches.preview_header_on_reads):
-        require_feature(call, found.route.feature, "Memory stores")
-    return call
-
-
-def guard_management(call: Call, found: Found) -> Call:
-    if not found.route.token:
-        return call
-    call = replace(call, caller=_caller(auth.management_caller(call)))
-    check_management_version(call)
-    auth.check_management_role(call)
-    return call
-
-
-def guard_nothing(call: Call, found: Found) -> Call:  # noqa: ARG001
-    return call
-
-
-def project_headers(request_id: str) -> dict[str, str]:
-    """Source: azure-sdk-for-python#44308."""
-    return {"x-request-id": request_id, "x-ms-region": "local", "x-content-type-options": "nosniff"}
-
-
-def management_headers(request_id: str) -> dict[str, str]:
-    return {
-        "x-ms-request-id": request_id,
-        "x-ms-correlation-request-id": request_id,
-        "x-ms-ratelimit-remaining-subscription-global-reads": "16499",
-    }
-
-
-ADMIN: Final = Plane(
-    name="admin",
-    router=Router(admin.ROUTES),
-    guard=guard_nothing,
-    error=management_error,
-    headers=lambda _: {},
-)
-IDENTITY: Final = Plane(
-    name="identity",
-    router=Router(tokens.IDENTITY_ROUTES),
-    guard=guard_nothing,
-    error=management_error,
-    headers=lambda _: {},
-)
-PROJECT: Final = Plane(
-    name="project",
-    router=Router(
-        replace(route, path=f"{PROJECT_PREFIX}{{project}}{route.path}")
-        for family in (stores, versions, agents, project_deployments)
-        for route in family.ROUTES
-    ),
-    guard=guard_project,
-    error=project_error,
-    headers=project_headers,
-)
-MANAGEMENT: Final = Plane(
-    name="management",
-    router=Router(
-        (
-            route
-            for family_routes in (
-                deployments.ROUTES,
-                accounts.ROUTES,
-                catalogue.ROUTES,
-                quota.ROUTES,
-                operations.ROUTES,
-                directory.ROUTES,
-                tokens.LOGIN_ROUTES,
-            )
-            for route in family_routes
-        ),
-        ignore_case=True,
-    ),
-    guard=guard_management,
-    error=management_error,
-    headers=management_headers,
-)
 
 
 class App:
@@ -170,27 +78,48 @@ class App:
             return
         await response(scope, receive, send)
 
-    async def _answer(self, call: Call) -> Response | None:
+    async def _answer(self, call: Call) -> Answer | None:
         """None: no answer, the connection is to be closed."""
         plane = IDENTITY if self._identity else plane_of(call.path)
-        stranger = _stranger(call)
+        stranger = strangers.refusal_of(call)
         if stranger is not None:
             return _refused(plane, call, stranger)
         if plane is ADMIN:
             return await self._serve(plane, call, delay_s=0)
-        return await self._struck(plane, call, self._world.faults.strike(call.method, unquote(call.path)))
+        fault = striking.strike(call)
+        if fault is None or not fault.do.changes_the_world:
+            return await self._struck(plane, call, NOTHING if fault is None else fault.do)
+        if not fault.do.after_effect:
+            striking.change_world(call, fault)
+        response = await self._struck(plane, call, fault.do)
+        if fault.do.after_effect:
+            striking.change_world(call, fault)
+        return response
 
-    async def _struck(self, plane: Plane, call: Call, fault: Misfortune) -> Response | None:
+    async def _struck(self, plane: Plane, call: Call, fault: Misfortune) -> Answer | None:
         delay_s = fault.delay_s + self._world.switches.latency_ms / 1000
         if fault.drop == "before":
             return None
         if fault.status is not None and not fault.after_effect:
             await asyncio.sleep(delay_s)
-            return _misfortune(plane, call, fault)
-        response = await self._serve(plane, call, delay_s=delay_s)
+            response = _misfortune(plane, call, fault)
+        else:
+            with self._remembering(call):
+                response = await self._serve(plane, striking.bent(call, fault), delay_s=delay_s)
+            if fault.status is not None:
+                response = _misfortune(plane, call, fault)
         if fault.drop == "after":
             return None
-        return response if fault.status is None else _misfortune(plane, call, fault)
+        if fault.truncate is False:
+            return response
+        return striking.Truncated(response, None if fault.truncate is True else fault.truncate, self._hang_up)
+
+    def _remembering(self, call: Call) -> AbstractContextManager[None]:
+        """What was before a write is kept only while a fault wants to show it."""
+        lag_s = self._world.faults.longest_stale_s
+        if not lag_s or call.method in {"GET", "HEAD"}:
+            return nullcontext()
+        return self._world.past.of_a_write(self._world.state, self._world.clock, for_s=lag_s)
 
     async def _serve(self, plane: Plane, call: Call, *, delay_s: float) -> Response:
         try:
@@ -198,7 +127,7 @@ class App:
             with self._alone(call, found.route):
                 if delay_s:
                     await asyncio.sleep(delay_s)
-                reply = _run(plane, call, found)
+                reply = await _run(plane, call, found, self._world)
         except Refusal as refusal:
             return _refused(plane, call, refusal)
         while reply.hold_until is not None and (left := reply.hold_until - call.now) > 0:  # noqa: ASYNC110  a clock that is moved rings no bell
@@ -225,61 +154,85 @@ class App:
         transport = self._connections.get(scope["client"])
         if transport is not None:
             transport.abort()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _until_gone(receive)
 
-    def _log(self, call: Call, response: Response | None, started: float) -> None:
-        if call.path.startswith(ADMIN_PREFIX):
+    async def _hang_up(self, scope: Scope, receive: Receive) -> None:
+        """Close the connection after what has been sent."""
+        transport = self._connections.get(scope["client"])
+        if transport is not None:
+            transport.close()
+        await _until_gone(receive)
+
+    def _log(self, call: Call, response: Answer | None, started: float) -> None:
+        if plane_of(call.path) is ADMIN:
             return
-        self._world.requests.append(
-            {
-                "time": call.now,
-                "method": call.method,
-                "path": call.path,
-                "query": dict(call.query),
-                "status": None if response is None else response.status_code,
-                "duration_ms": round((time.perf_counter() - started) * 1000, 3),
-                "audience": _audience(call),
-                "request_id": call.request_id,
-            }
-        )
+        entry = {
+            "time": call.now,
+            "method": call.method,
+            "path": call.path,
+            "query": dict(call.query),
+            "status": None if response is None else response.status_code,
+            "duration_ms": round((time.perf_counter() - started) * 1000, 3),
+            "audience": _audience(call),
+            "request_id": call.request_id,
+        }
+        self._world.requests.append(entry)
+        self._world.log.write(entry)
 
 
-def plane_of(path: str) -> Plane:
-    if path.startswith(ADMIN_PREFIX):
-        return ADMIN
-    return PROJECT if path.startswith(PROJECT_PREFIX) else MANAGEMENT
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
-def is_loopback(host: str) -> bool:
-    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    return name.lower() in LOOPBACK or name.lower().endswith(".localhost")
-
-
-def _stranger(call: Call) -> Refusal | None:
-    """Only programs on this machine are answered: no page that rebinds its name to us, none of another site."""
-    if not is_loopback(call.headers.get("host", "")):
-        return Refusal(421, "MisdirectedRequest", "This emulator answers on loopback names only.")
-    if call.method != "GET" and is_cross_site(call):
-        return Refusal(403, "CrossSiteRequest", "Requests of other sites are refused.")
-    return None
-
-
-def is_cross_site(call: Call) -> bool:
-    """A browser says where a request comes from; programs say nothing."""
-    return call.headers.get("origin", call.base) != call.base or call.headers.get("sec-fetch-site") == "cross-site"
-
-
-def _run(plane: Plane, call: Call, found: Found) -> Reply:
+async def _run(plane: Plane, call: Call, found: Found, world: World) -> Reply:
+    """`world` is as it is; the call may see it as a fault has it."""
     call = replace(call, params=found.params)
     try:
+        await _settle_memories(plane, world, found)
         if operations.is_due(call.state, call.now):
             with call.state.transaction(writes=True):
                 operations.settle(call.state, call.now)
-        with call.state.transaction(writes=call.method not in {"GET", "HEAD"}):
-            return found.route.handler(plane.guard(call, found))
+        with _transaction(call):
+            outcome = found.route.handler(plane.guard(call, found))
+            if isinstance(outcome, Reply):
+                return outcome
+            step = _resume(partial(next, outcome))
+        while not isinstance(step, Reply):
+            resume = await _worked(call, outcome, step)
+            with _transaction(call):
+                step = _resume(resume)
     except StateError as error:
         raise Refusal(500, "StateError", str(error)) from error
+    return step
+
+
+async def _settle_memories(plane: Plane, world: World, found: Found) -> None:
+    """Updates that are due become memories before anything else; for a slow model only those wait who can see it."""
+    if world.thinker.is_slow and not (plane is PROJECT and found.route.waits):
+        extraction.settle_meanwhile(world)
+    else:
+        await extraction.settle(world)
+
+
+def _transaction(call: Call) -> AbstractContextManager[None]:
+    return call.state.transaction(writes=call.method not in {"GET", "HEAD"})
+
+
+async def _worked(call: Call, steps: Steps, work: Slow) -> Callable[[], Slow]:
+    """Have the model do the work; returns how the handler goes on."""
+    try:
+        return partial(steps.send, await call.world.thinker.think(work))
+    except Exception as error:  # noqa: BLE001  the handler's to judge
+        return partial(steps.throw, error)
+
+
+def _resume(resume: Callable[[], Slow]) -> Slow | Reply:
+    try:
+        return resume()
+    except StopIteration as end:
+        reply: Reply = end.value
+        return reply
 
 
 def _call(world: World, request: Request, content: bytes) -> Call:
@@ -297,19 +250,6 @@ def _call(world: World, request: Request, content: bytes) -> Call:
     )
 
 
-def _caller(claims: tokens.Claims) -> Caller:
-    return Caller(tenant_id=claims.tenant_id, object_id=claims.object_id, audience=claims.audience)
-
-
-def _project_of(call: Call) -> int:
-    host = call.headers.get("host", "").rpartition(":")[0]
-    account = host.removesuffix(".localhost") if host.endswith(".localhost") else None
-    found = accounts.find_project(call.state, call.params["project"], account)
-    if found is None:  # microsoft/agent-framework#4117
-        raise not_found("Project not found")
-    return found
-
-
 def _audience(call: Call) -> str | None:
     try:
         return call.world.tokens.read(call.headers.get("authorization", "")[7:]).audience
@@ -319,9 +259,18 @@ def _audience(call: Call) -> str | None:
 
 def _respond(reply: Reply, headers: dict[str, str]) -> Response:
     headers = {**headers, **reply.headers}
+    if reply.events:
+        return StreamingResponse(_one_by_one(reply.events), media_type="text/event-stream", headers=headers)
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
+    if isinstance(reply.body, str):
+        return Response(reply.body, status_code=reply.status, headers=headers, media_type="text/html")
     return JSONResponse(reply.body, status_code=reply.status, headers=headers)
+
+
+async def _one_by_one(events: tuple[str, ...]) -> AsyncIterator[str]:
+    for event in events:
+        yield event
 
 
 def _refused(plane: Plane, call: Call, refusal: Refusal) -> Response:

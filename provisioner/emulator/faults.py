@@ -1,110 +1,117 @@
-"""Declared misfortune: which requests, and what happens to them. Nothing here is random."""
+"""Declared misfortune: which requests, and what happens to them. Nothing here is random.
+
+How a declaration reads is in `fault_reader.py`; what each misfortune does, in `striking.py`.
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from fnmatch import translate
-from typing import TYPE_CHECKING, Any, Final
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import re
+    from collections.abc import Callable, Iterable, Mapping
 
 Json = dict[str, Any]
-MATCH_KEYS: Final = frozenset({"method", "path", "path_regex", "nth", "times"})
-DO_KEYS: Final = frozenset({"status", "body", "headers", "after_effect", "delay_s", "drop"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Misfortune:
-    """What to do to one request. Without a status and a drop it is only delayed."""
+    """What to do to one request. Empty, nothing."""
 
     status: int | None = None
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    after_effect: bool = False  # the request takes effect, then `status` is answered
+    after_effect: bool = False  # the request takes effect first, then the rest of this happens
     delay_s: float = 0
     drop: str | None = None  # "before" the effect or "after" it: the connection is closed without an answer
+    truncate: bool | int = False  # so many bytes of the answer are sent (True: half), then the connection is closed
+    stale_s: float = 0  # a read answers what was true so long ago
+    switches: Mapping[str, Any] = field(default_factory=dict)  # of the emulator, for this request only
+    operation_error: Json | None = None  # the management write that it starts ends Failed, with this error
+    quota: Json | None = None  # these change the world, as the handles under /_emulator of that name do
+    model: Json | None = None
+    drift: Json | None = None
+
+    @property
+    def changes_the_world(self) -> bool:
+        return any(effect is not None for effect in (self.quota, self.model, self.drift))
+
+
+NOTHING = Misfortune()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a fault can know of a request."""
+
+    method: str
+    path: str  # decoded
+    query: Mapping[str, str]
+    now: float
 
 
 @dataclass(kw_only=True, slots=True)
 class Fault:
     method: str | None
     path: re.Pattern[str]
+    query: Mapping[str, str]  # globs
     nth: int
     times: int | None
+    until: float | None
     do: Misfortune
+    declared: Json
     seen: int = 0
     done: int = 0
+    problem: str = ""  # why its effect on the world failed
 
-    def matches(self, method: str, path: str) -> bool:
-        return self.method in {None, method} and self.path.search(path) is not None
+    def matches(self, asked: Asked) -> bool:
+        return (
+            self.method in {None, asked.method}
+            and (self.until is None or asked.now < self.until)
+            and self.path.search(asked.path) is not None
+            and all(fnmatchcase(asked.query.get(name, ""), glob) for name, glob in self.query.items())
+        )
 
     @property
     def is_ready(self) -> bool:
         return self.seen >= self.nth and (self.times is None or self.done < self.times)
+
+    def describe(self) -> Json:
+        told = {**self.declared, "seen": self.seen, "done": self.done}
+        return {**told, "problem": self.problem} if self.problem else told
 
 
 class Faults:
     def __init__(self) -> None:
         self._declared: list[Fault] = []
 
-    def declare(self, documents: list[Json]) -> None:
-        """All or none. Raises ValueError, naming what is wrong."""
-        self._declared += [_fault(document) for document in documents]
+    def add(self, faults: Iterable[Fault]) -> None:
+        self._declared += faults
 
     def clear(self) -> None:
         self._declared.clear()
 
-    def strike(self, method: str, path: str) -> Misfortune:
-        """The first fault that applies; every matching one counts the request."""
-        matching = [fault for fault in self._declared if fault.matches(method, path)]
+    @property
+    def longest_stale_s(self) -> float:
+        return max((fault.do.stale_s for fault in self._declared), default=0)
+
+    def strike(self, asked: Asked, has_past: Callable[[float], bool]) -> Fault | None:
+        """The first fault that applies; every matching one counts the request. `has_past` says whether what was
+        true so many seconds ago differs from what is true now.
+        """
+        matching = [fault for fault in self._declared if fault.matches(asked)]
         for fault in matching:
             fault.seen += 1
-        ready = next((fault for fault in matching if fault.is_ready), None)
-        if ready is None:
-            return Misfortune()
-        ready.done += 1
-        return ready.do
+        ready = next((fault for fault in matching if fault.is_ready and _is_felt(fault, asked, has_past)), None)
+        if ready is not None:
+            ready.done += 1
+        return ready
 
     def describe(self) -> list[Json]:
-        return [{"path": fault.path.pattern, "seen": fault.seen, "done": fault.done} for fault in self._declared]
+        return [fault.describe() for fault in self._declared]
 
 
-def _fault(document: Json) -> Fault:
-    match, do = document.get("match", {}), document.get("do")
-    if not isinstance(match, dict) or not isinstance(do, dict) or not do:
-        raise ValueError('A fault is {"match": {...}, "do": {...}}.')
-    _refuse_unknown(match, MATCH_KEYS, "match")
-    _refuse_unknown(do, DO_KEYS, "do")
-    if do.get("drop") not in {None, "before", "after"}:
-        raise ValueError('"drop" is "before" or "after" the effect.')
-    _check_numbers(match, do)
-    nth = match.get("nth")
-    return Fault(
-        method=match["method"].upper() if "method" in match else None,
-        path=_path_pattern(match),
-        nth=nth or 1,
-        times=match.get("times", None if nth is None else 1),  # "the nth" alone means that one only
-        do=Misfortune(**do),
-    )
-
-
-def _check_numbers(match: Json, do: Json) -> None:
-    for where, key, sorts in ((match, "nth", int), (match, "times", int), (do, "status", int), (do, "delay_s", float)):
-        if not isinstance(where.get(key, 0), (int, sorts)):
-            raise TypeError(f'"{key}" is a number.')
-
-
-def _path_pattern(match: Json) -> re.Pattern[str]:
-    """`path` is a glob over the whole path, without the query; `path_regex` is searched for."""
-    try:
-        return re.compile(match.get("path_regex") or translate(match.get("path", "*")), re.IGNORECASE)
-    except (re.error, TypeError) as error:
-        raise ValueError(f"The path pattern is not valid: {error}.") from None
-
-
-def _refuse_unknown(given: Json, known: frozenset[str], where: str) -> None:
-    unknown = sorted(given.keys() - known)
-    if unknown:
-        raise ValueError(f'Unknown in "{where}": {", ".join(unknown)}; known: {", ".join(sorted(known))}.')
+def _is_felt(fault: Fault, asked: Asked, has_past: Callable[[float], bool]) -> bool:
+    return not fault.do.stale_s or (asked.method in {"GET", "HEAD"} and has_past(fault.do.stale_s))

@@ -9,6 +9,10 @@ class StateError(Exception):
     """The state file cannot be used. The message names it; the file is left as it was found."""
 
 
+class OptionError(Exception):
+    """An option names a file that cannot be used. The message says which and why."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
     port: int = 0  # 0: any free one
@@ -18,3 +22,9 @@ class Options:
     write_seconds: float = 0  # how long a management write takes; 0: done when answered
     strict: bool = False  # refuse what the service may only ignore
     dedupe_versions: bool = False  # an identical agent version is not a new one
+    update_seconds: float = 0.5  # how long a memory update works, once it has started
+    model_endpoint: str = ""  # an OpenAI-compatible API; without one the embedded model does the work
+    model: str = ""  # its names for the two models
+    embedding_model: str = ""
+    faults: str = ""  # a YAML file of declared faults
+    log: str = ""  # a file that gets one JSON line per request; "-" is stderr

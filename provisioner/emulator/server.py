@@ -41,7 +41,7 @@ Connections = dict[Any, asyncio.Transport]
 
 
 class Emulator:
-    """Start it, or use it as a context manager. Raises StateError for a state file that cannot be used."""
+    """Start it, or use it as a context manager. Raises StateError or OptionError for a file that cannot be used."""
 
     def __init__(self, options: Options, clock: Clock | None = None) -> None:
         self._options = options
@@ -69,6 +69,9 @@ class Emulator:
             state = State(self._options.state)
             closing.callback(state.close)
             world = make_world(self._options, state, self._clock)
+            closing.callback(world.thinker.close)
+            closing.callback(world.past.clear)
+            closing.callback(world.log.close)
             certificates = certificates_in(self._certificate_folder(closing))
             listeners = (
                 closing.enter_context(_listening(self._options.port)),

@@ -23,7 +23,7 @@ Row = sqlite3.Row
 Json = dict[str, Any]
 
 APPLICATION_ID: Final = 0x466E6472  # "Fndr": tells our files from other programs' databases
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 BUSY_TIMEOUT_MS: Final = 10_000
 
 SCHEMA: Final = """
@@ -60,6 +60,39 @@ CREATE TABLE stores (
   UNIQUE (project, name),
   UNIQUE (project, store_id));
 CREATE INDEX stores_in_order ON stores (project, id);
+CREATE TABLE memories (           -- what stores hold; the expired are not there, whether purged or not
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  memory_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  content TEXT NOT NULL,
+  updated REAL NOT NULL,
+  expires REAL NOT NULL,
+  UNIQUE (store, memory_id));
+CREATE INDEX memories_in_order ON memories (store, scope, id);
+CREATE TABLE memory_updates (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  update_id TEXT NOT NULL UNIQUE,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  items TEXT NOT NULL,
+  starts REAL NOT NULL,
+  due REAL NOT NULL,
+  status TEXT NOT NULL,           -- waiting, completed, failed, superseded
+  superseded_by TEXT,
+  result TEXT,
+  error TEXT);
+CREATE INDEX memory_updates_by_due ON memory_updates (status, due);
+CREATE INDEX memory_updates_of_scope ON memory_updates (store, scope, status);
+CREATE TABLE memory_searches (    -- so that one can be continued
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  search_id TEXT NOT NULL UNIQUE,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  query TEXT NOT NULL,
+  shown TEXT NOT NULL);
+CREATE INDEX memory_searches_of_store ON memory_searches (store, scope);
 CREATE TABLE agents (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   project INTEGER NOT NULL,
@@ -67,6 +100,7 @@ CREATE TABLE agents (
   kind TEXT NOT NULL,
   latest INTEGER NOT NULL DEFAULT 0,
   last_number INTEGER NOT NULL DEFAULT 0,
+  requests INTEGER NOT NULL DEFAULT 0,  -- that were spread over several versions
   body TEXT NOT NULL,
   UNIQUE (project, name));
 CREATE INDEX agents_in_order ON agents (project, id);
@@ -80,6 +114,27 @@ CREATE TABLE versions (
   body TEXT NOT NULL,
   UNIQUE (agent, version));
 CREATE INDEX versions_in_order ON versions (agent, draft, id);
+CREATE TABLE conversations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  conversation_id TEXT NOT NULL UNIQUE,
+  body TEXT NOT NULL);
+CREATE INDEX conversations_in_order ON conversations (project, id);
+CREATE TABLE conversation_items (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  item_id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (conversation, item_id));
+CREATE INDEX conversation_items_in_order ON conversation_items (conversation, id);
+CREATE TABLE responses (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  response_id TEXT NOT NULL UNIQUE,
+  previous TEXT,                  -- the response it goes on from
+  input TEXT NOT NULL,            -- the items it was given
+  body TEXT NOT NULL);
+CREATE INDEX responses_in_order ON responses (project, id);
 CREATE TABLE departed (           -- where deleted objects stood, for clients that delete while they page
   family TEXT NOT NULL,
   parent INTEGER NOT NULL,
@@ -87,7 +142,19 @@ CREATE TABLE departed (           -- where deleted objects stood, for clients th
   id INTEGER NOT NULL,
   PRIMARY KEY (family, parent, key)) WITHOUT ROWID;
 """
-TABLES: Final = ("resources", "operations", "stores", "agents", "versions", "departed")
+TABLES: Final = (
+    "resources",
+    "operations",
+    "memories",
+    "memory_updates",
+    "memory_searches",
+    "conversations",
+    "responses",
+    "stores",
+    "agents",
+    "versions",
+    "departed",
+)
 
 
 class State:
@@ -142,6 +209,17 @@ class State:
             self._connection.execute("COMMIT")
         except sqlite3.DatabaseError as error:
             raise StateError(f"The state file '{self.location}' cannot be used: {error}.") from error
+
+    @property
+    def changes(self) -> int:
+        """Grows with every row that is written."""
+        return self._connection.total_changes
+
+    def copy(self) -> State:
+        """As it is now, in memory."""
+        twin = State(":memory:")
+        self._connection.backup(twin._connection)
+        return twin
 
     def setting(self, name: str) -> str | None:
         row = self.one("SELECT value FROM settings WHERE name = ?", name)

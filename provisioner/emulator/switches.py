@@ -21,20 +21,25 @@ class Switches:
     preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
     model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
+    region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
     version_conflicts: bool = True  # overlapping version creates of one agent: 409
     latency_ms: float = 0  # added to every answer of the two planes
     write_seconds: float = 0  # how long a management write takes; 0: done when answered
+    update_seconds: float = 0.5  # how long a memory update works, once it has started
+    project_identity: str = "granted"  # or "denied": memory cannot use the account's models
+    memory_requests_per_minute: float = 1000  # searches, and as many updates; 0: no limit
 
 
 CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "data_role": frozenset({"granted", "denied-401", "denied-403"}),
     "management_role": frozenset({"granted", "denied"}),
+    "project_identity": frozenset({"granted", "denied"}),
     "model_change": frozenset({"refused", "allowed"}),
     "write_style": frozenset({"auto", "sync", "async", "bare"}),
 }
 
 
-NUMBERS: Final = frozenset({"latency_ms", "write_seconds"})
+NUMBERS: Final = frozenset({"latency_ms", "write_seconds", "update_seconds", "memory_requests_per_minute"})
 
 
 def initial(options: Options) -> Switches:
@@ -43,6 +48,7 @@ def initial(options: Options) -> Switches:
         dedupe_versions=options.dedupe_versions,
         latency_ms=options.latency_ms,
         write_seconds=options.write_seconds,
+        update_seconds=options.update_seconds,
     )
 
 

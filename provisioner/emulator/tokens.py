@@ -7,6 +7,7 @@ a test moved the clock.
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
@@ -48,8 +49,8 @@ class Tokens:
         self.identity_header = identity_header
         self._read: dict[str, Claims] = {}  # what was verified before: a client sends one token a thousand times
 
-    def issue(self, audience: str, *, lifetime_s: int = LIFETIME_S) -> str:
-        now = int(time.time())
+    def issue(self, audience: str, *, client_id: str = CLIENT_ID, lifetime_s: int = LIFETIME_S) -> str:
+        now, object_id = int(time.time()), object_id_of(client_id)
         claims = {
             "aud": audience,
             "iss": f"https://sts.windows.net/{TENANT_ID}/",
@@ -57,9 +58,9 @@ class Tokens:
             "nbf": now,
             "exp": now + lifetime_s,
             "tid": TENANT_ID,
-            "oid": OBJECT_ID,
-            "sub": OBJECT_ID,
-            "appid": CLIENT_ID,
+            "oid": object_id,
+            "sub": object_id,
+            "appid": client_id,
             "idtyp": "app",
         }
         return jwt.encode(claims, self._secret, algorithm="HS256")
@@ -90,6 +91,11 @@ class Tokens:
         )
 
 
+def object_id_of(client_id: str) -> str:
+    """Every client is somebody: whoever asks for a token with another client id is another caller."""
+    return OBJECT_ID if client_id == CLIENT_ID else str(uuid.uuid5(uuid.NAMESPACE_URL, f"client:{client_id}"))
+
+
 def app_service(call: Call) -> Reply:
     """Source: Microsoft Learn, App Service managed identities (IDENTITY_ENDPOINT, IDENTITY_HEADER)."""
     if call.headers.get("x-identity-header") != call.world.tokens.identity_header:
@@ -106,11 +112,12 @@ def metadata_service(call: Call) -> Reply:
 
 def client_credentials(call: Call) -> Reply:
     """Workload identity and service principals: any secret will do here."""
-    scope = parse_qs(call.content.decode("latin-1")).get("scope", [""])[0]
+    form = parse_qs(call.content.decode("latin-1"))
+    scope, client_id = form.get("scope", [""])[0], form.get("client_id", [CLIENT_ID])[0]
     if not scope:
         raise Refusal(400, "invalid_scope", "The request body must contain the parameter 'scope'.")
     # az asks for `https://management.core.windows.net//.default`
-    token = call.world.tokens.issue(scope.removesuffix("/.default").rstrip("/"))
+    token = call.world.tokens.issue(scope.removesuffix("/.default").rstrip("/"), client_id=client_id)
     expiry = {"expires_in": LIFETIME_S, "ext_expires_in": LIFETIME_S}
     return Reply(body={"token_type": "Bearer", **expiry, "access_token": token})
 
@@ -132,15 +139,16 @@ def _granted(call: Call) -> Reply:
     resource = call.query.get("resource", "")
     if not urlsplit(resource).scheme:
         raise Refusal(400, "invalid_resource", "The query parameter 'resource' must name an audience.")
+    client_id = call.query.get("client_id") or CLIENT_ID
     # Every client wants another of these: the sync one reads expires_on, IMDS expires_in, aio resource.
     return Reply(
         body={
-            "access_token": call.world.tokens.issue(resource),
+            "access_token": call.world.tokens.issue(resource, client_id=client_id),
             "expires_on": str(int(time.time()) + LIFETIME_S),
             "expires_in": str(LIFETIME_S),
             "resource": resource,
             "token_type": "Bearer",
-            "client_id": CLIENT_ID,
+            "client_id": client_id,
         }
     )
 

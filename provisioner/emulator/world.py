@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 from . import switches as switch
 from .control.catalogue import Catalogue
 from .control.directory import create_default_world
+from .fault_reader import documents_in, faults_of
 from .faults import Faults
+from .past import Past
+from .request_log import RequestLog
+from .thinking import Thinker
 from .tokens import Tokens
 
 if TYPE_CHECKING:
@@ -27,28 +32,49 @@ class World:
     tokens: Tokens
     catalogue: Catalogue
     switches: Switches
+    thinker: Thinker
+    log: RequestLog
+    first_faults: list[dict[str, Any]]  # those of the fault file
     faults: Faults = field(default_factory=Faults)
+    past: Past = field(default_factory=Past)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=1000))
     under_way: set[str] = field(default_factory=set)  # exclusive routes being answered
+    extracting: asyncio.Lock = field(default_factory=asyncio.Lock)  # one memory update at a time
+    errands: set[asyncio.Task[None]] = field(default_factory=set)  # nobody waits for them
+    memory_requests: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)  # counted by the minute
 
     def reset(self) -> None:
         """As on the first day, except for the secrets and the clock. Inside a write transaction."""
         self.state.clear()
         create_default_world(self.state, self.clock)
         self.faults.clear()
+        self.faults.add(faults_of(self.first_faults, self.clock.now()))
+        self.catalogue.restore()
+        self.forget()
         self.requests.clear()
         self.switches = switch.initial(self.options)
 
+    def forget(self) -> None:
+        """What is remembered of objects that may be gone."""
+        self.past.clear()
+        self.memory_requests.clear()
+
 
 def make_world(options: Options, state: State, clock: Clock) -> World:
+    first_faults = documents_in(options.faults) if options.faults else []
     with state.transaction(writes=True):
         create_default_world(state, clock)
     secret, header = state.setting("token_secret"), state.setting("identity_header")
-    return World(
+    world = World(
         options=options,
         state=state,
         clock=clock,
         tokens=Tokens(secret or "", header or ""),
         catalogue=Catalogue.bundled(),
         switches=switch.initial(options),
+        thinker=Thinker(options),
+        log=RequestLog(options.log),
+        first_faults=first_faults,
     )
+    world.faults.add(faults_of(first_faults, clock.now()))
+    return world

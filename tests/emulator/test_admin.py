@@ -14,6 +14,7 @@ ACCOUNT = (
 CHAT = f"{ACCOUNT}/deployments/chat"
 
 
+@pytest.mark.rule(5, 35)
 def test_a_fault_answers_in_the_shape_of_its_plane_with_its_headers(project: Any, arm: Any, admin: Any) -> None:
     admin.fault({}, status=429, headers={"Retry-After": "7"})
 
@@ -67,6 +68,7 @@ def test_a_dropped_connection_before_the_effect_leaves_nothing(project: Any, adm
     assert project("GET", "/memory_stores/memory").status_code == 404
 
 
+@pytest.mark.rule(35)
 def test_a_dropped_connection_after_the_effect_leaves_the_effect(project: Any, admin: Any, documents: Any) -> None:
     admin.fault({"method": "POST", "times": 1}, drop="after")
 
@@ -147,6 +149,7 @@ def test_several_faults_are_declared_at_once_or_not_at_all(project: Any, admin: 
     assert len(admin.post("faults", [good]).json()["faults"]) == 3
 
 
+@pytest.mark.rule(14)
 def test_a_deployment_drifts_and_the_ledger_with_it(arm: Any, admin: Any, documents: Any) -> None:
     before = arm("PUT", CHAT, documents.deployment()).json()
 
@@ -160,6 +163,7 @@ def test_a_deployment_drifts_and_the_ledger_with_it(arm: Any, admin: Any, docume
     assert next(u for u in usages if u["name"]["value"] == "OpenAI.GlobalStandard.gpt-4.1-mini")["currentValue"] == 99
 
 
+@pytest.mark.rule(14)
 def test_a_store_drifts(project: Any, admin: Any, documents: Any) -> None:
     project("POST", "/memory_stores", documents.store(metadata={"mine": "yes"}))
 
@@ -169,6 +173,7 @@ def test_a_store_drifts(project: Any, admin: Any, documents: Any) -> None:
     assert (found["description"], found["metadata"]) == ("theirs", {})
 
 
+@pytest.mark.rule(14)
 def test_an_agent_drifts_to_a_version_without_metadata(project: Any, admin: Any, documents: Any) -> None:
     project("POST", "/agents/buddy/versions", documents.version(metadata={"mine": "yes"}, description="kept"))
 

@@ -34,6 +34,7 @@ def rules(*percentages: int) -> dict[str, Any]:
     return {"agent_endpoint": {"version_selector": {"version_selection_rules": selection}}}
 
 
+@pytest.mark.rule(30)
 def test_a_version_of_an_unknown_name_makes_the_agent(project: Any, publish: Any) -> None:
     made = publish(description="mine", metadata={"k": "v"})
 
@@ -48,16 +49,19 @@ def test_a_version_of_an_unknown_name_makes_the_agent(project: Any, publish: Any
     assert agent["agent_endpoint"]["version_selector"]["version_selection_rules"][0]["agent_version"] == "@latest"
 
 
+@pytest.mark.rule(27)
 def test_an_identical_version_is_one_more_version(publish: Any) -> None:
     assert [publish().json()["version"] for _ in range(3)] == ["1", "2", "3"]
 
 
+@pytest.mark.rule(27)
 def test_identical_versions_may_be_switched_off(publish: Any, admin: Any) -> None:
     admin.switch(dedupe_versions=True)
 
     assert [publish(text).json()["version"] for text in ("a", "a", "b", "b", "a")] == ["1", "1", "2", "2", "3"]
 
 
+@pytest.mark.rule(27)
 def test_posting_to_the_agent_makes_a_version_only_when_something_changed(
     project: Any, publish: Any, documents: Any
 ) -> None:
@@ -82,6 +86,7 @@ def test_posting_to_the_collection_makes_the_agent_or_one_more_version(project: 
     assert project("POST", "/agents", documents.version()).status_code == 400
 
 
+@pytest.mark.rule(27)
 def test_numbers_are_never_given_twice(project: Any, publish: Any) -> None:
     for _ in range(3):
         publish()
@@ -127,6 +132,7 @@ def test_versions_are_listed_newest_first(project: Any, publish: Any) -> None:
     assert error(project("GET", "/agents/nobody/versions")) == (404, "not_found")
 
 
+@pytest.mark.rule(26)
 def test_an_agent_has_at_most_a_thousand_versions(project: Any, publish: Any) -> None:
     for _ in range(1000):
         publish()
@@ -137,6 +143,7 @@ def test_an_agent_has_at_most_a_thousand_versions(project: Any, publish: Any) ->
 
 
 @pytest.mark.parametrize("name", ["-a", "a-", "a_b", "a.b", "x" * 64, "%C3%A9"])
+@pytest.mark.rule(26)
 def test_a_bad_name_is_refused(publish: Any, name: str) -> None:
     assert publish(name=name).status_code == 400
 
@@ -164,6 +171,7 @@ def test_a_good_name_is_taken(publish: Any, name: str) -> None:
         pytest.param({"metadata": {f"k{i}": "" for i in range(17)}}, id="too-much-metadata"),
     ],
 )
+@pytest.mark.rule(26)
 def test_a_wrong_version_is_refused(project: Any, documents: Any, document: Any) -> None:
     answer = project("POST", "/agents/buddy/versions", {**documents.version(), **document})
 
@@ -171,6 +179,7 @@ def test_a_wrong_version_is_refused(project: Any, documents: Any, document: Any)
     assert project("GET", "/agents/buddy").status_code == 404
 
 
+@pytest.mark.rule(26)
 def test_an_agent_has_at_most_128_tools(publish: Any) -> None:
     tool = {"type": "function", "name": "f"}
 
@@ -188,6 +197,7 @@ def test_unknown_tools_and_fields_survive(publish: Any) -> None:
 
 
 @pytest.mark.parametrize("case", [("v1", False, 200), ("v1", True, 400), ("2025-11-15-preview", True, 200)], ids=str)
+@pytest.mark.rule(29)
 def test_the_old_memory_tool_is_refused_on_strict_v1_only(
     project: Any, admin: Any, documents: Any, case: tuple[str, bool, int]
 ) -> None:
@@ -211,6 +221,7 @@ def test_the_old_memory_tool_is_refused_on_strict_v1_only(
         ({"definition": {"kind": "prompt", "skills": [{"name": "s"}]}}, "Skills=V1Preview"),
     ],
 )
+@pytest.mark.rule(4)
 def test_a_preview_variant_needs_its_header_before_its_body_is_looked_at(
     project: Any, document: Any, token: str
 ) -> None:
@@ -223,6 +234,7 @@ def test_a_preview_variant_needs_its_header_before_its_body_is_looked_at(
     assert replace(project, version="2025-11-15-preview")("POST", "/agents/x/versions", document).status_code != 403
 
 
+@pytest.mark.rule(4, 5)
 def test_the_preview_refusal_reads_as_the_service_writes_it(project: Any) -> None:
     answer = project("POST", "/agents/buddy/versions", {"definition": {"kind": "workflow"}})
 
@@ -240,6 +252,7 @@ def test_the_preview_refusal_reads_as_the_service_writes_it(project: Any) -> Non
     }
 
 
+@pytest.mark.rule(4)
 def test_preview_variants_are_read_and_deleted_without_the_header(project: Any) -> None:
     document = {"definition": {"kind": "workflow", "workflow": "kind: workflow"}}
     project("POST", "/agents/flow/versions", document, headers={"Foundry-Features": "WorkflowAgents=V1Preview"})
@@ -257,6 +270,7 @@ def test_an_agent_keeps_its_kind(project: Any, publish: Any) -> None:
     assert project("POST", "/agents/buddy/versions", hosted).status_code == 400
 
 
+@pytest.mark.rule(30)
 def test_an_external_agent_echoes_its_name(project: Any) -> None:
     made = project(
         "POST",
@@ -268,6 +282,7 @@ def test_an_external_agent_echoes_its_name(project: Any) -> None:
     assert made.json()["definition"]["otel_agent_id"] == "outside"
 
 
+@pytest.mark.rule(27, 31)
 def test_a_hosted_agent_is_creating_for_a_while_and_knows_identical_versions(project: Any, admin: Any) -> None:
     admin.switch(write_seconds=120)
     code = {"runtime": "python", "entry_point": ["main.py"], "dependency_resolution": "bundled"}
@@ -283,6 +298,7 @@ def test_a_hosted_agent_is_creating_for_a_while_and_knows_identical_versions(pro
     assert project("GET", "/agents/worker").json()["versions"]["latest"]["status"] == "active"
 
 
+@pytest.mark.rule(32)
 def test_a_draft_is_hidden_from_latest_and_from_the_list(project: Any, publish: Any, documents: Any) -> None:
     publish()
     features = {"Foundry-Features": "DraftAgents=V1Preview"}
@@ -297,6 +313,7 @@ def test_a_draft_is_hidden_from_latest_and_from_the_list(project: Any, publish: 
     assert publish().json()["version"] == "2"
 
 
+@pytest.mark.rule(32)
 def test_drafts_may_be_ignored_silently(project: Any, admin: Any, documents: Any) -> None:
     admin.switch(drafts_ignored=True)
     features = {"Foundry-Features": "DraftAgents=V1Preview"}
@@ -306,6 +323,7 @@ def test_drafts_may_be_ignored_silently(project: Any, admin: Any, documents: Any
     assert (made["version"], made["draft"]) == ("1", False)
 
 
+@pytest.mark.rule(28)
 def test_a_patch_changes_endpoint_and_card_and_no_version(project: Any, publish: Any) -> None:
     publish()
 
@@ -322,6 +340,7 @@ def test_a_patch_changes_endpoint_and_card_and_no_version(project: Any, publish:
     assert restored["agent_endpoint"]["version_selector"]["version_selection_rules"][0]["agent_version"] == "@latest"
 
 
+@pytest.mark.rule(28)
 def test_a_patch_must_be_a_merge_patch(project: Any, publish: Any) -> None:
     publish()
 
@@ -345,6 +364,7 @@ def test_a_wrong_patch_is_refused_and_changes_nothing(project: Any, publish: Any
     assert project("GET", "/agents/buddy").json() == before
 
 
+@pytest.mark.rule(31)
 def test_an_agent_is_disabled_and_enabled(project: Any, publish: Any) -> None:
     publish()
 
@@ -355,6 +375,7 @@ def test_an_agent_is_disabled_and_enabled(project: Any, publish: Any) -> None:
     assert project("GET", "/agents/buddy").json()["state"] == "enabled"
 
 
+@pytest.mark.rule(34)
 def test_two_creates_at_once_on_one_agent_conflict(project: Any, admin: Any, documents: Any, emulator: Any) -> None:
     admin.switch(latency_ms=200)
     answers: list[httpx.Response] = []

@@ -18,6 +18,7 @@ def error(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
 
 
+@pytest.mark.rule(7, 12)
 def test_a_new_deployment_is_201_and_reads_back_with_what_the_server_filled_in(arm: Any, documents: Any) -> None:
     made = arm("PUT", CHAT, documents.deployment(capacity=3, tags={"a": "b"}))
 
@@ -38,6 +39,7 @@ def test_a_new_deployment_is_201_and_reads_back_with_what_the_server_filled_in(a
     assert arm("GET", CHAT).json() == body
 
 
+@pytest.mark.rule(8, 12)
 def test_a_put_is_200_on_what_exists_and_falls_back_to_defaults_for_what_it_leaves_out(
     arm: Any, documents: Any
 ) -> None:
@@ -54,6 +56,7 @@ def test_a_put_is_200_on_what_exists_and_falls_back_to_defaults_for_what_it_leav
     assert again.json()["systemData"]["createdAt"] == made["systemData"]["createdAt"]
 
 
+@pytest.mark.rule(12)
 def test_a_version_left_out_is_chosen_and_echoed(arm: Any, documents: Any) -> None:
     made = arm("PUT", CHAT, documents.deployment("gpt-4o", None)).json()
 
@@ -70,6 +73,7 @@ def test_a_capacity_may_come_as_a_string(arm: Any, documents: Any) -> None:
     assert arm("PUT", CHAT, documents.deployment(capacity="10")).json()["sku"]["capacity"] == 10
 
 
+@pytest.mark.rule(9)
 def test_a_sku_under_properties_is_ignored_and_standard_applied(arm: Any, documents: Any) -> None:
     document = documents.deployment()
     document["properties"]["sku"] = document.pop("sku")
@@ -111,6 +115,7 @@ def test_paths_ignore_case_and_keep_the_name_as_it_was_made(arm: Any, documents:
         pytest.param({"tags": {"a": 1}}, "InvalidTags", "map of strings", id="tags"),
     ],
 )
+@pytest.mark.rule(9)
 def test_a_wrong_envelope_is_refused(arm: Any, documents: Any, document: Any, code: str, words: str) -> None:
     answer = arm("PUT", CHAT, {**documents.deployment(), **document})
 
@@ -155,6 +160,7 @@ def test_a_wrong_envelope_is_refused(arm: Any, documents: Any, document: Any, co
         ),
     ],
 )
+@pytest.mark.rule(9, 11)
 def test_wrong_properties_are_refused(arm: Any, documents: Any, properties: Any, code: str, words: str) -> None:
     document = documents.deployment()
     document["properties"].update(properties)
@@ -166,6 +172,7 @@ def test_wrong_properties_are_refused(arm: Any, documents: Any, properties: Any,
     assert arm("GET", CHAT).status_code == 404
 
 
+@pytest.mark.rule(13)
 def test_the_model_of_a_deployment_stays_unless_the_switch_lets_it_change(arm: Any, admin: Any, documents: Any) -> None:
     arm("PUT", CHAT, documents.deployment())
     other = documents.deployment("gpt-4.1")
@@ -175,6 +182,7 @@ def test_the_model_of_a_deployment_stays_unless_the_switch_lets_it_change(arm: A
     assert arm("PUT", CHAT, other).json()["properties"]["model"]["name"] == "gpt-4.1"
 
 
+@pytest.mark.rule(13)
 def test_the_version_of_a_model_changes_in_place(arm: Any, documents: Any) -> None:
     arm("PUT", CHAT, documents.deployment("gpt-4o", "2024-08-06"))
 
@@ -183,6 +191,7 @@ def test_the_version_of_a_model_changes_in_place(arm: Any, documents: Any) -> No
     assert (changed.status_code, changed.json()["properties"]["model"]["version"]) == (200, "2024-11-20")
 
 
+@pytest.mark.rule(8)
 def test_a_patch_takes_tags_and_sku_and_ignores_the_rest(arm: Any, documents: Any) -> None:
     arm("PUT", CHAT, documents.deployment(capacity=3, versionUpgradeOption="NoAutoUpgrade"))
     patch = {"sku": {"capacity": 5}, "tags": {"x": "y"}, "properties": {"raiPolicyName": "Mine"}}
@@ -195,6 +204,7 @@ def test_a_patch_takes_tags_and_sku_and_ignores_the_rest(arm: Any, documents: An
     assert body["properties"]["currentCapacity"] == 5
 
 
+@pytest.mark.rule(8)
 def test_strict_refuses_what_would_be_ignored(arm: Any, admin: Any, documents: Any) -> None:
     arm("PUT", CHAT, documents.deployment())
     admin.switch(strict=True)
@@ -204,6 +214,7 @@ def test_strict_refuses_what_would_be_ignored(arm: Any, admin: Any, documents: A
     assert error(arm("PUT", CHAT, documents.deployment(colour="red"))) == (400, "InvalidRequestContent")
 
 
+@pytest.mark.rule(7)
 def test_a_delete_is_200_then_204(arm: Any, documents: Any) -> None:
     arm("PUT", CHAT, documents.deployment())
 
@@ -213,6 +224,7 @@ def test_a_delete_is_200_then_204(arm: Any, documents: Any) -> None:
     assert arm("GET", f"{ACCOUNT}/deployments").json() == {"value": []}
 
 
+@pytest.mark.rule(16)
 def test_a_deployment_in_use_may_be_deleted(arm: Any, project: Any, documents: Any) -> None:
     arm("PUT", f"{ACCOUNT}/deployments/gpt-4.1-mini", documents.deployment())
     project("POST", "/memory_stores", documents.store())
@@ -230,6 +242,7 @@ def test_the_skus_of_a_deployment_are_its_models(arm: Any, documents: Any) -> No
     assert value[0]["capacity"].keys() >= {"default", "minimum", "maximum", "step", "allowedValues"}
 
 
+@pytest.mark.rule(14)
 def test_pausing_and_resuming_is_idempotent_and_needs_a_new_api_version(arm: Any, documents: Any) -> None:
     arm("PUT", CHAT, documents.deployment())
     newer = replace(arm, version="2025-12-01")
@@ -287,6 +300,7 @@ def test_a_long_list_comes_in_pages(arm: Any, admin: Any) -> None:
     assert error(arm("GET", f"{ACCOUNT}/deployments", **{"$skipToken": "x"})) == (400, "InvalidSkipToken")
 
 
+@pytest.mark.rule(3)
 def test_an_api_version_is_needed_and_must_be_known(arm: Any) -> None:
     assert error(replace(arm, version=None)("GET", CHAT)) == (400, "MissingApiVersionParameter")
     assert error(replace(arm, version="2001-01-01")("GET", CHAT)) == (400, "NoRegisteredProviderFound")

@@ -115,6 +115,7 @@ def test_an_unknown_project_is_404(project: Any) -> None:
     assert (answer.status_code, answer.json()["error"]["message"]) == (404, "Project not found")
 
 
+@pytest.mark.rule(11)
 def test_the_catalogue_lists_models_with_their_skus_and_lifecycle(arm: Any) -> None:
     value = arm("GET", f"{PROVIDER}/locations/eastus2/models").json()["value"]
     models = {(entry["model"]["name"], entry["model"]["version"]): entry["model"] for entry in value}
@@ -137,6 +138,7 @@ def test_every_sku_of_the_catalogue_has_an_allowance(arm: Any) -> None:
     assert {sku["usageName"] for model in models for sku in model["skus"]} <= names
 
 
+@pytest.mark.rule(10)
 def test_quota_counts_over_all_accounts_of_a_region(arm: Any, documents: Any) -> None:
     arm("PUT", f"{ACCOUNTS}/second", {"location": "East US 2"})
     arm("PUT", f"{ACCOUNTS}/far", {"location": "westus"})
@@ -151,6 +153,7 @@ def test_quota_counts_over_all_accounts_of_a_region(arm: Any, documents: Any) ->
     assert usage(arm, "OpenAI.Standard.text-embedding-3-large", "westus") == (7, 350)
 
 
+@pytest.mark.rule(10)
 def test_more_than_the_quota_is_refused_and_a_change_is_charged_its_difference(arm: Any, documents: Any) -> None:
     def put(name: str, capacity: int) -> Any:
         document = documents.deployment("text-embedding-3-large", "1", sku="Standard", capacity=capacity)
@@ -173,6 +176,7 @@ def test_more_than_the_quota_is_refused_and_a_change_is_charged_its_difference(a
     assert usage(arm, "OpenAI.Standard.text-embedding-3-large") == (60, 350)
 
 
+@pytest.mark.rule(10)
 def test_a_patch_is_charged_too(arm: Any, documents: Any) -> None:
     path = f"{ACCOUNT}/deployments/e"
     arm("PUT", path, documents.deployment("text-embedding-3-large", "1", sku="Standard", capacity=300))

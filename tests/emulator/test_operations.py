@@ -26,6 +26,7 @@ def state_of(answer: Any) -> str:
     return str(answer.json()["properties"]["provisioningState"])
 
 
+@pytest.mark.rule(7)
 def test_a_slow_create_is_201_creating_with_a_url_to_poll(arm: Any, slow: Any, documents: Any) -> None:
     made = arm("PUT", CHAT, documents.deployment())
     url = made.headers["azure-asyncoperation"]
@@ -74,6 +75,7 @@ def test_a_slow_patch_is_202_and_its_location_ends_in_the_resource(arm: Any, adm
     assert follow(arm, patched.headers["location"]).json()["tags"] == {"a": "b"}
 
 
+@pytest.mark.rule(7)
 def test_a_slow_delete_is_202_and_its_location_ends_in_nothing(arm: Any, admin: Any, documents: Any) -> None:
     arm("PUT", CHAT, documents.deployment())
     admin.switch(write_seconds=30)
@@ -98,6 +100,7 @@ def test_the_bare_style_has_the_resource_polled(arm: Any, slow: Any, documents: 
     assert state_of(arm("GET", CHAT)) == "Succeeded"
 
 
+@pytest.mark.rule(7)
 def test_the_sync_style_answers_when_it_is_over(arm: Any, admin: Any, documents: Any) -> None:
     admin.switch(write_style="sync", write_seconds=0.05)
 
@@ -132,6 +135,7 @@ def test_an_instant_write_may_be_answered_as_a_slow_one(arm: Any, admin: Any, do
         pytest.param(("DELETE", ACCOUNT, None), id="the-account-delete"),
     ],
 )
+@pytest.mark.rule(6)
 def test_a_second_write_on_the_account_conflicts(
     arm: Any, slow: Any, documents: Any, request_: tuple[str, str, Any]
 ) -> None:
@@ -149,6 +153,7 @@ def test_a_second_write_on_the_account_conflicts(
     assert arm("PUT", CHAT, documents.deployment()).status_code == 200
 
 
+@pytest.mark.rule(6)
 def test_reads_pass_while_a_write_is_under_way_and_the_account_reads_accepted(
     arm: Any, slow: Any, documents: Any
 ) -> None:
@@ -161,6 +166,7 @@ def test_reads_pass_while_a_write_is_under_way_and_the_account_reads_accepted(
 
 
 @pytest.mark.usefixtures("slow")
+@pytest.mark.rule(6)
 def test_accounts_do_not_wait_for_each_other(arm: Any, documents: Any) -> None:
     arm("PUT", f"{ACCOUNTS}/second", {"location": "eastus2"})
     arm("PUT", CHAT, documents.deployment())

@@ -28,6 +28,7 @@ def walk(project: Any, path: str, **query: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("path", FAMILIES)
+@pytest.mark.rule(24)
 def test_a_page_has_twenty_newest_first(project: Any, path: str) -> None:
     page = project("GET", path).json()
 
@@ -47,6 +48,7 @@ def test_every_object_is_seen_once_whatever_the_page_size(project: Any, path: st
 
 
 @pytest.mark.parametrize("path", FAMILIES)
+@pytest.mark.rule(24)
 def test_the_page_after_the_last_is_empty(project: Any, path: str) -> None:
     last = project("GET", path, limit=100).json()
 
@@ -99,6 +101,7 @@ def test_a_page_goes_on_behind_an_object_that_was_deleted_since(project: Any, pa
     ],
     ids=str,
 )
+@pytest.mark.rule(24)
 def test_a_wrong_query_is_refused(project: Any, path: str, query: dict[str, Any]) -> None:
     answer = project("GET", path, **query)
 

@@ -51,6 +51,7 @@ def test_given_options_are_kept(project: Any, documents: Any) -> None:
     }
 
 
+@pytest.mark.rule(17)
 def test_a_second_store_of_the_name_conflicts_and_changes_nothing(project: Any, documents: Any) -> None:
     project("POST", "/memory_stores", documents.store(description="first"))
 
@@ -58,12 +59,14 @@ def test_a_second_store_of_the_name_conflicts_and_changes_nothing(project: Any, 
     assert project("GET", "/memory_stores/memory").json()["description"] == "first"
 
 
+@pytest.mark.rule(17)
 def test_a_store_is_found_by_name_and_not_by_id(project: Any, documents: Any) -> None:
     made = project("POST", "/memory_stores", documents.store()).json()
 
     assert error(project("GET", f"/memory_stores/{made['id']}")) == (404, "not_found")
 
 
+@pytest.mark.rule(18)
 def test_an_update_changes_description_and_metadata_and_no_more(project: Any, admin: Any, documents: Any) -> None:
     made = project("POST", "/memory_stores", documents.store(description="old", metadata={"a": "b"})).json()
     admin.advance(10)
@@ -77,6 +80,7 @@ def test_an_update_changes_description_and_metadata_and_no_more(project: Any, ad
     assert "description" not in project("POST", "/memory_stores/memory", {"description": None}).json()
 
 
+@pytest.mark.rule(18)
 def test_strict_refuses_a_definition_in_an_update(project: Any, admin: Any, documents: Any) -> None:
     project("POST", "/memory_stores", documents.store())
     admin.switch(strict=True)
@@ -86,6 +90,7 @@ def test_strict_refuses_a_definition_in_an_update(project: Any, admin: Any, docu
     assert project("POST", "/memory_stores", {**documents.store("b"), "colour": "red"}).status_code == 400
 
 
+@pytest.mark.rule(18)
 def test_a_deleted_store_is_gone(project: Any, documents: Any) -> None:
     project("POST", "/memory_stores", documents.store())
 
@@ -97,6 +102,7 @@ def test_a_deleted_store_is_gone(project: Any, documents: Any) -> None:
     assert project("POST", "/memory_stores", documents.store()).status_code == 200
 
 
+@pytest.mark.rule(19)
 def test_models_are_not_looked_at(project: Any, documents: Any) -> None:
     embedding_as_chat = documents.store(definition={"chat_model": "text-embedding-3-small"})
 
@@ -151,8 +157,17 @@ def test_wrong_options_are_refused(project: Any, documents: Any, options: Any) -
         ("DELETE", "/memory_stores/memory"),
         ("GET", "/memory_stores/memory/updates/1"),
         ("POST", "/memory_stores/memory:search_memories"),
+        ("POST", "/memory_stores/memory:update_memories"),
+        ("POST", "/memory_stores/memory:delete_scope"),
+        ("POST", "/memory_stores/memory/items"),
+        ("GET", "/memory_stores/memory/items/1"),
+        ("POST", "/memory_stores/memory/items/1"),
+        ("DELETE", "/memory_stores/memory/items/1"),
+        ("POST", "/memory_stores/memory/items:list"),
+        ("GET", "/memory_stores/memory/items:list"),
     ],
 )
+@pytest.mark.rule(4)
 def test_every_memory_route_of_v1_needs_the_opt_in_header(plain: Any, method: str, path: str) -> None:
     answer = plain(method, path, "no object" if method == "POST" else None)
 
@@ -169,6 +184,7 @@ def test_the_opt_in_may_stand_among_others_in_any_case(plain: Any) -> None:
     assert plain("GET", "/memory_stores", headers=features).status_code == 200
 
 
+@pytest.mark.rule(4)
 def test_reads_without_the_header_may_be_switched_on(plain: Any, admin: Any, documents: Any) -> None:
     admin.switch(preview_header_on_reads=False)
 
@@ -176,6 +192,7 @@ def test_reads_without_the_header_may_be_switched_on(plain: Any, admin: Any, doc
     assert plain("POST", "/memory_stores", documents.store()).status_code == 403
 
 
+@pytest.mark.rule(4)
 def test_the_preview_api_version_needs_no_header(plain: Any, documents: Any) -> None:
     preview = replace(plain, version="2025-11-15-preview")
 
@@ -184,6 +201,7 @@ def test_the_preview_api_version_needs_no_header(plain: Any, documents: Any) -> 
 
 
 @pytest.mark.parametrize("version", [None, "", "2024-01-01", "V1"])
+@pytest.mark.rule(3)
 def test_an_api_version_is_needed_and_must_be_known(project: Any, version: str | None) -> None:
     answer = replace(project, version=version)("GET", "/memory_stores")
 
@@ -194,16 +212,10 @@ def test_an_api_version_is_needed_and_must_be_known(project: Any, version: str |
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/memory_stores/memory:search_memories"),
-        ("POST", "/memory_stores/memory:update_memories"),
-        ("POST", "/memory_stores/memory:delete_scope"),
-        ("GET", "/memory_stores/memory/updates/1"),
-        ("POST", "/memory_stores/memory/items"),
-        ("GET", "/memory_stores/memory/items/1"),
-        ("POST", "/memory_stores/memory/items:list"),
-        ("GET", "/memory_stores/memory/items:list"),
+        ("POST", "/memory_stores/memory:export"),
+        ("GET", "/memory_stores/memory/scopes"),
         ("GET", "/connections"),
-        ("POST", "/openai/v1/responses"),
+        ("POST", "/openai/v1/files"),
         ("POST", "/agents:import"),
     ],
 )

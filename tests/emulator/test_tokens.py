@@ -40,12 +40,14 @@ def ask(emulator: Emulator, path: str = "/msi/token", **headers: str) -> httpx.R
 
 
 @pytest.mark.parametrize("token", ["", "no-token-at-all", forged()], ids=["missing", "garbage", "forged"])
+@pytest.mark.rule(1)
 def test_the_project_plane_has_one_answer_without_an_envelope_for_every_bad_token(project: Any, token: str) -> None:
     answer = replace(project, token=token)("GET", "/memory_stores")
 
     assert (answer.status_code, answer.json()) == (401, UNAUTHORIZED)
 
 
+@pytest.mark.rule(1)
 def test_the_project_plane_refuses_a_management_token(project: Any, arm: Any) -> None:
     answer = replace(project, token=arm.token)("GET", "/memory_stores")
 
@@ -58,6 +60,7 @@ def test_the_project_plane_refuses_an_expired_token(project: Any, emulator: Emul
     assert (answer.status_code, answer.json()) == (401, UNAUTHORIZED)
 
 
+@pytest.mark.rule(1)
 def test_management_names_the_wrong_audience(arm: Any, project: Any) -> None:
     answer = replace(arm, token=project.token)("GET", DEPLOYMENTS)
 
@@ -99,6 +102,7 @@ def test_management_accepts_its_audiences_with_and_without_a_slash(arm: Any, emu
 
 
 @pytest.mark.parametrize(("role", "status"), [("denied-401", 401), ("denied-403", 403)])
+@pytest.mark.rule(2)
 def test_a_good_token_without_a_data_role_is_denied_in_an_envelope(
     project: Any, admin: Any, role: str, status: int
 ) -> None:
@@ -111,6 +115,7 @@ def test_a_good_token_without_a_data_role_is_denied_in_an_envelope(
     assert "accounts/AIServices/agents/write" in answer.json()["error"]["message"]
 
 
+@pytest.mark.rule(2)
 def test_a_data_role_says_nothing_about_management(arm: Any, admin: Any) -> None:
     admin.switch(data_role="denied-401")
 

@@ -8,7 +8,7 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
-from . import operations
+from . import deleted_accounts, operations
 from .resources import (
     ACCOUNT,
     PROJECT,
@@ -62,6 +62,9 @@ def write_account(call: Call) -> Reply:
     check_name(name, NAME, "account")
     existing = find(call.state, ACCOUNT, group.row, name)
     if existing is None:
+        restored = deleted_accounts.restored(call, group, name, document)
+        if restored is not None:  # assumed: as it was; the rest of the document says nothing new
+            return Reply(status=201, body=_shown(call, restored))
         _refuse_taken(call, name)
         body = _account_body(group, name, document, system_data(call))
         return Reply(status=201, body=_shown(call, insert(call.state, ACCOUNT, group.row, body)))
@@ -71,7 +74,7 @@ def write_account(call: Call) -> Reply:
 
 
 def delete_account(call: Call) -> Reply:
-    """Refused while there are projects (terraform-provider-azapi#894). assumed: gone at once, not recoverable."""
+    """Refused while there are projects (terraform-provider-azapi#894); recoverable for a while."""
     group = the_group(call)
     account = find(call.state, ACCOUNT, group.row, call.params["account"])
     if account is None:
@@ -85,8 +88,7 @@ def delete_account(call: Call) -> Reply:
             f"'{children(call.state, PROJECT, account.row, limit=1)[0].arm_id}'. Please delete all nested "
             "resources before deleting this resource.",
         )
-    call.state.run("DELETE FROM resources WHERE parent = ?", account.row)
-    delete(call.state, account.row)
+    deleted_accounts.lay_aside(call, account)
     return Reply()
 
 
@@ -164,13 +166,14 @@ def _shown(call: Call, account: Resource) -> Json:
 
 def _refuse_taken(call: Call, name: str) -> None:
     """Account names are sub-domains, so one name exists once."""
-    if call.state.one("SELECT 1 FROM resources WHERE kind = 'account' AND name = ?", name) is not None:
+    taken = call.state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", ACCOUNT, name)
+    if taken is not None or deleted_accounts.holds_name(call.state, name):
         message = f"The subdomain name '{name}' is already used. Please pick a different name."
         raise Refusal(409, "CustomDomainInUse", message)
 
 
 def _account_body(group: Resource, name: str, document: Json, made: Json) -> Json:
-    given = document.get("properties") or {}
+    given = {key: value for key, value in (document.get("properties") or {}).items() if key != "restore"}
     domain = given.get("customSubDomainName") or name
     return {
         "id": f"{group.arm_id}/providers/{PROVIDER}/accounts/{name}",

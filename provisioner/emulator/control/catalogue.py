@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call
 
 Json = dict[str, Any]
+REMOVED: Final = "Removed"  # no status of the service: the catalogue lists it no more
+LIFECYCLES: Final = frozenset(
+    {"GenerallyAvailable", "Deprecating", "Deprecated", "Legacy", "Preview", "Stable", REMOVED}
+)
 FILE: Final = Path(__file__).parent.parent / "catalogue.json"
 
 
@@ -32,7 +36,7 @@ class Catalogue:
     """Every model is offered in every region, unless it says `regions`."""
 
     def __init__(self, models: list[Json], quotas: Mapping[str, Quota]) -> None:
-        self._models = models
+        self._bundled = self._models = models
         self.quotas = quotas
 
     @classmethod
@@ -43,6 +47,16 @@ class Catalogue:
             for entry in facts["quotas"]
         }
         return cls(facts["models"], quotas)
+
+    def change(self, name: str, version: str | None, lifecycle: str, since: str) -> int:
+        """Moves a model on in its life, in one version or in all; returns how many versions were found."""
+        found = [m for m in self._models if m["name"].lower() == name.lower() and version in {None, m["version"]}]
+        changed = [_aged(model, lifecycle, since) for model in found] if lifecycle != REMOVED else []
+        self._models = [model for model in self._models if model not in found] + changed
+        return len(found)
+
+    def restore(self) -> None:
+        self._models = self._bundled
 
     def in_region(self, region: str) -> Iterator[Json]:
         for model in self._models:
@@ -57,6 +71,11 @@ class Catalogue:
         return next(
             (m["publisher"] for m in self._models if (m["format"], m["name"]) == (model_format, name)), model_format
         )
+
+
+def _aged(model: Json, lifecycle: str, since: str) -> Json:
+    deprecation = {**model.get("deprecation", {}), "inference": since} if lifecycle == "Deprecated" else None
+    return {**model, "lifecycleStatus": lifecycle, **({"deprecation": deprecation} if deprecation else {})}
 
 
 def offer(model: Json, sku: str) -> Json | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.state import load
+from provisioner.emulator.state import dump, load
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
@@ -54,13 +54,14 @@ def begin(call: Call, verb: str, account: int, resource: int) -> Operation:
     now = call.now
     operation = Operation(key=str(uuid.uuid4()), started=now, due=now + call.switches.write_seconds)
     call.state.run(
-        "INSERT INTO operations (id, account, resource, verb, started, due) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO operations (id, account, resource, verb, started, due, error) VALUES (?, ?, ?, ?, ?, ?, ?)",
         operation.key,
         account,
         resource,
         verb,
         operation.started,
         operation.due,
+        None if call.operation_error is None else dump(call.operation_error),
     )
     return operation
 
@@ -70,7 +71,7 @@ def write_style(call: Call) -> str:
     asked = call.switches.write_style
     if asked != "auto":
         return asked
-    return "async" if call.switches.write_seconds > 0 else "sync"
+    return "async" if call.switches.write_seconds > 0 or call.operation_error is not None else "sync"
 
 
 def is_due(state: State, now: float) -> bool:

@@ -1,7 +1,7 @@
 """Memory stores: addressed by name only, definition fixed at creation, deletion final.
 
 Source: azure-rest-api-specs, ai-foundry memory-stores (routes.tsp, models.tsp); Microsoft Learn:
-memory-usage. What is in a store (items, scopes, updates, search) is not emulated yet.
+memory-usage. What is in a store (items, scopes, updates, search) is the room `memory`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
 
 from .objects import departed_place, given_description, metadata_of, object_of, refuse_unknown, remember_place
+from .regions import check_region
 
 if TYPE_CHECKING:
     from provisioner.emulator.state import Row
@@ -40,6 +41,7 @@ def create_store(call: Call) -> Reply:
     document = call.document()
     refuse_unknown(document, {"name", "definition", "description", "metadata"}, strict=call.switches.strict)
     name = _name_of(document)
+    check_region(call)
     if _row(call, name) is not None:  # Azure/kars: a second create is answered 409, never an upsert
         raise Refusal(409, "conflict", f"Memory store '{name}' already exists.")
     now = int(call.now)
@@ -96,11 +98,6 @@ def delete_store(call: Call) -> Reply:
     call.state.run("DELETE FROM stores WHERE id = ?", row["id"])
     remember_place(call.state, "stores", call.project, row["id"], row["name"], row["store_id"])
     return Reply(body={"object": "memory_store.deleted", "name": row["name"], "deleted": True})
-
-
-def not_yet(call: Call) -> Reply:
-    message = f"{call.method} {call.path} is not emulated: what a memory store holds comes with the memory runtime."
-    raise Refusal(501, "NotEmulated", message)
 
 
 def find_row(call: Call, name: str) -> Row:
@@ -176,19 +173,4 @@ ROUTES: Final = (
     Route(method="GET", path=ONE, handler=read_store, feature=FEATURE),
     Route(method="POST", path=ONE, handler=update_store, feature=FEATURE),
     Route(method="DELETE", path=ONE, handler=delete_store, feature=FEATURE),
-    *(
-        Route(method=method, path=f"{ONE}{rest}", handler=not_yet, feature=FEATURE)
-        for method, rest in (
-            ("POST", ":search_memories"),
-            ("POST", ":update_memories"),
-            ("POST", ":delete_scope"),
-            ("GET", "/updates/{update}"),
-            ("POST", "/items"),
-            ("GET", "/items/{item}"),
-            ("POST", "/items/{item}"),
-            ("DELETE", "/items/{item}"),
-            ("POST", "/items:list"),
-            ("GET", "/items:list"),
-        )
-    ),
 )

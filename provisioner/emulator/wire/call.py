@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from .errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
+    from provisioner.emulator.model import Model
     from provisioner.emulator.state import State
     from provisioner.emulator.switches import Switches
     from provisioner.emulator.world import World
@@ -40,6 +41,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)  # from the path, decoded
     caller: Caller = Caller()
     project: int = 0  # its row, on the project plane
+    operation_error: Json | None = None  # a fault: the management write that this starts ends so
 
     @property
     def state(self) -> State:
@@ -58,12 +60,18 @@ class Call:
         if not self.content.strip():
             return {}
         try:
-            body = json.loads(self.content)
+            body = json.loads(self.content, parse_constant=_refuse_constant)
+            if b"\\u" in self.content:  # half a character can be written in JSON, and nowhere else
+                json.dumps(body, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise Refusal(400, "invalid_payload", "The request body is not valid JSON.") from None
         if not isinstance(body, dict):
             raise Refusal(400, "invalid_payload", "The request body must be a JSON object.")
         return body
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are no JSON
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +80,12 @@ class Reply:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     hold_until: float | None = None  # answer no sooner than the clock says so
+    events: tuple[str, ...] = ()  # instead of a body: sent one by one, as text/event-stream
 
 
 if TYPE_CHECKING:
-    Handler = Callable[[Call], Reply]
+    # A handler with work for a model yields it as a callable. It runs outside of the transaction; what it
+    # returns or raises comes back at the yield, in a new transaction.
+    Slow = Callable[[Model], Any]
+    Steps = Generator[Slow, Any, Reply]
+    Handler = Callable[[Call], Reply | Steps]

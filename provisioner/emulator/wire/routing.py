@@ -26,6 +26,8 @@ class Route:
     feature: str | None = None  # opt-in token this route needs on v1
     token: bool = True  # needs a bearer token
     exclusive: bool = False  # two at once on one path collide
+    versioned: bool = True  # takes an api-version; the others refuse one
+    waits: bool = True  # of the project plane: until a slow model is done with the memory updates that are due
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -52,6 +52,13 @@ def check_project_version(call: Call) -> None:
         raise Refusal(400, "UserError", f"API version not supported: {asked}", param="api-version")
 
 
+def refuse_version(call: Call) -> None:
+    """Everything under /openai/v1. Source: public third-party operations notes."""
+    if "api-version" in call.query:
+        message = "api-version query parameter is not allowed when using /v1 path"
+        raise Refusal(400, "BadRequest", message, param="api-version")
+
+
 def check_management_version(call: Call) -> None:
     asked = call.query.get("api-version", "")
     if not asked:

@@ -1,0 +1,86 @@
+"""The flags of the local Foundry, shared by the command that serves it and the one that runs a program beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, Final, TypeVar
+
+import click
+
+from provisioner.model.errors import ProvisionerError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SECONDS: Final = click.FloatRange(min=0)
+_OPTIONS: Final = (
+    click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."),
+    click.option(
+        "--state",
+        default=":memory:",
+        show_default=True,
+        metavar="FILE",
+        help="Keep the state in this file between runs.",
+    ),
+    click.option(
+        "--latency", "latency_ms", type=_SECONDS, default=0, metavar="MS", help="Delay every answer by milliseconds."
+    ),
+    click.option(
+        "--write-seconds",
+        type=_SECONDS,
+        default=0,
+        metavar="S",
+        help="How long writes of deployments take; 0 ends them at once.",
+    ),
+    click.option(
+        "--update-seconds",
+        type=_SECONDS,
+        default=0.5,
+        show_default=True,
+        metavar="S",
+        help="How long a memory update works once it has started.",
+    ),
+    click.option("--strict", is_flag=True, help="Refuse what the service may or may not accept."),
+    click.option("--dedupe-versions", is_flag=True, help="Make no new agent version of an identical definition."),
+    click.option("--faults", default="", metavar="FILE", help="Let happen what this YAML file declares."),
+    click.option("--log", default="", metavar="FILE", help='Write a JSON line per request; "-" writes to stderr.'),
+    click.option(
+        "--model-endpoint",
+        default="",
+        metavar="URL",
+        help="Let a model behind an OpenAI-compatible API extract, embed and answer.",
+    ),
+    click.option("--model", default="", metavar="NAME", help="Its name of the chat model."),
+    click.option("--embedding-model", default="", metavar="NAME", help="Its name of the embedding model."),
+)
+
+
+def server_options(function: F) -> F:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def check_options(given: dict[str, Any]) -> None:
+    """The three flags of a model go together."""
+    names = {"--model-endpoint": "model_endpoint", "--model": "model", "--embedding-model": "embedding_model"}
+    missing = [flag for flag, name in names.items() if not given[name]]
+    if missing and len(missing) < len(names):
+        raise click.UsageError(f"{', '.join(names)} go together; {' and '.join(missing)} is missing.")
+
+
+@contextmanager
+def told_plainly(room: ModuleType, given: dict[str, Any]) -> Iterator[None]:
+    """What keeps the local Foundry from starting, as errors of the command."""
+    try:
+        yield
+    except room.StateError as error:
+        raise ProvisionerError(str(error), "Name another file with --state, or move this one away.") from error
+    except room.OptionError as error:
+        raise ProvisionerError(str(error)) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"The local Foundry cannot listen on port {given['port']}: {error.strerror}."
+        raise ProvisionerError(message) from error

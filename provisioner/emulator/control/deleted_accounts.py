@@ -1,0 +1,136 @@
+"""Deleted accounts can be restored or purged for a while. Until then they hold their name and their quota.
+
+Source: azure-cli#18146, terraform-provider-azurerm#12258 and #25222 (what a re-creation answers); azure-mgmt-
+cognitiveservices 14.1, deleted_accounts (routes). assumed: that deployments come back with the account.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
+
+from .resources import (
+    ACCOUNT,
+    PROVIDER,
+    SUBSCRIPTION_ID,
+    Resource,
+    check_subscription,
+    children,
+    delete,
+    find,
+    stamp,
+    the_group,
+    update,
+)
+
+if TYPE_CHECKING:
+    from provisioner.emulator.state import State
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+
+DELETED: Final = "deleted account"  # the kind of its row; what stood under it still does
+KEPT_S: Final = 48 * 3600
+
+
+def lay_aside(call: Call, account: Resource) -> None:
+    """The account as it was, and until when it can be had back."""
+    body = {**account.body, "deletion": {"at": call.now, "purged_at": call.now + KEPT_S}}
+    update(call.state, account, body)
+    call.state.run("UPDATE resources SET kind = ? WHERE id = ?", DELETED, account.row)
+
+
+def restored(call: Call, group: Resource, name: str, document: Json) -> Resource | None:
+    """The account again if the document asks for it, None when there is none; a refusal when it does not ask."""
+    deleted = _find(call, group, name)
+    if deleted is None:
+        return None
+    if (document.get("properties") or {}).get("restore") is not True:
+        raise Refusal(
+            409,
+            "FlagMustBeSetForRestore",
+            f"An existing resource with ID '{deleted.arm_id}' has been soft-deleted. To restore the resource, you must "
+            "specify 'restore' to be 'true' in the property. If you don't want to restore existing resource, please "
+            "purge it first.",
+        )
+    call.state.run("UPDATE resources SET kind = ? WHERE id = ?", ACCOUNT, deleted.row)
+    body = {key: value for key, value in deleted.body.items() if key != "deletion"}
+    return update(call.state, deleted, body)
+
+
+def holds_name(state: State, name: str) -> bool:
+    return state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", DELETED, name) is not None
+
+
+def list_deleted(call: Call) -> Reply:
+    check_subscription(call)
+    groups = call.state.all("SELECT id FROM resources WHERE kind = 'group' ORDER BY id")
+    found = [account for row in groups for account in children(call.state, DELETED, row["id"])]
+    return Reply(body={"value": [_shown(account) for account in found if not _is_over(call, account)]})
+
+
+def read_deleted(call: Call) -> Reply:
+    return Reply(body=_shown(_the_deleted(call)))
+
+
+def purge(call: Call) -> Reply:
+    """200 when gone, 204 when there was none. assumed: never long-running."""
+    deleted = _find(call, the_group(call), call.params["account"])
+    if deleted is None:
+        return Reply(status=204)
+    _remove(call.state, deleted)
+    return Reply()
+
+
+def _the_deleted(call: Call) -> Resource:
+    deleted = _find(call, the_group(call), call.params["account"])
+    if deleted is None:
+        message = f"The deleted account '{call.params['account']}' was not found."
+        raise Refusal(404, "ResourceNotFound", message)
+    return deleted
+
+
+def _find(call: Call, group: Resource, name: str) -> Resource | None:
+    """One whose time is over is gone; a write clears it away."""
+    found = find(call.state, DELETED, group.row, name)
+    if found is None or not _is_over(call, found):
+        return found
+    if call.method not in {"GET", "HEAD"}:
+        _remove(call.state, found)
+    return None
+
+
+def _is_over(call: Call, deleted: Resource) -> bool:
+    return bool(deleted.body["deletion"]["purged_at"] <= call.now)
+
+
+def _remove(state: State, deleted: Resource) -> None:
+    state.run("DELETE FROM resources WHERE parent = ?", deleted.row)
+    delete(state, deleted.row)
+
+
+def _shown(account: Resource) -> Json:
+    """Source: azure-mgmt-cognitiveservices 14.1, deleted_accounts.list: an account with two dates."""
+    group = account.arm_id.split("/")[4]
+    deletion, location = account.body["deletion"], account.location
+    base = f"/subscriptions/{SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{location}/resourceGroups/{group}"
+    properties = {
+        **account.properties,
+        "deletionDate": stamp(deletion["at"]),
+        "scheduledPurgeDate": stamp(deletion["purged_at"]),
+    }
+    body = {key: value for key, value in account.body.items() if key != "deletion"}
+    identity = {"id": f"{base}/deletedAccounts/{account.name}", "type": f"{PROVIDER}/deletedAccounts"}
+    return {**body, **identity, "properties": properties}
+
+
+SUBSCRIPTION_PATH: Final = f"/subscriptions/{{subscription}}/providers/{PROVIDER}"
+ONE: Final = f"{SUBSCRIPTION_PATH}/locations/{{location}}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
+ROUTES: Final = (
+    Route(method="GET", path=f"{SUBSCRIPTION_PATH}/deletedAccounts", handler=list_deleted),
+    Route(method="GET", path=ONE, handler=read_deleted),
+    Route(method="DELETE", path=ONE, handler=purge),
+)

@@ -1,0 +1,140 @@
+"""The planes: which routes, who may use them, and how each refuses. A new family of routes is added here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from . import admin, tokens
+from .control import accounts, catalogue, deleted_accounts, deployments, directory, operations, quota
+from .project import agents, answers, stores, versions
+from .project import deployments as project_deployments
+from .project.memory import routes as memory
+from .wire import auth
+from .wire.call import Call, Caller
+from .wire.errors import Refusal, management_error, not_found, project_error
+from .wire.routing import Found, Router
+from .wire.versions import check_management_version, check_project_version, refuse_version, require_feature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Json = dict[str, Any]
+
+ADMIN_PREFIX: Final = "/_emulator"
+PROJECT_PREFIX: Final = "/api/projects/"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plane:
+    name: str
+    router: Router
+    guard: Callable[[Call, Found], Call]  # refuses, or adds who is calling
+    error: Callable[[Refusal, str], Json]
+    headers: Callable[[str], dict[str, str]]
+
+
+def guard_project(call: Call, found: Found) -> Call:
+    """The order of the refusals: token, project, api-version, role, opt-in header; then the body."""
+    claims = auth.project_caller(call)
+    call = replace(call, caller=_caller(claims), project=_project_of(call))
+    (check_project_version if found.route.versioned else refuse_version)(call)
+    auth.check_data_role(call)
+    if found.route.feature and (call.method != "GET" or call.switches.preview_header_on_reads):
+        require_feature(call, found.route.feature, "Memory stores")
+    return call
+
+
+def guard_management(call: Call, found: Found) -> Call:
+    if not found.route.token:
+        return call
+    call = replace(call, caller=_caller(auth.management_caller(call)))
+    check_management_version(call)
+    auth.check_management_role(call)
+    return call
+
+
+def guard_nothing(call: Call, found: Found) -> Call:  # noqa: ARG001
+    return call
+
+
+def project_headers(request_id: str) -> dict[str, str]:
+    """Source: azure-sdk-for-python#44308."""
+    return {"x-request-id": request_id, "x-ms-region": "local", "x-content-type-options": "nosniff"}
+
+
+def management_headers(request_id: str) -> dict[str, str]:
+    return {
+        "x-ms-request-id": request_id,
+        "x-ms-correlation-request-id": request_id,
+        "x-ms-ratelimit-remaining-subscription-global-reads": "16499",
+    }
+
+
+ADMIN: Final = Plane(
+    name="admin",
+    router=Router(admin.ROUTES),
+    guard=guard_nothing,
+    error=management_error,
+    headers=lambda _: {},
+)
+IDENTITY: Final = Plane(
+    name="identity",
+    router=Router(tokens.IDENTITY_ROUTES),
+    guard=guard_nothing,
+    error=management_error,
+    headers=lambda _: {},
+)
+PROJECT: Final = Plane(
+    name="project",
+    router=Router(
+        replace(route, path=f"{PROJECT_PREFIX}{{project}}{route.path}")
+        for family in (stores, memory, answers, versions, agents, project_deployments)
+        for route in family.ROUTES
+    ),
+    guard=guard_project,
+    error=project_error,
+    headers=project_headers,
+)
+MANAGEMENT: Final = Plane(
+    name="management",
+    router=Router(
+        (
+            route
+            for family_routes in (
+                deployments.ROUTES,
+                accounts.ROUTES,
+                deleted_accounts.ROUTES,
+                catalogue.ROUTES,
+                quota.ROUTES,
+                operations.ROUTES,
+                directory.ROUTES,
+                tokens.LOGIN_ROUTES,
+            )
+            for route in family_routes
+        ),
+        ignore_case=True,
+    ),
+    guard=guard_management,
+    error=management_error,
+    headers=management_headers,
+)
+
+
+def plane_of(path: str) -> Plane:
+    if path == "/" or path.startswith(ADMIN_PREFIX):
+        return ADMIN
+    return PROJECT if path.startswith(PROJECT_PREFIX) else MANAGEMENT
+
+
+def _caller(claims: tokens.Claims) -> Caller:
+    return Caller(tenant_id=claims.tenant_id, object_id=claims.object_id, audience=claims.audience)
+
+
+def _project_of(call: Call) -> int:
+    host = call.headers.get("host", "").rpartition(":")[0]
+    account = host.removesuffix(".localhost") if host.endswith(".localhost") else None
+    found = accounts.find_project(call.state, call.params["project"], account)
+    if found is None:  # microsoft/agent-framework#4117
+        raise not_found("Project not found")
+    return found

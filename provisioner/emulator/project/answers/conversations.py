@@ -1,0 +1,128 @@
+"""Conversations: items in order, of which a response reads and to which it adds.
+
+Both doors see the same conversations of a project (assumed). Source: openai-python 3.54, resources/conversations.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.project.objects import metadata_of
+from provisioner.emulator.state import dump, load
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import bad_request, not_found
+from provisioner.emulator.wire.paging import envelope, page_of
+
+from .history import append, the_conversation
+from .items import items_of, new_id
+from .target import the_enabled_agent
+
+if TYPE_CHECKING:
+    from provisioner.emulator.state import Row
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+ITEMS_AT_ONCE: Final = 20
+
+
+def create_conversation(call: Call) -> Reply:
+    if "name" in call.params:
+        the_enabled_agent(call, call.params["name"])
+    document = call.document()
+    items = _given_items(document)
+    body: Json = {
+        "id": new_id("conv"),
+        "object": "conversation",
+        "created_at": int(call.now),
+        "metadata": metadata_of(document) or {},
+    }
+    sql = "INSERT INTO conversations (project, conversation_id, body) VALUES (?, ?, ?)"
+    append(call, call.state.run(sql, call.project, body["id"], dump(body)), items)
+    return Reply(body=body)
+
+
+def list_conversations(call: Call) -> Reply:
+    page = page_of(call.query, lambda cursor: _place(call, cursor))
+    sql = f"SELECT body FROM conversations WHERE project = ? AND {page.sql}"  # noqa: S608
+    rows = call.state.all(sql, call.project, *page.values)
+    return Reply(body=envelope([load(row["body"]) for row in rows], page))
+
+
+def read_conversation(call: Call) -> Reply:
+    return Reply(body=load(_here(call)["body"]))
+
+
+def update_conversation(call: Call) -> Reply:
+    row = _here(call)
+    body = {**load(row["body"]), "metadata": metadata_of(call.document()) or {}}
+    call.state.run("UPDATE conversations SET body = ? WHERE id = ?", dump(body), row["id"])
+    return Reply(body=body)
+
+
+def delete_conversation(call: Call) -> Reply:
+    row = _here(call)
+    call.state.run("DELETE FROM conversations WHERE id = ?", row["id"])
+    return Reply(body={"id": row["conversation_id"], "object": "conversation.deleted", "deleted": True})
+
+
+def create_items(call: Call) -> Reply:
+    row, items = _here(call), _given_items(call.document(), required=True)
+    append(call, row["id"], items)
+    ids = [item["id"] for item in items]
+    body = {"object": "list", "data": items, "first_id": ids[0], "last_id": ids[-1], "has_more": False}
+    return Reply(body=body)
+
+
+def list_items(call: Call) -> Reply:
+    conversation = _here(call)["id"]
+    page = page_of(call.query, lambda cursor: _place_of_item(call, conversation, cursor))
+    sql = f"SELECT body FROM conversation_items WHERE conversation = ? AND {page.sql}"  # noqa: S608
+    rows = call.state.all(sql, conversation, *page.values)
+    return Reply(body=envelope([load(row["body"]) for row in rows], page))
+
+
+def read_item(call: Call) -> Reply:
+    return Reply(body=load(_the_item(call)["body"]))
+
+
+def delete_item(call: Call) -> Reply:
+    """Answers the conversation, without the item."""
+    call.state.run("DELETE FROM conversation_items WHERE id = ?", _the_item(call)["id"])
+    return read_conversation(call)
+
+
+def _given_items(document: Json, *, required: bool = False) -> list[Json]:
+    given = document.get("items")
+    if given is not None and not isinstance(given, list):
+        raise bad_request("'items' must be a list.", param="items", code="invalid_payload")
+    if required and not given:
+        message = "Missing required parameter: 'items'."
+        raise bad_request(message, param="items", code="missing_required_parameter")
+    if given is not None and len(given) > ITEMS_AT_ONCE:
+        raise bad_request(f"'items' can have at most {ITEMS_AT_ONCE} entries.", param="items")
+    return items_of(given, param="items")
+
+
+def _here(call: Call) -> Row:
+    return the_conversation(call, call.params["conversation"])
+
+
+def _the_item(call: Call) -> Row:
+    item_id = call.params["item"]
+    sql = "SELECT * FROM conversation_items WHERE conversation = ? AND item_id = ?"
+    row = call.state.one(sql, _here(call)["id"], item_id)
+    if row is None:
+        raise not_found(f"Item with id '{item_id}' not found.")
+    return row
+
+
+def _place(call: Call, cursor: str) -> int | None:
+    sql = "SELECT id FROM conversations WHERE project = ? AND conversation_id = ?"
+    row = call.state.one(sql, call.project, cursor)
+    return None if row is None else int(row["id"])
+
+
+def _place_of_item(call: Call, conversation: int, cursor: str) -> int | None:
+    sql = "SELECT id FROM conversation_items WHERE conversation = ? AND item_id = ?"
+    row = call.state.one(sql, conversation, cursor)
+    return None if row is None else int(row["id"])

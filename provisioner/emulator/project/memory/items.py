@@ -1,0 +1,92 @@
+"""Memories one by one, and all that a scope has. There is no list of scopes, and none across scopes.
+
+Source: azure-rest-api-specs, ai-foundry memory-stores (routes.tsp, models.tsp; pull requests 42831, 43788).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provisioner.emulator.project.objects import departed_place
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import not_found
+from provisioner.emulator.wire.paging import envelope, page_of
+
+from . import limits, requests, rows
+from .models import check_embedding
+
+if TYPE_CHECKING:
+    from provisioner.emulator.state import Row
+    from provisioner.emulator.wire.call import Call
+
+    from .rows import Store
+
+Json = dict[str, Any]
+
+
+def create_item(call: Call) -> Reply:
+    """assumed: a kind that the store does not extract may still be written by hand."""
+    store = rows.the_store(call, call.params["name"])
+    document = requests.body_of(call, "scope", "content", "kind")
+    scope, kind = requests.scope_of(document.get("scope")), requests.kind_of(document.get("kind"))
+    content = requests.content_of(document.get("content"))
+    check_embedding(call, store)
+    limits.check_scopes(call.state, store, scope, call.now)
+    if limits.is_full(call.state, store, scope, call.now, adding=1):
+        raise limits.full(scope)
+    rows.purge(call.state, store.row, call.now)
+    return Reply(body=rows.insert(call.state, store, scope, kind=kind, content=content, now=call.now))
+
+
+def read_item(call: Call) -> Reply:
+    _, row = _the_item(call)
+    return Reply(body=rows.item_of(row))
+
+
+def update_item(call: Call) -> Reply:
+    store, row = _the_item(call)
+    content = requests.content_of(requests.body_of(call, "content").get("content"))
+    check_embedding(call, store)
+    return Reply(body=rows.rewrite(call.state, store, row, content, call.now))
+
+
+def delete_item(call: Call) -> Reply:
+    _, row = _the_item(call)
+    rows.delete(call.state, row)
+    return Reply(body={"object": "memory_store.item.deleted", "memory_id": row["memory_id"], "deleted": True})
+
+
+def list_items(call: Call) -> Reply:
+    """By POST with the scope in the body (v1), or by GET with it in the query (Microsoft Learn, the preview)."""
+    store = rows.the_store(call, call.params["name"])
+    given = call.query if call.method == "GET" else requests.body_of(call, "scope")
+    scope = requests.scope_of(given.get("scope"))
+    page = page_of(call.query, lambda cursor: _place(call, store, cursor))
+    kinds = [requests.kind_of(call.query["kind"])] if call.query.get("kind") else list(rows.KINDS)
+    marks = ", ".join("?" * len(kinds))
+    sql = f"SELECT * FROM memories WHERE {rows.LIVE} AND kind IN ({marks}) AND {page.sql}"  # noqa: S608
+    found = call.state.all(sql, store.row, scope, call.now, *kinds, *page.values)
+    return Reply(body=envelope([rows.item_of(row) for row in found], page, key="memory_id"))
+
+
+def delete_scope(call: Call) -> Reply:
+    """assumed: a scope without memories is deleted all the same, and an update that waits is left to come."""
+    store = rows.the_store(call, call.params["name"])
+    scope = requests.scope_of(requests.body_of(call, "scope").get("scope"))
+    call.state.run("DELETE FROM memories WHERE store = ? AND scope = ?", store.row, scope)
+    call.state.run("DELETE FROM memory_searches WHERE store = ? AND scope = ?", store.row, scope)
+    body: Json = {"object": "memory_store.scope.deleted", "name": store.name, "scope": scope, "deleted": True}
+    return Reply(body=body)
+
+
+def _the_item(call: Call) -> tuple[Store, Row]:
+    store, asked = rows.the_store(call, call.params["name"]), call.params["item"]
+    row = rows.find(call.state, store.row, asked, call.now)
+    if row is None:
+        raise not_found(f"Memory '{asked}' not found.")
+    return store, row
+
+
+def _place(call: Call, store: Store, cursor: str) -> int | None:
+    row = call.state.one("SELECT id FROM memories WHERE store = ? AND memory_id = ?", store.row, cursor)
+    return departed_place(call.state, rows.PLACES, store.row, cursor) if row is None else int(row["id"])

@@ -1,0 +1,142 @@
+"""pytest fixtures: a local Foundry for the tests of any project.
+
+`foundry_emulator`
+    The Foundry, as on its first day at the start of each test. One is started per session and test process. Skips the
+    test where the `local` extra is not installed.
+`foundry_environment`
+    The same, with the environment pointing at it during the test: DefaultAzureCredential and the clients find it.
+`foundry_emulator_options`
+    Override it (session scope) to run the emulator with other options than its own: a mapping of the fields of
+    `provisioner.emulator.Options`, as `{"strict": True, "write_seconds": 2}`.
+
+    def test_my_agent(foundry_environment):
+        foundry_environment.fault({"method": "POST", "times": 1}, status=429, headers={"Retry-After": "1"})
+        ...
+        assert "POST /api/projects/local/memory_stores" in foundry_environment.calls()
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import httpx
+
+    from provisioner.emulator import Emulator
+
+Json = dict[str, Any]
+
+
+class FoundryEmulator:
+    """A running local Foundry and its handles. Time is the emulator's own: `advance` moves it, nobody waits."""
+
+    def __init__(self, emulator: Emulator, client: httpx.Client) -> None:
+        self.env: Mapping[str, str] = dict(emulator.env)  # every variable an unmodified Azure program needs
+        self.project = emulator.project  # the project's endpoint
+        self.management = emulator.management  # Azure Resource Manager
+        self.ca_file = emulator.ca_file  # of the only authority its certificate has
+        self._client = client
+
+    def reset(self) -> None:
+        """As on the first day: no objects but one group, account and project, no faults, no requests."""
+        self._ask("POST", "reset")
+
+    def fault(self, match: Mapping[str, Any] | None = None, **do: Any) -> None:
+        """`fault({"path": "*/agents*", "times": 2}, status=503)`; also `throttle={"retry_after": 2, "times": 3}`."""
+        shorthand = {"throttle": do.pop("throttle")} if "throttle" in do else {}
+        self._ask("POST", "faults", {"match": dict(match or {}), **({"do": do} if do else {}), **shorthand})
+
+    def faults(self) -> list[Json]:
+        """What was declared, and how often each was seen and done."""
+        found: list[Json] = self._ask("GET", "faults")["faults"]
+        return found
+
+    def forget_faults(self) -> None:
+        self._ask("DELETE", "faults")
+
+    def switch(self, **switches: Any) -> None:
+        """`switch(data_role="denied-401")`: what the service may do or not; a wrong name lists them."""
+        self._ask("POST", "switches", switches)
+
+    def drift(self, kind: str, name: str, changes: Mapping[str, Any] | None, **where: str) -> Json:
+        """Edit an object as somebody in the portal would; None deletes it. Returns it as it reads then."""
+        found: Json = self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes, **where})
+        return found
+
+    def set_quota(self, usage: str, limit: int, region: str = "eastus2") -> None:
+        self._ask("POST", "quota", {"usage": usage, "limit": limit, "region": region})
+
+    def set_model(self, name: str, lifecycle: str, version: str | None = None) -> None:
+        """`set_model("gpt-4.1-mini", "Deprecated")`; also Deprecating, Removed, GenerallyAvailable, ..."""
+        self._ask("POST", "models", {"name": name, "version": version, "lifecycle": lifecycle})
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, for the emulator: updates end, memories expire, operations are over."""
+        self._ask("POST", "clock", {"advance_s": seconds})
+
+    def requests(self) -> list[Json]:
+        """The last thousand: time, method, path, query, status, duration_ms, audience, request_id."""
+        found: list[Json] = self._ask("GET", "requests")["requests"]
+        return found
+
+    def calls(self) -> list[str]:
+        """`METHOD path` of each request."""
+        return [f"{request['method']} {request['path']}" for request in self.requests()]
+
+    def forget_requests(self) -> None:
+        self._ask("DELETE", "requests")
+
+    def state(self) -> Json:
+        """Counts, objects and everything that `restore` takes."""
+        found: Json = self._ask("GET", "state")
+        return found
+
+    def restore(self, state: Json) -> None:
+        """Everything as it was when `state()` gave it."""
+        self._ask("POST", "state", state)
+
+    def _ask(self, method: str, what: str, body: object = None) -> Any:
+        response = self._client.request(method, f"/_emulator/{what}", json=body)
+        if not response.is_success:
+            raise ValueError(response.json()["error"]["message"])
+        return response.json() if response.content else None
+
+
+@pytest.fixture(scope="session")
+def foundry_emulator_options() -> Mapping[str, Any]:
+    return {}
+
+
+@pytest.fixture(scope="session")
+def _foundry_emulator(foundry_emulator_options: Mapping[str, Any]) -> Iterator[FoundryEmulator]:
+    try:
+        import httpx  # noqa: PLC0415  every test session imports this module, few need the emulator
+
+        from provisioner.emulator import Options  # noqa: PLC0415
+        from provisioner.emulator.server import Emulator  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        pytest.skip(f'The local Foundry needs "foundry-provisioner[local]": {error.name} is not installed.')
+    with Emulator(Options(**foundry_emulator_options)) as emulator:
+        trust = ssl.create_default_context(cafile=emulator.ca_file)
+        with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60) as client:
+            yield FoundryEmulator(emulator, client)
+
+
+@pytest.fixture
+def foundry_emulator(_foundry_emulator: FoundryEmulator) -> FoundryEmulator:
+    """A local Foundry, as on its first day."""
+    _foundry_emulator.reset()
+    return _foundry_emulator
+
+
+@pytest.fixture
+def foundry_environment(foundry_emulator: FoundryEmulator, monkeypatch: pytest.MonkeyPatch) -> FoundryEmulator:
+    """A local Foundry, with the environment pointing at it."""
+    for name, value in foundry_emulator.env.items():
+        monkeypatch.setenv(name, value)
+    return foundry_emulator
