@@ -41,6 +41,12 @@ _OPTIONS: Final = (
         metavar="S",
         help="How long a memory update works once it has started.",
     ),
+    click.option(
+        "--deploy",
+        multiple=True,
+        metavar="MODEL",
+        help="Have this model of the catalogue deployed from the start, under its own name.",
+    ),
     click.option("--strict", is_flag=True, help="Refuse what the service may or may not accept."),
     click.option("--dedupe-versions", is_flag=True, help="Make no new agent version of an identical definition."),
     click.option("--faults", default="", metavar="FILE", help="Let happen what this YAML file declares."),

@@ -27,4 +27,5 @@ class Options:
     model: str = ""  # its names for the two models
     embedding_model: str = ""
     faults: str = ""  # a YAML file of declared faults
+    deploy: tuple[str, ...] = ()  # models of the catalogue that a world has deployed from its first day
     log: str = ""  # a file that gets one JSON line per request; "-" is stderr

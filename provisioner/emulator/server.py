@@ -19,6 +19,7 @@ from .app import App
 from .clock import Clock
 from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_LOCATION, DEFAULT_PROJECT
 from .control.resources import SUBSCRIPTION_ID
+from .starters import model_variables
 from .state import State
 from .tls import certificates_in
 from .world import make_world
@@ -110,13 +111,14 @@ class Emulator:
         self.management = f"https://{HOST}:{port}"
         self.project = f"{self.management}/api/projects/{DEFAULT_PROJECT}"
         self.ca_file = str(certificates.ca)
-        self.env = environment(
+        reachable = environment(
             management=self.management,
             project=self.project,
             identity=f"http://{HOST}:{token_port}/msi/token",
             identity_header=world.tokens.identity_header,
             certificates=certificates,
         )
+        self.env = {**reachable, **model_variables(world.catalogue, self._options.deploy)}
 
     def _run(self, world: World, certificates: Certificates, listeners: tuple[socket.socket, ...]) -> None:
         ready = threading.Barrier(3)  # two listeners and the one who waits

@@ -14,6 +14,7 @@ from .fault_reader import documents_in, faults_of
 from .faults import Faults
 from .past import Past
 from .request_log import RequestLog
+from .starters import deploy
 from .thinking import Thinker
 from .tokens import Tokens
 
@@ -47,6 +48,7 @@ class World:
         """As on the first day, except for the secrets and the clock. Inside a write transaction."""
         self.state.clear()
         create_default_world(self.state, self.clock)
+        deploy(self, self.options.deploy)
         self.faults.clear()
         self.faults.add(faults_of(self.first_faults, self.clock.now()))
         self.catalogue.restore()
@@ -76,5 +78,7 @@ def make_world(options: Options, state: State, clock: Clock) -> World:
         log=RequestLog(options.log),
         first_faults=first_faults,
     )
+    with state.transaction(writes=True):
+        deploy(world, options.deploy)
     world.faults.add(faults_of(first_faults, clock.now()))
     return world

@@ -22,6 +22,7 @@ from tests.readme.reference import reference
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
+PLUGIN = "provisioner.pytest_plugin"  # by its name, as it may or may not be installed where this runs
 MARKED = re.compile(r"(<!-- reference -->\n)(.*?)(<!-- /reference -->)", re.DOTALL)
 
 
@@ -59,10 +60,27 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         yield tmp_path
 
 
+def run_fresh(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, with nothing of ours in its environment."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "FOUNDRY_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "provisioner", *arguments],
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it is where they run
     ran = []
     for words in own_commands():
-        if words[0] == "emulator":  # runs until it is stopped; its own journey does that
+        if words[0] == "emulator":  # see below, and the journeys of that command
             continue
         if words[0] in ("apply", "destroy") and "--yes" not in words:
             words.append("--yes")
@@ -109,23 +127,51 @@ def test_the_first_command_works_once_installed(tmp_path: Path) -> None:
     (trying, _) = install_lines()
     words = shlex.split(trying.rsplit("&&", 1)[1])
     shutil.copy(ROOT / "stores.yaml", tmp_path)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "FOUNDRY_"))}
+    done = run_fresh(tmp_path, *words[1:])
+
+    assert "Plan: 4 to create." in done.stdout
+    assert "4 created" in done.stdout
+    assert "agents/dev-buddy" in done.stderr
+
+
+def test_the_example_program_recalls_across_calls(tmp_path: Path) -> None:
+    (words,) = [words for words in own_commands() if words[:2] == ["emulator", "run"]]
+    split = words.index("--")
+    for name in ("stores.yaml", "examples"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+
+    run_fresh(tmp_path, "apply", "--local", "--yes")
+    told = run_fresh(tmp_path, *words[: split + 1], sys.executable, *words[split + 2 :]).stdout
+
+    assert words[split + 1] == "python"
+    answer = told.split("Which editor do I use?")[1]
+    assert "Helix" in answer
+
+
+def test_the_test_shown_passes(tmp_path: Path) -> None:
+    (text,) = blocks("python")
+    (tmp_path / "test_shown.py").write_text(text, encoding="utf-8")
 
     done = subprocess.run(
-        [sys.executable, "-m", "provisioner", *words[1:]],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN, "test_shown.py"],
         cwd=tmp_path,
-        env={**clean, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
-        encoding="utf-8",
         timeout=120,
         check=False,
     )
 
-    assert done.returncode == 0, done.stderr
-    assert "Plan: 4 to create." in done.stdout
-    assert "4 created" in done.stdout
-    assert "agents/dev-buddy" in done.stderr
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_faults_shown_can_be_declared(tmp_path: Path) -> None:
+    (text,) = [block for block in blocks("yaml") if block.startswith("faults:")]
+    (tmp_path / "faults.yaml").write_text(text, encoding="utf-8")
+
+    with Emulator(Options(faults=str(tmp_path / "faults.yaml"))) as emulator:
+        assert emulator.env
 
 
 def test_the_reference_is_what_the_schema_says(request: pytest.FixtureRequest) -> None:
