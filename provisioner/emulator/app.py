@@ -203,7 +203,8 @@ async def _run(plane: Plane, call: Call, found: Found, world: World) -> Reply:
             with _transaction(call):
                 step = _resume(resume)
     except StateError as error:
-        raise Refusal(500, "StateError", str(error)) from error
+        # A busy file may be free the next time; a full or broken one will not, and a client should not ask again.
+        raise Refusal(500 if "locked" in str(error) else 507, "StateError", str(error)) from error
     return step
 
 

@@ -108,6 +108,15 @@ def test_the_pipeline_runs_as_written(workplace: Path) -> None:  # noqa: ARG001
     assert Path("plan.json").read_text(encoding="utf-8").strip()
 
 
+def test_a_refused_plan_is_written_for_the_comment_all_the_same(workplace: Path) -> None:
+    assert run(["apply", "--yes"]) == 0
+    manifest = workplace / "stores.yaml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("name: dev-buddy\n", "name: other\n", 1))
+
+    assert run(["plan", "--out", "plan.md"]) == 1
+    assert "foreign-owner" in (workplace / "plan.md").read_text(encoding="utf-8")
+
+
 def test_the_variables_shown_are_those_the_manifest_reads() -> None:
     (text,) = blocks("dotenv")
 
