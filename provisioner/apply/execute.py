@@ -15,6 +15,7 @@ from functools import partial
 from graphlib import TopologicalSorter
 from typing import Protocol
 
+from provisioner.apply.recheck import left_to_do
 from provisioner.apply.workers import Ended, Workers
 from provisioner.kinds import Kind, Service
 from provisioner.model.address import Address
@@ -207,6 +208,12 @@ def _mistake(error: BaseException) -> Failure:
 
 
 def _perform(change: Change, kind: Kind, service: Service) -> None:
+    left = left_to_do(change, kind, service)
+    if left is not None:
+        _write(left, kind, service)
+
+
+def _write(change: Change, kind: Kind, service: Service) -> None:
     if change.action is Action.CREATE:
         kind.create(service, change)
     elif change.action is Action.DELETE:

@@ -1,29 +1,41 @@
-"""How errors are told."""
+"""How errors and warnings are told."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 
-from provisioner.cli.terminal import complain, remark
+from provisioner.cli.terminal import Terminal, complain, remark
+from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
 from provisioner.render.diagnostics import diagnostics_text
 from provisioner.render.failures import failure_text
 
 
-def explain(error: ProvisionerError) -> int:
+def warn(diagnostics: Sequence[Diagnostic], terminal: Terminal | None = None) -> None:
+    """Tell diagnostics on stderr; nothing for none."""
+    if diagnostics:
+        terminal = terminal or Terminal.current()
+        remark(diagnostics_text(diagnostics, styles=terminal.err, width=terminal.err_width))
+
+
+def explain(error: ProvisionerError, terminal: Terminal | None = None) -> int:
     """Tell the error on stderr and return its exit code."""
+    terminal = terminal or Terminal.current()
     if isinstance(error, ManifestInvalid):
-        remark(diagnostics_text(error.diagnostics))
-        complain(error.message, "Nothing was read or changed.")
-    elif isinstance(error, Refused):
-        complain(error.message)
+        warn(error.diagnostics, terminal)
+        complain(error.message, "Nothing was read or changed.", terminal=terminal)
     elif isinstance(error, Unreadable):
         for cause in error.causes:
-            remark(failure_text(cause.message, cause.hint, cause.failure))
-        complain(error.message)
+            _tell(cause, terminal)
+        complain(error.message, terminal=terminal)
     elif isinstance(error, PlaneError):
-        remark(failure_text(error.message, error.hint, error.failure))
+        _tell(error, terminal)
+    elif isinstance(error, Refused):
+        complain(error.message, terminal=terminal)
     else:
-        complain(error.message, error.hint)
-    sys.stderr.flush()
+        complain(error.message, error.hint, terminal=terminal)
     return error.exit_code
+
+
+def _tell(error: PlaneError, terminal: Terminal) -> None:
+    remark(failure_text(error.message, error.hint, error.failure, styles=terminal.err, width=terminal.err_width))

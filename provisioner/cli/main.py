@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Final, NoReturn
 import click
 
 from provisioner import __version__
-from provisioner.cli.terminal import Terminal, complain
+from provisioner.cli.terminal import Terminal, complain, forget
 from provisioner.model.errors import ProvisionerError
 
 COMMANDS: Final[Mapping[str, str]] = {
@@ -26,6 +27,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "completion": "Print a shell completion script.",
 }
 INTERRUPTED: Final = 130
+# What writing to a stream of ours can meet; files and sockets are answered for where they are opened.
+_CANNOT_WRITE: Final = frozenset(
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EBADF") if hasattr(errno, name)
+)
 
 
 class LazyGroup(click.Group):
@@ -59,6 +64,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Try it without Azure:  provisioner apply --local",
 )
@@ -79,7 +85,7 @@ class LazyGroup(click.Group):
     help="How it is logged; json writes one object a line.",
 )
 @click.pass_context
-def group(ctx: click.Context, *, no_color: bool, log_level: str, log_format: str) -> None:
+def group(ctx: click.Context, *, no_color: bool, log_level: str, log_format: str) -> int:
     """Declarative provisioning for Microsoft Foundry.
 
     One manifest lists model deployments, memory stores and agents; plan shows what differs from the live project,
@@ -88,31 +94,41 @@ def group(ctx: click.Context, *, no_color: bool, log_level: str, log_format: str
     Exit codes: 0 done, or nothing to do; 1 failed or refused; 2 there are changes (only with --detailed-exitcode);
     130 interrupted.
     """
-    ctx.obj = Terminal.here(no_color=no_color, environ=os.environ)
+    ctx.obj = ctx.obj or Terminal.here(no_color=no_color, environ=os.environ)
     if log_level != "warning" or log_format != "text":
         from provisioner.cli.logs import configure  # noqa: PLC0415 - most runs log nothing
 
         configure(log_level, log_format)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+        return 1  # a script that lost its arguments must not pass for one that has done its work
+    return 0
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; every expected error is told here, on stderr."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    terminal = Terminal.here(no_color="--no-color" in words, environ=os.environ)
     try:
-        code = group.main(
-            args=list(arguments) if arguments is not None else None, prog_name="provisioner", standalone_mode=False
-        )
+        code = group.main(args=words, prog_name="provisioner", standalone_mode=False, obj=terminal)
     except click.ClickException as error:
-        complain(_usage(error), _usage_hint(error))
+        complain(_usage(error), _usage_hint(error), terminal=terminal)
         return 1
     except (click.Abort, KeyboardInterrupt):
-        complain("Interrupted.")
+        complain("Interrupted.", terminal=terminal)
         return INTERRUPTED
     except ProvisionerError as error:
         from provisioner.cli.complaints import explain  # noqa: PLC0415 - most runs need no explanation
 
-        return explain(error)
+        return explain(error, terminal)
     except BrokenPipeError:
-        _forget_stdout()
+        forget(sys.stdout)
+        return 1
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE or error.filename is not None:
+            raise
+        forget(sys.stdout)
+        complain(f"The output cannot be written: {error.strerror}.", terminal=terminal)
         return 1
     return code if isinstance(code, int) else 0
 
@@ -125,11 +141,6 @@ def _usage(error: click.ClickException) -> str:
 def _usage_hint(error: click.ClickException) -> str:
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     return f"Try: {ctx.command_path} --help" if ctx is not None else ""
-
-
-def _forget_stdout() -> None:
-    """The reader went away; what is still buffered must not raise again when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> NoReturn:

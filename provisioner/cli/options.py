@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
+from provisioner.kinds import KINDS
+from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
+from provisioner.manifest.words import guess, listed, quoted
 from provisioner.model.address import Address
 from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
 
@@ -19,9 +23,33 @@ LOCAL_STATE: Final = Path(".provisioner") / "local.db"
 def address(text: str) -> Address:
     """A flag's value as an address."""
     try:
-        return Address.parse(text)
+        parsed = Address.parse(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+    if parsed.kind not in KINDS:
+        meant = guess(parsed.kind, KINDS) or f"There are: {listed(list(KINDS))}."
+        raise click.BadParameter(f"There is no kind {quoted(parsed.kind)}. {meant.rstrip()}")
+    return parsed
+
+
+def endpoint(text: str) -> str:
+    """A flag's value as a project's endpoint."""
+    if wrong := endpoint_fault(text):
+        raise click.BadParameter(f"It {wrong}. {ENDPOINT_ADVICE}")  # which may hold a password, so it is not repeated
+    return text.rstrip("/")
+
+
+def owner(text: str) -> str:
+    """A flag's value as an owner: the name of a manifest."""
+    if wrong := owner_fault(text):
+        raise click.BadParameter(f"{quoted(text)} {wrong}. {OWNER_ADVICE}")
+    return text
+
+
+def _state(ctx: click.Context, _: click.Parameter, file: str) -> str:
+    if ctx.get_parameter_source("state") is ParameterSource.COMMANDLINE and not ctx.params.get("local"):
+        raise click.UsageError("--state says where --local keeps its state; add --local, or leave --state away.", ctx)
+    return file
 
 
 def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -52,16 +80,26 @@ manifest_options = _all(
     ),
 )
 
+endpoint_option = click.option(
+    "--project-endpoint", type=endpoint, metavar="URL", help="Use this project, whatever the manifest says."
+)
+
 service_options = _all(
-    click.option("--local", is_flag=True, help="Use the embedded Foundry instead of Azure; it needs no settings."),
+    click.option(
+        "--local",
+        is_flag=True,
+        is_eager=True,  # --state looks at it
+        help="Use the embedded Foundry instead of Azure; it needs no settings.",
+    ),
     click.option(
         "--state",
         metavar="FILE",
         default=str(LOCAL_STATE),
         show_default=True,
+        callback=_state,
         help="Where --local keeps its state; :memory: forgets it.",
     ),
-    click.option("--project-endpoint", metavar="URL", help="Use this project, whatever the manifest says."),
+    endpoint_option,
     click.option(
         "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
     ),

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from provisioner.cli.terminal import remark
+from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
 from provisioner.manifest.load import Manifest, load
+from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
-from provisioner.render.diagnostics import diagnostics_text
 
 if TYPE_CHECKING:
     from provisioner.planes.service import Coordinates, Planes
@@ -41,12 +41,12 @@ def read_manifest(request: Request) -> Manifest:
         environ=os.environ,
         allow_env=request.allow_env,
         unset=Severity.ERROR,
-        project_needed=not (request.local or request.project_endpoint),
+        project_needed=not request.local,
+        endpoint=request.project_endpoint,
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics)
-    if loaded.diagnostics:
-        remark(diagnostics_text(loaded.diagnostics))
+    warn(loaded.diagnostics)
     return loaded.manifest
 
 
@@ -71,19 +71,17 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
 
 
 def _coordinates(request: Request, manifest: Manifest | None) -> Coordinates:
-    from provisioner.planes.clouds import account_of  # noqa: PLC0415
     from provisioner.planes.service import Coordinates  # noqa: PLC0415
 
     if manifest is None:
         variables, _ = gather(Path(), os.environ, (), Severity.WARNING)
         return _coordinates_from(variables.values, request)
     project = manifest.project
-    endpoint = request.project_endpoint or project.endpoint
-    if not endpoint:
+    if not project.endpoint:
         raise _no_endpoint()
     return Coordinates(
-        endpoint=endpoint,
-        account=account_of(endpoint) or project.account,
+        endpoint=project.endpoint,
+        account=project.account,
         subscription=project.subscription_id,
         resource_group=project.resource_group,
         management_endpoint=project.management_endpoint,
@@ -92,7 +90,6 @@ def _coordinates(request: Request, manifest: Manifest | None) -> Coordinates:
 
 
 def _coordinates_from(env: Mapping[str, str], request: Request) -> Coordinates:
-    from provisioner.planes.clouds import account_of  # noqa: PLC0415
     from provisioner.planes.service import Coordinates  # noqa: PLC0415
 
     endpoint = (None if request.local else request.project_endpoint) or env.get("FOUNDRY_PROJECT_ENDPOINT")

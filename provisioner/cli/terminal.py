@@ -2,68 +2,107 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
 
+from provisioner.render.failures import failure_text
 from provisioner.render.styles import COLOURFUL, PLAIN, Styles
+
+UNFITTED: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
-    """`out` and `err` are the styles of stdout and stderr; `is_live` whether stderr can show moving progress."""
+    """`out` and `err` are the styles of stdout and stderr; `is_live` whether stderr can show moving progress. `width`
+    is what plans are fitted to, `err_width` errors and warnings: in a log these stay whole, to be searched for.
+    """
 
     out: Styles
     err: Styles
     width: int
+    err_width: int
     is_live: bool
 
     @classmethod
     def here(cls, *, no_color: bool, environ: Mapping[str, str]) -> Terminal:
         """NO_COLOR (any value but the empty one) and TERM=dumb switch colours off, FORCE_COLOR on."""
         for stream in (sys.stdout, sys.stderr):
-            _speak_utf8(stream)
+            _say_anything(stream)
         plain = no_color or bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
         forced = bool(environ.get("FORCE_COLOR")) and not plain
 
-        def styles(stream: TextIO) -> Styles:
-            return COLOURFUL if forced or (stream.isatty() and not plain) else PLAIN
+        def styles(stream: TextIO | None) -> Styles:
+            return COLOURFUL if forced or (_is_terminal(stream) and not plain) else PLAIN
 
+        width = max(60, min(shutil.get_terminal_size((100, 24)).columns, 140))
         return cls(
             out=styles(sys.stdout),
             err=styles(sys.stderr),
-            width=max(60, min(shutil.get_terminal_size((100, 24)).columns, 140)),
-            is_live=sys.stderr.isatty() and environ.get("TERM") != "dumb" and not environ.get("CI"),
+            width=width,
+            err_width=width if _is_terminal(sys.stderr) else UNFITTED,
+            is_live=_is_terminal(sys.stderr) and environ.get("TERM") != "dumb" and not environ.get("CI"),
         )
+
+    @classmethod
+    def current(cls) -> Terminal:
+        """That of the running command, for those who are not handed one."""
+        context = click.get_current_context(silent=True)
+        return (context.find_object(cls) if context else None) or cls.here(no_color=False, environ=os.environ)
 
     @staticmethod
     def can_ask() -> bool:
-        return sys.stdin is not None and sys.stdin.isatty()
+        return _is_terminal(sys.stdin)
 
 
 def say(text: str) -> None:
-    """A result, on stdout."""
-    click.echo(text.rstrip("\n"))
+    """A result, on stdout. Raises OSError when it cannot be written.
+
+    What is painted was meant to be (see Styles), so click must not decide again from the stream.
+    """
+    click.echo(text.rstrip("\n"), color=True)
 
 
 def remark(text: str) -> None:
-    """Progress or a warning, on stderr."""
-    click.echo(text.rstrip("\n"), err=True)
+    """Progress or a warning, on stderr. That it cannot be written stops nothing: neither a broken stderr, nor a signal
+    that came while something was being written there.
+    """
+    with suppress(OSError, RuntimeError, ValueError):
+        click.echo(text.rstrip("\n"), err=True, color=True)
 
 
-def complain(message: str, hint: str = "") -> None:
+def complain(message: str, hint: str = "", *, terminal: Terminal | None = None) -> None:
     """Why the command did not do what was asked, on stderr."""
-    remark(f"Error: {message}")
-    if hint:
-        remark(f"  {hint}")
+    terminal = terminal or Terminal.current()
+    remark(failure_text(message, hint, styles=terminal.err, width=terminal.err_width))
 
 
-def _speak_utf8(stream: TextIO) -> None:
-    """A pipe on Windows speaks a code page that cannot say everything; nothing may fail for that."""
+def forget(stream: TextIO | None) -> None:
+    """It is broken; what is still buffered must not raise again when Python ends."""
+    with suppress(OSError, ValueError):
+        if stream is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """A program may be started without any of its streams."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _say_anything(stream: TextIO | None) -> None:
+    """A pipe on Windows, and a console of old, speak a code page that cannot say everything; nothing may fail for
+    that. What a terminal speaks is its own affair, so there the unspeakable becomes an escape.
+    """
     reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None and not stream.isatty():
+    if reconfigure is None:
+        return
+    if _is_terminal(stream):
+        reconfigure(errors="backslashreplace")
+    else:
         reconfigure(encoding="utf-8", errors="backslashreplace")

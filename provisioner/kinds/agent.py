@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
+from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.protocol import Service
 from provisioner.kinds.store import SECTION as STORES
-from provisioner.kinds.store import made_by_another
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import ABSENT, Document, overlay, place
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Desired, Live, Marker, Reference
+from provisioner.model.resource import Condition, Desired, Live, Marker, Reference
 from provisioner.model.traits import Traits
 from provisioner.reconcile.marker import RELEASED, is_released, read_marker, write_marker
 
@@ -31,6 +32,8 @@ _BESIDE: Final = ("description", "metadata", "draft", "blueprint_reference")
 _ON_THE_AGENT: Final = ("state", "agent_endpoint", "agent_card")
 # Filled in by the service and refused or meaningless when sent.
 _SERVER_FILLED: Final = {"hosted": (("code_configuration", "content_hash"),)}
+
+_CONDITIONS: Final = {"creating": Condition.PENDING, "failed": Condition.FAILED}
 
 # Whole kinds in preview need an opt-in on writes only (azure-ai-projects: Foundry-Features).
 _KIND_FEATURES: Final = {"workflow": ("WorkflowAgents=V1Preview",), "external": ("ExternalAgents=V1Preview",)}
@@ -96,6 +99,10 @@ class AgentKind:
     def list(self, service: Service) -> Iterator[Live]:
         yield from (_observed(body) for body in service.project.items("agents"))
 
+    def read(self, service: Service, address: Address) -> Live | None:
+        body = service.project.get(_path(address))
+        return _observed(body) if body is not None else None
+
     def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
         """Drafts are in no list, and a version made in the portal carries no marker though an earlier one may."""
         return wanted.fields.get("draft") is True or (
@@ -104,21 +111,20 @@ class AgentKind:
 
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
         if wanted.fields.get("draft") is True:
-            return _newest_draft(service, wanted, found) or found
+            # an agent that has nothing but drafts may be in no list either
+            return _newest_draft(service, wanted, found or self.read(service, wanted.address)) or found
         if found is not None and found.marker is None and found.revision != "1":
             return _with_earlier_marker(service, found)
         return found
 
     def create(self, service: Service, change: Change) -> None:
-        # A version is made under any name, so one that came into being since the plan must be looked for.
-        if change.action is not Action.CREATE or _made(service, change) is None:
-            self._make_version(service, change)
+        self._make_version(service, change)
         after = change.after or {}
         self._write_on_agent(service, change, {key for key in _ON_THE_AGENT if key in after})
 
     def update(self, service: Service, change: Change) -> None:
         changed = {field.path[0] for field in change.fields}
-        if changed - set(_ON_THE_AGENT) or _marker_moves(change):
+        if changed - set(_ON_THE_AGENT) or _marker_moves(change) or _has_failed(change):
             self._make_version(service, change)
         self._write_on_agent(service, change, changed & set(_ON_THE_AGENT))
 
@@ -131,7 +137,7 @@ class AgentKind:
         version = service.project.post(
             f"{_path(change.address)}/versions", body, features=features, settled=partial(_made, service, change)
         )
-        if version.get("status") == "creating":
+        if version.get("status") in ("creating", "failed"):
             _wait_until_active(service, change.address, str(version.get("version")))
 
     def _write_on_agent(self, service: Service, change: Change, keys: set[str]) -> None:
@@ -140,8 +146,10 @@ class AgentKind:
         if merge:
             service.project.patch(_path(change.address), overlay(merge, _erased(change, merge)))
         if "state" in keys:
-            verb = "disable" if after.get("state") == "disabled" else "enable"
-            service.project.post(f"{_path(change.address)}:{verb}", {}, settled=lambda: None)
+            wanted = _state(after)
+            verb = "disable" if wanted == "disabled" else "enable"
+            settled = partial(_switched, service, change, wanted)
+            service.project.post(f"{_path(change.address)}:{verb}", {}, settled=settled)
 
 
 def _made(service: Service, change: Change) -> Document | None:
@@ -155,8 +163,26 @@ def _made(service: Service, change: Change) -> Document | None:
     if latest is None or latest.get("version") == _overtaken(change):
         return None
     if read_marker(latest.get("metadata") or {})[1] != change.marker:
-        raise made_by_another(change.address)
+        raise changed_since(change.address)
     return latest
+
+
+def _switched(service: Service, change: Change, wanted: str) -> Document | None:
+    """The agent, if its state is the wanted one already. Raises PlaneError when it is not the one it was either."""
+    body = service.project.get(_path(change.address))
+    if body is not None and _state(body) == wanted:
+        return body
+    if body is None or _state(body) != _state(change.before.fields if change.before else {}):
+        raise changed_since(change.address)
+    return None
+
+
+def _state(fields: Document) -> str:
+    return str(fields.get("state") or "enabled")
+
+
+def _has_failed(change: Change) -> bool:
+    return change.before is not None and change.before.condition is Condition.FAILED
 
 
 def _marker_moves(change: Change) -> bool:
@@ -249,6 +275,7 @@ def _with_version(name: str, version: Document, on_the_agent: Document) -> Live:
         needs=frozenset(reference.target for reference in AgentKind().references(fields)),
         revision=revision,
         marker_revision=revision if marker else "",
+        condition=_CONDITIONS.get(str(version.get("status")), Condition.READY),
     )
 
 
@@ -272,14 +299,7 @@ def _with_earlier_marker(service: Service, found: Live) -> Live:
 
 
 def _marked(found: Live, marker: Marker, revision: str) -> Live:
-    return Live(
-        address=found.address,
-        fields=found.fields,
-        marker=marker,
-        needs=found.needs,
-        revision=found.revision,
-        marker_revision=revision,
-    )
+    return replace(found, marker=marker, marker_revision=revision)
 
 
 def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
@@ -13,7 +15,7 @@ from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
-from provisioner.model.resource import Desired, Live, Marker, Reference
+from provisioner.model.resource import Condition, Desired, Live, Marker, Reference
 from provisioner.model.traits import Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
@@ -31,6 +33,15 @@ _READ_ONLY: Final = frozenset(
         "scaleSettings",
     }
 )
+_CONDITIONS: Final = {
+    "failed": Condition.FAILED,
+    "canceled": Condition.FAILED,
+    "accepted": Condition.PENDING,
+    "creating": Condition.PENDING,
+    "updating": Condition.PENDING,
+    "moving": Condition.PENDING,
+    "deleting": Condition.PENDING,
+}
 _STATE: Final = "deployment_state"
 _TAG_LIMIT: Final = 50  # Azure Resource Manager: tags per resource
 _EMBEDDING_WORDS: Final = ("embed",)
@@ -117,6 +128,13 @@ class DeploymentKind:
         else:
             yield from (_observed(body) for body in service.management.deployments())
 
+    def read(self, service: Service, address: Address) -> Live | None:
+        if service.management is None:
+            body = service.project.get(f"deployments/{quote(address.name, safe='')}")
+            return _glimpsed(body) if body is not None else None
+        body = service.management.deployment(address.name)
+        return _observed(body) if body is not None else None
+
     def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
         return False
 
@@ -130,8 +148,9 @@ class DeploymentKind:
     def update(self, service: Service, change: Change) -> None:
         body = _wire(change)
         changed = {field.path[0] for field in change.fields}
-        # PATCH is the narrowest write: it can reset nothing else. assumed: it may keep tags that it does not name.
-        if changed <= {"sku", "tags", _STATE} and not _takes_away(change, body):
+        # PATCH is the narrowest write: it can reset nothing else. assumed: it may keep tags that it does not name, and
+        # it does not make good what failed.
+        if changed <= {"sku", "tags", _STATE} and not (_takes_away(change, body) or _has_failed(change)):
             _management(service).patch_deployment(change.address.name, {key: body[key] for key in ("sku", "tags")})
         else:
             _management(service).put_deployment(change.address.name, body)
@@ -167,12 +186,18 @@ def _takes_away(change: Change, body: Document) -> bool:
     return not (tags <= body["tags"].keys() and fields.get("sku", {}).keys() <= body["sku"].keys())
 
 
+def _has_failed(change: Change) -> bool:
+    return change.before is not None and change.before.condition is Condition.FAILED
+
+
 def _observed(body: Document) -> Live:
     tags, marker = read_marker(body.get("tags") or {})
     fields = _writable(body)
     if tags:
         fields["tags"] = tags
-    return _live(str(body["name"]), fields, marker=marker, revision=str(body.get("etag") or ""))
+    live = _live(str(body["name"]), fields, marker=marker, revision=str(body.get("etag") or ""))
+    state = str((body.get("properties") or {}).get("provisioningState")).lower()
+    return replace(live, condition=_CONDITIONS.get(state, Condition.READY))
 
 
 def _writable(body: Document) -> dict[str, Any]:

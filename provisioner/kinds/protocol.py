@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
 from provisioner.model.plan import Change
 from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
 
+T = TypeVar("T")
 Settled = Callable[[], Document | None]
 
 
@@ -36,8 +38,8 @@ class ProjectPlane(Protocol):
     def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
         """Delete; what is gone already is fine."""
 
-    def wait(self, probe: Callable[[], Document | None], *, what: str, every_s: float, at_most_s: float) -> Document:
-        """Call `probe` until it returns a document; raises PlaneError after `at_most_s`."""
+    def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T:
+        """Call `probe` until it returns something; raises PlaneError after `at_most_s`."""
 
 
 class ManagementPlane(Protocol):
@@ -45,6 +47,9 @@ class ManagementPlane(Protocol):
 
     def deployments(self) -> Iterator[Document]:
         """All deployments of the account, as ARM shows them."""
+
+    def deployment(self, name: str) -> Document | None:
+        """One deployment, or None when there is none."""
 
     def put_deployment(self, name: str, body: Document) -> None:
         """Create, or replace every writable field."""
@@ -117,8 +122,11 @@ class Kind(Protocol):
     def list(self, service: Service) -> Iterator[Live]:
         """Every live object of this kind, with no more requests than the pages need."""
 
+    def read(self, service: Service, address: Address) -> Live | None:
+        """One live object, as `list` shows it; None when there is none. One request."""
+
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
-        """A closer look at one declared object whose `is_unclear`."""
+        """A closer look at one declared object that `is_unclear`."""
 
     def create(self, service: Service, change: Change) -> None: ...
     def update(self, service: Service, change: Change) -> None:

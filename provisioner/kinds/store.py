@@ -7,14 +7,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
+from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.protocol import Service
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
-from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
-from provisioner.model.resource import Desired, Live, Reference
+from provisioner.model.resource import Desired, Live, Marker, Reference
 from provisioner.model.traits import Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
@@ -44,7 +44,7 @@ class StoreKind:
 
     def names(self) -> Document:
         # The length is the API specification's. assumed: the service states no charset; these break its URLs.
-        return {"pattern": r"^[^\s/:?#%\\]+$", "minLength": 1, "maxLength": 256}
+        return {"pattern": r"^(?!\.{1,2}$)[^\s/:?#%\\]+$", "minLength": 1, "maxLength": 256}
 
     def schema(self) -> Document:
         return f.mapping("A memory store of the project.", _PROPERTIES, required=["chat_model", "embedding_model"])
@@ -75,6 +75,10 @@ class StoreKind:
     def list(self, service: Service) -> Iterator[Live]:
         yield from (_observed(body) for body in service.project.items("memory_stores", features=_FEATURES))
 
+    def read(self, service: Service, address: Address) -> Live | None:
+        body = service.project.get(_path(address), features=_FEATURES)
+        return _observed(body) if body is not None else None
+
     def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
         return False
 
@@ -83,9 +87,9 @@ class StoreKind:
 
     def create(self, service: Service, change: Change) -> None:
         def settled() -> Document | None:
-            body = service.project.get(_path(change), features=_FEATURES)
+            body = service.project.get(_path(change.address), features=_FEATURES)
             if body is not None and _observed(body).marker != change.marker:
-                raise made_by_another(change.address)
+                raise changed_since(change.address)
             return body
 
         fields = change.after or {}
@@ -102,26 +106,36 @@ class StoreKind:
         service.project.post("memory_stores", body, features=_FEATURES, settled=settled)
 
     def update(self, service: Service, change: Change) -> None:
+        def settled() -> Document | None:
+            body = service.project.get(_path(change.address), features=_FEATURES)
+            now = _observed(body) if body is not None else None
+            if now is not None and _described(now.fields, now.marker) == _described(change.after or {}, change.marker):
+                return body
+            if not _is_described_as_before(change, now):
+                raise changed_since(change.address)
+            return None
+
         body = {"description": "", **_mutable(change)}  # left out, the service might keep the old one
-        # Sending the same description and metadata twice does no harm, so an unclear answer is simply asked again.
-        service.project.post(_path(change), body, features=_FEATURES, settled=lambda: None)
+        service.project.post(_path(change.address), body, features=_FEATURES, settled=settled)
 
     def delete(self, service: Service, change: Change) -> None:
-        service.project.delete(_path(change), features=_FEATURES)
+        service.project.delete(_path(change.address), features=_FEATURES)
 
 
-def made_by_another(address: Address) -> PlaneError:
-    """For `settled`: the object was read again, and it is not what the change makes."""
-    failure = Failure(
-        message=f"{address} was made or changed by somebody else in the meantime; it was left as it is.",
-        code="conflict",
-        advice="Run the same command again: it plans against what is there now.",
-    )
-    return PlaneError(failure)
+def _path(address: Address) -> str:
+    return f"memory_stores/{quote(address.name, safe='')}"
 
 
-def _path(change: Change) -> str:
-    return f"memory_stores/{quote(change.address.name, safe='')}"
+def _described(fields: Document, marker: Marker | None) -> tuple[object, ...]:
+    """All of a store that an update can change."""
+    return fields.get("description") or "", fields.get("metadata") or {}, marker
+
+
+def _is_described_as_before(change: Change, now: Live | None) -> bool:
+    before = change.before
+    if before is None or now is None:
+        return False
+    return _described(now.fields, now.marker) == _described(before.fields, before.marker)
 
 
 def _mutable(change: Change) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
 from provisioner.manifest.names import fault, fits_name, in_words
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
+from provisioner.manifest.schema import ANY_NAME
 from provisioner.manifest.walk import keys_at, schemas_at
 from provisioner.manifest.words import guess, listed, quoted, with_article
+from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Path, dotted
 
@@ -30,7 +32,9 @@ def shapes(draft: Draft) -> Iterator[Diagnostic]:
 def names(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         kind = KINDS[entry.address.kind]
-        name, rule = entry.address.name, kind.names()
+        name, rule = entry.address.name, ANY_NAME
+        if fits_name(name, rule) and not entry.external:
+            rule = kind.names()
         if not fits_name(name, rule):
             message = f"The {kind.singular} name {quoted(name)} {fault(name, rule)}."
             hint = str(rule.get("description") or in_words(rule))
@@ -38,12 +42,22 @@ def names(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def duplicates(draft: Draft) -> Iterator[Diagnostic]:
+    firsts: dict[Address, Entry] = {}
     for entry in draft.entries:
-        first = draft.by_address[entry.address]
+        first = firsts.setdefault(_on_the_service(entry.address), entry)
         if first is not entry:
             where = first.unit.key_at(first.path)
-            message = f"{entry.address} is defined twice; the first is {where.file}:{where.line}:{where.column}."
+            place = f"{where.file}:{where.line}:{where.column}"
+            message = f"{entry.address} is defined twice; the first is {place}."
+            if first.address != entry.address:
+                noun = KINDS[entry.address.kind].singular
+                message = f"{entry.address} is {first.address} of {place}: names of {noun}s ignore case."
             yield from entry.unit.error("duplicate-resource", entry.path, message, "Keep one of the two.", at_key=True)
+
+
+def _on_the_service(address: Address) -> Address:
+    """Equal for names that mean the same live object."""
+    return Address(address.kind, address.name.casefold()) if KINDS[address.kind].traits.case_blind else address
 
 
 def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:

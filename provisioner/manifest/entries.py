@@ -47,7 +47,8 @@ class Entry:
 class Draft:
     """Everything the files say. `entries` holds a resource twice when it is defined twice; `by_address` the first.
 
-    `complete` is False when a file could not be read: what seems to be missing may be in it.
+    `complete` is False when a file could not be read: what seems to be missing may be in it. `endpoint` is the project
+    endpoint that the command gives.
     """
 
     units: tuple[Unit, ...]
@@ -56,6 +57,7 @@ class Draft:
     variables: Variables
     project_needed: bool
     complete: bool
+    endpoint: str | None = None
 
 
 def entries_of(unit: Unit) -> Iterator[Entry]:

@@ -18,20 +18,20 @@ from provisioner.manifest.unit import Unit
 from provisioner.manifest.words import printable
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
-from provisioner.model.document import Document
+from provisioner.model.document import Document, dotted
+from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 
-__all__ = ["Loaded", "Manifest", "ProjectSettings", "load"]
+__all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """`name` is the owner id; `folder` the first file's. Texts from files are inlined, variables replaced."""
+    """`name` is the owner id. Texts from files are inlined, variables replaced."""
 
     name: str
     project: ProjectSettings
     resources: Mapping[Address, Desired]
-    folder: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,33 +49,68 @@ def load(
     allow_env: Collection[str] = (),
     unset: Severity = Severity.ERROR,
     project_needed: bool = True,
+    endpoint: str | None = None,
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
     `allow_env` are variables beyond the allow-list. `unset` is how bad an unset variable is, and a setting that
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
-    `project_needed` the `project:` block may lack anything.
+    `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
+    must have no `endpoint_fault`.
     """
     files, problems = find(paths)
     folder = files[0].parent if files else Path()
     variables, more = gather(folder, environ, allow_env, unset)
     problems += more
+    waived = _waived(project_needed=project_needed, endpoint=endpoint)
     units = []
     for file in files:
         source, found = _read(file)
         problems += found
         if source is not None:
-            units.append(Unit(source, found, variables, local=not project_needed))
+            units.append(Unit(source, found, variables, waived=waived))
     complete = not any(problem.code in _UNREAD for problem in problems) and len(units) == len(files)
-    draft = _draft(units, variables, project_needed=project_needed, complete=complete)
+    draft = _draft(units, variables, project_needed=project_needed, complete=complete, endpoint=endpoint)
     head = Head(draft)
     problems += _checked(draft, head)
     diagnostics = _tidied(problems)
     if any(each.is_error for each in diagnostics):
         return Loaded(manifest=None, diagnostics=diagnostics)
     resources = {address: _desired(entry) for address, entry in draft.by_address.items()}
-    manifest = Manifest(name=head.name, project=head.settings, resources=resources, folder=folder)
+    manifest = Manifest(name=head.name, project=head.settings, resources=resources)
     return Loaded(manifest=manifest, diagnostics=diagnostics)
+
+
+def refused(text: str) -> dict[Address, Diagnostic]:
+    """The resources of a manifest's text that cannot stand in it, each with the first error in it."""
+    source, problems = read(text, file="")
+    if source is None:
+        return {}
+    variables = Variables(values={}, unset=Severity.WARNING)
+    unit = Unit(source, problems, variables)
+    draft = _draft([unit], variables, project_needed=False, complete=True)
+    places = {dotted(entry.path): entry.address for entry in draft.entries}
+    found: dict[Address, Diagnostic] = {}
+    for rule in RULES:
+        for problem in rule(draft):
+            address = _innermost(places, problem.where.path) if problem.is_error and problem.where else None
+            if address is not None:
+                found.setdefault(address, problem)
+    return found
+
+
+def _innermost(places: Mapping[str, Address], path: str) -> Address | None:
+    """The resource in which the path is. Names may hold dots, so the longest one wins."""
+    while path and path not in places:
+        path = path.rpartition(".")[0]
+    return places.get(path)
+
+
+def _waived(*, project_needed: bool, endpoint: str | None) -> tuple[DocumentPath, ...]:
+    """Below these, a variable may be unset."""
+    if not project_needed:
+        return (("project",),)
+    return (("project", "endpoint"),) if endpoint is not None else ()
 
 
 _UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable"})
@@ -93,7 +128,9 @@ def _read(path: Path) -> tuple[Source | None, list[Diagnostic]]:
     return source, problems
 
 
-def _draft(units: Iterable[Unit], variables: Variables, *, project_needed: bool, complete: bool) -> Draft:
+def _draft(
+    units: Iterable[Unit], variables: Variables, *, project_needed: bool, complete: bool, endpoint: str | None = None
+) -> Draft:
     filled = tuple(unit for unit in units if unit.source.root is not None)
     entries = tuple(entry for unit in filled for entry in entries_of(unit))
     by_address: dict[Address, Entry] = {}
@@ -106,6 +143,7 @@ def _draft(units: Iterable[Unit], variables: Variables, *, project_needed: bool,
         variables=variables,
         project_needed=project_needed,
         complete=complete and all(isinstance(unit.source.root, dict) for unit in filled),
+        endpoint=endpoint,
     )
 
 

@@ -27,6 +27,8 @@ def fault(name: str, rule: Mapping[str, Any]) -> str:
     shortest, longest = rule.get("minLength", 1), rule.get("maxLength")
     if not name:
         return "is empty"
+    if name in {".", ".."}:
+        return "stands for a folder, in URLs too"
     if longest is not None and len(name) > longest:
         return f"has {len(name)} characters, at most {longest} are allowed"
     if len(name) < shortest:

@@ -15,10 +15,10 @@ from provisioner.manifest.names import fault, fits_name
 from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
 from provisioner.manifest.unit import Unit
 from provisioner.manifest.words import found, quoted
+from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
 
-AZURE_HOSTS: Final = (".services.ai.azure.com", ".services.ai.azure.us", ".services.ai.azure.cn")
 VARIABLES: Final = {
     "endpoint": "FOUNDRY_PROJECT_ENDPOINT",
     "account": "FOUNDRY_ACCOUNT",
@@ -27,7 +27,9 @@ VARIABLES: Final = {
     "management_endpoint": "PROVISIONER_MANAGEMENT_ENDPOINT",
 }
 _PROJECT_PATH: Final = re.compile(r"/api/projects/[^/\s]+")
-_EXAMPLE: Final = "https://<account>.services.ai.azure.com/api/projects/<project>"
+ENDPOINT_ADVICE: Final = "Write it as https://<account>.services.ai.azure.com/api/projects/<project>."
+OWNER_ADVICE: Final = "Use letters, digits, `.`, `_` and `-`, at most 63 characters, a letter or digit at both ends."
+_OWNER_RULE: Final = {"pattern": OWNER_NAME, "maxLength": 63}
 _URLS: Final = ("endpoint", "management_endpoint")
 _WHERE_FOR_DEPLOYMENTS: Final = ("subscription_id", "resource_group")
 
@@ -107,7 +109,7 @@ class Head:
         values = {key: said.value for key in VARIABLES if (said := self._of(key))}
         for key in values.keys() & _URLS:
             values[key] = values[key].rstrip("/")
-        if "endpoint" in values and (account := _account(values["endpoint"])):
+        if "endpoint" in values and (account := account_of(values["endpoint"])):
             values["account"] = account
         return ProjectSettings(**values)
 
@@ -119,20 +121,27 @@ class Head:
             yield from self._missing()
             yield from self._contradiction()
             for key in _URLS:
-                if said := self._of(key):
+                if (said := self._of(key)) and not self._is_given(key):
                     yield from _bad_url(said, key)
 
     def _contradiction(self) -> Iterator[Diagnostic]:
         said, endpoint = self._said.get(("project", "account")), self._of("endpoint")
-        account = _account(endpoint.value) if endpoint else None
+        account = account_of(endpoint.value) if endpoint else None
         if said and said.value and account and said.value.lower() != account:
             message = (
                 f"`project.account` is {quoted(said.value)}, but the endpoint is of the account {quoted(account)}."
             )
-            hint = "The endpoint's is used; remove `account:`."
+            remedy = "" if self._is_given("endpoint") else "; remove `account:`"
+            hint = f"The endpoint's is used{remedy}."
             yield from said.unit.error("conflict", said.path, message, hint, severity=Severity.WARNING)
 
+    def _is_given(self, key: str) -> bool:
+        """Whether the command says it, whatever the manifest says."""
+        return key == "endpoint" and self._draft.endpoint is not None
+
     def _of(self, key: str) -> Said | None:
+        if self._draft.endpoint is not None and self._is_given(key):
+            return Said(value=self._draft.endpoint, unit=self._draft.units[0]) if self._draft.units else None
         said = self._said.get(("project", key))
         if said is not None and said.value:
             return said
@@ -140,15 +149,13 @@ class Head:
         return Said(value=value, unit=self._draft.units[0]) if value and self._draft.units else None
 
     def _name_problems(self) -> Iterator[Diagnostic]:
-        rule = {"pattern": OWNER_NAME, "maxLength": 63}
         said = self._said.get(("name",))
         if said is None and self._draft.complete and not self._is_there(("name",)):
             hint = "Add `name:`, an id for everything this manifest manages, for example `name: dev-buddy`."
             yield from self._draft.units[0].error("missing-key", (), "The manifest has no `name`.", hint)
-        elif said is not None and not fits_name(said.value, rule):
-            message = f"The manifest's name {quoted(said.value)} {fault(said.value, rule)}."
-            hint = "Use letters, digits, `.`, `_` and `-`, at most 63 characters, a letter or digit at both ends."
-            yield from said.unit.error("bad-name", ("name",), message, hint)
+        elif said is not None and (wrong := owner_fault(said.value)):
+            message = f"The manifest's name {quoted(said.value)} {wrong}."
+            yield from said.unit.error("bad-name", ("name",), message, OWNER_ADVICE)
 
     def _is_there(self, path: Path) -> bool:
         """Whether a file says it, whatever is wrong with what it says."""
@@ -168,7 +175,7 @@ class Head:
                 if self._lacks(key):
                     yield from self._lacking(key, f"Deployments are declared, and `project.{key}` is missing.")
         endpoint = self._of("endpoint")
-        if self._of("subscription_id") and self._lacks("account") and endpoint and _account(endpoint.value) is None:
+        if self._of("subscription_id") and self._lacks("account") and endpoint and account_of(endpoint.value) is None:
             message = "The account cannot be read from the endpoint's host, and `project.account` is missing."
             yield from self._lacking("account", message)
 
@@ -185,12 +192,14 @@ class Head:
 _NOTHING: Final = object()
 
 
-def _account(endpoint: str) -> str | None:
-    host = (_split(endpoint) or SplitResult("", "", "", "", "")).hostname or ""
-    for suffix in AZURE_HOSTS:
-        if host.endswith(suffix):
-            return host.removesuffix(suffix) or None
-    return None
+def owner_fault(name: str) -> str:
+    """What keeps it from being a manifest's name, as the end of a sentence; empty when nothing does."""
+    return "" if fits_name(name, _OWNER_RULE) else fault(name, _OWNER_RULE)
+
+
+def endpoint_fault(url: str) -> str:
+    """What keeps it from being a project's endpoint, as the end of a sentence; empty when nothing does."""
+    return _url_fault(url, is_project=True)
 
 
 def _split(url: str) -> SplitResult | None:
@@ -203,12 +212,12 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _bad_url(said: Said, key: str) -> Iterator[Diagnostic]:
-    fault = _url_fault(said.value, is_project=key == "endpoint")
-    if fault:
+    wrong = _url_fault(said.value, is_project=key == "endpoint")
+    if wrong:
         subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
-        hint = f"Write it as {_EXAMPLE}." if key == "endpoint" else "Write it as https://management.azure.com."
+        hint = ENDPOINT_ADVICE if key == "endpoint" else "Write it as https://management.azure.com."
         path = said.path or ("project",)
-        yield from said.unit.error("bad-endpoint", path, f"{subject} {fault}.", hint, at_key=not said.path)
+        yield from said.unit.error("bad-endpoint", path, f"{subject} {wrong}.", hint, at_key=not said.path)
 
 
 def _url_fault(url: str, *, is_project: bool) -> str:
@@ -222,7 +231,7 @@ def _url_fault(url: str, *, is_project: bool) -> str:
         return "holds a user name or password"
     if parts.query or parts.fragment or url.endswith(("?", "#")):
         return "has a query or fragment"
-    if is_project and _account(url) is not None and not _PROJECT_PATH.fullmatch(parts.path.rstrip("/")):
+    if is_project and account_of(url) is not None and not _PROJECT_PATH.fullmatch(parts.path.rstrip("/")):
         return "names an account, but not a project of it"
     return ""
 

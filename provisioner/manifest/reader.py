@@ -37,7 +37,7 @@ _TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
 _KNOWN_TAGS: Final = (None, *_TEXT_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NO_KEY: Final = object()  # the mapping waits for a key
-_BAD_KEY: Final = object()  # it has one that cannot be used
+_BAD_KEY: Final = object()  # it has one that cannot be used, or had it before
 _MERGE: Final = object()  # it has `<<`
 
 
@@ -195,13 +195,15 @@ class _Builder:
             return
         if text in frame.holder:
             first = self._lines.at(Marks.key_of(frame.marks[text]))
-            self.report(
+            self.report(  # what stands behind the first one stays
                 "duplicate-key",
                 at,
                 f'The key "{shown(text)}" is written twice in one mapping; the first is in line {first.line}, '
                 f"column {first.column}.",
                 "Remove one of the two, or rename it.",
             )
+            frame.key = _BAD_KEY
+            return
         frame.key = text
 
     def _bad_key(self, frame: _Frame, at: int, message: str, text: str = "") -> None:

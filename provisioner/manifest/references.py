@@ -41,12 +41,18 @@ def _unknown(entry: Entry, reference: Reference, known: list[str], *, may_guess:
         "not define."
     )
     there = f"Defined here: {listed(known)}." if known else f"It defines no {noun}."
-    hint = (
-        f"{guess(target.name, known) if may_guess else ''}{there} One that exists and is not yours is declared with "
-        f"`{target.kind}: {{{target.name}: {{external: true}}}}`."
-    )
+    hint = f"{guess(target.name, known) if may_guess else ''}{there}"
+    if not _is_spelt_otherwise(target, known):
+        entry_of_other = f"{target.kind}: {{{target.name}: {{external: true}}}}"
+        hint += f" One that exists and is not yours is declared with `{entry_of_other}`."
     path = (*entry.path, *reference.path)
     yield from entry.unit.error("unknown-reference", path, message, hint)
+
+
+def _is_spelt_otherwise(target: Address, known: list[str]) -> bool:
+    """Whether it is defined in other letters; declaring it once more would be a duplicate."""
+    folded = target.name.casefold()
+    return KINDS[target.kind].traits.case_blind and any(name.casefold() == folded for name in known)
 
 
 def wrong_model_kinds(draft: Draft) -> Iterator[Diagnostic]:

@@ -14,6 +14,13 @@ from provisioner.model.resource import OnRemove
 
 OWNER_NAME: Final = "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 EXTENSION: Final = "x-"
+# What every name must be, also one that somebody else gave: the kinds' own rules are partly guessed, and what is live
+# proves them wrong. No control characters, line separators or bidirectional controls, and no path segment of its own.
+ANY_NAME: Final[Document] = {
+    "pattern": r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$",
+    "minLength": 1,
+    "description": "Use characters that can be seen; `.` and `..` are no names.",
+}
 _VARIABLE: Final = {"$ref": "#/$defs/variable"}
 _NOT_TEXT: Final = {"integer", "number", "boolean"}
 _LIMITS_TEXT: Final = {"enum", "const", "pattern"}
@@ -39,6 +46,11 @@ _EXTERNAL: Final[Document] = flag(
     "It exists and belongs to somebody else: it may be referred to, is checked to exist and is never changed. "
     "Nothing else may be said about it.",
     default=False,
+)
+_ONLY_EXTERNAL: Final[Document] = mapping(
+    "Nothing can be created under this name; what has it already can be referred to.",
+    {"external": {**_EXTERNAL, "const": True}},
+    required=["external"],
 )
 PROJECT: Final[Document] = mapping(
     "Where: one Foundry project, and the account's resource group. `--local` needs none of it.",
@@ -143,9 +155,16 @@ def _section(section: str) -> dict[str, Any]:
     return {
         "type": ["object", "null"],
         "description": f"Every {kind.singular} of the manifest, by name.",
-        "propertyNames": kind.names(),
+        "propertyNames": {key: value for key, value in ANY_NAME.items() if key != "description"},
+        "patternProperties": {_others(kind.names()): _ONLY_EXTERNAL},
         "additionalProperties": entry,
     }
+
+
+def _others(names: Document) -> str:
+    """A pattern for the names that break the rule."""
+    lengths = f"{names.get('minLength', 1)},{names.get('maxLength', '')}"
+    return f"^(?!(?=.{{{lengths}}}$){names['pattern'].removeprefix('^')})"
 
 
 def _with_variables(schema: Any) -> Any:

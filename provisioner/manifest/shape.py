@@ -126,12 +126,19 @@ def _example(schema: Any, key: str) -> str:
 
 
 def _choice(error: _Error, path: Path) -> Iterator[Misfit]:
-    value = error.validator_value
-    allowed = [str(each) for each in value] if error.validator == "enum" else [str(value)]
-    near = guess(error.instance, allowed) if isinstance(error.instance, str) else ""
-    hint = f"{near}Allowed: {listed(allowed, 'or')}."
+    choices = error.validator_value if error.validator == "enum" else [error.validator_value]
+    hint = f"{_remedy(error.instance, choices)}Allowed: {listed([str(each) for each in choices], 'or')}."
     said = quoted(error.instance) if isinstance(error.instance, str) else found(error.instance)
     yield from _value("bad-value", path, f"{_field(path)} cannot be {said}.", hint)
+
+
+def _remedy(value: object, choices: Collection[object]) -> str:
+    if not isinstance(value, str):
+        return ""
+    spelled = convert(value, {"integer", "number", "boolean"})
+    if spelled is not None and any(spelled == each and type(spelled) is type(each) for each in choices):
+        return f"Remove the quotes: {value.strip()}. "
+    return guess(value, [each for each in choices if isinstance(each, str)])
 
 
 def _range(error: _Error, path: Path) -> Iterator[Misfit]:

@@ -11,20 +11,24 @@ from provisioner.manifest.marks import Source
 from provisioner.manifest.schema import EXTENSION
 from provisioner.manifest.walk import types_at
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
-from provisioner.model.document import Document, Path
+from provisioner.model.document import Document, Path, lies_under
 
 _CONVERTED: Final = frozenset({"integer", "number", "boolean"})
 
 
 class Unit:
-    """`problems` are the reader's; where it complained, nothing else does."""
+    """`problems` are the reader's; where it complained, nothing else does, unless only a second key is too much. Below
+    the paths that are `waived`, variables may be unset.
+    """
 
-    def __init__(self, source: Source, problems: Iterable[Diagnostic], variables: Variables, *, local: bool) -> None:
+    def __init__(
+        self, source: Source, problems: Iterable[Diagnostic], variables: Variables, *, waived: tuple[Path, ...] = ()
+    ) -> None:
         self.source = source
-        places = [each.where for each in problems if each.where]
+        places = [each.where for each in problems if each.where and each.code != "duplicate-key"]
         self._taken_places = {(where.line, where.column) for where in places}
         self._taken_paths = {where.path for where in places}
-        self._resolver = Resolver(source, variables, silent=lambda path: local and path[:1] == ("project",))
+        self._resolver = Resolver(source, variables, silent=lambda path: lies_under(path, waived))
         root = source.root if isinstance(source.root, dict) else {}
         self.root: dict[str, Any] = {
             key: value if key.startswith(EXTENSION) else self._resolver.resolve(value, (key,))

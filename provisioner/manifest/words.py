@@ -57,4 +57,4 @@ def guess(name: str, known: Iterable[str]) -> str:
     """`Did you mean "x"? ` when something known looks alike; else nothing."""
     by_folded = {each.casefold().replace("-", "_"): each for each in known}
     close = get_close_matches(name[:_SHOWN].casefold().replace("-", "_"), by_folded, n=1, cutoff=0.6)
-    return f"Did you mean {quoted(by_folded[close[0]])}? " if close else ""
+    return f"Did you mean {quoted(by_folded[close[0]])}? " if close and by_folded[close[0]] != name else ""

@@ -1,8 +1,9 @@
 """Manifest entries as YAML, for `export`.
 
 Everything is written so that it reads back the same, by this package and by any other YAML reader: texts of several
-lines as `|` blocks, and in double quotes whatever unquoted would be misread. A literal `${env:` in a live text is
-written `$${env:`, so that it is not taken for a variable. Lone surrogates, which YAML cannot hold, become U+FFFD.
+lines as `|` blocks, and in double quotes whatever unquoted would be misread, or could not be seen at all. A literal
+`${env:` in a live text is written `$${env:`, so that it is not taken for a variable. Lone surrogates, which YAML cannot
+hold, become U+FFFD.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ _PLAIN: Final = re.compile(r"(?:[^\W\d]|[./]\w)(?:[\w./()'+@=,-]| (?=[\w./()'+@=
 _NOT_IN_BLOCK: Final = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_ESCAPED: Final = re.compile(
-    '["\\\\]|[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]'
+# What cannot be seen, or turns the direction of what can: as render/safe.py has it.
+_UNSEEN: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_HAS_UNSEEN: Final = re.compile(f"[{_UNSEEN}]")
+_ESCAPED: Final = re.compile(rf'["\\{_UNSEEN}]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
@@ -116,7 +121,7 @@ def _items(values: Sequence[Any], depth: int) -> Iterator[str]:
 
 
 def _is_block(text: str) -> bool:
-    return "\n" in text and text.strip() != "" and not _NOT_IN_BLOCK.search(text)
+    return "\n" in text and text.strip() != "" and not _NOT_IN_BLOCK.search(text) and not _HAS_UNSEEN.search(text)
 
 
 def _block(start: str, text: str, depth: int) -> Iterator[str]:
@@ -155,7 +160,8 @@ def _number(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) and _stays_text(text) else _quoted(text)
+    is_plain = _PLAIN.fullmatch(text) and not _HAS_UNSEEN.search(text) and _stays_text(text)
+    return text if is_plain else _quoted(text)
 
 
 def _stays_text(text: str) -> bool:
@@ -173,4 +179,6 @@ def _quoted(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     char = match.group()
     code = ord(char)
-    return _SHORT_ESCAPES.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+    if code < 0x100:
+        return _SHORT_ESCAPES.get(char) or f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

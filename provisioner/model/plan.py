@@ -50,6 +50,7 @@ class Change:
 
     `after` is the whole normal form to be written, with what is live and unmanaged carried along; None when the
     resource goes or is released. `needs` must be in place first. `referrers` are the agents and stores that name it.
+    `reason` says why where the fields alone do not: "its last write failed".
     """
 
     action: Action
@@ -61,6 +62,7 @@ class Change:
     needs: frozenset[Address] = frozenset()
     loses_data: bool = False
     referrers: tuple[Address, ...] = ()
+    reason: str = ""
 
     @property
     def is_adoption(self) -> bool:
@@ -102,7 +104,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Equal for equal plans: owner, actions, addresses and fields."""
+        """Equal for equal plans: owner, actions, addresses, fields and reasons."""
         return digest([self.owner, [list(_essence(change)) for change in self.changes]])
 
 
@@ -113,3 +115,5 @@ def _essence(change: Change) -> Iterable[object]:
     yield change.before.fields if change.before else None
     yield [[field.name, field.origin.value if field.origin else None] for field in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
+    if change.reason:
+        yield change.reason

@@ -17,6 +17,14 @@ class OnRemove(str, Enum):
     KEEP = "keep"
 
 
+class Condition(str, Enum):
+    """How the last write of a live object ended: well, badly, or not yet."""
+
+    READY = "ready"
+    FAILED = "failed"
+    PENDING = "pending"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
     prevent_destroy: bool = False
@@ -69,3 +77,4 @@ class Live:
     needs: frozenset[Address] = frozenset()
     revision: str = ""
     marker_revision: str = ""
+    condition: Condition = Condition.READY

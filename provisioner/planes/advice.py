@@ -55,8 +55,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "DeploymentModelNotSupported": "Check the spelling of `model.format`, `name` and `version`; " + _RETIRED,
     "ServiceModelDeprecating": "The model takes no new deployments. " + _RETIRED,
     "ServiceModelDeprecated": "The model has been retired. " + _RETIRED,
-    "InvalidResourceProperties": "Usually a `sku.name` that this model or region does not offer; "
-    "`az cognitiveservices model list` shows which it has.",
+    "InvalidResourceProperties": "Correct what the message names; usually `sku.name` or `sku.capacity`.",
     "InvalidModelProviderData": "Add `model_provider_data` (industry, organization_name, country_code).",
     "715-123420": "Anthropic models need an entitlement and quota on the subscription; ask Azure support.",
     "SpecialFeatureOrQuotaIdRequired": "This type of subscription cannot use the model.",

@@ -6,6 +6,7 @@ policy is replaced by ours, which uses the table in `retry.py`, and its pollers 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.advice import MANAGEMENT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback, require_trusted
+from provisioner.planes.documents import require_straight
 from provisioner.planes.failures import failure_from, unreachable
 from provisioner.planes.retry import LONGEST_ASKED_S, NOT_TAKEN, Again, asked_wait, is_unclear, persistently
 
@@ -34,6 +36,7 @@ _CONNECT_S: Final = 15
 _READ_S: Final = 120
 
 Note = Callable[[str], None]
+LOG = logging.getLogger(__name__)
 
 
 def open_client(
@@ -80,10 +83,12 @@ class _Persistence(HTTPPolicy[Any, Any]):
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         note: Note = request.context.options.pop("note")
         require_trusted(request.http_request.url, self._allowed)
+        require_straight(urlsplit(request.http_request.url).path)
         return persistently(lambda: self._once(request), clock=self._clock, note=note)
 
     def _once(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         options = dict(request.context.options)  # policies take out what they have read
+        started = self._clock.now()
         try:
             response = self.next.send(request)
             if response.http_response.status_code >= 400:  # what went well is read by the SDK, which insists on it
@@ -91,10 +96,17 @@ class _Persistence(HTTPPolicy[Any, Any]):
         except (AzureError, OSError, ValueError) as error:
             request.context.options.update(options)
             raise _silence(request.http_request.url, error) from error
+        _log(request.http_request, response.http_response, self._clock.now() - started)
         if (again := _again(response.http_response)) is not None:
             request.context.options.update(options)
             raise again
         return response
+
+
+def _log(request: Any, response: Any, elapsed_s: float) -> None:
+    """Not the query: an operation's URL may carry a signature there."""
+    path, status = urlsplit(request.url).path, response.status_code
+    LOG.debug("%s %s %s %.0f ms", request.method, path, status, 1000 * elapsed_s)
 
 
 def _again(response: Any) -> Again | None:

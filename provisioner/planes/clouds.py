@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from provisioner.model import azure_hosts
 from provisioner.model.errors import Failure, PlaneError
 
 
@@ -23,22 +24,21 @@ class Cloud:
 
 
 PUBLIC: Final = Cloud(
-    project_suffix=".services.ai.azure.com",
+    project_suffix=azure_hosts.PUBLIC,
     management="https://management.azure.com",
     management_scope="https://management.azure.com/.default",
     project_scope="https://ai.azure.com/.default",
 )
-# assumed: the project plane of the sovereign clouds is named as the public one is
 CLOUDS: Final = (
     PUBLIC,
     Cloud(
-        project_suffix=".services.ai.azure.us",
+        project_suffix=azure_hosts.GOVERNMENT,
         management="https://management.usgovcloudapi.net",
         management_scope="https://management.usgovcloudapi.net/.default",
         project_scope="https://ai.azure.us/.default",
     ),
     Cloud(
-        project_suffix=".services.ai.azure.cn",
+        project_suffix=azure_hosts.CHINA,
         management="https://management.chinacloudapi.cn",
         management_scope="https://management.chinacloudapi.cn/.default",
         project_scope="https://ai.azure.cn/.default",
@@ -56,13 +56,6 @@ _PLAIN_URL: Final = re.compile(
 def cloud_of(endpoint: str) -> Cloud:
     """The cloud a project endpoint belongs to; the public one where the host does not tell."""
     return _project_cloud(_parted(endpoint)[1]) or PUBLIC
-
-
-def account_of(endpoint: str) -> str | None:
-    """The account's name, where the host is Azure's and so tells it."""
-    host = _parted(endpoint)[1]
-    cloud = _project_cloud(host)
-    return host.removesuffix(cloud.project_suffix) if cloud else None
 
 
 def is_trusted(url: str, allowed: Collection[str] = ()) -> bool:

@@ -1,8 +1,10 @@
-"""Documents as bytes: what goes out and what comes in."""
+"""Documents as bytes, what goes out and what comes in; and the paths they go to."""
 
 from __future__ import annotations
 
 import json
+import re
+from urllib.parse import unquote
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
@@ -38,3 +40,16 @@ def decoded(content: bytes, *, status: int) -> Document:
         )
         raise PlaneError(failure, ambiguous=True) from error
     return document if isinstance(document, dict) else {"value": document}
+
+
+def require_straight(path: str) -> None:
+    """Raises PlaneError for a path with a dot segment, however written: on the way it would become another path, and
+    a delete of `memory_stores/..` one of the whole project.
+    """
+    if any(segment in (".", "..") for segment in re.split(r"[/\\]", unquote(path))):
+        failure = Failure(
+            message=f'"{path}" leads elsewhere than it says; nothing was sent.',
+            code="invalid-url",
+            advice="A resource cannot be named `.` or `..`; correct its name.",
+        )
+        raise PlaneError(failure)

@@ -31,7 +31,7 @@ def failure_from(status: int, body: bytes, headers: Mapping[str, str], *, by_sta
     told = [f"{detail.get('code') or 'detail'}: {detail['message']}" for detail in inner if detail.get("message")]
     codes = (code, *(str(detail.get("code")) for detail in inner))
     return Failure(
-        message="\n".join([str(message), *told]),
+        message="\n".join([str(message), *told]).replace("\r\n", "\n"),
         code=code,
         status=status,
         request_id=_request_id(error, headers),

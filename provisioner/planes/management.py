@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
 _CONFLICTS: Final = frozenset({"RequestConflict", "AccountProvisioningStateInvalid"})
+_PARENT_MISSING: Final = frozenset({"ParentResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"})
 _CONFLICT_ATTEMPTS: Final = 30  # with pauses of 20 s at most: about ten minutes of somebody else's operation
 _CONFLICT_PAUSE_S: Final = 20.0
 # How azure-mgmt-cognitiveservices says that each operation is followed.
@@ -77,6 +78,15 @@ class ArmManagement:
             yield from page.get("value") or []
             following = page.get("nextLink")
 
+    def deployment(self, name: str) -> Document | None:
+        try:
+            return _translated(partial(self._send, "GET", self._url(name)))
+        except PlaneError as error:
+            # a group or an account that is not there is a mistake, and no missing deployment
+            if error.failure.status != 404 or error.failure.code in _PARENT_MISSING:
+                raise
+            return None
+
     def put_deployment(self, name: str, body: Document) -> None:
         operations, (_, group, account), content = self._client.deployments, self._where, _repeatable(body)
         self._finish(lambda more: operations.begin_create_or_update(group, account, name, content, **more), _STATUS_URL)
@@ -94,8 +104,10 @@ class ArmManagement:
                 raise
 
     def act_on_deployment(self, name: str, verb: str) -> None:
-        url = f"{self._account}/deployments/{quote(name, safe='')}/{verb}?api-version={API_VERSION}"
-        self._patiently(lambda: self._send("POST", url))
+        self._patiently(lambda: self._send("POST", self._url(name, f"/{verb}")))
+
+    def _url(self, name: str, more: str = "") -> str:
+        return f"{self._account}/deployments/{quote(name, safe='')}{more}?api-version={API_VERSION}"
 
     @property
     def _account(self) -> str:

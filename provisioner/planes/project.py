@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import httpx
 
@@ -16,13 +16,14 @@ from provisioner.planes.advice import PROJECT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import Tokens
-from provisioner.planes.documents import decoded, encoded
+from provisioner.planes.documents import decoded, encoded, require_straight
 from provisioner.planes.failures import failure_from, unreachable
 from provisioner.planes.retry import NOT_TAKEN, Again, asked_wait, is_unclear, persistently
 
 API_VERSION: Final = "v1"
 _PAGE: Final = 100  # the most a list gives at once
 _TIMEOUT: Final = httpx.Timeout(120, connect=15)
+T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NEVER_SENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # the same would happen again
@@ -48,20 +49,21 @@ def open_client(endpoint: str, tokens: Tokens, *, connections: int) -> httpx.Cli
             headers={"User-Agent": f"foundry-provisioner/{__version__}"},
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            mounts=_past_proxies(endpoint),
+            verify=httpx.create_ssl_context(),
+            # No proxy leads to this machine, whatever the environment says.
+            trust_env=not is_loopback(endpoint),
         )
-    except (OSError, ValueError, httpx.InvalidURL) as error:
-        failure = Failure(
-            message=f"No connection to {endpoint} can be set up: {error}",
-            code="wrong-connection-settings",
-            advice="Check the endpoint, the proxy variables (HTTPS_PROXY, …) and SSL_CERT_FILE / SSL_CERT_DIR.",
-        )
-        raise PlaneError(failure) from error
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        raise PlaneError(_wrong_settings(endpoint, error)) from error
 
 
-def _past_proxies(endpoint: str) -> dict[str, httpx.BaseTransport | None]:
-    """No proxy leads to this machine, whatever the environment says."""
-    return {f"all://{httpx.URL(endpoint).host}": None} if is_loopback(endpoint) else {}
+def _wrong_settings(endpoint: str, error: Exception) -> Failure:
+    """ImportError: httpx speaks to SOCKS proxies through a package that is not installed with it."""
+    advice = "Check the endpoint, the proxy variables (HTTPS_PROXY, …) and SSL_CERT_FILE / SSL_CERT_DIR."
+    if isinstance(error, ImportError):
+        advice = "Name an http proxy in ALL_PROXY / HTTPS_PROXY, or install `httpx[socks]` beside the provisioner."
+    message = f"No connection to {endpoint} can be set up: {error}"
+    return Failure(message=message, code="wrong-connection-settings", advice=advice)
 
 
 class HttpProject:
@@ -149,7 +151,7 @@ class HttpProject:
             if error.failure.status != 404:
                 raise
 
-    def wait(self, probe: Callable[[], Document | None], *, what: str, every_s: float, at_most_s: float) -> Document:
+    def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T:
         started = self._clock.now()
         while (found := probe()) is None:
             waited = self._clock.now() - started
@@ -200,6 +202,7 @@ class HttpProject:
         content = encoded(json) if json is not None else None
         started = self._clock.now()
         try:
+            require_straight(path.partition("?")[0])
             url = httpx.URL(path)
             # None leaves a link's own query as it is
             params = None if url.is_absolute_url else url.params.merge({"api-version": API_VERSION, **(query or {})})

@@ -1,12 +1,14 @@
 """When a request is sent again, and after how long: one table for both planes.
 
-answer                        GET, PUT, PATCH, DELETE    POST
-429, 408                      again                      again (it was not taken)
-no connection                 again                      again (it was not sent)
-5xx, cut off                  again                      read first, then again
-409                           again if it is another's   read first, then again
+answer              GET, PUT, PATCH, DELETE    POST (project plane)
+429, 408            again                      again (it was not taken)
+no connection       again                      again (it was not sent)
+5xx, cut off        again                      read first, then again
+409                 told                       read first, then again
 
-501 and 505 say that it will never be done. A certificate that is not trusted now will not be trusted later.
+On the management plane a POST only pauses or resumes, so it goes by the first column; and a 409 that tells of another
+operation on the account is waited out, whatever the method. 501, 505 and 507 say that it will not be done. A
+certificate that is not trusted now will not be trusted later.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from provisioner.planes.clock import Clock
 T = TypeVar("T")
 
 NOT_TAKEN: Final = frozenset({408, 429})
-_NEVER: Final = frozenset({501, 505})
+_NEVER: Final = frozenset({501, 505, 507})
 ATTEMPTS: Final = 6
 _FIRST_S: Final = 0.5
 _LONGEST_S: Final = 30.0

@@ -27,7 +27,8 @@ def compare(
     found = {path: (before, after) for path, before, after in _differences(managed, live)}
     if record is not None:
         found.update({path: (before, after) for path, before, after in _shed(managed, live, record)})
-        found.update({path: (before, ABSENT) for path, before in _removed(desired, live, record, traits)})
+        shown = without(live, ignore)  # the record knows nothing of what is ignored
+        found.update({path: (before, ABSENT) for path, before in _removed(desired, shown, record, traits)})
     return tuple(
         FieldChange(
             path=path,
@@ -80,9 +81,16 @@ def _shed(desired: Document, live: Document, record: AppliedRecord) -> Iterator[
 
 
 def _removed(desired: Document, live: Document, record: AppliedRecord, traits: Traits) -> Iterator[tuple[Path, object]]:
-    """Live fields that were applied once and are not declared any more."""
+    """Live fields that were applied once and are not declared any more.
+
+    Where the record holds only a parent that is declared still, it cannot tell our fields from the service's, unless
+    what is live there is exactly what was applied last.
+    """
     for path, value in leaves(live):
-        if not record.knows(path) or _declared(desired, record.fold(path)):
+        parent = record.fold(path)
+        if not record.knows(path) or _declared(desired, path):
+            continue
+        if _declared(desired, parent) and not record.holds(parent, lookup(live, parent)):
             continue
         if lies_under(path, traits.immutable) and covers(value, lookup(traits.defaults, path)):
             continue

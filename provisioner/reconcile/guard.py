@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
@@ -14,6 +15,11 @@ from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Desired
 
 DEFAULT_MAX_DELETES = 3
+_UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
+_UNPROTECT_LIVE: Final = (
+    "If this is meant, put its entry back with `lifecycle: {prevent_destroy: false}` and apply that first; then remove "
+    "the entry."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,11 @@ def refusals(changes: Sequence[Change], desired: Mapping[Address, Desired], allo
         yield from _loses_data(change, wanted, allow)
         yield from _not_adopted(change, wanted, allow)
     yield from _too_many_deletes(changes, allow)
+
+
+def idle_allowances(changes: Sequence[Change], allow: Allowances) -> tuple[Address, ...]:
+    """What was named as allowed to lose data though no change needs that: often a slip of the pen."""
+    return tuple(sorted(allow.data_loss - {change.address for change in changes if change.loses_data}))
 
 
 def missing_external(wanted: Desired) -> Diagnostic:
@@ -61,8 +72,7 @@ def _protected(change: Change, wanted: Desired | None) -> Iterator[Diagnostic]:
         yield Diagnostic(
             code="prevent-destroy",
             message=f"{change.address} would be {_participle(change)}, but it is protected by `prevent_destroy`.",
-            hint="If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry and apply that "
-            "first.",
+            hint=_UNPROTECT_ENTRY if wanted is not None else _UNPROTECT_LIVE,
             where=wanted.where if wanted else None,
         )
 

@@ -86,10 +86,6 @@ class AppliedRecord:
         folded = sorted({path[:depth] for path in paths})[:room]
         return f"{depth}." + "".join(_path_print(path) + _value_print(lookup(declared, path)) for path in folded)
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._chunks
-
     def fold(self, path: Path) -> Path:
         """The path under which a field was recorded: itself, or the parent it was recorded with."""
         for length in range(min(self._depth, len(path)), 0, -1):

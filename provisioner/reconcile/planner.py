@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, only, overlay, without
 from provisioner.model.plan import Action, Change, FieldChange, Plan
-from provisioner.model.resource import Desired, Live, Marker, OnRemove
+from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.guard import Allowances, foreign_owner, missing_external, refusals
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.order import in_order
+
+_REASONS: Final[Mapping[Condition, str]] = {
+    Condition.READY: "",
+    Condition.FAILED: "its last write failed",
+    Condition.PENDING: "it is still being made",
+}
 
 
 def make_plan(
@@ -125,10 +132,13 @@ def _alteration(
         needs=wanted.needs,
         loses_data=replaces and traits.holds_data,
         referrers=users if replaces else (),
+        reason=_REASONS[found.condition],
     )
-    if not fields and found.marker is not None and not change.lifecycle_fields:
-        return None
-    return change
+    return change if _says_something(change) else None
+
+
+def _says_something(change: Change) -> bool:
+    return bool(change.fields or change.is_adoption or change.lifecycle_fields or change.reason)
 
 
 def _action(found: Live, *, replaces: bool) -> Action:

@@ -17,6 +17,9 @@ from provisioner.render.words import VERBS, listing
 _WIDEST_NAME: Final = 36
 _WIDEST_BEFORE: Final = 24
 
+# Mappings whose keys are the user's own: the service has no default for one that goes.
+_FREE_KEYS: Final = frozenset({"environment_variables", "metadata", "tags"})
+
 _ORIGINS: Final = {
     Origin.EDIT: "edited in the manifest",
     Origin.DRIFT: "drift: changed outside the manifest",
@@ -53,6 +56,8 @@ def change_lines(change: Change, *, width: int) -> Iterator[Line]:
 
 def warnings(change: Change) -> Iterator[str]:
     """What a reviewer must not overlook, a sentence each."""
+    if change.reason:
+        yield f"{change.reason[:1].upper()}{change.reason[1:]}."
     if change.is_adoption and change.action is not Action.RELEASE:
         yield "It exists already and no manifest owns it; this manifest takes it over."
     if change.loses_data:
@@ -145,7 +150,7 @@ class _Layout:
             if text is not None and len(whole := f"{label:<{names}} {text}{note}") <= self.width:
                 yield Line(sign, whole)
                 return
-        fate = " goes back to the service's default" if self._goes(field) and not self._deletes else ""
+        fate = " goes back to the service's default" if self._goes(field) and not self._vanishes(field) else ""
         yield Line(sign, f"{label}{fate}{note}")
         for line in diff_lines(*_both_sides(field)):
             yield Line(line.sign, line.text, 1)
@@ -158,14 +163,14 @@ class _Layout:
             return after
         if not self._goes(field):
             return f"{before:<{befores}} -> {after}"
-        return before if self._deletes else f"{before:<{befores}} -> the service's default"
+        return before if self._vanishes(field) else f"{before:<{befores}} -> the service's default"
 
     def _goes(self, field: FieldChange) -> bool:
         return isinstance(field.after, Absent)
 
-    @property
-    def _deletes(self) -> bool:
-        return self.action is Action.DELETE
+    def _vanishes(self, field: FieldChange) -> bool:
+        """Whether nothing comes in its place."""
+        return self.action is Action.DELETE or not _FREE_KEYS.isdisjoint(field.path)
 
 
 def _both_sides(field: FieldChange) -> tuple[list[str], list[str]]:

@@ -27,7 +27,7 @@ def diagnostics_text(items: Sequence[Diagnostic], *, styles: Styles = PLAIN, wid
 
 def diagnostic_lines(item: Diagnostic, *, styles: Styles = PLAIN, width: int = 100) -> Iterator[str]:
     style = styles.bad if item.is_error else styles.warning
-    words = [_place(item), styles.paint(style, item.severity.value), one_line(item.code)]
+    words = [_place(item), styles.paint(style, item.severity.value), one_line(item.code).strip()]
     yield "  ".join(word for word in words if word)
     for text in (item.message, item.hint):
         yield from wrapped(text, width=width, indent="  ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from provisioner.model.progress import ApplyFinished, Outcome, Status
@@ -18,10 +18,23 @@ _INDENT: Final = " " * 11
 def outcomes_text(finished: ApplyFinished, *, styles: Styles = PLAIN, width: int = 100) -> str:
     """A line per change, failures with the service's words below, and a last line that sums up."""
     addresses = max((len(one_line(str(outcome.change.address))) for outcome in finished.outcomes), default=0)
-    lines = [line for outcome in finished.outcomes for line in _outcome(outcome, addresses, styles, width)]
+    lines = list(outcomes_text_rows(finished.outcomes, addresses=addresses, styles=styles, width=width))
     closing = wrapped(closing_sentence(finished), width=width)
     style = styles.good if _all_done(finished) else styles.bad
     return "\n".join([*lines, *([""] if lines else []), *(styles.paint(style, text) for text in closing), ""])
+
+
+def outcomes_text_rows(outcomes: Sequence[Outcome], *, addresses: int, styles: Styles, width: int) -> Iterator[str]:
+    """Failures with the service's words below; `addresses` is the width of their column."""
+    for outcome in outcomes:
+        yield from _outcome(outcome, addresses, styles, width)
+
+
+def was_interrupted(finished: ApplyFinished) -> bool:
+    """Whether the interruption kept anything from being done: when it came last of all, everything is as it should be.
+    Text, JSON and the exit code go by this.
+    """
+    return finished.interrupted and any(outcome.status is Status.SKIPPED for outcome in finished.outcomes)
 
 
 def _outcome(outcome: Outcome, addresses: int, styles: Styles, width: int) -> Iterator[str]:
@@ -54,13 +67,13 @@ def _style(status: Status, styles: Styles) -> str:
 
 
 def _all_done(finished: ApplyFinished) -> bool:
-    return not finished.interrupted and all(outcome.status is Status.DONE for outcome in finished.outcomes)
+    return all(outcome.status is Status.DONE for outcome in finished.outcomes)
 
 
 def closing_sentence(finished: ApplyFinished) -> str:
     counts = outcome_counts(finished.outcomes) or "nothing was changed"
     took = duration(finished.elapsed_s)
-    if finished.interrupted:
+    if was_interrupted(finished):
         return f"Interrupted after {took}: {counts}. Running the same command again continues from here."
     if not _all_done(finished):
         return f"Not everything was applied: {counts}, in {took}. Running again continues from here."

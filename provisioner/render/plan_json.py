@@ -9,6 +9,7 @@
      "changes": [                       in an order in which they can be applied
        {"action": "update", "address": {"kind": "agents", "name": "dev-buddy"},
         "adoption": false, "loses_data": false, "referrers": [address, …],
+        "reason": "its last write failed",   why, where the fields alone do not say it; else empty
         "fields": [{"path": ["options", "x"], "before": 1, "after": 2, "origin": "edit", "forces_replace": false}],
         "lifecycle": [{"name": "lifecycle.prevent_destroy", "before": false, "after": true}]}],
      "unchanged": [address, …],
@@ -63,6 +64,7 @@ def change_document(change: Change) -> dict[str, Any]:
         "adoption": change.is_adoption,
         "loses_data": change.loses_data,
         "referrers": [address_document(address) for address in change.referrers],
+        "reason": change.reason,
         "fields": [_field(field) for field in resource_fields(change)],
         "lifecycle": [
             {"name": name, "before": before, "after": after} for name, before, after in change.lifecycle_fields

@@ -71,6 +71,8 @@ def _what(change: Change) -> str:
     parts.extend(code(name) for name, _, _ in change.lifecycle_fields)
     if any("drift" in remark(field) for field in change.fields):
         parts.append("drift")
+    if change.reason:
+        parts.append(prose(change.reason))
     if change.is_adoption:
         parts.append("takes over what exists")
     if change.loses_data:

@@ -6,13 +6,22 @@ on without the renderer.
 
 JSON lines: every line is an object with `event`.
 
-    planned          format_version, plan (as `plan --format json`): instead of all others, where nothing is applied
+    planned          format_version, plan (as `plan --format json`): where there is nothing to apply, where the plan is
+                     refused, and before somebody is asked; the answer yes lets all that follows follow
     apply_started    format_version, plan
     change_started   address {kind, name}, action
     change_noted     address, action, note
     change_finished  address, action, status (done, failed, skipped), reason, elapsed_s, and for a failure
                      failure {message, code, status, request_id, advice}
-    apply_finished   interrupted, elapsed_s, summary {done, failed, skipped}, outcomes [as change_finished]
+    apply_finished   interrupted (whether it was, and something was skipped for it), elapsed_s,
+                     summary {done, failed, skipped}, outcomes [as change_finished]
+    apply_abandoned  ended [address, action, status], under_way [address, action], not_begun [address, action]: instead
+                     of apply_finished, where a second Ctrl-C ended the run at once; how far what was under way came
+                     is not known
+    failed           format_version, message, hint: the last line, where the command ended with an error that is no
+                     change's: an invalid manifest (diagnostics, as `validate --format json` has them), a service that
+                     cannot be read (failures, as of change_finished), a refused plan (diagnostics), a question that
+                     was not answered with yes, an interruption before anything was applied
 """
 
 from __future__ import annotations
@@ -23,7 +32,7 @@ from collections.abc import Callable
 from typing import Any, Final, TextIO, TypeAlias
 
 from provisioner.model.address import Address
-from provisioner.model.errors import Failure
+from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
     ApplyFinished,
@@ -35,14 +44,23 @@ from provisioner.model.progress import (
     Outcome,
     Status,
 )
+from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.exhaustive import assert_never
-from provisioner.render.outcomes import closing_sentence
+from provisioner.render.outcomes import closing_sentence, was_interrupted
 from provisioner.render.plan_json import FORMAT_VERSION, address_document, plan_document
 from provisioner.render.safe import one_line
 from provisioner.render.terminal_progress import TerminalProgress
 from provisioner.render.words import VERBS, duration, outcome_sentence, plural
 
-__all__ = ["JsonProgress", "PlainProgress", "Renderer", "TerminalProgress", "event_document"]
+__all__ = [
+    "JsonProgress",
+    "PlainProgress",
+    "Renderer",
+    "TerminalProgress",
+    "event_document",
+    "failed_document",
+    "planned_document",
+]
 
 Renderer: TypeAlias = Callable[[Event], None]
 
@@ -104,8 +122,25 @@ class JsonProgress:
 
 
 def planned_document(plan: Plan) -> dict[str, Any]:
-    """What takes the place of the events when a plan is refused or empty."""
     return {"event": "planned", "format_version": FORMAT_VERSION, "plan": plan_document(plan)}
+
+
+def failed_document(error: ProvisionerError) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "event": "failed",
+        "format_version": FORMAT_VERSION,
+        "message": error.message,
+        "hint": error.hint,
+    }
+    if isinstance(error, ManifestInvalid):
+        document["diagnostics"] = [diagnostic_document(item) for item in error.diagnostics]
+    elif isinstance(error, Refused):
+        document["diagnostics"] = [diagnostic_document(item) for item in error.refusals]
+    elif isinstance(error, Unreadable):
+        document["failures"] = [_failure(cause.failure) for cause in error.causes]
+    elif isinstance(error, PlaneError):
+        document["failures"] = [_failure(error.failure)]
+    return document
 
 
 def event_document(event: Event) -> dict[str, Any]:
@@ -150,7 +185,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
 
 def _finish(finished: ApplyFinished) -> dict[str, Any]:
     return {
-        "interrupted": finished.interrupted,
+        "interrupted": was_interrupted(finished),
         "elapsed_s": round(finished.elapsed_s, 3),
         "summary": {status.value: sum(it.status is status for it in finished.outcomes) for status in Status},
         "outcomes": [_outcome(outcome) for outcome in finished.outcomes],

@@ -1,4 +1,5 @@
-"""Secrets are hidden by the name of their field, never by searching the text.
+"""Secrets are hidden by the name of their field, never by searching the text; but for URLs, which carry secrets in
+known places: `user:password@`, and the likes of `?sig=`. There only the secret part is hidden, wherever the URL stands.
 
 A hidden value is shown as `(sensitive sha256:1a2b3c4d)`: equal values look equal, so a change is still seen. A field
 is a secret when one of the names on its path says so, at any depth, in lists and in `{name: …, value: …}` pairs too.
@@ -27,6 +28,7 @@ _SECRET_WORDS: Final = frozenset(
         "passwd",
         "password",
         "passwords",
+        "pgpassword",
         "pwd",
         "secret",
         "secrets",
@@ -53,6 +55,8 @@ _ABOUT: Final = frozenset(
         "policy",
         "ref",
         "required",
+        "scheme",
+        "schemes",
         "seconds",
         "type",
         "uri",
@@ -82,6 +86,13 @@ _HARMLESS_KEYS: Final = frozenset(
         "unique",
     }
 )
+# These are secrets at the end of a name: DB_PASS, BLOB_SAS, SENTRY_DSN; not `pass_rate`.
+_SECRET_ENDINGS: Final = frozenset({"pass", "sas", "sig", "dsn"})
+# In a URL's query these are, too.
+_SECRET_PARAMETERS: Final = frozenset({"key", "code", "signature"})
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>`]+")
+_USER_INFO: Final = re.compile(r"(?<=://)[^/?#@]+(?:@[^/?#@]+)*(?=@)")
+_PARAMETER: Final = re.compile(r"(?P<name>(?<=[?&#;])[^=&#;?]+)=(?P<value>[^&#;]+)")
 _PAIR_NAMES: Final = ("name", "key", "header")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
@@ -101,6 +112,8 @@ def is_secret(name: str) -> bool:
         return False
     if words[-1] in ("key", "keys") and len(words) > 1:
         return words[-2] not in _HARMLESS_KEYS
+    if words[-1] in _SECRET_ENDINGS:
+        return True
     joined = "_".join(words)
     return not _SECRET_WORDS.isdisjoint(words) or any(phrase in joined for phrase in _SECRET_PHRASES)
 
@@ -115,7 +128,19 @@ def redacted(value: object, path: Path = ()) -> object:
         return _mapping(value)
     if isinstance(value, (list, tuple)):
         return [redacted(item) for item in value]
-    return _plain(value)
+    plain = _plain(value)
+    return _URL.sub(_harmless_url, plain) if isinstance(plain, str) and not isinstance(plain, Sensitive) else plain
+
+
+def _harmless_url(found: re.Match[str]) -> str:
+    url = _USER_INFO.sub(lambda user: str(hidden(user.group())), found.group())
+    return _PARAMETER.sub(_harmless_parameter, url)
+
+
+def _harmless_parameter(found: re.Match[str]) -> str:
+    name, value = found["name"], found["value"]
+    secret = is_secret(name) or _NOT_WORD.split(name.lower())[-1] in _SECRET_PARAMETERS
+    return f"{name}={hidden(value) if secret else value}"
 
 
 def hidden(value: object) -> object:

@@ -129,7 +129,7 @@ def test_a_store_that_somebody_else_made_meanwhile_is_left_alone(foundry: Foundr
     finished = run(planes, only(mine, "stores"), foundry)
     (outcome,) = finished.outcomes
     assert (outcome.status, outcome.failure and outcome.failure.code) == (Status.FAILED, "conflict")
-    assert "somebody else" in outcome.reason
+    assert "was changed since the plan was made; it was left as it is" in outcome.reason
     assert foundry.clock.slept == []
     assert stored(planes) == before
 

@@ -24,7 +24,7 @@ from provisioner.model.progress import (
     Event,
     Status,
 )
-from provisioner.model.resource import Live
+from provisioner.model.resource import Desired, Live
 
 Work = Callable[[str, Change, Callable[[str], None]], None]
 
@@ -49,6 +49,7 @@ class FakeKind:
     serial: bool = False
     work: Work = idle
     done: list[str] = field(default_factory=list)
+    live: dict[Address, Live] = field(default_factory=dict)
     most: int = 0
     _running: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -64,6 +65,12 @@ class FakeKind:
             with self._lock:
                 self._running -= 1
 
+    def read(self, service: Told, address: Address) -> Live | None:  # noqa: ARG002
+        return self.live.get(address)
+
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
+        return False
+
     def create(self, service: Told, change: Change) -> None:
         self._do("create", service, change)
 
@@ -78,7 +85,8 @@ def change(name: str, *needs: str, action: Action = Action.CREATE) -> Change:
     address = Address.parse(name)
     needed = frozenset(Address.parse(need) for need in needs)
     before = Live(address=address, fields={}, needs=needed) if action is not Action.CREATE else None
-    return Change(action=action, address=address, needs=needed, before=before)
+    after = None if action is Action.DELETE else {"made": True}
+    return Change(action=action, address=address, needs=needed, before=before, after=after)
 
 
 class Runner:
@@ -88,6 +96,9 @@ class Runner:
         self.kinds = {"a": self.kind, "b": self.kind, "c": self.kind, **kinds}
 
     def run(self, *changes: Change, parallelism: int = 10, emit: Any = None, stopping: Any = None) -> ApplyFinished:
+        for one in changes:
+            if one.before is not None:
+                self.kinds[one.address.kind].live[one.address] = one.before
         return execute(
             Plan(owner="me", changes=changes),
             cast("dict[str, Kind]", self.kinds),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from provisioner.kinds import KINDS, TRAITS
@@ -20,6 +20,7 @@ from provisioner.model.resource import Desired, Lifecycle, Live
 from provisioner.reconcile.planner import make_plan
 from tests.strategies import EVERYTHING_ALLOWED, OWNER
 
+T = TypeVar("T")
 MEMORY = ("MemoryStores=V1Preview",)
 DEFAULT_ENDPOINT = {
     "version_selector": {
@@ -78,12 +79,17 @@ class FakeProject:
             self._opted_in(features)
             return copy.deepcopy(self.stores.get(unquote(parts[1])))
         name = unquote(parts[1])
+        if parts[0] == "deployments":
+            found = {str(it["name"]): it for it in self.deployments}
+            return found.get(name)
         if name not in self.agents:
             return None
         if len(parts) == 2:
             return self._agent(name)
-        version = next(it for it in self.agents[name]["versions"] if it["version"] == parts[3])
-        return {**version, "status": self.statuses.pop(0)} if self.statuses else version
+        version: dict[str, Any] = next(it for it in self.agents[name]["versions"] if it["version"] == parts[3])
+        if self.statuses:
+            version["status"] = self.statuses.pop(0)
+        return copy.deepcopy(version)
 
     def post(
         self,
@@ -102,7 +108,8 @@ class FakeProject:
                 return answer
             self.lost_answers -= 1
         assert settled is not None, "an unclear POST must not be repeated blindly"
-        return settled() or self.post(path, body, features=features, settled=settled)
+        found = settled()
+        return found if found is not None else self.post(path, body, features=features, settled=settled)
 
     def patch(self, path: str, body: Document, *, features: tuple[str, ...] = ()) -> Document:
         self.writes.append(Call("PATCH", path, copy.deepcopy(body), features))
@@ -121,7 +128,7 @@ class FakeProject:
         else:
             self.agents.pop(unquote(name), None)
 
-    def wait(self, probe: Callable[[], Document | None], *, what: str, every_s: float, at_most_s: float) -> Document:
+    def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T:
         self.waits.append((what, every_s, at_most_s))
         while (found := probe()) is None:
             pass
@@ -228,6 +235,9 @@ class FakeManagement:
 
     def deployments(self) -> Iterator[Document]:
         yield from copy.deepcopy(list(self.bodies.values()))
+
+    def deployment(self, name: str) -> Document | None:
+        return copy.deepcopy(self.bodies.get(name))
 
     def put_deployment(self, name: str, body: Document) -> None:
         self.writes.append(Call("PUT", name, copy.deepcopy(body)))

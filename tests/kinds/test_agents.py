@@ -11,7 +11,7 @@ from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Change, Origin
-from provisioner.model.resource import OnRemove
+from provisioner.model.resource import Condition, OnRemove
 from tests.kinds.fake_service import DEFAULT_ENDPOINT, Call, FakeProject, FakeService, refused, want
 
 TOOL = {"type": "memory_search", "memory_store_name": "prefs", "scope": "{{$userId}}", "update_delay": 1}
@@ -313,7 +313,7 @@ def test_a_version_that_somebody_else_made_meanwhile_is_not_taken_for_ours(servi
     (change,) = service.plan(agent(instructions="Less.")).changes
     made_in_the_portal(service)
     service.project.lost_requests = 1
-    with pytest.raises(PlaneError, match="made or changed by somebody else") as caught:
+    with pytest.raises(PlaneError, match="changed since the plan was made") as caught:
         AgentKind().update(service, change)
     assert caught.value.failure.code == "conflict"
     assert len(service.project.agents["buddy"]["versions"]) == 2
@@ -334,11 +334,53 @@ def test_a_draft_whose_answer_was_lost_is_looked_up_among_the_drafts(service: Fa
     assert len(service.project.agents["buddy"]["versions"]) == 2
 
 
-def test_switching_an_agent_off_is_simply_asked_again(service: FakeService) -> None:
+@pytest.mark.parametrize(("lost", "sent"), [("lost_answers", 1), ("lost_requests", 2)])
+def test_switching_an_agent_off_is_asked_again_only_when_it_is_still_on(
+    service: FakeService, lost: str, sent: int
+) -> None:
     service.apply(agent(state="enabled"))
-    service.project.lost_answers = 1
+    setattr(service.project, lost, 1)
     service.apply(agent(state="disabled"))
-    assert routes(service) == ["POST agents/buddy:disable"] * 2
+    assert routes(service) == ["POST agents/buddy:disable"] * sent
+
+
+@pytest.mark.parametrize("became", ["blocked", None], ids=["another state", "gone"])
+def test_an_agent_that_is_neither_on_nor_off_is_not_switched_again(service: FakeService, became: str | None) -> None:
+    service.apply(agent(state="enabled"))
+    (change,) = service.plan(agent(state="disabled")).changes
+    service.project.lost_requests = 1
+    if became is None:
+        service.project.agents.clear()
+    else:
+        service.project.agents["buddy"]["state"] = became
+    with pytest.raises(PlaneError, match="changed since the plan was made"):
+        AgentKind().update(service, change)
+    assert routes(service)[-1:] == ["POST agents/buddy:disable"]
+
+
+@pytest.mark.parametrize(
+    ("status", "condition"),
+    [("active", Condition.READY), ("creating", Condition.PENDING), ("failed", Condition.FAILED)],
+)
+def test_a_version_tells_how_its_making_went(service: FakeService, status: str, condition: Condition) -> None:
+    service.apply(agent())
+    service.project.agents["buddy"]["versions"][-1]["status"] = status
+    (listed,) = AgentKind().list(service)
+    assert AgentKind().read(service, listed.address) == listed
+    assert listed.condition is condition
+
+
+def test_a_failed_version_is_followed_by_a_new_one(service: FakeService) -> None:
+    service.apply(agent())
+    service.project.agents["buddy"]["versions"][-1]["status"] = "failed"
+    assert service.apply(agent()) == ["update buddy"]
+    service.project.agents["buddy"]["versions"][-1]["status"] = "failed"
+    assert service.apply(agent(state="disabled")) == ["update buddy"]
+    assert len(service.project.agents["buddy"]["versions"]) == 3
+
+
+def test_an_agent_that_is_not_there_reads_as_nothing(service: FakeService) -> None:
+    assert AgentKind().read(service, Address("agents", "buddy")) is None
 
 
 # -- kinds of agent

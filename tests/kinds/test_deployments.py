@@ -9,7 +9,7 @@ from provisioner.kinds.deployment import DeploymentKind
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
 from provisioner.model.errors import PlaneError
-from provisioner.model.resource import OnRemove
+from provisioner.model.resource import Condition, OnRemove
 from tests.kinds.fake_service import FakeService, want
 
 ENTRY: dict[str, Any] = {
@@ -36,6 +36,46 @@ def service() -> FakeService:
 
 def deployment(entry: dict[str, Any] | None = None, **more: Any) -> Any:
     return want("deployments", "gpt", {**(ENTRY if entry is None else entry), **more})
+
+
+@pytest.mark.parametrize(
+    ("state", "condition"),
+    [
+        ("Succeeded", Condition.READY),
+        ("Failed", Condition.FAILED),
+        ("Canceled", Condition.FAILED),
+        ("Accepted", Condition.PENDING),
+        ("Creating", Condition.PENDING),
+        ("Deleting", Condition.PENDING),
+        ("Disabled", Condition.READY),
+    ],
+)
+def test_a_deployment_tells_how_its_last_write_went(service: FakeService, state: str, condition: Condition) -> None:
+    service.apply(deployment())
+    service.arm.bodies["gpt"]["properties"]["provisioningState"] = state
+    (listed,) = DeploymentKind().list(service)
+    assert DeploymentKind().read(service, listed.address) == listed
+    assert listed.condition is condition
+
+
+@pytest.mark.parametrize("capacity", [50, 60])
+def test_a_failed_deployment_is_put_again_whole(service: FakeService, capacity: int) -> None:
+    service.apply(deployment())
+    (first,) = service.arm.writes
+    service.arm.bodies["gpt"]["properties"]["provisioningState"] = "Failed"
+    assert service.apply(deployment(sku={"name": "GlobalStandard", "capacity": capacity})) == ["update gpt"]
+    (again,) = service.arm.writes
+    assert again.method == "PUT"
+    assert again.body["properties"].items() >= first.body["properties"].items()
+
+
+def test_one_deployment_is_read_where_the_list_is_read(service: FakeService) -> None:
+    address = Address("deployments", "gpt")
+    assert DeploymentKind().read(service, address) is None
+    alone = replace(service, management=None)
+    alone.project.deployments = [{"name": "gpt", "modelPublisher": "OpenAI", "modelName": "m", "modelVersion": "1"}]
+    assert DeploymentKind().read(alone, address) == next(iter(DeploymentKind().list(alone)))
+    assert DeploymentKind().read(alone, Address("deployments", "other")) is None
 
 
 def test_a_deployment_is_put_in_the_casing_of_arm_with_the_sku_at_the_root(service: FakeService) -> None:

@@ -215,7 +215,7 @@ def test_an_export_leaves_out_defaults_nulls_and_what_no_manifest_can_say() -> N
     ("section", "good", "bad"),
     [
         ("deployments", ["gpt-4.1_mini", "ab", "x" * 64], ["a", "-a", "a b", "x" * 65]),
-        ("stores", ["a", "prefs_1.2", "é"], ["", "a/b", "a b", "a:b", "a?b", "x" * 257]),
+        ("stores", ["a", "prefs_1.2", "é", "...", ".a"], ["", "a/b", "a b", "a:b", "a?b", ".", "..", "x" * 257]),
         ("agents", ["a", "dev-buddy", "x" * 63], ["", "-a", "a-", "a_b", "a.b", "x" * 64]),
     ],
 )

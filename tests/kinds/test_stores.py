@@ -142,15 +142,36 @@ def test_a_store_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service
     plan = service.plan(store())
     service.apply(want("stores", "prefs", ENTRY), owner="somebody-else")
     service.project.lost_requests = 1
-    with pytest.raises(PlaneError, match="made or changed by somebody else"):
+    with pytest.raises(PlaneError, match="changed since the plan was made"):
         StoreKind().create(service, plan.changes[0])
 
 
-def test_an_update_whose_answer_was_lost_is_sent_again(service: FakeService) -> None:
+@pytest.mark.parametrize(("lost", "sent"), [("lost_answers", 1), ("lost_requests", 2)])
+def test_an_update_is_sent_again_only_when_it_never_arrived(service: FakeService, lost: str, sent: int) -> None:
     service.apply(store())
-    service.project.lost_answers = 1
+    setattr(service.project, lost, 1)
     service.apply(store(description="New."))
-    assert len(service.project.writes) == 2
+    assert len(service.project.writes) == sent
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["changed", "gone"])
+def test_an_update_is_not_sent_again_over_somebody_elses(service: FakeService, *, gone: bool) -> None:
+    service.apply(store())
+    (change,) = service.plan(store(description="New.")).changes
+    service.project.stores["prefs"]["description"] = "Theirs."
+    if gone:
+        service.project.stores.clear()
+    service.project.lost_requests = 1
+    with pytest.raises(PlaneError, match="changed since the plan was made"):
+        StoreKind().update(service, change)
+    assert [it.get("description") for it in service.project.stores.values()] == ([] if gone else ["Theirs."])
+
+
+def test_one_store_reads_as_the_list_shows_it(service: FakeService) -> None:
+    service.apply(store())
+    (listed,) = StoreKind().list(service)
+    assert StoreKind().read(service, listed.address) == listed
+    assert StoreKind().read(service, Address("stores", "other")) is None
 
 
 def test_one_list_tells_all_about_stores(service: FakeService) -> None:

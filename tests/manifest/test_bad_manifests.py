@@ -23,7 +23,19 @@ CASES = {
     "surrogate escape": ('x-a: "\\ud800"\n', ["1:9 yaml-syntax"]),
     "leading at sign": ("x-a: @b\n", ["1:6 yaml-syntax"]),
     "two documents": ("---\nversion: 1\n", ["1:1 several-documents"]),
-    "duplicate key": (MODELS + AGENT % ", model: emb", ["5:19 duplicate-key", "5:26 wrong-model-kind"]),
+    "duplicate key": (MODELS + AGENT % ", model: emb", ["5:19 duplicate-key"]),
+    "duplicate key after a mistake": (
+        MODELS + "agents:\n  a: {model: 5, model: gpt}\n",
+        ["5:14 wrong-type", "5:17 duplicate-key"],
+    ),
+    "duplicate section after mistakes": (
+        "agents:\n  a_b: {modle: c/d}\nagents: {}\n",
+        ["2:3 bad-name", "2:3 missing-key", "2:9 unknown-key", "3:1 duplicate-key"],
+    ),
+    "duplicate key in a badly named entry": (
+        MODELS + "agents:\n  a_b: {model: gpt, model: gpt}\n",
+        ["5:3 bad-name", "5:21 duplicate-key"],
+    ),
     "python tag": ("x-a: !!python/object:os.system {}\n", ["1:6 yaml-tag"]),
     "own tag": ("x-a: !secret b\n", ["1:6 yaml-tag"]),
     "number as key": ("agents: {1: {external: true}}\n", ["1:10 key-not-text"]),
@@ -83,14 +95,26 @@ CASES = {
     "too long a key": (MODELS + AGENT % f", metadata: {{{'k' * 65}: v}}", ["5:30 too-long"]),
     "other alternative's mistake": (MODELS + AGENT % ", instructions: {file: 5}", ["5:40 wrong-type"]),
     # names
-    "bad deployment name": ('deployments: {"a b": {external: true}}\n', ["1:15 bad-name"]),
-    "short deployment name": ("deployments: {a: {external: true}}\n", ["1:15 bad-name"]),
-    "bad agent names": (
-        'agents: {a_b: {external: true}, -a: {external: true}, "": {external: true}, "a\\n": {external: true}}\n',
-        ["1:10 bad-name", "1:33 bad-name", "1:55 bad-name", "1:77 bad-name"],
+    "bad deployment names": (
+        'deployments: {"a b": {model: *m, sku: *s}, a: {model: *m, sku: *s}}\n'.replace(
+            "*m", "{format: x, name: m}"
+        ).replace("*s", "{name: z}"),
+        ["1:15 bad-name", "1:69 bad-name"],
     ),
-    "long agent name": (f"agents: {{{'a' * 64}: {{external: true}}}}\n", ["1:10 bad-name"]),
-    "bad store name": ("stores: {a/b: {external: true}}\n", ["1:10 bad-name"]),
+    "bad agent names": (
+        'agents: {a_b: {model: c/d}, -a: {model: c/d}, "": {model: c/d}, "a\\n": {model: c/d}}\n',
+        ["1:10 bad-name", "1:29 bad-name", "1:47 bad-name", "1:65 bad-name"],
+    ),
+    "long agent name": (f"agents: {{{'a' * 64}: {{model: c/d}}}}\n", ["1:10 bad-name"]),
+    "bad store names": (
+        MODELS
+        + "stores:\n  a/b: {chat_model: gpt, embedding_model: emb}\n  ..: {chat_model: gpt, embedding_model: emb}\n",
+        ["5:3 bad-name", "6:3 bad-name"],
+    ),
+    "names that not even others can have given": (
+        'stores: {"": {external: true}, .: {external: true}, "..": {external: true}, "a\\u202eb": {external: true}}\n',
+        ["1:10 bad-name", "1:32 bad-name", "1:53 bad-name", "1:77 bad-name"],
+    ),
     # external and lifecycle
     "external with a model": ("agents:\n  a: {external: true, model: gpt}\n", ["2:23 external-key"]),
     "external is text": ('agents:\n  a: {external: "true"}\n', ["2:17 wrong-type"]),
@@ -104,6 +128,12 @@ CASES = {
     "ignored item of a list": (MODELS + AGENT % ", lifecycle: {ignore: [tools.0]}", ["5:40 unknown-field"]),
     "ignored nothing": (MODELS + AGENT % ', lifecycle: {ignore: [""]}', ["5:40 unknown-field"]),
     "ignored field below text": (MODELS + AGENT % ", lifecycle: {ignore: [model.x]}", ["5:40 unknown-field"]),
+    # names that ignore case
+    "two deployments in other letters": (
+        MODELS + "  GPT: {external: true}\n",
+        ["4:3 duplicate-resource"],
+    ),
+    "a deployment named in other letters": (MODELS + "agents:\n  a: {model: GPT}\n", ["5:14 unknown-reference"]),
     # references
     "unknown deployment": (MODELS + "agents:\n  a: {model: gtp}\n", ["5:14 unknown-reference"]),
     "unknown store": (
@@ -205,6 +235,10 @@ GOOD = {
     "unknown tools": HEAD + MODELS + AGENT % ", tools: [{type: new, deep: {er: [1, null, {}]}}]",
     "ignored fields": HEAD + MODELS + AGENT % ", lifecycle: {ignore: [metadata.x, text.format.name, instructions]}",
     "a model behind a connection": HEAD + "agents: {a: {model: conn/gpt}}\n",
+    "names that only others can have given": HEAD
+    + 'deployments: {"a b": {external: true}, c: {external: true}}\n'
+    + "agents: {a_b: {external: true}}\nstores: {a/b: {external: true}}\n",
+    "agents in other letters": HEAD + MODELS + "agents: {a: {model: gpt}, A: {model: gpt}}\n",
     "an external deployment": HEAD + "deployments: {gpt: {external: true}}\nagents: {a: {model: gpt}}\n",
     "not external": HEAD + MODELS + AGENT % ", external: false",
     "empty lifecycle": HEAD + MODELS + AGENT % ", lifecycle: {ignore: []}",

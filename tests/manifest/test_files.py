@@ -26,7 +26,6 @@ def test_several_files_are_one_manifest(tmp_path: Path) -> None:
     manifest = manifest_of(load_files(paths))
 
     assert [str(address) for address in manifest.resources] == ["deployments/gpt", "deployments/emb", "agents/a"]
-    assert manifest.folder == tmp_path
 
 
 def test_a_folder_stands_for_the_yaml_files_in_it(tmp_path: Path) -> None:

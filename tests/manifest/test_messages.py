@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from provisioner.manifest.reader import read
-from tests.manifest.manifests import HEAD, MODELS, full, load_text
+from tests.manifest.manifests import HEAD, MODELS, full, load_files, load_text
 
 MISTAKES = f"""{HEAD}
 deployments:
@@ -84,6 +84,33 @@ def test_a_mixed_up_model_is_told_with_those_that_fit(tmp_path: Path) -> None:
         '  stores/s wants a chat model in `chat_model`, but the model deployment "emb" is of an embedding model.\n'
         "  Fitting here: gpt."
     )
+
+
+def test_deployments_in_other_letters_are_told_with_both_places(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("version: 1\ndeployments: {GPT: {external: true}}\n", encoding="utf-8")
+    (tmp_path / "m.yaml").write_text(HEAD + MODELS, encoding="utf-8")
+    loaded = load_files([tmp_path / "m.yaml", tmp_path / "other.yaml"])
+
+    assert full(loaded).replace(tmp_path.as_posix(), "…") == (
+        "other.yaml:2:15 error duplicate-resource\n"
+        "  deployments/GPT is deployments/gpt of …/m.yaml:5:3: names of model deployments ignore case.\n"
+        "  Keep one of the two."
+    )
+
+
+def test_a_deployment_in_other_letters_is_not_advised_to_be_declared_again(tmp_path: Path) -> None:
+    assert full(load_text(tmp_path, f"{HEAD}{MODELS}agents: {{a: {{model: GPT}}}}\n")) == (
+        "m.yaml:7:21 error unknown-reference\n"
+        '  agents/a uses the model deployment "GPT" (`model`), which this manifest does not define.\n'
+        '  Did you mean "gpt"? Defined here: gpt and emb.'
+    )
+
+
+def test_a_quoted_number_where_one_number_is_allowed(tmp_path: Path) -> None:
+    assert full(load_text(tmp_path, HEAD.replace("version: 1", 'version: "1"'))) == (
+        'm.yaml:1:10 error bad-value\n  `version` cannot be "1".\n  Remove the quotes: 1. Allowed: 1.'
+    )
+    assert full(load_text(tmp_path, HEAD.replace("version: 1", 'version: "2"'))).endswith("\n  Allowed: 1.")
 
 
 def test_parsers_never_speak_for_themselves() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.manifest.load import ProjectSettings
+from provisioner.manifest.project import endpoint_fault
 from provisioner.model.diagnostic import Severity
 from tests.manifest.manifests import ENDPOINT, MODELS, brief, full, load_text, manifest_of
 
@@ -166,3 +167,51 @@ def test_forbidden_variables_are_refused_in_the_project_too(tmp_path: Path) -> N
     loaded = load_text(tmp_path, head('{endpoint: "${env:AWS_KEY}"}'), project_needed=False)
 
     assert brief(loaded) == ["m.yaml:3:21 env-not-allowed"]
+
+
+GIVEN = "https://given.services.ai.azure.com/api/projects/p"
+
+
+def test_a_given_endpoint_wins_over_manifest_and_variables(tmp_path: Path) -> None:
+    text = head(f"{{endpoint: '{ENDPOINT}', subscription_id: s, resource_group: g}}") + MODELS
+    loaded = load_text(tmp_path, text, environ=VARIABLES, endpoint=GIVEN)
+
+    settings = manifest_of(loaded).project
+    assert (settings.endpoint, settings.account) == (GIVEN, "given")
+
+
+@pytest.mark.parametrize("said", ["${env:FOUNDRY_X}", "nonsense", ""])
+def test_with_a_given_endpoint_the_manifests_is_not_looked_at(tmp_path: Path, said: str) -> None:
+    assert brief(load_text(tmp_path, head(f'{{endpoint: "{said}"}}'), endpoint=GIVEN)) == []
+    assert brief(load_text(tmp_path, head("{}"), endpoint=GIVEN)) == []
+
+
+def test_with_a_given_endpoint_the_resource_group_must_still_be_known(tmp_path: Path) -> None:
+    unset = '{subscription_id: "${env:AZURE_SUBSCRIPTION_ID}", resource_group: "${env:AZURE_RESOURCE_GROUP}"}'
+
+    assert brief(load_text(tmp_path, head(unset) + MODELS, endpoint=GIVEN)) == [
+        "m.yaml:3:28 env-unset",
+        "m.yaml:3:76 env-unset",
+    ]
+    assert brief(load_text(tmp_path, head("{}") + MODELS, endpoint=GIVEN)) == ["m.yaml:3:1 missing-key"] * 2
+
+
+def test_a_given_endpoint_that_tells_no_account_needs_one(tmp_path: Path) -> None:
+    project = f"{{endpoint: '{ENDPOINT}', subscription_id: s, resource_group: g}}"
+    loaded = load_text(tmp_path, head(project) + MODELS, endpoint="https://127.0.0.1:1/p")
+
+    assert brief(loaded) == ["m.yaml:3:1 missing-key"]
+    assert "`project.account` is missing" in full(loaded)
+
+
+def test_an_account_that_contradicts_the_given_endpoint_is_a_warning(tmp_path: Path) -> None:
+    loaded = load_text(tmp_path, head("{account: mine}"), endpoint=GIVEN)
+
+    assert manifest_of(loaded).project.account == "given"
+    assert full(loaded).endswith("The endpoint's is used.")
+
+
+def test_a_given_endpoint_has_the_shape_of_one() -> None:
+    assert endpoint_fault(GIVEN) == ""
+    assert endpoint_fault("http://x.example/p").startswith("is http, which would send the token in the clear")
+    assert endpoint_fault("https://given.services.ai.azure.com") == "names an account, but not a project of it"

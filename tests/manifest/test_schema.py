@@ -110,7 +110,11 @@ def test_editors_and_the_loader_both_take(tmp_path: Path, entry: str) -> None:
     [
         pytest.param("name: a\n", id="no version"),
         pytest.param("version: 1\nagnets: {}\n", id="unknown key"),
-        pytest.param("version: 1\nagents: {a_b: {}}\n", id="bad name"),
+        pytest.param("version: 1\nagents: {a_b: {model: c/d}}\n", id="bad name"),
+        pytest.param("version: 1\ndeployments: {a: {model: {format: x, name: m}, sku: {name: z}}}\n", id="short name"),
+        pytest.param("version: 1\nagents: {'': {external: true}}\n", id="external without a name"),
+        pytest.param("version: 1\nstores: {..: {external: true}}\n", id="external with a name that is a path"),
+        pytest.param("version: 1\nagents: {a_b: {external: false}}\n", id="bad name that is not external"),
         pytest.param("version: 1\nagents: {a: {temperature: hot}}\n", id="wrong type"),
         pytest.param("version: 1\nagents: {a: {external: true, model: x}}\n", id="external with more"),
         pytest.param("version: 1\nstores: {a: {chat_model: x}}\n", id="missing key"),
@@ -120,6 +124,14 @@ def test_editors_and_the_loader_both_take(tmp_path: Path, entry: str) -> None:
 def test_editors_and_the_loader_both_refuse(tmp_path: Path, text: str) -> None:
     assert not VALIDATOR.is_valid(yaml.safe_load(text))
     assert load_text(tmp_path, text).manifest is None
+
+
+@pytest.mark.parametrize("name", ["a b", "a_b", "-", "a/b", "x" * 300, "é"])
+def test_whatever_others_call_what_is_theirs_can_be_referred_to(tmp_path: Path, name: str) -> None:
+    text = HEAD + "".join(f"{section}: {{'{name}': {{external: true}}}}\n" for section in KINDS)
+
+    assert [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))] == []
+    assert brief(load_text(tmp_path, text)) == []
 
 
 def test_every_kind_has_its_section() -> None:

@@ -15,6 +15,7 @@ from provisioner.manifest.reader import read
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document
+from provisioner.render.safe import visible
 from tests.manifest.manifests import ENDPOINT, load_text, manifest_of
 
 SURPRISING = (
@@ -233,3 +234,23 @@ def test_equal_input_gives_equal_text_whatever_its_order() -> None:
     assert dump(name="x", project={}, entries={one: {"k": 1}, two: {"k": 2}}) == dump(
         name="x", project={}, entries={two: {"k": 2}, one: {"k": 1}}
     )
+
+
+def test_what_cannot_be_seen_is_written_as_an_escape_and_reads_back() -> None:
+    """Whatever the renderers make visible; they are another room, so that the set is written down in both."""
+    unseen = [char for char in map(chr, range(0x110000)) if not 0xD800 <= ord(char) <= 0xDFFF and visible(char) != char]
+    text = dump(
+        name="a", project={}, entries={Address("agents", "a"): {f"k{n}": f"a{c}b" for n, c in enumerate(unseen)}}
+    )
+
+    assert [char for char in unseen if char in text] == []
+    source, problems = read(text, file="f")
+    assert not problems
+    assert source is not None
+    root: Any = source.root
+    assert list(root["agents"]["a"].values()) == [f"a{char}b" for char in unseen]
+
+
+def test_a_block_with_something_invisible_is_written_in_quotes() -> None:
+    assert '"Pay\\n\\u202enow."' in written({"a": {"instructions": "Pay\n\u202enow."}})
+    assert "|-" in written({"a": {"instructions": "Pay\nn\u00f6w."}})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from provisioner.model.azure_hosts import account_of
 from provisioner.model.errors import PlaneError
-from provisioner.planes.clouds import CLOUDS, PUBLIC, account_of, cloud_of, is_trusted, require_trusted
+from provisioner.planes.clouds import CLOUDS, PUBLIC, cloud_of, is_trusted, require_trusted
 
 
 @pytest.mark.parametrize(

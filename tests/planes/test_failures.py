@@ -18,6 +18,8 @@ NESTED = (
     '{"error":{"code":"conflict","message":"inner","type":"error","details":[]}}'
 )
 
+NESTED_PLAINLY = NESTED.replace("\r\n", "\n")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -54,7 +56,7 @@ ROWS = {
         advice="opt-in",
         extra=(("param", "Foundry-Features"), ("type", "invalid_request_error")),
     ),
-    "conflict": Case(status=409, code="conflict", message=NESTED, advice="Apply again", extra=(("param", ""),)),
+    "conflict": Case(status=409, code="conflict", message=NESTED_PLAINLY, advice="Apply again", extra=(("param", ""),)),
     "rate-limit": Case(status=429, code="rate_limit_exceeded", message="slow down", advice="--parallelism"),
     "server-error": Case(status=500, code="server_error", message="oops", advice="request id"),
     "user-error": Case(status=400, code="UserError", message="1000 versions", advice="1,000 versions"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.planes import arm_pipeline
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.retry import ATTEMPTS
 from provisioner.planes.service import Planes
@@ -52,6 +53,37 @@ def test_a_write_that_takes_long_is_followed_to_its_end(foundry: Foundry, arm: A
     arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 20}, "tags": {"a": "b"}})
     arm.delete_deployment("chat")
     assert list(arm.deployments()) == []
+
+
+def test_one_deployment_is_read_by_its_name(foundry: Foundry, arm: ArmManagement) -> None:
+    assert arm.deployment("chat") is None
+    arm.put_deployment("chat", body())
+    assert [arm.deployment("chat")] == list(arm.deployments())
+    foundry.admin.fault("GET", ONE, status=404, body={"error": {"code": "ParentResourceNotFound", "message": "m"}})
+    assert failure_of(lambda: arm.deployment("chat")).code == "ParentResourceNotFound"
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_path_that_leads_elsewhere_is_never_sent(foundry: Foundry, arm: ArmManagement, name: str) -> None:
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: arm.delete_deployment(name),
+        lambda: arm.deployment(name),
+        lambda: arm.act_on_deployment(name, "pause"),
+    )
+    assert [failure_of(call).code for call in calls] == ["invalid-url"] * 3
+    assert foundry.admin.requests() == []
+
+
+def test_the_log_has_paths_and_statuses_but_no_queries_and_no_token(
+    foundry: Foundry, arm: ArmManagement, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger=arm_pipeline.LOG.name)
+    foundry.admin.fault("GET", "*/deployments*", status=503)
+    list(arm.deployments())
+    own = [record.getMessage() for record in caplog.records if record.name == arm_pipeline.LOG.name]
+    assert [(line.split()[0], line.split()[2]) for line in own] == [("GET", "503"), ("GET", "200")]
+    assert all("/deployments " in line and line.endswith(" ms") for line in own)
+    assert not any("api-version" in line or "Bearer" in line for line in own)
 
 
 def test_somebody_elses_operation_is_waited_out_and_told(foundry: Foundry, arm: ArmManagement) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_what_can_be_repeated_is_repeated(
     assert "trying again in" in plane.notes[0]
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 409, 422, 501, 505])
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 409, 422, 501, 505, 507])
 def test_a_refusal_is_not_repeated(plane: Plane, scripted: Scripted, clock: FakeClock, status: int) -> None:
     scripted.say(status, {"error": {"code": "no", "message": "m"}}, Location="https://evil.example/")
     failure = failure_of(lambda: plane.project.get("agents/a"))
@@ -319,6 +320,37 @@ def test_settings_that_make_no_sense_are_told(monkeypatch: pytest.MonkeyPatch, n
     failure = failure_of(lambda: open_client(endpoint, Tokens(FakeCredential(), "scope"), connections=1))
     assert failure.code == "wrong-connection-settings"
     assert "SSL_CERT_FILE" in failure.advice
+
+
+def test_a_socks_proxy_does_not_break_loopback(foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    for name in ("ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+    with foundry.connected() as planes:
+        assert planes.management is not None
+        assert list(planes.project.items("agents")) == []
+        assert list(planes.management.deployments()) == []
+
+
+def test_a_socks_proxy_without_its_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)  # as where it is not installed
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    endpoint = "https://acme.services.ai.azure.com"
+    failure = failure_of(lambda: open_client(endpoint, Tokens(FakeCredential(), "scope"), connections=1))
+    assert failure.code == "wrong-connection-settings"
+    assert "httpx[socks]" in failure.advice
+
+
+@pytest.mark.parametrize("name", [".", "..", "%2e%2E", "a/../..", "a%2F..", r"..\a"])
+def test_a_path_that_leads_elsewhere_is_never_sent(plane: Plane, scripted: Scripted, name: str) -> None:
+    failure = failure_of(lambda: plane.project.delete(f"memory_stores/{name}"))
+    assert failure.code == "invalid-url"
+    assert scripted.requests == []
+
+
+def test_dots_inside_names_and_queries_lead_nowhere_else(plane: Plane, scripted: Scripted) -> None:
+    scripted.say(body={})
+    assert plane.project.get("memory_stores/...a?x=/../b") == {}
 
 
 def test_an_endpoint_with_an_impossible_port_is_told(clock: FakeClock) -> None:

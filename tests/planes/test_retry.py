@@ -110,7 +110,7 @@ def test_a_date_is_compared_with_the_clock_on_the_wall() -> None:
 
 
 def test_which_statuses_leave_open_whether_the_work_was_done() -> None:
-    assert [status for status in range(600) if is_unclear(status)] == [500, 502, 503, 504, *range(506, 600)]
+    assert [status for status in range(600) if is_unclear(status)] == [500, 502, 503, 504, 506, *range(508, 600)]
 
 
 def test_the_real_clock_only_grows() -> None:

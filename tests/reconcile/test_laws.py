@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from provisioner.kinds import TRAITS
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lies_under, lookup, only, without
-from provisioner.model.plan import Action
+from provisioner.model.plan import Action, Origin
 from provisioner.model.resource import Desired, Lifecycle, Live, OnRemove
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
@@ -248,7 +248,24 @@ def test_a_record_with_room_for_all_knows_every_field_and_its_value(fields: Docu
         assert record.knows(path)
         assert record.holds(path, value)
         assert not record.holds(path, [value])
-    assert record.is_empty == (not fields)
+
+
+@thorough
+@given(st.integers(1, 45), st.data())
+def test_a_removed_tag_is_found_however_many_there_are(count: int, data: st.DataObject) -> None:
+    at = Address("deployments", "a")
+    tags = {f"tag-{number}": data.draw(st.sampled_from(["", "x", "y"])) for number in range(count)}
+    kept = {key: tags[key] for key in data.draw(st.sets(st.sampled_from(sorted(tags))))}
+    rest = {"model": {"name": "m", "format": "f"}, "sku": {"name": "s", "capacity": 1}}
+    once = {**rest, "tags": tags}
+    marker = marker_of(once, Lifecycle(), size=TRAITS["deployments"].marker_size)
+    wanted = {at: Desired(address=at, fields={**rest, "tags": kept})}
+    plan = planned(wanted, {at: Live(address=at, fields=once, marker=marker)})
+    gone = {("tags", key) for key in tags.keys() - kept.keys()}
+    fields = [field for change in plan.changes for field in change.fields]
+    assert {field.path for field in fields} == gone
+    assert {(field.after, field.origin) for field in fields} <= {(ABSENT, Origin.EDIT)}
+    assert planned(wanted, predict(plan, {at: Live(address=at, fields=once, marker=marker)})).is_empty
 
 
 def test_the_worlds_know_every_kind() -> None:

@@ -90,11 +90,5 @@ def test_a_spoilt_record_knows_nothing(text: str) -> None:
     assert not record.holds(("a",), 1)
 
 
-def test_an_empty_record_says_so() -> None:
-    assert AppliedRecord("").is_empty
-    assert AppliedRecord(AppliedRecord.of({}, 512)).is_empty
-    assert not AppliedRecord(AppliedRecord.of({"a": 1}, 512)).is_empty
-
-
 def test_text_that_no_encoding_can_hold_is_still_recorded() -> None:
     assert AppliedRecord(AppliedRecord.of({"a\ud800": "\udfff"}, 512)).holds(("a\ud800",), "\udfff")

@@ -11,8 +11,8 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.plan import Action, Change, Origin, Plan
-from provisioner.model.resource import Desired, Lifecycle, Live, Marker, OnRemove
-from provisioner.reconcile.guard import Allowances
+from provisioner.model.resource import Condition, Desired, Lifecycle, Live, Marker, OnRemove
+from provisioner.reconcile.guard import Allowances, idle_allowances
 from tests.strategies import OWNER, STRANGER, World, marker_of, names, planned
 
 MODEL = Address("deployments", "gpt")
@@ -239,6 +239,8 @@ def test_a_protected_resource_is_not_deleted_even_when_its_entry_is_gone() -> No
     plan = planned({}, have(AGENT, prevent_destroy=True), NOTHING)
     assert codes(plan) == ["prevent-destroy"]
     assert plan.refusals[0].message == "agents/buddy would be deleted, but it is protected by `prevent_destroy`."
+    assert "put its entry back" in plan.refusals[0].hint
+    assert "apply that first" in plan.refusals[0].hint
 
 
 def test_protection_can_be_taken_off_in_the_manifest_while_the_entry_is_there() -> None:
@@ -248,6 +250,9 @@ def test_protection_can_be_taken_off_in_the_manifest_while_the_entry_is_there() 
     plan = planned(want(MODEL, replaced, prevent_destroy=True), have(MODEL, {"model": {"name": "a"}}), NOTHING)
     assert codes(plan) == ["prevent-destroy"]
     assert plan.refusals[0].message == "deployments/gpt would be replaced, but it is protected by `prevent_destroy`."
+    assert plan.refusals[0].hint == (
+        "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
+    )
 
 
 def test_turning_protection_on_or_off_is_a_change_of_its_own() -> None:
@@ -429,3 +434,45 @@ def test_the_digest_of_a_plan_moves_with_everything_it_would_do() -> None:
     digests = {planned(*world).digest for world in [base, *others]}
     assert len(digests) == 1 + len(others)
     assert planned(*base).digest == planned(want(AGENT, {"a": 1.0}), have(AGENT, {"a": 2})).digest
+
+
+# -- what went wrong, or is not done yet
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [(Condition.FAILED, "its last write failed"), (Condition.PENDING, "it is still being made")],
+)
+def test_what_is_not_ready_is_planned_though_no_field_differs(condition: Condition, reason: str) -> None:
+    live = {MODEL: replace(have(MODEL, {"a": 1})[MODEL], condition=condition)}
+    change = only_change(want(MODEL, {"a": 1}), live)
+    assert (change.action, change.fields, change.reason) == (Action.UPDATE, (), reason)
+    assert only_change(want(MODEL, {"a": 2}), live).reason == reason
+    assert only_change({}, live).reason == ""
+
+
+def test_a_reason_makes_another_plan_and_none_the_same() -> None:
+    ready = have(MODEL, {"a": 1})
+    failed = {MODEL: replace(ready[MODEL], condition=Condition.FAILED)}
+    pending = {MODEL: replace(ready[MODEL], condition=Condition.PENDING)}
+    digests = {planned(want(MODEL, {"a": 2}), live).digest for live in (ready, failed, pending)}
+    assert len(digests) == 3
+    assert only_change(want(MODEL, {"a": 2}), ready).reason == ""
+
+
+def test_what_is_external_or_not_ours_may_be_as_it_is() -> None:
+    failed = {AGENT: replace(have(AGENT, owner=STRANGER)[AGENT], condition=Condition.FAILED)}
+    assert planned({}, failed).is_empty
+    assert planned({AGENT: Desired(address=AGENT, external=True)}, failed).is_empty
+
+
+# -- what was allowed
+
+
+def test_an_allowance_that_no_change_needs_is_told() -> None:
+    other, unlisted = Address("stores", "other"), Address("stores", "slip")
+    plan = planned({}, {**have(STORE), **have(AGENT)})
+    allow = Allowances(data_loss=frozenset({STORE, other, unlisted, AGENT}))
+    assert idle_allowances(plan.changes, allow) == (AGENT, other, unlisted)
+    assert idle_allowances(plan.changes, Allowances(data_loss=frozenset({STORE}))) == ()
+    assert idle_allowances((), NOTHING) == ()

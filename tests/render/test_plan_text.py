@@ -6,6 +6,8 @@ import pytest
 
 from provisioner.model.document import ABSENT
 from provisioner.model.plan import Action, FieldChange, Origin, Plan
+from provisioner.render.plan_json import plan_document
+from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from provisioner.render.styles import COLOURFUL
 from tests.render import sample
@@ -51,6 +53,24 @@ def field(before: object, after: object, **more: Any) -> FieldChange:
 )
 def test_a_field_on_one_line(changed: FieldChange, expected: str) -> None:
     assert f"\n    {expected}\n" in text_of(changed)
+
+
+@pytest.mark.parametrize("path", [("metadata", "team"), ("tags", "team"), ("environment_variables", "team")])
+def test_a_key_of_the_users_own_that_goes_is_simply_removed(path: tuple[str, ...]) -> None:
+    short = FieldChange(path=path, before="a", after=ABSENT, origin=Origin.EDIT)
+    long = FieldChange(path=path, before="a\nb", after=ABSENT, origin=Origin.EDIT)
+
+    assert f'    - {path[0]}.team: "a"  (removed from the manifest)\n' in text_of(short)
+    assert f"    - {path[0]}.team:  (removed from the manifest)\n        - a\n" in text_of(long)
+
+
+def test_the_reason_of_a_change_is_told_everywhere() -> None:
+    change = sample.change(Action.UPDATE, sample.AGENT, reason="its last write failed")
+    plan = Plan(owner="o", changes=(change,))
+
+    assert "    ! Its last write failed.\n" in plan_text(plan)
+    assert "| its last write failed |" in plan_markdown(plan)
+    assert plan_document(plan)["changes"][0]["reason"] == "its last write failed"
 
 
 def test_a_text_of_many_lines_is_compared_line_by_line() -> None:

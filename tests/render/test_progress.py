@@ -5,9 +5,20 @@ from io import StringIO
 
 import pytest
 
-from provisioner.model.progress import ApplyFinished, ChangeFinished, ChangeNoted, ChangeStarted, Outcome, Status
+from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
+from provisioner.model.plan import Plan
+from provisioner.model.progress import (
+    ApplyFinished,
+    ApplyStarted,
+    ChangeFinished,
+    ChangeNoted,
+    ChangeStarted,
+    Outcome,
+    Status,
+)
+from provisioner.render.abandoned import abandoned, abandoned_document, abandoned_text
 from provisioner.render.outcomes import closing_sentence, outcomes_text
-from provisioner.render.progress import JsonProgress, PlainProgress, event_document
+from provisioner.render.progress import JsonProgress, PlainProgress, event_document, failed_document
 from provisioner.render.words import duration
 from tests.render import sample
 
@@ -80,11 +91,80 @@ def test_durations_are_short(seconds: float, expected: str) -> None:
             "Interrupted after 2.0s: 1 skipped. Running the same command again continues from here.",
             id="interrupted",
         ),
+        pytest.param(
+            ApplyFinished(outcomes=(Outcome(change=CREATED, status=Status.DONE),), interrupted=True, elapsed_s=2),
+            "Done: 1 created, in 2.0s.",
+            id="interrupted-when-all-was-done",
+        ),
+        pytest.param(
+            ApplyFinished(outcomes=(Outcome(change=CREATED, status=Status.FAILED),), interrupted=True, elapsed_s=2),
+            "Not everything was applied: 1 failed, in 2.0s. Running again continues from here.",
+            id="interrupted-and-nothing-skipped",
+        ),
     ],
 )
 def test_the_last_sentence(finished: ApplyFinished, expected: str) -> None:
     assert expected == closing_sentence(finished)
     assert outcomes_text(finished).endswith(f"{expected}\n")
+
+
+@pytest.mark.parametrize(("status", "interrupted"), [(Status.DONE, False), (Status.SKIPPED, True)])
+def test_json_calls_interrupted_what_the_text_does(status: Status, interrupted: bool) -> None:
+    finished = ApplyFinished(outcomes=(Outcome(change=CREATED, status=status),), interrupted=True)
+
+    assert event_document(finished)["interrupted"] is interrupted
+    assert closing_sentence(finished).startswith("Interrupted") is interrupted
+
+
+@pytest.mark.parametrize(
+    ("error", "more"),
+    [
+        (ProvisionerError("No.", "Try."), set()),
+        (ManifestInvalid(sample.diagnostics()), {"diagnostics"}),
+        (Refused(sample.refusals()), {"diagnostics"}),
+        (PlaneError(sample.FAILURE), {"failures"}),
+        (Unreadable((PlaneError(sample.FAILURE),)), {"failures"}),
+    ],
+    ids=lambda it: type(it).__name__,
+)
+def test_a_failed_command_is_told_in_one_line(error: ProvisionerError, more: set[str]) -> None:
+    document = json.loads(json.dumps(failed_document(error)))
+
+    assert document.keys() == {"event", "format_version", "message", "hint"} | more
+    assert (document["event"], document["message"], document["hint"]) == ("failed", error.message, error.hint)
+
+
+def test_a_run_that_is_left_tells_what_is_known() -> None:
+    created, replaced, updated, helper, *_ = sample.sample_plan().changes
+    plan = Plan(owner="o", changes=(created, replaced, updated, helper))
+    left = abandoned(
+        plan,
+        [
+            ApplyStarted(plan=plan),
+            ChangeStarted(change=created),
+            ChangeStarted(change=replaced),
+            ChangeFinished(outcome=Outcome(change=created, status=Status.DONE, elapsed_s=2.0)),
+            ChangeFinished(outcome=Outcome(change=updated, status=Status.SKIPPED, reason="stopped before it began")),
+        ],
+    )
+
+    assert abandoned_text(left).splitlines() == [
+        "  done     deployments/gpt-4.1-mini  created      2.0s",
+        "  unknown  stores/dev-prefs-memory   replace",
+        "  skipped  agents/dev-buddy          update",
+        "  skipped  agents/helper             create",
+        "",
+        "Left at once: 1 created, 1 change under way, how far is unknown, 2 not begun. Look with `provisioner",
+        "plan`; running the same command again continues from there.",
+    ]
+    document = json.loads(json.dumps(abandoned_document(left)))
+    assert [item["status"] for item in document["ended"]] == ["done"]
+    assert [item["address"]["name"] for item in document["under_way"]] == ["dev-prefs-memory"]
+    assert [item["action"] for item in document["not_begun"]] == ["update", "create"]
+
+
+def test_a_run_that_is_left_before_anything_changed_nothing() -> None:
+    assert "Left at once: nothing was changed." in abandoned_text(abandoned(Plan(owner="o"), []))
 
 
 def test_a_reason_that_fits_stands_in_the_row() -> None:

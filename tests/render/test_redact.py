@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date
 
 import pytest
 from hypothesis import given
 
 from provisioner.model.document import ABSENT
-from provisioner.render.redact import is_secret, redacted
+from provisioner.render.redact import hidden, is_secret, redacted
 from tests.render import strategies as our
 
 _PRINT = f"(sensitive sha256:{hashlib.sha256(b'hunter2').hexdigest()[:8]})"
@@ -43,6 +44,13 @@ _PRINT = f"(sensitive sha256:{hashlib.sha256(b'hunter2').hexdigest()[:8]})"
         "credential",
         "credentials",
         "sharedAccessSignature",
+        "PASS",
+        "DB_PASS",
+        "dbPass",
+        "SAS",
+        "BLOB_SAS",
+        "SIG",
+        "SENTRY_DSN",
     ],
 )
 def test_names_of_secrets(name: str) -> None:
@@ -65,6 +73,13 @@ def test_names_of_secrets(name: str) -> None:
         "secret_name",
         "credential_type",
         "authorization_url",
+        "authorization_schemes",
+        "authorization_scheme",
+        "DATABASE_URL",
+        "pass_rate",
+        "passthrough",
+        "signal",
+        "sassy",
         "token_endpoint",
         "partition_key",
         "prompt_cache_key",
@@ -116,6 +131,38 @@ def test_the_value_decides_nothing() -> None:
     text = "api_key=hunter2 Bearer hunter2"
 
     assert text == redacted(text, ("instructions",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("postgres://app:hunter2@db:5432/x", "postgres://{app:hunter2}@db:5432/x", id="user-and-password"),
+        pytest.param("postgres://app:p@ss@db/x", "postgres://{app:p@ss}@db/x", id="at-in-the-password"),
+        pytest.param("https://ghp_1@github.com/o/r", "https://{ghp_1}@github.com/o/r", id="token-as-user"),
+        pytest.param(
+            "https://x.blob.core.windows.net/c?sv=2024&sig=a%2Fb%3D&se=1",
+            "https://x.blob.core.windows.net/c?sv=2024&sig={a%2Fb%3D}&se=1",
+            id="shared-access-signature",
+        ),
+        pytest.param("https://h/f?token=t&x=1#key=k", "https://h/f?token={t}&x=1#key={k}", id="token-and-key"),
+        pytest.param("https://h/f?subscription-key=k==", "https://h/f?subscription-key={k==}", id="a-key-of-some-kind"),
+        pytest.param("see https://a:b@c/d, or ask", "see https://{a:b}@c/d, or ask", id="inside-a-text"),
+        pytest.param("https://h/a@b?max_tokens=1", "https://h/a@b?max_tokens=1", id="nothing-to-hide"),
+        pytest.param("mail me@example.com?key=1", "mail me@example.com?key=1", id="no-url"),
+    ],
+)
+@pytest.mark.parametrize("path", [("metadata", "DATABASE_URL"), ("server_url",)])
+def test_of_a_url_only_the_secret_part_is_hidden(text: str, expected: str, path: tuple[str, ...]) -> None:
+    shown = re.sub(r"\{([^}]*)\}", lambda found: str(hidden(found[1])), expected)
+
+    assert shown == redacted(text, path)
+    assert {"in": [shown]} == redacted({"in": [text]})
+
+
+def test_the_schemes_of_an_endpoint_are_shown() -> None:
+    schemes = [{"type": "Entra", "isolation_key_source": {"kind": "Entra"}}]
+
+    assert schemes == redacted(schemes, ("agent_endpoint", "authorization_schemes"))
 
 
 def test_what_json_does_not_know_becomes_text() -> None:

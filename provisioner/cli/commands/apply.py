@@ -8,7 +8,7 @@ import click
 
 from provisioner.cli.options import allowances, guard_options, manifest_options, service_options
 from provisioner.cli.planning import planned
-from provisioner.cli.running import carry_out, running_options
+from provisioner.cli.running import carry_out, running_options, told_in_json
 from provisioner.cli.session import Request, connected, read_manifest
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
@@ -41,8 +41,9 @@ def command(
     skipped, everything else goes on, and running again continues from there.
     """
     request = Request(**shared)
-    manifest = read_manifest(request)
-    with connected(request, manifest) as planes:
-        allow = allowances(adopt=adopt, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
-        plan = planned(manifest, planes, allow, parallelism=request.parallelism)
-        return carry_out(plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism)
+    with told_in_json(style):
+        manifest = read_manifest(request)
+        with connected(request, manifest) as planes:
+            allow = allowances(adopt=adopt, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
+            plan = planned(manifest, planes, allow, parallelism=request.parallelism)
+            return carry_out(plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism)

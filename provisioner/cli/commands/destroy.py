@@ -8,7 +8,7 @@ import click
 
 from provisioner.cli.options import address, allowances, manifest_options, service_options
 from provisioner.cli.planning import planned_destruction
-from provisioner.cli.running import carry_out, running_options
+from provisioner.cli.running import carry_out, running_options, told_in_json
 from provisioner.cli.session import Request, connected, read_manifest
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
@@ -46,8 +46,9 @@ def command(
     resources are refused, and those with `on_remove: keep` are released instead.
     """
     request = Request(**shared)
-    manifest = read_manifest(request)
-    with connected(request, manifest) as planes:
-        allow = allowances(adopt=False, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
-        plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
-        return carry_out(plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism)
+    with told_in_json(style):
+        manifest = read_manifest(request)
+        with connected(request, manifest) as planes:
+            allow = allowances(adopt=False, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
+            plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
+            return carry_out(plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism)

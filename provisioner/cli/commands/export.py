@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from provisioner.apply.observe import observe
 from provisioner.cli.files import write_atomically
+from provisioner.cli.options import owner as owner_name
 from provisioner.cli.options import service_options
+from provisioner.cli.planning import Waits
 from provisioner.cli.session import Request, connected
 from provisioner.cli.terminal import remark, say
 from provisioner.kinds import KINDS
+from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.manifest.load import refused
+from provisioner.manifest.project import owner_fault
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
-from provisioner.model.document import Document
+from provisioner.model.document import Document, dotted
 from provisioner.model.errors import ProvisionerError
-from provisioner.model.resource import Live
+from provisioner.model.resource import Desired, Live
+from provisioner.render.redact import Sensitive, redacted
+from provisioner.render.safe import one_line
+from provisioner.render.words import plural
 
-_UNOWNED = "imported"
+if TYPE_CHECKING:
+    from provisioner.planes.service import Planes
+
+_UNOWNED: Final = "imported"
+_PROJECT: Final = {"endpoint": "${env:FOUNDRY_PROJECT_ENDPOINT}"}
+_RESOURCE_GROUP: Final = {
+    "subscription_id": "${env:AZURE_SUBSCRIPTION_ID}",
+    "resource_group": "${env:AZURE_RESOURCE_GROUP}",
+}
 
 
 @click.command(
@@ -29,7 +46,12 @@ _UNOWNED = "imported"
     epilog="Examples:\n\n  provisioner export --local\n\n  provisioner export --adopt --out stores.yaml",
 )
 @service_options
-@click.option("--owner", metavar="NAME", help="Export what this owner has; by default the one who has most.")
+@click.option(
+    "--owner",
+    type=owner_name,
+    metavar="NAME",
+    help="Export what this owner has; by default the one who has most.",
+)
 @click.option("--adopt", is_flag=True, help="Write what no manifest owns in full, to be taken over by apply --adopt.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to this file.")
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
@@ -37,48 +59,98 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     """Write a manifest of what is live.
 
     Planning the result shows no changes: the owner's resources are written in full, everything else as
-    `external: true`, so that it can be referred to.
+    `external: true`, so that it can be referred to. What a manifest cannot say, such as an agent whose model was
+    deleted, is written as external, too, and told on stderr.
     """
     if out is not None and out.exists() and not force:
         raise ProvisionerError(f'"{out}" exists.', "Add --force to overwrite it, or name another file.")
     request = Request(**shared)
     with connected(request, None) as planes:
-        live = observe(KINDS, planes, {}, parallelism=request.parallelism)
-    name = owner or _busiest(live.values()) or _UNOWNED
-    text = _manifest(name, live, adopt=adopt)
+        live = _live(planes.telling(Waits(remark)), request.parallelism)
+        sees_all = planes.management is not None
+    content = _content(owner or _busiest(live.values()) or _UNOWNED, live, adopt=adopt, sees_all=sees_all)
+    left_out = _make_valid(content)
     if out is None:
-        say(text)
+        say(content.text)
     else:
-        write_atomically(out, text)
-        remark(f"Wrote {len(live)} resources to {out}.")
-    _tell_unowned(live, adopt=adopt)
+        write_atomically(out, content.text)
+        remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
+    for reason in left_out:
+        remark(reason)
+    _tell_secrets(content.entries)
+    _tell_unowned(live, adopt=adopt, sees_all=sees_all)
     return 0
 
 
-def _busiest(live: Any) -> str | None:
+def _live(planes: Planes, parallelism: int) -> dict[Address, Live]:
+    """Everything, with a closer look at what a list alone leaves unclear, as planning the manifest will take it."""
+    live = observe(KINDS, planes, {}, parallelism=parallelism)
+    assumed = {address: Desired(address=address) for address in live}
+    unclear = {address: it for address, it in assumed.items() if KINDS[address.kind].is_unclear(it, live[address])}
+    if unclear:
+        kinds = {section: kind for section, kind in KINDS.items() if any(it.kind == section for it in unclear)}
+        live.update(observe(kinds, planes, unclear, parallelism=parallelism))
+    return live
+
+
+def _busiest(live: Iterable[Live]) -> str | None:
     owners = Counter(found.marker.owner for found in live if found.marker is not None)
-    return min(owners, key=lambda name: (-owners[name], name)) if owners else None
+    usable = (name for name in owners if not owner_fault(name))
+    return min(usable, key=lambda name: (-owners[name], name), default=None)
 
 
-def _manifest(name: str, live: Mapping[Address, Live], *, adopt: bool) -> str:
-    entries: dict[Address, Document] = {}
-    external: list[Address] = []
-    for address, found in sorted(live.items()):
-        ours = (found.marker is None and adopt) or (found.marker is not None and found.marker.owner == name)
-        if ours:
-            entries[address] = _entry(found)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """What the manifest will say; `entries` and `external` change until it is valid. Unless it `sees_all`, deployments
+    are only glimpsed through the project.
+    """
+
+    name: str
+    sees_all: bool
+    entries: dict[Address, Document]
+    external: set[Address]
+
+    @property
+    def text(self) -> str:
+        return dump(
+            name=self.name,
+            project=_PROJECT | (_RESOURCE_GROUP if self.sees_all else {}),
+            entries=self.entries,
+            external=self.external,
+        )
+
+
+def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> _Content:
+    content = _Content(name=name, sees_all=sees_all, entries={}, external=set())
+    for address, found in live.items():
+        is_glimpsed = address.kind == DEPLOYMENTS and not sees_all  # too little to write it in full
+        if (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
+            content.entries[address] = _entry(found)
         else:
-            external.append(address)
-    return dump(
-        name=name,
-        project={
-            "endpoint": "${env:FOUNDRY_PROJECT_ENDPOINT}",
-            "subscription_id": "${env:AZURE_SUBSCRIPTION_ID}",
-            "resource_group": "${env:AZURE_RESOURCE_GROUP}",
-        },
-        entries=entries,
-        external=external,
-    )
+            content.external.add(address)
+    return content
+
+
+def _make_valid(content: _Content) -> list[str]:
+    """Leave out what a manifest cannot say; gives the reasons.
+
+    An owned resource must not vanish from the manifest, as applying that would delete it. As an external one it is left
+    alone. Only a name that no manifest can hold is left out for good.
+    """
+    reasons: list[str] = []
+    while more := list(_left_out(content)):
+        reasons += more
+    return reasons
+
+
+def _left_out(content: _Content) -> Iterator[str]:
+    for address, problem in sorted(refused(content.text).items()):
+        if content.entries.pop(address, None) is not None:
+            content.external.add(address)
+            yield one_line(f"{address} is written as external: {problem.message}")
+        elif address in content.external:
+            content.external.remove(address)
+            yield one_line(f"{address} is left out: {problem.message}")
 
 
 def _entry(found: Live) -> Document:
@@ -92,9 +164,40 @@ def _entry(found: Live) -> Document:
     return {**entry, "lifecycle": lifecycle} if lifecycle else entry
 
 
-def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool) -> None:
-    unowned = sum(found.marker is None for found in live.values())
+def _tell_secrets(entries: Mapping[Address, Document]) -> None:
+    paths = [
+        f"{address}: {dotted(path)}" for address, entry in sorted(entries.items()) for path in _secrets(redacted(entry))
+    ]
+    if paths:
+        remark(f"Warning: {plural(len(paths), 'value')} may be secret, written as found in the project. Move each to a")
+        remark("variable, as in ${env:FOUNDRY_NAME}, before the manifest is shared:")
+        for path in paths:
+            remark(f"  {one_line(path)}")
+
+
+def _secrets(value: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where the redacted value hides something."""
+    if isinstance(value, Sensitive):
+        yield at
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _secrets(inner, (*at, str(key)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _secrets(inner, (*at, str(index)))
+
+
+def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> None:
+    glimpsed = {address for address in live if address.kind == DEPLOYMENTS and not sees_all}
+    unowned = [address for address, found in live.items() if found.marker is None and address not in glimpsed]
+    belong, are = ("belongs", "is") if len(unowned) == 1 else ("belong", "are")
+    if glimpsed:
+        remark("Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and")
+        remark("AZURE_RESOURCE_GROUP to see them whole.")
     if unowned and adopt:
-        remark(f"{unowned} of them belong to no manifest yet: apply with --adopt to manage them.")
+        remark(f"{len(unowned)} of them {belong} to no manifest yet: apply with --adopt to manage them.")
     elif unowned:
-        remark(f"{unowned} resources belong to no manifest and are written as external; --adopt writes them in full.")
+        remark(
+            f"{plural(len(unowned), 'resource')} {belong} to no manifest and {are} written as external; --adopt writes "
+            "them in full."
+        )

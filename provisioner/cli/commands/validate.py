@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-from provisioner.cli.options import manifest_options
+from provisioner.cli.options import endpoint_option, manifest_options
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from provisioner.render.words import plural
 
 
 @click.command(
@@ -20,6 +21,7 @@ from provisioner.render.diagnostics import diagnostics_github, diagnostics_json,
 )
 @manifest_options
 @click.option("--local", is_flag=True, help="Check it for --local, which needs no `project:`.")
+@endpoint_option
 @click.option(
     "--format",
     "style",
@@ -30,19 +32,33 @@ from provisioner.render.diagnostics import diagnostics_github, diagnostics_json,
 )
 @click.pass_obj
 def command(
-    terminal: Terminal, /, *, files: tuple[Path, ...], allow_env: tuple[str, ...], local: bool, style: str
+    terminal: Terminal,
+    /,
+    *,
+    files: tuple[Path, ...],
+    allow_env: tuple[str, ...],
+    local: bool,
+    project_endpoint: str | None,
+    style: str,
 ) -> int:
     """Check the manifest, offline.
 
     Every problem of all files is told at once, with its place, a stable code and what to do. Exits with 1 when there
     are errors; warnings alone do not fail.
     """
-    loaded = load(files, environ=os.environ, allow_env=allow_env, unset=Severity.WARNING, project_needed=not local)
+    loaded = load(
+        files,
+        environ=os.environ,
+        allow_env=allow_env,
+        unset=Severity.WARNING,
+        project_needed=not local,
+        endpoint=project_endpoint,
+    )
     _tell(loaded.diagnostics, style, terminal)
     if loaded.manifest is None:
         return 1
     if style == "text":
-        remark(f"{len(loaded.manifest.resources)} resources, no errors.")
+        remark(f"{plural(len(loaded.manifest.resources), 'resource')}, no errors.")
     return 0
 
 
