@@ -17,7 +17,7 @@ from provisioner.kinds import TRAITS
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, leaves, overlay, without
 from provisioner.model.plan import Action, Change, Plan
-from provisioner.model.resource import Desired, Lifecycle, Live, Marker, OnRemove
+from provisioner.model.resource import Condition, Desired, Lifecycle, Live, Marker, OnRemove
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.planner import make_plan
@@ -150,7 +150,8 @@ def _live(draw: st.DrawFn, address: Address, once: Document, other: Document, li
     marker = marker_of(once, lifecycle, size=size, owner=owner) if owner else None
     served = filled(once) if draw(st.booleans()) else once
     fields = draw(edited(served, other)) if draw(st.booleans()) else served
-    return Live(address=address, fields=fields, marker=marker, revision="1")
+    condition = draw(st.sampled_from([Condition.READY, Condition.READY, *Condition]))
+    return Live(address=address, fields=fields, marker=marker, revision="1", condition=condition)
 
 
 def filled(fields: Document) -> Document:
@@ -181,6 +182,7 @@ def _after(change: Change, *, fills_in: bool) -> Live | None:
         marker=change.marker,
         needs=needs,
         revision=change.before.revision + "+" if change.before else "1",
+        condition=change.before.condition if change.before and change.action is Action.RELEASE else Condition.READY,
     )
 
 
