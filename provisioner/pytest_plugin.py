@@ -43,7 +43,10 @@ class FoundryEmulator:
         self._client = client
 
     def reset(self) -> None:
-        """As on the first day: no objects but one group, account and project, no faults, no requests."""
+        """As on the first day: no objects but one group, account and project, no faults, no requests.
+
+        The clock is right again, too: what `advance` added is taken back.
+        """
         self._ask("POST", "reset")
 
     def fault(self, match: Mapping[str, Any] | None = None, **do: Any) -> None:
@@ -103,8 +106,15 @@ class FoundryEmulator:
     def _ask(self, method: str, what: str, body: object = None) -> Any:
         response = self._client.request(method, f"/_emulator/{what}", json=body)
         if not response.is_success:
-            raise ValueError(response.json()["error"]["message"])
+            raise RuntimeError(_told(response))
         return response.json() if response.content else None
+
+
+def _told(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"{response.status_code} {response.text}"
 
 
 @pytest.fixture(scope="session")

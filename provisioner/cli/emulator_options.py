@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,7 +14,18 @@ from provisioner.model.errors import ProvisionerError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_SECONDS: Final = click.FloatRange(min=0)
+
+class _Amount(click.FloatRange):
+    """Of seconds or milliseconds. click takes "nan" for a number in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124  nothing else is unlike itself
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return float(number)
+
+
+_SECONDS: Final = _Amount(min=0, max=10**9)  # as the switches of the same names
 _OPTIONS: Final = (
     click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."),
     click.option(
@@ -49,16 +61,17 @@ _OPTIONS: Final = (
     ),
     click.option("--strict", is_flag=True, help="Refuse what the service may or may not accept."),
     click.option("--dedupe-versions", is_flag=True, help="Make no new agent version of an identical definition."),
-    click.option("--faults", default="", metavar="FILE", help="Let happen what this YAML file declares."),
+    click.option("--faults", default="", metavar="FILE", help="Make the faults of this YAML file happen."),
     click.option("--log", default="", metavar="FILE", help='Write a JSON line per request; "-" writes to stderr.'),
     click.option(
         "--model-endpoint",
         default="",
         metavar="URL",
-        help="Let a model behind an OpenAI-compatible API extract, embed and answer.",
+        help="Let a model behind an OpenAI-compatible API extract, embed and answer. Its key is read from "
+        "PROVISIONER_MODEL_API_KEY.",
     ),
-    click.option("--model", default="", metavar="NAME", help="Its name of the chat model."),
-    click.option("--embedding-model", default="", metavar="NAME", help="Its name of the embedding model."),
+    click.option("--model", default="", metavar="NAME", help="Name of the chat model there."),
+    click.option("--embedding-model", default="", metavar="NAME", help="Name of the embedding model there."),
 )
 
 
@@ -69,11 +82,22 @@ def server_options(function: F) -> F:
 
 
 def check_options(given: dict[str, Any]) -> None:
-    """The three flags of a model go together."""
+    """The three flags of a model go together, and lead somewhere."""
     names = {"--model-endpoint": "model_endpoint", "--model": "model", "--embedding-model": "embedding_model"}
     missing = [flag for flag, name in names.items() if not given[name]]
     if missing and len(missing) < len(names):
-        raise click.UsageError(f"{', '.join(names)} go together; {' and '.join(missing)} is missing.")
+        are = "is" if len(missing) == 1 else "are"
+        raise click.UsageError(f"{', '.join(names)} go together; {' and '.join(missing)} {are} missing.")
+    if given["model_endpoint"] and not _is_address(given["model_endpoint"]):
+        raise click.UsageError(f'--model-endpoint is an http or https URL, not "{given["model_endpoint"]}".')
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @contextmanager
@@ -85,8 +109,10 @@ def told_plainly(room: ModuleType, given: dict[str, Any]) -> Iterator[None]:
         raise ProvisionerError(str(error), "Name another file with --state, or move this one away.") from error
     except room.OptionError as error:
         raise ProvisionerError(str(error)) from error
+    except room.PortError as error:
+        message = f"The local Foundry cannot listen on port {given['port']}: {error.strerror}."
+        raise ProvisionerError(message) from error
     except BrokenPipeError:
         raise
     except OSError as error:
-        message = f"The local Foundry cannot listen on port {given['port']}: {error.strerror}."
-        raise ProvisionerError(message) from error
+        raise ProvisionerError(f"The local Foundry cannot run: {error}.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from provisioner.cli.files import write_atomically
 from provisioner.cli.local import make_room
+from provisioner.cli.terminal import remark
 from provisioner.model.errors import ProvisionerError
 
 DEFAULT: Final = Path(".provisioner") / "emulator.json"
@@ -65,14 +67,39 @@ def _answers(management: str, ca_file: str) -> bool:
 
 def _written(file: Path | None, text: str) -> Path | None:
     if file is not None:
-        write_atomically(file, text)
+        _write_privately(file, text)
         return file
+    if _is_taken(DEFAULT):
+        remark(f'Another local Foundry is running here: "{DEFAULT}" goes on describing that one, not this one.')
+        return None
     try:
         make_room(DEFAULT)
-        write_atomically(DEFAULT, text)
+        _write_privately(DEFAULT, text)
     except ProvisionerError:
         return None
     return DEFAULT.absolute()
+
+
+def _is_taken(file: Path) -> bool:
+    try:
+        running(file)
+    except ProvisionerError:
+        return False
+    return True
+
+
+def _write_privately(file: Path, text: str) -> None:
+    """For the owner only, whatever was there before: the identity header in it is as good as a token."""
+    ours = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        ours.touch(mode=0o600)
+        write_atomically(ours, text)
+        ours.replace(file)
+    except OSError as error:
+        raise ProvisionerError(f'"{file}" cannot be written: {error.strerror}.') from error
+    finally:
+        with suppress(OSError):
+            ours.unlink(missing_ok=True)
 
 
 def _remove_ours(file: Path, text: str) -> None:

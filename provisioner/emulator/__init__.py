@@ -14,13 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .clock import Clock
-from .options import OptionError, Options, StateError
+from .options import OptionError, Options, PortError, StateError
 
 if TYPE_CHECKING:
     from .server import Emulator as Emulator
     from .server import serve as serve
 
-__all__ = ["Clock", "Emulator", "OptionError", "Options", "StateError", "serve"]
+__all__ = ["Clock", "Emulator", "OptionError", "Options", "PortError", "StateError", "serve"]
 
 
 def __getattr__(name: str) -> object:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .wire.call import Call
 
 Json = dict[str, Any]
+SEED_MAX: Final = 100_000
 
 
 def read_state(call: Call) -> Reply:
@@ -46,7 +47,10 @@ def write_state(call: Call) -> Reply:
     document = call.document()
     try:
         snapshot.restore(call.state, document)
-        switches = changed(call.switches, document.get("switches") or {})
+        wanted = document.get("switches") or {}
+        if not isinstance(wanted, dict):
+            raise _wrong('"switches" is a map.')
+        switches = changed(call.switches, wanted)
     except ValueError as error:
         raise _wrong(str(error)) from None
     call.world.switches = switches
@@ -80,7 +84,10 @@ def move_clock(call: Call) -> Reply:
     seconds = call.document().get("advance_s")
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
         raise _wrong('Send {"advance_s": seconds}.')
-    call.world.clock.advance(seconds)
+    try:
+        call.world.clock.advance(seconds)
+    except (ValueError, OverflowError):
+        raise _wrong("The clock goes from the year 1970 to the year 9999.") from None
     return Reply(body={"now": call.now})
 
 
@@ -127,18 +134,25 @@ def drift(call: Call) -> Reply:
 
 def seed(call: Call) -> Reply:
     """Many plain objects at once, for measuring: {"deployments": n, "stores": n, "agents": n}."""
-    wanted = call.document()
+    wanted = {name: _amount(value, name) for name, value in call.document().items()}
     quota.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-4.1-mini", 10**9)
     call = replace(call, query={"api-version": V1}, project=project_row(call, DEFAULT_PROJECT))
-    for index in range(int(wanted.get("deployments", 0))):
+    for index in range(wanted.get("deployments", 0)):
         _seed_deployment(call, f"deployment-{index}")
-    for index in range(int(wanted.get("stores", 0))):
+    for index in range(wanted.get("stores", 0)):
         models = {"kind": "default", "chat_model": "deployment-0", "embedding_model": "embedding"}
         _with_body(stores.create_store, call, {"name": f"store-{index}", "definition": models})
-    for index in range(int(wanted.get("agents", 0))):
+    for index in range(wanted.get("agents", 0)):
         definition = {"kind": "prompt", "model": "deployment-0", "instructions": "Be brief."}
         versions.publish(call, f"agent-{index}", {"definition": definition})
     return read_state(replace(call, query={"objects": "false"}))
+
+
+def _amount(value: object, name: str) -> int:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= SEED_MAX
+    if name not in {"deployments", "stores", "agents"} or not fits:
+        raise _wrong(f'Send {{"deployments": n, "stores": n, "agents": n}}, each from 0 to {SEED_MAX}.')
+    return value  # type: ignore[return-value]  # looked at above
 
 
 def _seed_deployment(call: Call, name: str) -> None:

@@ -13,6 +13,7 @@ What is not emulated answers 501 and names itself. The gaps:
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 from contextlib import contextmanager, nullcontext
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+LOG: Final = logging.getLogger(__name__)  # to stderr, unless somebody says otherwise
+CONTENT_MAX: Final = 64 * 2**20  # assumed: far more than any request of the service needs
+TOO_LARGE: Final = "The request body is larger than 64 MB."
+BODILESS: Final = frozenset({204, 205, 304})  # RFC 9110
 CLOCK_TICK_S: Final = 0.01  # how often a held answer looks at the clock
 
 
@@ -67,20 +72,30 @@ class App:
         started = time.perf_counter()
         request = Request(scope, receive)
         try:
-            content = await request.body()
+            content = await _content_of(request)
         except ClientDisconnect:
             return
-        call = _call(self._world, request, content)
-        response = await self._answer(call)
+        call = _call(self._world, request, content or b"")
+        response = await self._answer_always(call, too_large=content is None)
         self._log(call, response, started)
         if response is None:
             await self._drop(scope, receive)
             return
         await response(scope, receive, send)
 
-    async def _answer(self, call: Call) -> Answer | None:
-        """None: no answer, the connection is to be closed."""
+    async def _answer_always(self, call: Call, *, too_large: bool) -> Answer | None:
+        """An error of ours is told as the plane tells its own; what happened is in the log of the process."""
         plane = IDENTITY if self._identity else plane_of(call.path)
+        if too_large:
+            return _refused(plane, call, Refusal(413, "RequestEntityTooLarge", TOO_LARGE))
+        try:
+            return await self._answer(plane, call)
+        except Exception:
+            LOG.exception("%s %s failed in the emulator, request %s", call.method, call.path, call.request_id)
+            return _refused(plane, call, _internal(call))
+
+    async def _answer(self, plane: Plane, call: Call) -> Answer | None:
+        """None: no answer, the connection is to be closed."""
         stranger = strangers.refusal_of(call)
         if stranger is not None:
             return _refused(plane, call, stranger)
@@ -178,6 +193,18 @@ class App:
         }
         self._world.requests.append(entry)
         self._world.log.write(entry)
+
+
+async def _content_of(request: Request) -> bytes | None:
+    """None for too much, which is read to its end all the same: a client looks for no answer while it sends."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= CONTENT_MAX:
+            parts.append(part)
+        else:
+            parts.clear()
+    return b"".join(parts) if size <= CONTENT_MAX else None
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -279,9 +306,16 @@ def _refused(plane: Plane, call: Call, refusal: Refusal) -> Response:
     return JSONResponse(plane.error(refusal, call.request_id), status_code=refusal.status, headers=headers)
 
 
+def _internal(call: Call) -> Refusal:
+    message = f"The emulator failed at this request, {call.request_id}. Its log says why."
+    return Refusal(500, "InternalServerError", message, kind="server_error")
+
+
 def _misfortune(plane: Plane, call: Call, fault: Misfortune) -> Response:
     """A declared answer. Without a body, an error in the shape of the plane."""
     status = fault.status or 500
+    if status in BODILESS:
+        return Response(status_code=status, headers={**plane.headers(call.request_id), **fault.headers})
     if fault.body is None:
         code = {429: "rate_limit_exceeded", 500: "server_error"}.get(status, "declared_fault")
         refusal = Refusal(status, code, "A declared fault of the emulator.", kind="error", headers=fault.headers)

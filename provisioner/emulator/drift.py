@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT
 from .control.resources import ACCOUNT, DEPLOYMENT, PROJECT, Charge, Resource, delete, new_etag, update
 from .project import agents, memory, stores, versions
+from .project.agent_rules import check_card, check_endpoint
 from .state import load
 from .wire.errors import Refusal
 from .wire.versions import V1
@@ -18,14 +19,32 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 KINDS: Final = ("account", "agent", "deployment", "memory", "project", "store")
 ENVELOPE: Final = ("agent_card", "agent_endpoint", "state")  # of an agent; the rest is its latest definition
+CAPACITY_MAX: Final = 2**53  # what every reader of JSON still counts exactly
 SHAPE: Final = f'Send {{"kind": one of {", ".join(KINDS)}, "name": ..., "changes": {{...}} or null}}.'
 
 
 def drift(call: Call, document: Json) -> Json:
     """The object as it reads afterwards; empty when it was deleted. Inside a write transaction."""
-    kind, name, changes = document.get("kind"), document.get("name"), document.get("changes", "")
-    if not isinstance(name, str) or not (changes is None or isinstance(changes, dict)):
-        raise Refusal(400, "BadRequest", SHAPE)
+    problem = drift_problem(document)
+    if problem:
+        raise Refusal(400, "BadRequest", problem)
+    try:
+        return _drift(call, document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # the edit took away what every object has
+        message = f"The {document['kind']} could not be after these changes ({error})."
+        raise Refusal(400, "BadRequest", message) from error
+
+
+def drift_problem(document: Json) -> str:
+    """What is wrong with its shape, or nothing."""
+    changes, kind = document.get("changes", ""), document.get("kind")
+    if not isinstance(document.get("name"), str) or not (changes is None or isinstance(changes, dict)):
+        return SHAPE
+    return "" if kind in KINDS else f"There is no kind {kind!r}; there are: {', '.join(KINDS)}."
+
+
+def _drift(call: Call, document: Json) -> Json:
+    kind, name, changes = document["kind"], document["name"], document["changes"]
     if kind in {"account", "project", "deployment"}:
         return _drift_resource(call, kind, name, changes, str(document.get("account", DEFAULT_ACCOUNT)))
     project = project_row(call, str(document.get("project", DEFAULT_PROJECT)))
@@ -34,9 +53,7 @@ def drift(call: Call, document: Json) -> Json:
         return _drift_store(call, changes)
     if kind == "agent":
         return _drift_agent(call, name, changes)
-    if kind == "memory":
-        return _drift_memory(call, name, changes)
-    raise Refusal(400, "BadRequest", f"There is no kind {kind!r}; there are: {', '.join(KINDS)}.")
+    return _drift_memory(call, name, changes)
 
 
 def project_row(call: Call, name: str) -> int:
@@ -53,9 +70,16 @@ def _drift_resource(call: Call, kind: str, name: str, changes: Json | None, acco
         delete(call.state, found.row)
         return {}
     body: Json = {**agents.merge(found.body, changes), "etag": new_etag()}
-    if kind != DEPLOYMENT:
+    if not isinstance(body["properties"], dict) or not isinstance(body.get("tags", {}), dict):
+        raise TypeError("properties")
+    if kind != "deployment":
         return update(call.state, found, body).body
     capacity = body["sku"]["capacity"]
+    if isinstance(capacity, bool) or not isinstance(capacity, int) or not 0 <= capacity <= CAPACITY_MAX:
+        raise ValueError("sku.capacity")
+    for name_of_it in (body["sku"]["name"], body["properties"]["model"]["name"]):
+        if not isinstance(name_of_it, str):
+            raise TypeError("name")
     body["properties"]["currentCapacity"] = capacity
     row = call.state.one("SELECT region, usage FROM resources WHERE id = ?", found.row)
     charge = Charge(region=row["region"], usage=row["usage"], capacity=capacity) if row else None
@@ -91,7 +115,10 @@ def _drift_agent(call: Call, name: str, changes: Json | None) -> Json:
         return {}
     outside = {key: changes[key] for key in ENVELOPE if key in changes}
     if outside:
-        agents.save(call, row["id"], agents.merge(load(row["body"]), outside))
+        agent = agents.merge(load(row["body"]), outside)
+        check_endpoint(agent["agent_endpoint"])
+        check_card(agent.get("agent_card", {}))
+        agents.save(call, row["id"], agent)
     inside = {key: value for key, value in changes.items() if key not in ENVELOPE}
     if not inside and outside:
         return agents.shown(agents.the_agent(call), call.now)

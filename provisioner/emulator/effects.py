@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from .control import quota
-from .control.catalogue import LIFECYCLES
+from .control.catalogue import LIFECYCLES, Catalogue
 from .control.resources import stamp
-from .drift import drift
+from .drift import drift, drift_problem
 from .wire.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from .faults import Misfortune
     from .wire.call import Call
 
 Json = dict[str, Any]
+LIMIT_MAX: Final = 2**53  # what every reader of JSON still counts exactly
 
 
 def set_quota(call: Call, document: Json) -> None:
-    usage, limit = document.get("usage"), document.get("limit")
-    if not isinstance(usage, str) or usage not in call.world.catalogue.quotas or not isinstance(limit, int):
-        raise _wrong('Send {"usage": a usage name of the catalogue, "limit": n, "region": "eastus2"}.')
-    quota.set_limit(call.state, quota.plain(str(document.get("region", "eastus2"))), usage, limit)
+    problem = effect_problem("quota", document)
+    if problem:
+        raise _wrong(problem)
+    region = quota.plain(document.get("region", "eastus2"))
+    quota.set_limit(call.state, region, document["usage"], document["limit"])
 
 
 def set_model(call: Call, document: Json) -> None:
     """A model, or one version of it, comes to another point of its life; "Removed" takes it from the catalogue."""
-    name, lifecycle = document.get("name"), document.get("lifecycle")
-    if not isinstance(name, str) or lifecycle not in LIFECYCLES:
-        raise _wrong(f'Send {{"name": ..., "version": ..., "lifecycle": one of {", ".join(sorted(LIFECYCLES))}}}.')
-    version = document.get("version")
+    problem = effect_problem("model", document)
+    if problem:
+        raise _wrong(problem)
+    name, version, lifecycle = document["name"], document.get("version"), document["lifecycle"]
     found = call.world.catalogue.change(name, None if version is None else str(version), lifecycle, stamp(call.now))
     if not found:
         raise Refusal(404, "NotFound", f"The catalogue has no model '{name}'{f' {version}' if version else ''}.")
@@ -45,6 +49,41 @@ def wanted(fault: Misfortune) -> Iterator[tuple[str, Json]]:
         document: Json | None = getattr(fault, name)
         if document is not None:
             yield name, document
+
+
+def effect_problem(name: str, document: object) -> str:
+    """What is wrong with its shape or its names, or nothing. Whether an object is there shows when it happens."""
+    if not isinstance(document, dict):
+        return f'"{name}" is a map.'
+    return _PROBLEMS[name](document)
+
+
+def _quota_problem(document: Json) -> str:
+    usage, limit, region = document.get("usage"), document.get("limit"), document.get("region", "eastus2")
+    is_limit = isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit <= LIMIT_MAX
+    if is_limit and isinstance(usage, str) and usage in _bundled().quotas and isinstance(region, str):
+        return ""
+    return f'Send {{"usage": a usage name of the catalogue, "limit": 0 to {LIMIT_MAX}, "region": "eastus2"}}.'
+
+
+def _model_problem(document: Json) -> str:
+    name, lifecycle, version = document.get("name"), document.get("lifecycle"), document.get("version")
+    is_plain = isinstance(version, str | int | None) and isinstance(lifecycle, str)
+    if is_plain and isinstance(name, str) and lifecycle in LIFECYCLES:
+        return ""
+    return f'Send {{"name": ..., "version": ..., "lifecycle": one of {", ".join(sorted(LIFECYCLES))}}}.'
+
+
+@cache
+def _bundled() -> Catalogue:
+    return Catalogue.bundled()
+
+
+_PROBLEMS: Final[dict[str, Callable[[Json], str]]] = {
+    "quota": _quota_problem,
+    "model": _model_problem,
+    "drift": drift_problem,
+}
 
 
 def _wrong(message: str) -> Refusal:

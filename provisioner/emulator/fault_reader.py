@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from fnmatch import translate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from .effects import EFFECTS, effect_problem
 from .faults import Fault, Misfortune
 from .options import OptionError
 from .switches import Switches, changed
@@ -28,6 +30,9 @@ Place = tuple[str | int, ...]
 MATCH_KEYS: Final = frozenset({"method", "path", "path_regex", "query", "nth", "times", "for_s"})
 DO_KEYS: Final = frozenset(Misfortune.__dataclass_fields__)
 KEYS: Final = frozenset({"match", "do", "throttle"})
+HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1 and 5.5
+HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+TOKENS: Final = re.compile("msi|token|metadata|oauth2", re.IGNORECASE)  # a pattern that means the way to a token
 SHAPE: Final = 'A fault is {"match": {...}, "do": {...}}, or "throttle" instead of "do".'
 
 
@@ -54,7 +59,7 @@ def documents_in(file: str) -> list[Json]:
         declared = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise OptionError(f"The fault file '{file}' cannot be read: {error}.") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OptionError(f"The fault file '{file}' is not valid YAML: {' '.join(str(error).split())}.") from error
     try:
         documents = _list_of(declared)
@@ -92,6 +97,8 @@ def _read(document: object, now: float) -> Fault:
     match, do = _match_and_do(document)
     _check(match, MATCH_KEYS, "match")
     _check(do, DO_KEYS, "do")
+    _check_together(do)
+    _check_is_json(document)
     misfortune = Misfortune(**{**do, "headers": {name: str(value) for name, value in do.get("headers", {}).items()}})
     nth = match.get("nth")
     # "the nth" alone means that one only; and the world is changed once, unless asked for more
@@ -99,6 +106,7 @@ def _read(document: object, now: float) -> Fault:
     return Fault(
         method=match["method"].upper() if "method" in match else None,
         path=_path_pattern(match),
+        strikes_tokens=TOKENS.search(str(match.get("path", "")) + str(match.get("path_regex", ""))) is not None,
         query=match.get("query", {}),
         nth=nth or 1,
         times=match.get("times", times),
@@ -106,6 +114,22 @@ def _read(document: object, now: float) -> Fault:
         do=misfortune,
         declared=document,
     )
+
+
+def _check_together(do: Json) -> None:
+    """What would be without effect is more likely a slip than a wish."""
+    answered = {"status", "drop", "truncate"}
+    for key, others in (("body", answered), ("headers", answered), ("after_effect", answered | EFFECTS.keys())):
+        if key in do and not others & do.keys():
+            raise WrongFault(f'"{key}" needs {" or ".join(sorted(others))} beside it.', "do", key)
+
+
+def _check_is_json(document: Json) -> None:
+    """Declarations are shown again as JSON; YAML has dates and infinities, too."""
+    try:
+        json.dumps(document, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise WrongFault("A fault holds what JSON can say: no dates, no infinite numbers.") from None
 
 
 def _match_and_do(document: Json) -> tuple[Json, Json]:
@@ -186,6 +210,9 @@ def _strings(value: object, *place: str) -> None:
     )
     if not fits:
         raise WrongFault(f'"{place[-1]}" is a map of names to strings.', *place)
+    for name, entry in value.items():  # type: ignore[attr-defined]  # looked at above
+        if not HEADER_NAME.fullmatch(name) or not HEADER_VALUE.fullmatch(str(entry)):
+            raise WrongFault(f'"{name}" cannot be sent as a header: {name!r}: {entry!r}.', *place)
 
 
 def _globs(value: object, *place: str) -> None:
@@ -199,6 +226,15 @@ def _switches(value: object, *place: str) -> None:
         changed(Switches(), value)  # type: ignore[arg-type]  # the line above
     except ValueError as error:
         raise WrongFault(str(error), *place) from None
+
+
+def _effect(name: str) -> Callable[..., None]:
+    def check(value: object, *place: str) -> None:
+        problem = effect_problem(name, value)
+        if problem:
+            raise WrongFault(problem, *place)
+
+    return check
 
 
 def _operation_error(value: object, *place: str) -> None:
@@ -215,7 +251,6 @@ def _path_pattern(match: Json) -> re.Pattern[str]:
 
 
 _TEXT: Final = _sort((str,), "a string")
-_OBJECT: Final = _sort((dict,), "a map")
 CHECKS: Final[dict[str, Callable[..., None]]] = {
     "method": _TEXT,
     "path": _TEXT,
@@ -233,9 +268,7 @@ CHECKS: Final[dict[str, Callable[..., None]]] = {
     "stale_s": _number(0, 2**53, whole=False),
     "switches": _switches,
     "operation_error": _operation_error,
-    "quota": _OBJECT,
-    "model": _OBJECT,
-    "drift": _OBJECT,
+    **{name: _effect(name) for name in EFFECTS},
 }
 
 

@@ -5,15 +5,19 @@ How a declaration reads is in `fault_reader.py`; what each misfortune does, in `
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable, Mapping
 
 Json = dict[str, Any]
+TOKEN_PATH: Final = re.compile(
+    r"/msi/token|/metadata/identity/oauth2/token|/[^/]+/oauth2/v2\.0/token|/[^/]+(/v2\.0)?/\.well-known/.*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,7 @@ class Asked:
 class Fault:
     method: str | None
     path: re.Pattern[str]
+    strikes_tokens: bool  # also the way to a token, which other faults spare
     query: Mapping[str, str]  # globs
     nth: int
     times: int | None
@@ -71,6 +76,7 @@ class Fault:
             self.method in {None, asked.method}
             and (self.until is None or asked.now < self.until)
             and self.path.search(asked.path) is not None
+            and (self.strikes_tokens or TOKEN_PATH.fullmatch(asked.path) is None)
             and all(fnmatchcase(asked.query.get(name, ""), glob) for name, glob in self.query.items())
         )
 

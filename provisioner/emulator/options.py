@@ -13,6 +13,10 @@ class OptionError(Exception):
     """An option names a file that cannot be used. The message says which and why."""
 
 
+class PortError(OSError):
+    """The port cannot be listened on."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
     port: int = 0  # 0: any free one

@@ -73,7 +73,7 @@ def management_headers(request_id: str) -> dict[str, str]:
 
 ADMIN: Final = Plane(
     name="admin",
-    router=Router(admin.ROUTES),
+    router=Router(admin.ROUTES, is_whole=True),
     guard=guard_nothing,
     error=management_error,
     headers=lambda _: {},

@@ -19,6 +19,7 @@ from .app import App
 from .clock import Clock
 from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_LOCATION, DEFAULT_PROJECT
 from .control.resources import SUBSCRIPTION_ID
+from .options import PortError
 from .starters import model_variables
 from .state import State
 from .tls import certificates_in
@@ -234,7 +235,10 @@ def _listening(port: int) -> Iterator[socket.socket]:
     try:
         if os.name == "posix":  # elsewhere it would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            raise PortError(error.errno, error.strerror) from error
         yield listener
     finally:
         listener.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
-from .state import SCHEMA_VERSION, TABLES
+from .state import SCHEMA_VERSION, TABLES, load
 
 if TYPE_CHECKING:
     from .state import State
@@ -38,10 +38,20 @@ def restore(state: State, document: Json) -> None:
     try:
         for table, rows in tables.items():
             _fill(state, table, rows)
-    except (sqlite3.Error, OverflowError) as error:
+        _check_bodies(state)
+    except (sqlite3.Error, OverflowError, TypeError, ValueError) as error:
         raise WrongSnapshot(f"The snapshot does not fit together: {error}.") from error
     if state.one("PRAGMA foreign_key_check") is not None:
         raise WrongSnapshot("The snapshot does not fit together: something belongs to what is not in it.")
+
+
+def _check_bodies(state: State) -> None:
+    """Objects are kept as JSON; half a one would be noticed only when somebody reads it."""
+    for table in TABLES:
+        if any(row["name"] == "body" for row in state.all(f"PRAGMA table_info({table})")):
+            for row in state.all(f"SELECT body FROM {table}"):  # noqa: S608
+                if not isinstance(load(row["body"]), dict):
+                    raise WrongSnapshot(f"A row of table '{table}' has a body that is no object.")
 
 
 def _rows(state: State, sql: str) -> Json:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from .options import OptionError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,17 +41,20 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
+NUMBER_MAX: Final = 10**9  # 31 years of seconds: dates worked out from it are still dates
 NUMBERS: Final = frozenset({"latency_ms", "write_seconds", "update_seconds", "memory_requests_per_minute"})
 
 
+FROM_OPTIONS: Final = ("strict", "dedupe_versions", "latency_ms", "write_seconds", "update_seconds")
+
+
 def initial(options: Options) -> Switches:
-    return Switches(
-        strict=options.strict,
-        dedupe_versions=options.dedupe_versions,
-        latency_ms=options.latency_ms,
-        write_seconds=options.write_seconds,
-        update_seconds=options.update_seconds,
-    )
+    """Raises OptionError."""
+    wanted = {name: getattr(options, name) for name in FROM_OPTIONS}
+    try:
+        return changed(Switches(), wanted)
+    except ValueError as error:
+        raise OptionError(str(error)) from None
 
 
 def changed(switches: Switches, wanted: Mapping[str, Any]) -> Switches:
@@ -65,11 +70,11 @@ def changed(switches: Switches, wanted: Mapping[str, Any]) -> Switches:
 
 
 def _number_problem(value: object) -> str:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    return "" if fits else "a number from 0 up"
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= NUMBER_MAX
+    return "" if fits else f"a number from 0 to {NUMBER_MAX}"
 
 
 def _choice_problem(name: str, value: object) -> str:
     if name not in CHOICES:
         return "" if isinstance(value, bool) else "true or false"
-    return "" if value in CHOICES[name] else ", ".join(sorted(CHOICES[name]))
+    return "" if isinstance(value, str) and value in CHOICES[name] else ", ".join(sorted(CHOICES[name]))

@@ -45,7 +45,8 @@ class World:
     memory_requests: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)  # counted by the minute
 
     def reset(self) -> None:
-        """As on the first day, except for the secrets and the clock. Inside a write transaction."""
+        """As on the first day, except for the secrets. Inside a write transaction."""
+        self.clock.reset()
         self.state.clear()
         create_default_world(self.state, self.clock)
         deploy(self, self.options.deploy)

@@ -32,7 +32,7 @@ def test_it_runs_and_can_be_told_what_to_do(foundry_emulator):
     foundry.forget_requests()
     foundry.forget_faults()
     assert (foundry.requests(), foundry.faults()) == ([], [])
-    with pytest.raises(ValueError, match="There is no switch 'colour'"):
+    with pytest.raises(RuntimeError, match="There is no switch 'colour'"):
         foundry.switch(colour="red")
 
 def test_each_test_starts_on_the_first_day(foundry_emulator):

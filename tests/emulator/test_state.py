@@ -174,7 +174,7 @@ def test_a_file_damaged_while_running_is_named_in_an_error_of_the_plane(tmp_path
             connection.execute("DROP TABLE stores")
         answer = request(emulator, "GET", "/api/projects/local/memory_stores")
 
-    assert answer.status_code == 500
+    assert answer.status_code == 507
     assert "local.db" in answer.json()["error"]["message"]
 
 

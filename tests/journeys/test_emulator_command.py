@@ -219,8 +219,8 @@ def test_a_program_that_a_signal_ends_is_128_and_the_number(project: Path) -> No
     [
         (["--strict", "run", "--", "true"], '--strict belongs behind "run"'),
         (["run"], "Missing argument"),
-        (["run", "--model", "m", "--", "true"], "--model-endpoint and --embedding-model is missing"),
-        (["--model-endpoint", "http://127.0.0.1:1"], "--model and --embedding-model is missing"),
+        (["run", "--model", "m", "--", "true"], "--model-endpoint and --embedding-model are missing"),
+        (["--model-endpoint", "http://127.0.0.1:1"], "--model and --embedding-model are missing"),
         (["run", "--faults", "nowhere.yaml", "--", "true"], "'nowhere.yaml' cannot be read"),
         (["--log", "."], "The log '.' cannot be written"),
         (["env", "--format", "fish"], "'fish' is not one of"),

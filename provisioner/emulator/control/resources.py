@@ -23,6 +23,8 @@ Json = dict[str, Any]
 SUBSCRIPTION_ID: Final = "00000000-0000-4000-8000-000000000001"
 PROVIDER: Final = "Microsoft.CognitiveServices"
 GROUP, ACCOUNT, PROJECT, DEPLOYMENT = "group", "account", "project", "deployment"
+# A deployment that is being changed goes on serving; one that is being made does not yet (azure-openai-proxy#104).
+SERVING: Final = frozenset({"Succeeded", "Accepted"})
 FIND: Final = "SELECT * FROM resources WHERE kind = ? AND parent = ? AND name = ?"
 
 

@@ -32,6 +32,7 @@ FEATURES: Final = {
     "external": ("ExternalAgents=V1Preview", "External agents"),
     "voice": ("VoiceAgents=V1Preview", "Voice agents"),
 }
+WORDS: Final = {dict: "an object", list: "a list", str: "a string", int: "a whole number"}
 DRAFT_FEATURE: Final = ("DraftAgents=V1Preview", "Draft agents")
 SKILLS_FEATURE: Final = ("Skills=V1Preview", "Skills")
 
@@ -117,17 +118,25 @@ def _check_tool(call: Call, tool: Json, where: str) -> None:
                 raise bad_request(f"'{where}.{key}' is required.", param=f"{where}.{key}")
 
 
-def check_endpoint(endpoint: Json) -> None:
+def check_endpoint(endpoint: object) -> None:
     """inferred: the percentages of the version rules add up to 100."""
-    rules = (endpoint.get("version_selector") or {}).get("version_selection_rules")
-    if not isinstance(rules, list):
+    here = "agent_endpoint"
+    whole = _typed(endpoint, dict, here)
+    _typed(whole.get("protocol_configuration", {}), dict, f"{here}.protocol_configuration")
+    _check_objects(whole.get("authorization_schemes", []), f"{here}.authorization_schemes")
+    if "version_selector" not in whole:
         return
-    if sum(_percentage(rule) for rule in rules) != 100:
-        where = "agent_endpoint.version_selector.version_selection_rules"
+    where = f"{here}.version_selector.version_selection_rules"
+    rules = _typed(whole["version_selector"], dict, f"{here}.version_selector").get("version_selection_rules")
+    if rules is None:
+        return
+    _check_objects(rules, where)
+    if sum(_percentage(rule, f"{where}[{index}]") for index, rule in enumerate(rules)) != 100:
         raise bad_request("The traffic percentages of the version selection rules must add up to 100.", param=where)
 
 
-def check_card(card: Json) -> None:
+def check_card(given: object) -> None:
+    card = _typed(given, dict, "agent_card")
     version, skills = card.get("version"), card.get("skills")
     if version is not None and len(str(version)) > CARD_VERSION_MAX:
         message = f"'agent_card.version' has at most {CARD_VERSION_MAX} characters."
@@ -136,6 +145,21 @@ def check_card(card: Json) -> None:
         raise bad_request(f"'agent_card.skills' has 1 to {CARD_SKILLS_MAX} entries.", param="agent_card.skills")
 
 
-def _percentage(rule: object) -> int:
-    value = rule.get("traffic_percentage") if isinstance(rule, dict) else None
-    return value if isinstance(value, int) else 0
+def _percentage(rule: Json, where: str) -> int:
+    _typed(rule.get("agent_version"), str, f"{where}.agent_version")
+    value = _typed(rule.get("traffic_percentage"), int, f"{where}.traffic_percentage")
+    if not 0 <= value <= 100:
+        message = f"'{where}.traffic_percentage' must be from 0 to 100."
+        raise bad_request(message, param=f"{where}.traffic_percentage")
+    return int(value)
+
+
+def _check_objects(given: object, where: str) -> None:
+    for index, entry in enumerate(_typed(given, list, where)):
+        _typed(entry, dict, f"{where}[{index}]")
+
+
+def _typed(value: object, sort: type, where: str) -> Any:
+    if not isinstance(value, sort) or isinstance(value, bool):
+        raise bad_request(f"'{where}' must be {WORDS[sort]}.", param=where)
+    return value

@@ -59,11 +59,11 @@ def patch_agent(call: Call) -> Reply:
     agent = load(row["body"])
     merged = merge({key: agent.get(key) for key in ("agent_endpoint", "agent_card")}, _only_known(patch))
     if "agent_endpoint" in patch:
-        agent["agent_endpoint"] = merged.get("agent_endpoint") or DEFAULT_ENDPOINT
+        agent["agent_endpoint"] = _or(merged.get("agent_endpoint"), DEFAULT_ENDPOINT)
         check_endpoint(agent["agent_endpoint"])
     if "agent_card" in patch:
         agent["agent_card"] = merged.get("agent_card")
-        check_card(agent["agent_card"] or {})
+        check_card(_or(agent["agent_card"], {}))
     save(call, row["id"], agent)
     return Reply(body=shown(the_agent(call), call.now))
 
@@ -101,9 +101,9 @@ def the_agent(call: Call) -> Row:
 
 def insert(call: Call, name: str, kind: str, document: Json) -> int:
     check_name(name)
-    endpoint, card = document.get("agent_endpoint") or DEFAULT_ENDPOINT, document.get("agent_card")
+    endpoint, card = _or(document.get("agent_endpoint"), DEFAULT_ENDPOINT), document.get("agent_card")
     check_endpoint(endpoint)
-    check_card(card or {})
+    check_card(_or(card, {}))
     agent: Json = {
         "object": "agent",
         "id": name,
@@ -149,6 +149,11 @@ def merge(target: object, patch: object) -> Any:
         else:
             merged[key] = merge(merged.get(key), value)
     return merged
+
+
+def _or(given: object, default: Json) -> Any:
+    """For what is not given, or empty; whatever else is given is for the rules to judge."""
+    return default if given in (None, {}) else given
 
 
 def _only_known(patch: Json) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from .errors import Refusal
@@ -60,7 +61,7 @@ class Call:
         if not self.content.strip():
             return {}
         try:
-            body = json.loads(self.content, parse_constant=_refuse_constant)
+            body = json.loads(self.content, parse_constant=_refuse_constant, parse_float=_finite)
             if b"\\u" in self.content:  # half a character can be written in JSON, and nowhere else
                 json.dumps(body, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
@@ -72,6 +73,14 @@ class Call:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(name)  # NaN and Infinity are no JSON
+
+
+def _finite(digits: str) -> float:
+    """1e999 is JSON, but no number that could be answered again."""
+    number = float(digits)
+    if not isfinite(number):
+        raise ValueError(digits)
+    return number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

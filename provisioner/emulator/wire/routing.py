@@ -37,11 +37,13 @@ class Found:
 
 
 class Router:
-    def __init__(self, routes: Iterable[Route], *, ignore_case: bool = False) -> None:
+    def __init__(self, routes: Iterable[Route], *, ignore_case: bool = False, is_whole: bool = False) -> None:
+        """`is_whole`: the paths that it lacks are nowhere, rather than not emulated."""
         by_path: dict[str, dict[str, Route]] = {}
         for route in routes:
             by_path.setdefault(route.path, {})[route.method] = route
         flags = re.IGNORECASE if ignore_case else 0
+        self._is_whole = is_whole
         self._table = [(_pattern(path, flags), methods) for path, methods in by_path.items()]
 
     def find(self, method: str, path: str) -> Found:
@@ -53,10 +55,12 @@ class Router:
                 raise _wrong_method(method, path, methods)
             params = {name: unquote(value) for name, value in match.groupdict().items()}
             return Found(route=methods[method], params=params)
+        if self._is_whole:
+            raise Refusal(404, "NotFound", f"There is no {path}. What there is: docs/local-foundry.md.")
         raise Refusal(
             501,
             "NotEmulated",
-            f"{method} {path} is not emulated. What is missing is listed in provisioner/emulator/app.py.",
+            f"{method} {path} is not emulated. What is missing is listed in docs/local-foundry.md.",
         )
 
 

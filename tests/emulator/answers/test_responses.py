@@ -175,8 +175,9 @@ def test_a_response_goes_on_from_another(programs: Programs) -> None:
     first = client.responses.create(model=CHAT, input="My name is Ada.")
     second = client.responses.create(model=CHAT, input="Hello again.", previous_response_id=first.id)
 
-    third = client.responses.create(model=CHAT, input="And once more.", previous_response_id=second.id)
+    third = client.responses.create(model=CHAT, input="What is my name?", previous_response_id=second.id)
 
+    assert third.output_text.startswith("Your name is Ada.")
     assert third.previous_response_id == second.id
     assert first.usage is not None
     assert third.usage is not None

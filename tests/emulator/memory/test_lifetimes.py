@@ -92,3 +92,12 @@ def test_a_reset_forgets_memories_and_updates(memory: Any, admin: Any, models: N
 
     assert memory.held() == []
     assert memory.project("GET", f"/memory_stores/memory/updates/{update}").status_code == 404
+
+
+def test_a_deleted_scope_takes_what_waits_with_it(memory: Any, admin: Any) -> None:
+    update = memory.submit("I live in Lisbon.")
+
+    memory.post(":delete_scope")
+    admin.advance(60)
+
+    assert (memory.poll(update)["status"], memory.held()) == ("superseded", [])

@@ -82,3 +82,15 @@ def test_the_limit_is_a_thousand_and_may_be_lifted(memory: Any, admin: Any) -> N
     admin.switch(memory_requests_per_minute=0)
 
     assert all(memory.search().status_code == 200 for _ in range(5))
+
+
+def test_a_profile_is_answered_up_to_a_hundred_and_old_searches_are_forgotten(memory: Any) -> None:
+    for number in range(101):
+        memory.write(f"Likes {number}")
+
+    first = memory.search()
+    assert len(first.json()["memories"]) == 100
+    for _ in range(100):
+        memory.search()
+
+    assert memory.search(previous_search_id=first.json()["search_id"]).status_code == 400

@@ -62,6 +62,53 @@ def test_a_task_is_answered_with_what_is_recalled() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("earlier", "question", "memories", "answer"),
+    [
+        (["My name is Zoe."], "What is my name?", [], "Your name is Zoe."),
+        (["My name is Zoe."], "What is my name?", ["Name is Ida"], "Your name is Zoe."),
+        (["I live in Graz.", "I moved to Linz."], "Where do I live?", [], "You live in Linz."),
+        (["I use Vim.", "Forget that I use Vim."], "Which editor do I use?", [], "I know nothing about you yet."),
+        (["I'm Ada."], "Hello again.", ["Likes tea"], "Hello. I recall that your name is Ada and you like tea."),
+        (
+            ["I've switched to type hints everywhere"],
+            "Show me how I should write a function that adds two numbers.",
+            ["Mostly writes Python"],
+            (
+                "Since you mostly write Python and use type hints everywhere: "
+                "you asked: “Show me how I should write a function that adds two numbers.”"
+            ),
+        ),
+    ],
+)
+def test_what_was_said_earlier_in_the_conversation_counts(
+    earlier: list[str], question: str, memories: list[str], answer: str
+) -> None:
+    turns = [Turn(role, text) for said in earlier for role, text in (("user", said), ("assistant", "I'm Bot."))]
+    prompt = Prompt(conversation=(*turns, Turn("user", question)), memories=profile(*memories))
+
+    assert EmbeddedModel().answer(prompt).text == f"{answer} {SELF}"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Show me how I should write a function that adds two numbers.",
+        "Tell me how I could name my function.",
+        "Give me a function that shows what my tests do.",
+    ],
+)
+def test_asking_for_help_is_no_question_about_the_user(question: str) -> None:
+    answer = said(question, "Uses type hints everywhere", "Has a cat")
+
+    assert answer == f"Since you use type hints everywhere: you asked: “{question}”"
+
+
+@pytest.mark.parametrize("question", ["Show me what you know about me.", "Give me everything you know about me."])
+def test_asking_to_be_shown_ones_memories_is_one(question: str) -> None:
+    assert said(question, "Uses Vim") == "You use Vim."
+
+
 def test_a_task_from_a_stranger_is_met_with_honesty() -> None:
     answer = said("Recommend a way to read XML for me.")
 

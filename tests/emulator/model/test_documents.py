@@ -184,6 +184,17 @@ def test_the_document_is_valid(schema: Json) -> None:
         ({"$ref": "https://example.com/other.json"}, "unsatisfiable-schema"),
         ({"$ref": "#"}, "unsatisfiable-schema"),
         (objects(a=objects(a={"$ref": "#"})), "unsatisfiable-schema"),
+        ({"type": "array", "minItems": 1_000_000_000}, "unsatisfiable-schema"),
+        ({"type": "array", "minItems": 1_000_000_000, "uniqueItems": True}, "unsatisfiable-schema"),
+        ({"type": "array", "contains": {"type": "string"}, "minContains": 10**9}, "unsatisfiable-schema"),
+        ({"type": "array", "minItems": 200, "items": {"type": "string", "minLength": 20_000}}, "unsatisfiable-schema"),
+        (
+            {"type": "array", "minItems": 200, "items": {"type": "array", "minItems": 200, "items": {}}},
+            "unsatisfiable-schema",
+        ),
+        ({"type": "object", "minProperties": 10**12}, "unsatisfiable-schema"),
+        ({"type": "string", "minLength": 10**12}, "unsatisfiable-schema"),
+        ({"type": "number", "minimum": 10**400, "multipleOf": 0.3}, "unsatisfiable-schema"),
     ],
 )
 def test_a_schema_without_documents_is_refused(schema: Json, code: str) -> None:

@@ -243,6 +243,7 @@ def test_embeddings_that_are_none_are_a_clear_error(fake: FakeOpenAI, model: Rem
 
 def test_the_whole_prompt_is_passed_on(fake: FakeOpenAI, model: RemoteModel) -> None:
     schema = {"type": "object", "properties": {"x": {"type": "integer"}}}
+    fake.replies('{"x": 1}')
     model.answer(
         Prompt(
             instructions="Be brief.",
@@ -360,3 +361,55 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         RemoteModel(address, "m", "e")
 
     assert error.value.code == "invalid-endpoint"
+
+
+AGED = ResponseFormat(schema={"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]})
+ASKED = Prompt(conversation=(Turn("user", "How old am I?"),), response_format=AGED)
+
+
+@pytest.mark.parametrize(
+    ("replies", "text"),
+    [
+        (['{"age":  7}'], '{"age":  7}'),
+        (['Sure:\n```json\n{"age":  7}\n```'], '{"age": 7}'),
+        (['{"age": "seven"}', '{"age": 7}'], '{"age": 7}'),
+        (["Seven.", '{"age": 7}'], '{"age": 7}'),
+    ],
+)
+def test_a_document_is_checked_and_asked_for_once_more(
+    fake: FakeOpenAI, model: RemoteModel, replies: list[str], text: str
+) -> None:
+    coming = iter(replies)
+    fake.chat = lambda _: (200, message(next(coming)))
+
+    answer = model.answer(ASKED)
+
+    assert (answer.text, len(fake.bodies)) == (text, len(replies))
+    assert answer.usage == Usage(input_tokens=11 * len(replies), output_tokens=7 * len(replies))
+
+
+def test_a_document_that_never_fits_is_nonsense(fake: FakeOpenAI, model: RemoteModel) -> None:
+    fake.replies('{"age": "seven"}')
+
+    with pytest.raises(ModelError, match=r"\$\.age: 'seven' is not of type 'integer'") as refused:
+        model.answer(ASKED)
+
+    assert refused.value.code == "model-nonsense"
+    assert len(fake.bodies) == 2
+    assert "is not of type" in fake.bodies[1]["messages"][-1]["content"]
+
+
+def test_a_refusal_is_no_document(fake: FakeOpenAI, model: RemoteModel) -> None:
+    fake.chat = lambda _: (200, message(None, refusal="I would rather not."))
+
+    assert model.answer(ASKED).text == "I would rather not."
+
+
+@pytest.mark.parametrize("schema", [{"type": 7}, {"$ref": "#/$defs/missing"}])
+def test_a_schema_that_cannot_be_checked_is_refused(fake: FakeOpenAI, model: RemoteModel, schema: Json) -> None:
+    fake.replies("{}")
+
+    with pytest.raises(ModelError) as refused:
+        model.answer(Prompt(conversation=ASKED.conversation, response_format=ResponseFormat(schema=schema)))
+
+    assert refused.value.code == "invalid-schema"

@@ -106,6 +106,56 @@ def test_a_newer_statement_takes_the_older_ones_place(turns: list[str], remember
     assert scope.contents == remembered
 
 
+@pytest.mark.parametrize(
+    ("known", "said", "remembered"),
+    [
+        # The same said with "not", or no longer
+        ("Is allergic to peanuts", "Actually I'm not allergic to peanuts", ["Is not allergic to peanuts"]),
+        ("Is allergic to nuts and eggs", "I'm no longer allergic to nuts", ["Is allergic to eggs"]),
+        (
+            "Is allergic to nuts and eggs",
+            "I'm not allergic to eggs",
+            ["Is allergic to nuts", "Is not allergic to eggs"],
+        ),
+        ("Speaks French", "I don't speak French", ["Does not speak French"]),
+        ("Likes tea", "I'm not allergic to tea", ["Likes tea", "Is not allergic to tea"]),
+        # Tools, however their use is known
+        ("Works mostly in Python", "I don't use Python anymore, I use Rust now", ["Uses Rust"]),
+        ("Main language is Perl", "I no longer use Perl", []),
+        ("Works mostly in Perl and Ruby", "I've stopped using Perl", ["Works mostly in Ruby"]),
+        ("Knows Perl", "I no longer use Perl", ["Knows Perl"]),
+        ("Works at Ruby Central", "I no longer use Ruby", ["Works at Ruby Central"]),
+        ("Uses VS Code", "Neovim is my editor now", ["Uses Neovim"]),
+        ("Lives in Rome", "Paris is my home now", ["Lives in Paris"]),
+        ("Uses VS Code", "I've been using Neovim instead of VS Code", ["Uses Neovim"]),
+        ("Drinks coffee", "I drink matcha instead of coffee", ["Drinks matcha"]),
+        ("Uses Windows", "I got a Mac, no more Windows", ["Uses a Mac"]),
+        ("Uses Windows", "No more Windows for me", []),
+        ("Uses Windows", "No more emojis", ["Uses Windows", "Prefers no emojis"]),
+        # One given up for another
+        ("Works at Acme", "I left Acme and joined Globex", ["Works at Globex"]),
+        ("Works at Acme", "I've quit Acme to work for Globex", ["Works at Globex"]),
+        ("Drives a Volvo", "I sold my Volvo and bought a Tesla", ["Drives a Tesla"]),
+        ("Drives a Volvo", "I replaced my Volvo with a Tesla", ["Drives a Tesla"]),
+        ("Owns a boat", "I sold my boat", []),
+        ("Has a cat", "I sold my boat", ["Has a cat"]),
+        ("Lives in Graz", "I moved from Graz to Linz", ["Lives in Linz"]),
+        # What a person is
+        ("Is married", "I got divorced", ["Is divorced"]),
+        ("Is single", "I recently got married", ["Is married"]),
+        ("Is vegetarian", "I eat meat again", ["Eats meat"]),
+        ("Is vegetarian", "I eat cheese", ["Is vegetarian", "Eats cheese"]),
+        ("Is vegan", "I eat vegan cheese", ["Is vegan", "Eats vegan cheese"]),
+    ],
+)
+def test_what_is_no_longer_so_does_not_stay(known: str, said: str, remembered: list[str]) -> None:
+    scope = Scope()
+    scope.memories["known"] = Memory(memory_id="known", kind="user_profile", content=known)
+    scope.hear(said)
+
+    assert scope.contents == remembered
+
+
 def test_a_contradiction_keeps_the_memorys_id() -> None:
     scope = Scope()
     scope.hear("I live in Graz")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from provisioner.emulator.model.interface import (
@@ -30,6 +31,7 @@ from .ranking import rank
 from .rules import read
 from .statements import Stated
 from .summary import summarise
+from .told import with_told
 from .words import token_estimate
 
 if TYPE_CHECKING:
@@ -67,10 +69,12 @@ class EmbeddedModel:
         return rank(query, memories)
 
     def answer(self, prompt: Prompt) -> Answer:
-        reply = text_answer(prompt)
+        informed = with_told(prompt)
+        reply = text_answer(informed)
         answered = tool_outputs(prompt.conversation)
-        hints = Hints(question=question_of(prompt.conversation), memories=tuple(prompt.memories), reply=reply)
-        calls = () if answered else proposed(prompt, hints)
+        hints = Hints(question=question_of(prompt.conversation), memories=tuple(informed.memories), reply=reply)
+        # A tool is given what was asked, never what would be answered.
+        calls = () if answered else proposed(prompt, replace(hints, reply=hints.question))
         text = "" if calls else reply if prompt.response_format is None else _formatted(prompt, hints)
         return Answer(text=text, calls=calls, usage=_usage(prompt, text + "".join(call.arguments for call in calls)))
 

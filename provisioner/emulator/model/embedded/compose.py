@@ -30,12 +30,13 @@ LONGEST_QUOTE: Final = 300
 SELF: Final = "(The local Foundry's embedded model recalls and composes, no more; --model-endpoint brings a real one.)"
 ASKS_ITSELF: Final = re.compile(
     r"(?:what|who|which|where|when|how|do|does|did|am|is|are|have|what's|who's|where's|tell me|remind "
-    r"me|list)\b.*\b(?:my|mine|i|about me|am i)\b",
+    r"me|list|show me|give me)\b.*\b(?:my|mine|i|about me|am i)\b",
     re.IGNORECASE,
 )
 FOR_HELP: Final = re.compile(
     r"\b(?:should i|can i|could i|do i (?:parse|write|make|install|fix|use \w+ to|add|create|get|need)"
-    r"|how (?:do|can|should|would) i|recommend|suggest|advise)\b",
+    r"|how (?:do|can|should|would) i|how i (?:should|can|could|would)|recommend|suggest|advise"
+    r"|(?:show|give) me (?!(?:my|what|all|everything|a list of)\b))\b",
     re.IGNORECASE,
 )
 PREFERENCE_ONLY: Final = re.compile(
@@ -155,9 +156,12 @@ def _also_recalled(memories: Sequence[Memory]) -> str:
 
 
 def _fitting(question: str, memories: Sequence[Memory]) -> Sequence[Memory]:
-    """The recalled memories that have to do with the question; all of them when none has."""
-    scored = rank(question, memories).scored
-    return [item.memory for item in scored if item.score > PROFILE_FLOOR] or memories
+    """The facts that have to do with the question; all of them when none has. Summaries would crowd them out: one of
+    an earlier conversation holds the very question when it is asked again.
+    """
+    facts = [memory for memory in memories if memory.kind == "user_profile"]
+    scored = rank(question, facts).scored
+    return [item.memory for item in scored if item.score > PROFILE_FLOOR] or facts
 
 
 def _recalled(memories: Sequence[Memory]) -> list[str]:

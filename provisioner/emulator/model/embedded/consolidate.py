@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.model.interface import Create, Delete, Memory, MemoryKind, Operation, Update
 
-from .concepts import concepts_of, wider_than
+from .concepts import concepts_of, is_tool, wider_than
 from .lexicon import DIET_EXCLUDES
 from .reading import Reading, reading, value_in
 from .rules_change import ALL
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 ITEMS: Final = re.compile(r",\s+(?:and\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+on\s+(?=[A-Z]|\w+OS\b)")
+LEAD: Final = re.compile(r"(?:[\w-]+ ){0,2}?(?:in|with|on|at|to|from|of|by|about) ", re.IGNORECASE)
+DETERMINER: Final = re.compile(r"(?:an?|the|their|one) ", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Note:
     content: str
     memory_id: str = ""
     was: str = ""
+    ended: bool = False  # what it said was withdrawn, which leaves its place to what comes instead
 
     @property
     def says(self) -> Reading:
@@ -63,10 +66,20 @@ def _state(statement: Stated, notes: list[Note]) -> None:
         return
     place = _place_of(statement, new, alive)
     if place is None:
-        notes.append(Note(statement.content))
+        _fill_or_add(statement, new, notes)
     else:
         place.content = _replaced(place.content, statement, new)
     _drop_displaced(statement, new, [note for note in alive if note is not place])
+
+
+def _fill_or_add(statement: Stated, new: Reading, notes: list[Note]) -> None:
+    """What comes instead of something just ended takes its place: "no longer uses Perl, uses Ruby"."""
+    about = concepts_of(new.rest)
+    free = [note for note in notes if note.ended and not note.content and about & concepts_of(note.was)]
+    if free:
+        free[0].content = statement.content
+    else:
+        notes.append(Note(statement.content))
 
 
 def _place_of(statement: Stated, new: Reading, alive: list[Note]) -> Note | None:
@@ -77,6 +90,7 @@ def _place_of(statement: Stated, new: Reading, alive: list[Note]) -> Note | None
         lambda note: _covers(new, note.says),
         lambda note: not statement.adds and _same_slot(note.says, new),
         lambda note: _ruled_out(note, new),
+        lambda note: _breaks_diet(note, statement.content, new),
     )
     return next((note for test in tests for note in alive if test(note)), None)
 
@@ -108,7 +122,16 @@ def _contradicts(one: Reading, new: Reading) -> bool:
 
 
 def _item_terms(says: Reading) -> list[frozenset[str]]:
-    return [frozenset(content_stems(item)) for item in ITEMS.split(says.rest)]
+    """Of each item of a list, alone and with the words that go for all of them."""
+    lead, items = _list_in(says.rest)
+    return [frozenset(content_stems(text)) for item in items for text in (item, lead + item)]
+
+
+def _list_in(rest: str) -> tuple[str, list[str]]:
+    """ "allergic to nuts and eggs" is "allergic to ", and nuts, and eggs."""
+    match, separator = LEAD.match(rest), ITEMS.search(rest)
+    lead = match.group() if match and not (separator and separator.start() < match.end()) else ""
+    return lead, ITEMS.split(rest[len(lead) :])
 
 
 def _same_slot(one: Reading, other: Reading) -> bool:
@@ -122,7 +145,7 @@ def _mentions(content: str, phrase: str, new: Reading) -> bool:
         bool(wanted)
         and wanted <= says.terms
         and not says.negative
-        and says.family in {new.family, "work", "use", "live", "be", "eat", "do"}
+        and (says.family in {new.family, "work", "use", "live", "be", "eat", "do"} or says.family.startswith("is "))
     )
 
 
@@ -143,6 +166,19 @@ def _ruled_out(note: Note, new: Reading) -> bool:
     return not excluded.isdisjoint(concepts | wider_than(concepts))
 
 
+def _breaks_diet(note: Note, content: str, new: Reading) -> bool:
+    """Someone who eats meat is no longer vegetarian."""
+    if new.negative or not re.search(r"\b(?:eats?|eating)\b", content, re.IGNORECASE) or note.says.negative:
+        return False
+    eaten = concepts_of(new.rest)
+    kept = [excluded for diet, excluded in DIET_EXCLUDES.items() if diet in note.says.rest.casefold()]
+    return (
+        "diet" in note.says.slots
+        and "diet" not in eaten
+        and any(not (eaten | wider_than(eaten)).isdisjoint(excluded) for excluded in kept)
+    )
+
+
 def _replaced(content: str, statement: Stated, new: Reading) -> str:
     """The memory with the new value in the old one's place where that reads well, else the statement itself."""
     old = reading(content)
@@ -159,7 +195,13 @@ def _substituted(content: str, statement: Stated, new: Reading) -> str:
     old = statement.instead_of
     if not old or reading(content).family not in {new.family, "work"} or len(new.rest.split()) > 4:
         return ""
-    swapped = re.sub(re.escape(old), lambda _: new.rest, content, count=1, flags=re.IGNORECASE)
+    value = re.sub(r"^(?:at|in|for|with|on) ", "", new.rest)
+
+    def _new(match: re.Match[str]) -> str:
+        return value if DETERMINER.match(value) else f"{match['lead'] or ''}{value}"
+
+    pattern = rf"(?P<lead>\b{DETERMINER.pattern})?(?<!\w){re.escape(old)}(?!\w)"
+    swapped = re.sub(pattern, _new, content, count=1, flags=re.IGNORECASE)
     return swapped if swapped != content else ""
 
 
@@ -170,8 +212,18 @@ def _withdraw(about: str, notes: list[Note]) -> None:
         return
     gone = reading(about)
     for note in notes:
-        if note.content and (_covers(note.says, gone) or _is_topic(note, about, gone)):
+        if note.content and (_covers(note.says, gone) or _ends_use(note.says, gone) or _is_topic(note, about, gone)):
             note.content = _without(note.content, gone)
+            note.ended = True
+
+
+def _ends_use(says: Reading, gone: Reading) -> bool:
+    """Whoever no longer uses a tool does not work in it either, in whatever words that is known."""
+    of_use = says.family in {"use", "work"} or any(
+        slot.startswith("use:") or slot == "main language" for slot in says.slots
+    )
+    holds = bool(gone.terms) and gone.terms <= says.terms and "employer" not in says.slots
+    return gone.family == "use" and of_use and holds and not says.negative and is_tool(gone.rest)
 
 
 def _is_topic(note: Note, about: str, gone: Reading) -> bool:
@@ -187,9 +239,10 @@ def _is_topic(note: Note, about: str, gone: Reading) -> bool:
 def _without(content: str, gone: Reading) -> str:
     """What is left of a list when one of its items is withdrawn; "" when nothing is."""
     says = reading(content)
-    items = ITEMS.split(says.rest)
-    left = [item for item in items if frozenset(content_stems(item)) != gone.terms]
+    lead, items = _list_in(says.rest)
+    named = (gone.terms, gone.terms - frozenset(content_stems(lead)))
+    left = [item for item in items if frozenset(content_stems(item)) not in named]
     if len(items) < 2 or len(left) in {0, len(items)} or says.terms == gone.terms:
         return ""
     rest = left[0] if len(left) == 1 else f"{', '.join(left[:-1])} and {left[-1]}"
-    return content[: content.index(says.rest)] + rest if says.rest in content else ""
+    return content[: content.index(says.rest)] + lead + rest if says.rest in content else ""

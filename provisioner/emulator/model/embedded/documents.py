@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DEEPEST: Final = 24
 GENEROUS: Final = 4  # below it, optional fields and items are left out, so that recursive schemas end
 MOST_NODES: Final = 3_000
+MOST_ITEMS: Final = 256  # of one array or object
+MOST_WORK: Final = 400_000  # candidates looked at, long ones counting for more
+WEIGHT: Final = 64  # characters of a text that cost as much as one candidate
 TYPES: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
 TYPE_HINTS: Final[Mapping[str, str]] = {
     "properties": "object",
@@ -61,7 +64,7 @@ def document(schema: Schema, hints: Hints, *, name: str = "", sparing: bool = Fa
         return _Builder(schema, hints, sparing=sparing).value(schema, name, 0)
     except SchemaError as error:
         raise ModelError("invalid-schema", f"The JSON Schema is not valid: {error.message}") from error
-    except (_NoneFitsError, RecursionError, Unresolvable) as error:
+    except (_NoneFitsError, RecursionError, OverflowError, Unresolvable) as error:
         raise ModelError(
             "unsatisfiable-schema", "The embedded model found no document valid against the given JSON Schema."
         ) from error
@@ -74,6 +77,7 @@ class _Builder:
         self.hints = hints
         self.sparing = sparing
         self.nodes = 0
+        self.work = 0
 
     def value(self, schema: Schema, name: str, depth: int, turn: int = 0) -> Any:
         """`turn` varies the choice, for arrays whose items must differ."""
@@ -82,14 +86,20 @@ class _Builder:
             raise _NoneFitsError
         whole: Mapping[str, Any] = {} if schema is True else schema
         validator = self.validator.evolve(schema=whole)
-        fitting = (candidate for candidate in self._candidates(whole, name, depth) if validator.is_valid(candidate))
         seen: list[Any] = []
-        for candidate in fitting:
-            if not any(_same(candidate, other) for other in seen):
+        for candidate in self._candidates(whole, name, depth):
+            self._spend(1 + len(seen) // 8 + (len(candidate) // WEIGHT if isinstance(candidate, str) else 0))
+            if validator.is_valid(candidate) and not any(_same(candidate, other) for other in seen):
                 seen.append(candidate)
                 if len(seen) > turn:
                     return candidate
         raise _NoneFitsError
+
+    def _spend(self, work: int) -> None:
+        """Many small candidates or a few huge ones: either way the search ends soon."""
+        self.work += work
+        if self.work > MOST_WORK:
+            raise _NoneFitsError
 
     def _candidates(self, schema: Mapping[str, Any], name: str, depth: int) -> Iterator[Any]:
         if "const" in schema:
@@ -196,6 +206,8 @@ class _Builder:
             for field in (*schema.get("properties", {}), *(f"field{number}" for number in range(1, 100)))
             if field not in built
         )
+        if schema.get("minProperties", 0) > MOST_ITEMS:
+            raise _NoneFitsError
         while len(built) < schema.get("minProperties", 0):
             field = next(names, None)
             if field is None:
@@ -222,6 +234,8 @@ class _Builder:
     def _arrays(self, schema: Mapping[str, Any], name: str, depth: int) -> Iterator[Any]:
         first: list[Schema] = list(schema.get("prefixItems", ()))
         least = max(schema.get("minItems", 0), schema.get("minContains", 1) if "contains" in schema else 0)
+        if least > MOST_ITEMS:
+            return
         most = schema.get("maxItems", max(least, len(first), 20))
         likely = 1 if depth < GENEROUS and schema.get("items") is not False else 0
         if not first and depth < GENEROUS and name:
@@ -230,7 +244,7 @@ class _Builder:
             (min(max(least, len(first) if depth < GENEROUS else 0, likely), most), least, min(1, most))
         ):
             with suppress(_NoneFitsError):
-                yield [self._item(schema, first, place, name, depth) for place in range(length)]
+                yield [self._item(schema, first, place, name, depth) for place in range(int(length))]
 
     def _item(self, schema: Mapping[str, Any], first: list[Schema], place: int, name: str, depth: int) -> Any:
         part = first[place] if place < len(first) else schema.get("items", True)

@@ -59,7 +59,7 @@ class _Reader:
         parts: list[str] = []
         while self._peek() not in {"", "|", ")"}:
             atom = self._atom()
-            parts.append(atom * self._quantity(atom))
+            parts.append((atom * min(self._quantity(atom), LONGEST))[:LONGEST])
         return "".join(parts)[:LONGEST]
 
     def _peek(self) -> str:

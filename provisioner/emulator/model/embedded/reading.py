@@ -70,6 +70,8 @@ def _reading(content: str) -> Reading:
     text = USER.sub("", " ".join(content.split())).rstrip(".")
     head = HEAD.match(text)
     base = _base(head["verb"].casefold()) if head else ""
+    if head and not base and re.match(r"is\b|isn't", head["not"] or head["aux"] or "", re.IGNORECASE):
+        return _of_being(text, f"{head['how']}{head['verb']}{head['rest']}", negative=bool(head["not"]))
     if head is None or not base:
         return _of_noun(text)
     kind = CLASS.get(base, base)
@@ -83,6 +85,18 @@ def _reading(content: str) -> Reading:
         terms=frozenset(content_stems(rest)) | ({"called"} if "called" in rest and base == "prefer" else frozenset()),
         slots=frozenset() if negative and kind != "eat" else frozenset(_slots(kind, how, rest)),
         context=context,
+        rest=rest,
+    )
+
+
+def _of_being(text: str, rest: str, *, negative: bool) -> Reading:
+    """Of "is not allergic" and "is married", where what follows only looks like a verb."""
+    return Reading(
+        family="be",
+        negative=negative,
+        terms=frozenset(content_stems(rest)),
+        slots=frozenset() if negative else frozenset(_slots("be", "", rest)),
+        context=frozenset(match.casefold() for match in CONTEXT.findall(text)),
         rest=rest,
     )
 
@@ -102,13 +116,13 @@ def _of_noun(text: str) -> Reading:
         family=f"is {noun}" if noun else "",
         negative=bool(match and match["not"]),
         terms=frozenset(content_stems(rest)),
-        slots=frozenset({_noun_slot(noun)}) if noun else frozenset(),
+        slots=frozenset({noun_slot(noun)}) if noun else frozenset(),
         context=frozenset(),
         rest=rest,
     )
 
 
-def _noun_slot(noun: str) -> str:
+def noun_slot(noun: str) -> str:
     return next((slot for pattern, slot in NOUN_SLOTS if re.fullmatch(pattern, noun)), f"my {noun}")
 
 

@@ -10,13 +10,23 @@ from .rules_am import PASSING_TIME, i_am
 from .rules_change import ALL, ended, forgotten, started, switched
 from .rules_do import i_do, shared_subject
 from .rules_my import mine, told
+from .rules_swap import swapped
 from .statements import Stated, Statement, Withdrawn, expanded, stated
 from .text import LEADING, LEADING_PHRASE, plain, sentences, statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-RULES: Final[tuple[Callable[[str], Iterator[Statement]], ...]] = (switched, started, ended, i_am, told, mine, i_do)
+RULES: Final[tuple[Callable[[str], Iterator[Statement]], ...]] = (
+    swapped,
+    switched,
+    started,
+    ended,
+    i_am,
+    told,
+    mine,
+    i_do,
+)
 LEAD: Final = re.compile(rf"(?P<lead>{LEADING_PHRASE}),? (?P<rest>i(?:'m|'ve)? .+)$", re.IGNORECASE)
 MOST_STATEMENTS: Final = 64  # of one turn
 

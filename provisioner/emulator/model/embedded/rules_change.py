@@ -84,13 +84,13 @@ def switched(clause: str) -> Iterator[Statement]:
     replaced = REPLACED.match(clause) or INSTEAD.match(clause)
     if replaced:
         old = next((text for name, text in replaced.groupdict().items() if name.startswith("old") and text), "")
-        yield from _in_use(replaced["new"], old)
+        yield from _replacing(replaced["new"], old)
         return
     if match := JOINED.match(clause):
-        yield stated(f"Works at {_core(match['new'])}")
+        yield stated(f"Works at {core(match['new'])}")
         return
     if match := LEFT.match(clause):
-        yield Withdrawn(about=f"Works at {_core(match['old'])}")
+        yield Withdrawn(about=f"Works at {core(match['old'])}")
         return
     switch = SWITCH.match(clause)
     target = _target(switch["rest"]) if switch else None
@@ -98,21 +98,33 @@ def switched(clause: str) -> Iterator[Statement]:
         yield from _moved(switch["verb"].casefold(), *target)
 
 
+def _replacing(new: str, old: str) -> Iterator[Statement]:
+    """A tool is used, another countable thing is owned."""
+    if re.match(r"an? ", new, re.IGNORECASE) and not (is_tool(new) or is_tool(old)):
+        yield stated(f"Has {core(new)}", instead_of=_bare(old))
+    else:
+        yield from in_use(new, _bare(old))
+
+
+def _bare(old: str) -> str:
+    return re.sub(r"^(?:my|our|the|an?) (?:old )?", "", old, flags=re.IGNORECASE)
+
+
 def _target(rest: str) -> tuple[str, str] | None:
     for pattern in (FROM_TO, TO_FROM, TO):
         match = pattern.match(rest)
         if match and thing(match["new"]):
-            return _core(match["new"]), _core(match.groupdict().get("old") or "")
+            return core(match["new"]), core(match.groupdict().get("old") or "")
     return None
 
 
-def _core(text: str) -> str:
+def core(text: str) -> str:
     return WHEN.sub("", thing(text)).strip()
 
 
 def _moved(verb: str, new: str, old: str) -> Iterator[Statement]:
     if is_tool(new) or is_tool(old):
-        yield from _in_use(new, old)
+        yield from in_use(new, old)
     elif verb in {"moved", "relocated", "moved house"} and re.match(
         r"(?:the |a |an )?[A-Z]|a (?:new )?(?:flat|house|town|city)", new
     ):
@@ -125,15 +137,15 @@ def _moved(verb: str, new: str, old: str) -> Iterator[Statement]:
         yield stated(f"Has {'changed' if verb == 'changed' else 'switched'} to {new}", instead_of=old)
 
 
-def _in_use(new: str, old: str) -> Iterator[Statement]:
-    what = re.sub(r"^(?:using|writing in|coding in) ", "", _core(new), flags=re.IGNORECASE)
+def in_use(new: str, old: str) -> Iterator[Statement]:
+    what = re.sub(r"^(?:using|writing in|coding in) ", "", core(new), flags=re.IGNORECASE)
     if what:
-        yield stated(f"Uses {what}", instead_of=_core(old) or old)
+        yield stated(f"Uses {what}", instead_of=core(old) or old)
 
 
 def started(clause: str) -> Iterator[Statement]:
     match = STARTED.match(clause)
-    what = _core(match["rest"]) if match else ""
+    what = core(match["rest"]) if match else ""
     if match and what:
         base = bases_by_gerund()[match["verb"].casefold()]
         yield stated(f"{third(base)} {what}" if CLASS[base] in {"use", "work", "eat"} else f"Is {gerund(base)} {what}")
@@ -143,24 +155,24 @@ def ended(clause: str) -> Iterator[Statement]:
     if match := USED_TO.match(clause):
         yield Withdrawn(about=_about(match["verb"], match["what"]))
     elif match := ENDED.match(clause):
-        yield from _no_longer(match["a"] or match["b"], match["what"] if match["a"] else match["what2"])
+        yield from no_longer(match["a"] or match["b"], match["what"] if match["a"] else match["what2"])
     elif match := STOPPED.match(clause):
         base = bases_by_gerund().get((match["verb"] or "").casefold(), "")
         if base:
-            yield from _no_longer(base, match["rest"])
+            yield from no_longer(base, match["rest"])
         elif match["how"].casefold() != "stopped" and thing(match["rest"]):
-            yield stated(f"Has given up {_core(match['rest'])}")
+            yield stated(f"Has given up {core(match['rest'])}")
 
 
 def _about(verb: str, what: str) -> str:
-    return f"{third(verb.casefold()).capitalize()} {_core(what)}".strip()
+    return f"{third(verb.casefold()).capitalize()} {core(what)}".strip()
 
 
-def _no_longer(verb: str, what: str) -> Iterator[Statement]:
+def no_longer(verb: str, what: str) -> Iterator[Statement]:
     base = verb.casefold()
     if what.strip() and not thing(what):
         return
     if CLASS[base] in NOTHING_REMAINS:
         yield Withdrawn(about=_about(base, what))
     else:
-        yield stated(f"No longer {third(base)} {_core(what)}")
+        yield stated(f"No longer {third(base)} {core(what)}")

@@ -58,7 +58,7 @@ QUESTION_TAIL: Final = re.compile(
 QUESTION_START: Final = re.compile(rf"(?:and |but |so |well,? |hey,? |hi,? )?{QUESTION_WORD}\b", re.IGNORECASE)
 
 OPENING: Final = re.compile(
-    r"(?:(?:well|so|oh|ok|okay|hi|hello|hey|hi there|hello there|thanks|thank you|sure|yes|yeah|yep|no"
+    r"(?:(?:well|so|oh|ok|okay|hi|hello|hey|hi there|hello there|thanks|thank you|sure|yes|yeah|yep|no(?! more\b)"
     r"|nope|and|but|also|plus|actually|honestly"
     r"|frankly|basically|really|personally|anyway|by the way|btw|fyi|for the record|for your "
     r"information|just so you know"

@@ -39,7 +39,9 @@ LONGEST: Final = 20_000
 
 
 def strings(schema: Mapping[str, Any], name: str, hints: Hints) -> Iterator[str]:
-    least = min(int(schema.get("minLength", 0)), LONGEST)
+    least = int(schema.get("minLength", 0))
+    if least > LONGEST:
+        return
     most = int(schema.get("maxLength", LONGEST))
     free = not ("pattern" in schema or schema.get("format") in FORMATS)
     if schema.get("format") in FORMATS:

@@ -7,6 +7,7 @@ The key, where one is needed, is in the environment variable PROVISIONER_MODEL_A
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.model.interface import (
@@ -21,7 +22,7 @@ from provisioner.emulator.model.interface import (
     Wishes,
 )
 
-from .dialogue import answer_of, request_for
+from .dialogue import NotFittingError, answer_of, asked_again, checked_answer, request_for, validator_of
 from .endpoint import Endpoint
 from .extraction import operations_of, question_for
 from .vectors import Vectors, cosine
@@ -39,7 +40,8 @@ API_KEY_VARIABLE: Final = "PROVISIONER_MODEL_API_KEY"
 
 
 class RemoteModel:
-    """Safe to use from several threads. Every failure is a ModelError; nothing is retried, the caller may."""
+    """Safe to use from several threads. Every failure is a ModelError; only a document that
+    does not fit its schema is asked for again."""
 
     def __init__(
         self,
@@ -77,4 +79,14 @@ class RemoteModel:
         return Ranking(scored=tuple(scored), usage=usage)
 
     def answer(self, prompt: Prompt) -> Answer:
-        return answer_of(self._endpoint.chat({"model": self._model, **request_for(prompt)}))
+        """A document that does not fit the asked-for schema is asked for once more, with what is wrong with it."""
+        validator = validator_of(prompt.response_format)
+        body = {"model": self._model, **request_for(prompt)}
+        reply = self._endpoint.chat(body)
+        if validator is None:
+            return answer_of(reply)
+        try:
+            return checked_answer(reply, validator)
+        except NotFittingError as wrong:
+            again = checked_answer(self._endpoint.chat(asked_again(body, reply, wrong)), validator)
+        return replace(again, usage=reply.usage + again.usage)

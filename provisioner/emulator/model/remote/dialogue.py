@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, best_match
+from referencing.exceptions import Unresolvable
 
 from provisioner.emulator.model.interface import (
     Answer,
@@ -18,10 +23,15 @@ from provisioner.emulator.model.interface import (
     Turn,
 )
 
+from .extraction import json_in
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .endpoint import Reply
+
+
+LONGEST_PROBLEM: Final = 300
 
 
 def request_for(prompt: Prompt) -> Json:
@@ -86,6 +96,57 @@ def answer_of(reply: Reply) -> Answer:
             raise ModelError("model-nonsense", "The model endpoint answered with neither text nor a function call.")
         return Answer(text=refusal, usage=reply.usage)
     return Answer(text=reply.text, calls=calls, usage=reply.usage)
+
+
+class NotFittingError(ModelError):
+    """A reply that is not the document its schema asks for."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("model-nonsense", f"The model's reply does not fit the JSON Schema asked for: {problem}")
+
+
+def validator_of(wanted: ResponseFormat | None) -> Draft202012Validator | None:
+    if wanted is None or wanted.schema is True:
+        return None
+    try:
+        Draft202012Validator.check_schema(wanted.schema)
+    except SchemaError as error:
+        raise ModelError("invalid-schema", f"The JSON Schema is not valid: {error.message}") from error
+    return Draft202012Validator(wanted.schema)
+
+
+def checked_answer(reply: Reply, validator: Draft202012Validator) -> Answer:
+    """Raises NotFittingError. A call or a refusal is no document, and free to be what it is."""
+    answer = answer_of(reply)
+    if answer.calls or not reply.text:
+        return answer
+    try:
+        text, document = _document_in(reply.text)
+        problem = best_match(validator.iter_errors(document))
+    except (ModelError, RecursionError) as error:
+        raise NotFittingError("it holds no JSON.") from error
+    except Unresolvable as error:
+        raise ModelError("invalid-schema", "The JSON Schema refers to what it does not hold.") from error
+    if problem is not None:
+        raise NotFittingError(f"{problem.json_path}: {problem.message[:LONGEST_PROBLEM]}")
+    return replace(answer, text=text)
+
+
+def _document_in(text: str) -> tuple[str, Any]:
+    """As it came where it is JSON alone, else without the code fences and remarks around it."""
+    try:
+        return text, json.loads(text)
+    except ValueError:
+        document = json_in(text)
+        return json.dumps(document, ensure_ascii=False), document
+
+
+def asked_again(body: Json, reply: Reply, wrong: NotFittingError) -> Json:
+    more = [
+        {"role": "assistant", "content": reply.text},
+        {"role": "user", "content": f"{wrong.message} Reply again, with a JSON document that fits and nothing else."},
+    ]
+    return {**body, "messages": [*body["messages"], *more]}
 
 
 def _list(value: object) -> Sequence[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.resources import DEPLOYMENT, Resource, children, find
+from provisioner.emulator.control.resources import DEPLOYMENT, SERVING, Resource, children, find
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def check_deployment(call: Call, name: str, capability: str = CHAT) -> Resource:
         message = f"The model '{name}' is behind a connection: connections are not emulated."
         raise Refusal(501, "NotEmulated", message)
     found = find(call.state, DEPLOYMENT, _account(call), name)
-    if found is None:
+    # assumed: one that is still being made, or could not be, answers as one that is not there
+    if found is None or found.properties.get("provisioningState") not in SERVING:
         raise _missing()
     if found.properties.get("deploymentState") == "Paused":
         # Microsoft.CognitiveServices 2025-10-01: inference on a paused deployment. assumed: its code and words

@@ -62,6 +62,7 @@ async def settle(world: World) -> None:
             extraction, failure = await _think(world, work)
             with world.state.transaction(writes=True):
                 _finish(world.state, work, extraction, failure)
+            await asyncio.sleep(0)  # many that are due let others be answered in between
 
 
 def settle_meanwhile(world: World) -> None:

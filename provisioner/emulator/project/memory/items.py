@@ -14,6 +14,7 @@ from provisioner.emulator.wire.paging import envelope, page_of
 
 from . import limits, requests, rows
 from .models import check_embedding
+from .updates import WAITING
 
 if TYPE_CHECKING:
     from provisioner.emulator.state import Row
@@ -70,11 +71,13 @@ def list_items(call: Call) -> Reply:
 
 
 def delete_scope(call: Call) -> Reply:
-    """assumed: a scope without memories is deleted all the same, and an update that waits is left to come."""
+    """assumed: a scope without memories is deleted all the same, and updates that wait end superseded, by none."""
     store = rows.the_store(call, call.params["name"])
     scope = requests.scope_of(requests.body_of(call, "scope").get("scope"))
     call.state.run("DELETE FROM memories WHERE store = ? AND scope = ?", store.row, scope)
     call.state.run("DELETE FROM memory_searches WHERE store = ? AND scope = ?", store.row, scope)
+    sql = "UPDATE memory_updates SET status = 'superseded', items = 'null' WHERE status = ? AND store = ? AND scope = ?"
+    call.state.run(sql, WAITING, store.row, scope)
     body: Json = {"object": "memory_store.scope.deleted", "name": store.name, "scope": scope, "deleted": True}
     return Reply(body=body)
 

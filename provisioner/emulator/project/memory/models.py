@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control.resources import DEPLOYMENT, find
+from provisioner.emulator.control.resources import DEPLOYMENT, SERVING, find
 from provisioner.emulator.model import ModelError
 from provisioner.emulator.wire.errors import Refusal
 
@@ -101,7 +101,7 @@ def _trouble(world: World, account: int, name: str, ability: str) -> Trouble | N
             description="Authentication to the Azure OpenAI resource failed. Verify the API key or token.",
         )
     found = find(world.state, DEPLOYMENT, account, name)
-    if found is None or found.properties.get("provisioningState") == "Creating":
+    if found is None or found.properties.get("provisioningState") not in SERVING:  # assumed: as if it were not there
         return _missing(name)
     if found.properties.get("capabilities", {}).get(ability) != "true":
         return _wrong_kind(name, ability, str(found.properties["model"]["name"]))

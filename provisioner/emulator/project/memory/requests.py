@@ -72,7 +72,7 @@ def delay_of(given: object) -> int:
     if given is None:
         return DELAY_S
     if not _is_whole(given) or not 0 <= given <= DELAY_MAX_S:
-        message = f"'update_delay' must be a number of seconds from 0 to {DELAY_MAX_S}."
+        message = f"'update_delay' must be a whole number of seconds from 0 to {DELAY_MAX_S}."
         raise bad_request(message, param="update_delay")
     return given
 

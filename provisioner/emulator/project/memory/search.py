@@ -35,7 +35,8 @@ Json = dict[str, Any]
 FIELDS: Final = ("scope", "items", "previous_search_id", "options")
 COURTESY: Final = ("query", "max_num_results")  # a tutorial's; the specification has items and options
 PROFILE: Final = "user_profile"
-KEPT: Final = 10_000  # searches that can still be continued
+PROFILE_MAX: Final = 100  # assumed: of a profile, in one answer without max_memories
+KEPT: Final = 100  # assumed: searches of a scope that can still be continued
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +125,7 @@ def _wanted(call: Call, store: Store) -> Wanted:
 def _search(call: Call, store: Store, wanted: Wanted) -> Generator[Slow, Any, tuple[list[Row], Usage]]:
     """An unknown scope has nothing, and no model is asked about nothing (agent-framework relies on the 200)."""
     if not wanted.query:
-        return _profile(call, store, wanted)[: wanted.max_memories], Usage()
+        return _profile(call, store, wanted)[: wanted.max_memories or PROFILE_MAX], Usage()
     check_embedding(call, store)
     found = {row["memory_id"]: row for row in rows.live(call.state, store.row, wanted.scope, call.now)}
     candidates = [rows.memory_of(row) for row in found.values() if wanted.is_new(row)]
@@ -139,7 +140,7 @@ def _search(call: Call, store: Store, wanted: Wanted) -> Generator[Slow, Any, tu
 
 
 def _profile(call: Call, store: Store, wanted: Wanted) -> list[Row]:
-    """The latest first. assumed: all of them, unless max_memories is given."""
+    """The latest first, all of them."""
     found = rows.live(call.state, store.row, wanted.scope, call.now)
     profile = [row for row in found if row["kind"] == PROFILE and wanted.is_new(row)]
     return sorted(profile, key=lambda row: (row["updated"], row["id"]), reverse=True)
@@ -161,7 +162,7 @@ def _previous(call: Call, store: Store, scope: str, search_id: str) -> Row:
 def _record(call: Call, store: Store, wanted: Wanted, found: list[Row]) -> str:
     search_id = f"memsearch_{secrets.token_hex(16)}"  # assumed: what ids look like
     shown = {**wanted.shown, **{row["memory_id"]: _sum(row["content"]) for row in found}}
-    number = call.state.run(
+    call.state.run(
         "INSERT INTO memory_searches (search_id, store, scope, query, shown) VALUES (?, ?, ?, ?, ?)",
         search_id,
         store.row,
@@ -169,8 +170,16 @@ def _record(call: Call, store: Store, wanted: Wanted, found: list[Row]) -> str:
         wanted.query,
         json.dumps(shown),
     )
-    call.state.run("DELETE FROM memory_searches WHERE id <= ?", number - KEPT)
+    _forget_old(call, store, wanted.scope)
     return search_id
+
+
+def _forget_old(call: Call, store: Store, scope: str) -> None:
+    oldest = "SELECT id FROM memory_searches WHERE store = ? AND scope = ? ORDER BY id DESC LIMIT 1 OFFSET ?"
+    row = call.state.one(oldest, store.row, scope, KEPT)
+    if row is not None:
+        sql = "DELETE FROM memory_searches WHERE store = ? AND scope = ? AND id <= ?"
+        call.state.run(sql, store.row, scope, row["id"])
 
 
 def _told(call: Call, item: Json) -> Json:

@@ -1,0 +1,42 @@
+"""docs/local-foundry.md names what there is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from provisioner.emulator import admin, fault_reader
+from provisioner.emulator.switches import CHOICES, Switches
+from provisioner.pytest_plugin import FoundryEmulator
+
+PAGE = (Path(__file__).parents[2] / "docs" / "local-foundry.md").read_text(encoding="utf-8")
+ROWS = {found[1]: found[2] for found in re.finditer(r"^\| `(\w+)` \| ([^|]*) \|", PAGE, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("switch", fields(Switches), ids=lambda field: field.name)
+def test_every_switch_is_there_with_its_values_default_first(switch: object) -> None:
+    name, default = switch.name, switch.default  # type: ignore[attr-defined]  # a dataclass field
+    told = re.findall(r"`([^`]+)`", ROWS[name])
+
+    assert told[0] == (str(default).lower() if isinstance(default, bool) else str(default))
+    if name in CHOICES:
+        assert set(told) == CHOICES[name]
+
+
+def test_every_key_of_a_fault_is_there() -> None:
+    assert sorted((fault_reader.MATCH_KEYS | fault_reader.DO_KEYS) - {*ROWS}) == []
+
+
+def test_every_handle_is_there() -> None:
+    handles = [
+        f"{route.method} {route.path.removeprefix('/_emulator/')}" for route in admin.ROUTES if route.path != "/"
+    ]
+    assert [handle for handle in handles if f"`{handle}`" not in PAGE] == []
+
+
+def test_every_method_of_the_plugin_is_there() -> None:
+    methods = [name for name in vars(FoundryEmulator) if not name.startswith("_")]
+    assert [name for name in methods if f"`{name}(" not in PAGE] == []
