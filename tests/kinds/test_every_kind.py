@@ -1,4 +1,4 @@
-"""What must hold for every kind, and every property a user may set (wire-contract §2.2, §3.2, §4.2, §4.6)."""
+"""What must hold for every kind, and every property a user may set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every answer of wire-contract 1.2, 1.3, 1.5, 1.7 and 2.6: code, message and request id kept, and what to do."""
+"""Every refusal that the two planes are known to give: code, message and request id kept, and what to do."""
 
 from __future__ import annotations
 
