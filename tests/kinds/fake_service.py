@@ -1,6 +1,7 @@
 """A tiny Foundry in memory behind the kinds' protocols: it stores, fills in and forgets as the service does.
 
-Bodies are as azure-rest-api-specs and recordings show them. It keeps every call that writes, and every opt-in it was given.
+Bodies are as azure-rest-api-specs and recordings show them. It keeps every call that writes, and every opt-in it was
+given.
 """
 
 from __future__ import annotations
