@@ -2,18 +2,14 @@
 
 The queries and the people they are about are in tests/emulator/model/queries.yaml.
 
-    python benchmarks/recall.py [--misses]
+    python -m benchmarks.recall [--misses]
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tests.emulator.model.labelled import Ranker, cases, embedded, mean_recall, recall, stems_only  # noqa: E402  the path is set above
+from tests.emulator.model.labelled import Ranker, cases, embedded, mean_recall, recall, stems_only
 
 
 def show(name: str, ranker: Ranker) -> None:

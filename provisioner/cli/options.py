@@ -52,6 +52,12 @@ def _state(ctx: click.Context, _: click.Parameter, file: str) -> str:
     return file
 
 
+def _elsewhere(ctx: click.Context, _: click.Parameter, url: str | None) -> str | None:
+    if url is not None and ctx.params.get("local"):
+        raise click.UsageError("--project-endpoint and --local name two different projects; leave one away.", ctx)
+    return url
+
+
 def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):
@@ -81,14 +87,18 @@ manifest_options = _all(
 )
 
 endpoint_option = click.option(
-    "--project-endpoint", type=endpoint, metavar="URL", help="Use this project, whatever the manifest says."
+    "--project-endpoint",
+    type=endpoint,
+    metavar="URL",
+    callback=_elsewhere,
+    help="Use this project, whatever the manifest says.",
 )
 
 service_options = _all(
     click.option(
         "--local",
         is_flag=True,
-        is_eager=True,  # --state looks at it
+        is_eager=True,  # --state and --project-endpoint look at it
         help="Use the embedded Foundry instead of Azure; it needs no settings.",
     ),
     click.option(

@@ -92,7 +92,7 @@ def _coordinates(request: Request, manifest: Manifest | None) -> Coordinates:
 def _coordinates_from(env: Mapping[str, str], request: Request) -> Coordinates:
     from provisioner.planes.service import Coordinates  # noqa: PLC0415
 
-    endpoint = (None if request.local else request.project_endpoint) or env.get("FOUNDRY_PROJECT_ENDPOINT")
+    endpoint = request.project_endpoint or env.get("FOUNDRY_PROJECT_ENDPOINT")
     if not endpoint:
         raise _no_endpoint()
     return Coordinates(

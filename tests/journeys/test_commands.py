@@ -214,3 +214,11 @@ def test_a_project_without_management_rights_can_use_deployments_of_others(
 
     assert done.code == 0, done.err
     assert "1 created" in done.out
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "apply", "destroy", "export"])
+def test_local_and_another_project_contradict_each_other(command: str, provisioner: Command) -> None:
+    refused = provisioner(command, "--project-endpoint", "https://a.services.ai.azure.com/api/projects/p", "--local")
+
+    assert refused.code == 1
+    assert "two different projects" in refused.err

@@ -20,7 +20,12 @@ from provisioner.render.words import plural
     epilog="Examples:\n\n  provisioner validate\n\n  provisioner validate -f env/prod --format github",
 )
 @manifest_options
-@click.option("--local", is_flag=True, help="Check it for --local, which needs no `project:`.")
+@click.option(
+    "--local",
+    is_flag=True,
+    is_eager=True,  # --project-endpoint looks at it
+    help="Check it for --local, which needs no `project:`.",
+)
 @endpoint_option
 @click.option(
     "--format",

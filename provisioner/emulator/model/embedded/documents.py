@@ -29,7 +29,6 @@ MOST_NODES: Final = 3_000
 MOST_ITEMS: Final = 256  # of one array or object
 MOST_WORK: Final = 400_000  # candidates looked at, long ones counting for more
 WEIGHT: Final = 64  # characters of a text that cost as much as one candidate
-TYPES: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
 TYPE_HINTS: Final[Mapping[str, str]] = {
     "properties": "object",
     "required": "object",
