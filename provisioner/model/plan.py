@@ -50,7 +50,8 @@ class Change:
 
     `after` is the whole normal form to be written, with what is live and unmanaged carried along; None when the
     resource goes or is released. `needs` must be in place first. `referrers` are the agents and stores that name it.
-    `reason` says why where the fields alone do not: "its last write failed".
+    `reason` says why where the fields alone do not: "its last write failed". `remarks` are sentences that a reviewer
+    must know beside the fields: what is ignored, what a replacement loses, which version goes on serving.
     """
 
     action: Action
@@ -63,6 +64,7 @@ class Change:
     loses_data: bool = False
     referrers: tuple[Address, ...] = ()
     reason: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_adoption(self) -> bool:
@@ -87,13 +89,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Which project and account a plan is about; `account` is empty where only the project plane is used."""
+
+    endpoint: str
+    account: str = ""
+    subscription: str = ""
+    resource_group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All changes in an order that can be run, and what forbids running them."""
+    """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing."""
 
     owner: str
+    target: Target | None = None
     changes: tuple[Change, ...] = ()
     unchanged: tuple[Address, ...] = ()
     refusals: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -117,3 +131,5 @@ def _essence(change: Change) -> Iterable[object]:
     yield [list(item) for item in change.lifecycle_fields]
     if change.reason:
         yield change.reason
+    if change.remarks:
+        yield list(change.remarks)

@@ -18,11 +18,14 @@ class Status(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
+    """`remarks` are sentences about what was done, whatever the status: a version that takes no traffic, say."""
+
     change: Change
     status: Status
     reason: str = ""
     failure: Failure | None = None
     elapsed_s: float = 0.0
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

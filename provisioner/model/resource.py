@@ -68,7 +68,8 @@ class Live:
     """One live object. `fields` holds what can be written, in normal form; `revision` names this state of it.
 
     `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
-    else made the versions since.
+    else made the versions since. `odd` says what is wrong with what the service showed, where it cannot be read: such an
+    object is there, and that is all that is known of it.
     """
 
     address: Address
@@ -78,3 +79,4 @@ class Live:
     revision: str = ""
     marker_revision: str = ""
     condition: Condition = Condition.READY
+    odd: str = ""
