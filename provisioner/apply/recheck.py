@@ -12,7 +12,7 @@ from provisioner.kinds import Kind, Service, changed_since
 from provisioner.model.document import canonical
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live
-from provisioner.reconcile.compare import covers
+from provisioner.reconcile.meaning import covers
 
 _LOOK_EVERY_S: Final = 10.0
 _LOOK_AT_MOST_S: Final = 2 * 60 * 60.0  # moving a provisioned deployment to another model takes half an hour

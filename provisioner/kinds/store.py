@@ -15,7 +15,7 @@ from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
 from provisioner.model.plan import Change
 from provisioner.model.resource import Desired, Live, Marker, Reference
-from provisioner.model.traits import Traits
+from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
 SECTION: Final = "stores"
@@ -39,7 +39,12 @@ class StoreKind:
     traits = Traits(
         immutable=tuple((field,) for field in _DEFINITION),
         holds_data=True,
-        defaults={"kind": "default", "options": _OPTION_DEFAULTS},
+        rules={
+            ("description",): Rule(default=""),
+            ("kind",): Rule(default="default"),
+            ("metadata",): Rule(free=True),
+            **{("options", key): Rule(default=value) for key, value in _OPTION_DEFAULTS.items()},
+        },
     )
 
     def names(self) -> Document:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, only, overlay, without
+from provisioner.model.document import (
+    ABSENT,
+    Document,
+    Path,
+    dotted,
+    leaves,
+    lies_under,
+    lookup,
+    only,
+    overlay,
+    without,
+)
 from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.guard import Allowances, foreign_owner, missing_external, refusals
 from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.meaning import is_nothing, plain, same
 from provisioner.reconcile.order import in_order
 
 _REASONS: Final[Mapping[Condition, str]] = {
@@ -79,22 +92,26 @@ def _change(
         return _removal(found, owner, traits, users) if found is not None else None
     if wanted.external:
         return None
-    marker = _marker_for(wanted, owner, traits)
     if found is None:
         return Change(
             action=Action.CREATE,
             address=wanted.address,
             after=wanted.fields,
-            marker=marker,
+            declared=without(wanted.fields, wanted.lifecycle.ignore),
+            marker=_marker_for(wanted, None, owner, traits, over="0"),
             needs=wanted.needs,
         )
-    return _alteration(wanted, found, marker, traits, users)
+    return _alteration(wanted, found, owner, traits, users)
 
 
-def _marker_for(wanted: Desired, owner: str, traits: Traits) -> Marker:
+def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
+    declared = plain(without(wanted.fields, wanted.lifecycle.ignore), traits)
+    record = AppliedRecord(found.marker.applied if found and found.marker else "")
+    kept_back = [path for path, value in leaves(declared) if record.lacks(path) and record.holds(path, value)]
+    over = over if traits.versioned else ""
     return Marker(
         owner=owner,
-        applied=AppliedRecord.of(without(wanted.fields, wanted.lifecycle.ignore), traits.marker_size),
+        applied=AppliedRecord.of(declared, traits.marker_size, over=over, kept_back=kept_back),
         prevent_destroy=wanted.lifecycle.prevent_destroy,
         on_remove=wanted.lifecycle.on_remove,
     )
@@ -116,25 +133,47 @@ def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
 
 
 def _alteration(
-    wanted: Desired, found: Live, marker: Marker, traits: Traits, users: tuple[Address, ...]
+    wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
 ) -> Change | None:
     record = AppliedRecord(found.marker.applied) if found.marker else None
     ignore = wanted.lifecycle.ignore
-    fields = compare(wanted.fields, found.fields, record=record, ignore=ignore, traits=traits)
+    fields = compare(
+        wanted.fields, found.fields, record=record, ignore=ignore, traits=traits, baseline=found.baseline
+    )
     replaces = any(field.forces_replace for field in fields)
     change = Change(
         action=_action(found, replaces=replaces),
         address=wanted.address,
         before=found,
         after=_target(wanted, found, fields, traits, replaces=replaces),
-        marker=marker,
+        declared=without(wanted.fields, ignore),
+        marker=_marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision),
         fields=fields,
         needs=wanted.needs,
         loses_data=replaces and traits.holds_data,
         referrers=users if replaces else (),
         reason=_REASONS[found.condition],
     )
-    return change if _says_something(change) else None
+    if not _says_something(change):
+        return None
+    return replace(change, remarks=(*_carried_along(change, traits), *traits.remarks(change)))
+
+
+def _carried_along(change: Change, traits: Traits) -> Iterator[str]:
+    """What others set beside the manifest, as far as our own last write tells it from what the service filled in."""
+    before, after = change.before, change.after
+    if before is None or after is None or before.baseline is None or change.action is Action.REPLACE:
+        return
+    names = [
+        dotted(path)
+        for path, value in leaves(before.fields)
+        if not lies_under(path, traits.beside_versions)
+        and same(lookup(after, path), value)
+        and not same(lookup(before.baseline, path), value)
+        and is_nothing(lookup(change.declared, path))
+    ]
+    if names:
+        yield f"Set outside the manifest and carried along: {', '.join(names)}."
 
 
 def _says_something(change: Change) -> bool:
@@ -155,7 +194,9 @@ def _target(
     dropped = [field.path for field in fields if field.after is ABSENT]
     if replaces:
         dropped.extend(_reset(found.fields, traits.replace_resets))
-    kept = without(found.fields, tuple(dropped))
+    whole = tuple(path for path, rule in traits.rules.items() if rule.whole and lookup(wanted.fields, path) is not ABSENT)
+    theirs = tuple(path for path in ignore if lies_under(path, whole))
+    kept = overlay(without(found.fields, (*dropped, *whole)), only(found.fields, theirs))
     if replaces:  # a new object starts with what is declared for the ignored fields, where nothing live goes before
         kept = overlay(only(wanted.fields, ignore), kept)
     return overlay(kept, without(wanted.fields, ignore))

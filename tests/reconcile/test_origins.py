@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.plan import FieldChange, Origin
-from provisioner.model.traits import Traits
+from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.compare import compare, covers
 from provisioner.reconcile.marker import AppliedRecord
 from tests.strategies import filled
@@ -123,7 +123,7 @@ def test_without_a_record_nobody_can_tell_who_moved() -> None:
 
 
 def test_an_immutable_field_that_is_removed_goes_back_only_where_it_is_not_the_default() -> None:
-    traits = Traits(immutable=(("options",),), defaults={"options": {"on": True}})
+    traits = Traits(immutable=(("options",),), rules={("options", "on"): Rule(default=True)})
     applied = {"options": {"on": True, "ttl": 5}}
     (change,) = differences(applied, {}, applied, traits=traits)
     assert (change.name, change.forces_replace) == ("options.ttl", True)
