@@ -68,8 +68,8 @@ class Live:
     """One live object. `fields` holds what can be written, in normal form; `revision` names this state of it.
 
     `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
-    else made the versions since. `odd` says what is wrong with what the service showed, where it cannot be read: such an
-    object is there, and that is all that is known of it.
+    else made the versions since. `odd` says what is wrong with what the service showed, where it cannot be read: such
+    an object is there, and that is all that is known of it.
     """
 
     address: Address
