@@ -18,9 +18,10 @@ from azure.core.rest import HttpRequest
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.planes.arm_pipeline import API_VERSION, Polling, refusal
+from provisioner.planes.arm_pipeline import API_VERSION, DOCUMENT, Polling, refusal
 from provisioner.planes.clock import Clock
-from provisioner.planes.documents import decoded, encoded
+from provisioner.planes.documents import encoded, require_named
+from provisioner.planes.pages import Way, items
 from provisioner.planes.retry import Again, asked_wait, persistently
 
 if TYPE_CHECKING:
@@ -69,24 +70,22 @@ class ArmManagement:
         )
 
     def deployments(self) -> Iterator[Document]:
-        following: str | None = f"{self._account}/deployments?api-version={API_VERSION}"
-        followed: set[str] = set()
-        while following:
-            if following in followed:
-                raise PlaneError(Failure(message="The list of deployments goes on in a circle.", code="broken-list"))
-            followed.add(following)
-            page = _translated(partial(self._send, "GET", following))
-            yield from page.get("value") or []
-            following = page.get("nextLink")
+        first = f"{self._account}/deployments?api-version={API_VERSION}"
+
+        def page(way: Way | None) -> Document:
+            return _translated(partial(self._send, "GET", way.link if way else first))
+
+        return items(page, what="The list of deployments")
 
     def deployment(self, name: str) -> Document | None:
         try:
-            return _translated(partial(self._send, "GET", self._url(name)))
+            document = _translated(partial(self._send, "GET", self._url(name)))
         except PlaneError as error:
             # a group or an account that is not there is a mistake, and no missing deployment
             if error.failure.status != 404 or error.failure.code in _PARENT_MISSING:
                 raise
             return None
+        return require_named(document, name, what=f"The answer for deployments/{name}", fold=True)
 
     def put_deployment(self, name: str, body: Document) -> Document:
         return self._written("PUT", name, body, _STATUS_URL)
@@ -170,8 +169,8 @@ class ArmManagement:
 
 
 def _shown(answer: PipelineResponse[Any, Any]) -> Document:
-    response = answer.http_response
-    return decoded(response.content, status=response.status_code)
+    document: Document = answer.context[DOCUMENT]
+    return document
 
 
 def _translated(call: Callable[[], T]) -> T:
@@ -182,7 +181,7 @@ def _translated(call: Callable[[], T]) -> T:
         if error.response is None or (isinstance(error, DecodeError) and (error.response.status_code or 0) < 400):
             raise _broken(error) from error
         raise _refused(error.response) from error
-    except AzureError as error:
+    except (AzureError, ValueError, LookupError) as error:  # the latter two from an unknown charset, or a wrong one
         raise _broken(error) from error
 
 
@@ -202,10 +201,10 @@ def _ended(status: str, request_id: str = "") -> Failure:
     )
 
 
-def _broken(error: AzureError) -> PlaneError:
+def _broken(error: Exception) -> PlaneError:
     """What the SDK could not make sense of. It may have been done all the same."""
     failure = Failure(
-        message=f"Azure Resource Manager answered what cannot be understood: {error.message}",
+        message=f"Azure Resource Manager answered what cannot be understood: {error}",
         code="unreadable-answer",
         advice="Check `management_endpoint`, and whether a proxy or a sign-in page answers in its place.",
     )

@@ -60,7 +60,10 @@ def test_a_write_gives_what_its_last_answer_shows(foundry: Foundry, arm: ArmMana
     if style != "sync":
         foundry.admin.switch(write_seconds=42, write_style=style)
     sku = {"sku": {"name": "GlobalStandard", "capacity": 20}, "tags": {"a": "b"}}
-    writes = (lambda: arm.put_deployment("chat", body()), lambda: arm.patch_deployment("Chat", sku))
+    writes: tuple[Callable[[], object], ...] = (
+        lambda: arm.put_deployment("chat", body()),
+        lambda: arm.patch_deployment("Chat", sku),
+    )
     for write in writes:
         assert write() in ({}, arm.deployment("chat"))
     assert arm.put_deployment("chat", body(30))["sku"]["capacity"] == 30
@@ -315,9 +318,9 @@ def test_a_redirect_is_not_followed(foundry: Foundry, arm: ArmManagement) -> Non
 @pytest.mark.parametrize("text", ["<html>sign in</html>", "[1", "\ufeff"])
 def test_an_answer_that_is_not_json_is_a_failure(foundry: Foundry, arm: ArmManagement, text: str) -> None:
     foundry.admin.fault("GET", ALL, status=200, body=text)
-    assert failure_of(lambda: list(arm.deployments())).code in {"not-json", "unreadable-answer"}
+    assert failure_of(lambda: list(arm.deployments())).code == "not-json"
     foundry.admin.fault("PUT", ONE, status=201, body=text)
-    assert failure_of(lambda: arm.put_deployment("chat", body())).code == "unreadable-answer"
+    assert failure_of(lambda: arm.put_deployment("chat", body())).code == "not-json"
 
 
 @pytest.mark.parametrize(
