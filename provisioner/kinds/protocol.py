@@ -51,11 +51,11 @@ class ManagementPlane(Protocol):
     def deployment(self, name: str) -> Document | None:
         """One deployment, or None when there is none."""
 
-    def put_deployment(self, name: str, body: Document) -> None:
-        """Create, or replace every writable field."""
+    def put_deployment(self, name: str, body: Document) -> Document:
+        """Create, or replace every writable field. What the last answer shows of the deployment; empty for nothing."""
 
-    def patch_deployment(self, name: str, body: Document) -> None:
-        """Change `sku` and `tags`, nothing else."""
+    def patch_deployment(self, name: str, body: Document) -> Document:
+        """Change `sku` and `tags`, nothing else. The deployment as `put_deployment` gives it."""
 
     def act_on_deployment(self, name: str, verb: str) -> None:
         """POST `pause` or `resume`."""

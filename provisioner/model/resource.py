@@ -70,8 +70,8 @@ class Live:
 
     `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
     else made the versions since. `baseline` is what the service showed for our own last write, where that is still to be
-    seen. `odd` says what is wrong with what the service showed, where it cannot be read: such an
-    object is there, and that is all that is known of it.
+    seen. `odd` says what is wrong with what the service showed, where it cannot be read: such an object is there, and
+    that is all that is known of it.
     """
 
     address: Address

@@ -240,7 +240,7 @@ class FakeManagement:
     def deployment(self, name: str) -> Document | None:
         return copy.deepcopy(self.bodies.get(name))
 
-    def put_deployment(self, name: str, body: Document) -> None:
+    def put_deployment(self, name: str, body: Document) -> Document:
         self.writes.append(Call("PUT", name, copy.deepcopy(body)))
         properties = copy.deepcopy(dict(body["properties"]))
         properties["model"] = {"version": "1", **properties["model"], "callRateLimit": {"count": 1}}
@@ -267,13 +267,15 @@ class FakeManagement:
                 "spilloverDeploymentName": properties.get("spilloverDeploymentName"),
             },
         }
+        return copy.deepcopy(self.bodies[name])
 
-    def patch_deployment(self, name: str, body: Document) -> None:
+    def patch_deployment(self, name: str, body: Document) -> Document:
         assert set(body) <= {"sku", "tags"}
         self.writes.append(Call("PATCH", name, copy.deepcopy(body)))
         live = self.bodies[name]
         live["sku"] = {**live["sku"], **body["sku"]}
         live["tags"] = {**live["tags"], **body["tags"]}  # the less forgiving of the two ways to patch tags
+        return copy.deepcopy(live)
 
     def act_on_deployment(self, name: str, verb: str) -> None:
         self.writes.append(Call("POST", f"{name}/{verb}"))
