@@ -27,7 +27,9 @@ class Condition(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    prevent_destroy: bool = False
+    """`prevent_destroy` None keeps what the live object says."""
+
+    prevent_destroy: bool | None = None
     on_remove: OnRemove = OnRemove.DELETE
     ignore: tuple[Path, ...] = ()
 
@@ -68,8 +70,8 @@ class Live:
     """One live object. `fields` holds what can be written, in normal form; `revision` names this state of it.
 
     `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
-    else made the versions since. `odd` says what is wrong with what the service showed, where it cannot be read: such an
-    object is there, and that is all that is known of it.
+    else made the versions since. `odd` says what is wrong with what the service showed, where it cannot be read: such
+    an object is there, and that is all that is known of it.
     """
 
     address: Address

@@ -10,14 +10,19 @@ from provisioner.model.document import Document, Path
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """`immutable` fields change only by replacing; `replace_resets` are the subtrees whose unmanaged fields do not
-    survive a replace (another model's version means nothing). `defaults` are what the service fills into immutable
-    fields. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of the live
-    object's metadata or tags can hold.
+    survive a replace (another model's version means nothing). `replace_loses` is a sentence about what else goes with
+    the old one. `defaults` are what the service fills in where nothing is declared. `capacity` is the field that takes
+    from a quota, `pool` are the fields that tell which: resources that agree in them share one. `case_blind` kinds
+    have names that ignore case. `marker_size` is how many characters one value of the live object's metadata or tags
+    can hold.
     """
 
     immutable: tuple[Path, ...] = ()
     replace_resets: tuple[Path, ...] = ()
+    replace_loses: str = ""
     holds_data: bool = False
     case_blind: bool = False
     defaults: Document = field(default_factory=dict)
+    capacity: Path = ()
+    pool: tuple[Path, ...] = ()
     marker_size: int = 512
