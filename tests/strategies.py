@@ -72,7 +72,7 @@ def edited(draw: st.DrawFn, document: Document, other: Document) -> Document:
 
 lifecycles = st.builds(
     Lifecycle,
-    prevent_destroy=st.booleans(),
+    prevent_destroy=st.sampled_from([None, True, False]),
     on_remove=st.sampled_from(OnRemove),
     ignore=st.lists(paths, max_size=2, unique=True).map(tuple),
 )
@@ -100,7 +100,7 @@ def marker_of(fields: Document, lifecycle: Lifecycle, *, size: int = 512, owner:
     return Marker(
         owner=owner,
         applied=AppliedRecord.of(without(fields, lifecycle.ignore), size),
-        prevent_destroy=lifecycle.prevent_destroy,
+        prevent_destroy=lifecycle.prevent_destroy is True,
         on_remove=lifecycle.on_remove,
     )
 

@@ -2,14 +2,14 @@
 
 One failure does not hide the rest: what waits for the failed change is skipped with the reason, everything else goes
 on. That holds for our own mistakes too: an unexpected exception in a change, or in the listener, is raised when
-everything has ended and been told. When told to stop, the running changes end and the others are skipped: nothing is
-left half done. Only KeyboardInterrupt and its like leave at once.
+everything has ended and been told. When told to stop, or after a failure where that is wanted, the running changes end
+and the others are skipped: nothing is left half done. Only KeyboardInterrupt and its like leave at once.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from graphlib import TopologicalSorter
@@ -31,7 +31,8 @@ from provisioner.model.progress import (
     Outcome,
     Status,
 )
-from provisioner.reconcile.order import predecessors
+from provisioner.reconcile.capacity import lacks_quota, way_out
+from provisioner.reconcile.order import in_lanes, predecessors
 
 Emit = Callable[[Event], None]
 
@@ -51,13 +52,23 @@ def execute(
     now: Callable[[], float],
     parallelism: int,
     stopping: Callable[[], bool] = lambda: False,
+    stop_on_failure: bool = False,
 ) -> ApplyFinished:
     """Perform exactly the plan's changes and tell of each. `emit` is called from several threads. Once `stopping`
-    says so, nothing more is started.
+    says so, nothing more is started; with `stop_on_failure` neither after the first failure.
     """
     started = now()
     mistakes = _Mistakes(emit)
-    run = _Run(plan, kinds, service, mistakes, now=now, parallelism=max(1, parallelism), stopping=stopping)
+    run = _Run(
+        plan,
+        kinds,
+        service,
+        mistakes,
+        now=now,
+        parallelism=max(1, parallelism),
+        stopping=stopping,
+        stop_on_failure=stop_on_failure,
+    )
     mistakes.emit(ApplyStarted(plan=plan))
     run.drive()
     finished = ApplyFinished(outcomes=run.outcomes_in(plan), interrupted=stopping(), elapsed_s=now() - started)
@@ -100,6 +111,7 @@ class _Run:
         now: Callable[[], float],
         parallelism: int,
         stopping: Callable[[], bool],
+        stop_on_failure: bool,
     ) -> None:
         self._kinds = kinds
         self._service = service
@@ -107,13 +119,14 @@ class _Run:
         self._now = now
         self._parallelism = parallelism
         self._stopping = stopping
+        self._stop_on_failure = stop_on_failure
+        self._first_failed: Address | None = None
         self._changes = {change.address: change for change in plan.changes}
         self._after = predecessors(plan.changes)
-        self._sorter = TopologicalSorter(self._after)
+        # What is written one at a time also waits for its turn, whatever becomes of those before it.
+        self._sorter = TopologicalSorter(in_lanes(plan.changes, lambda kind: kinds[kind].serial))
         self._sorter.prepare()
-        self._side_by_side: deque[Change] = deque()
-        self._lanes: dict[str, deque[Change]] = {}  # changes of one lane go one at a time
-        self._busy: set[str] = set()
+        self._waiting: deque[Change] = deque()
         self._workers: Workers[Change, Outcome] = Workers("change")
         self._outcomes: dict[Address, Outcome] = {}
 
@@ -123,8 +136,8 @@ class _Run:
     def drive(self) -> None:
         while self._sorter.is_active():
             self._queue_ready()
-            if self._stopping():
-                self._skip_waiting()
+            if reason := self._why_stop():
+                self._skip_waiting(reason)
             self._start()
             if self._workers.running:
                 for ended in self._workers.collect():
@@ -136,10 +149,10 @@ class _Run:
             reason = self._held_back(address)
             if reason:
                 self._skip(change, reason)
-            elif self._kinds[address.kind].serial:
-                self._lanes.setdefault(address.kind, deque()).append(change)
+            elif self._kinds[address.kind].serial:  # these take longest, so they go first
+                self._waiting.appendleft(change)
             else:
-                self._side_by_side.append(change)
+                self._waiting.append(change)
 
     def _held_back(self, address: Address) -> str:
         """Why it may not start: the change that failed, however far back; empty when it may."""
@@ -150,35 +163,44 @@ class _Run:
         return undone.reason if undone.status is Status.SKIPPED else f"{undone.change.address} failed"
 
     def _start(self) -> None:
-        for change in self._startable():
+        while self._waiting and self._workers.running < self._parallelism:
+            change = self._waiting.popleft()
             self._mistakes.emit(ChangeStarted(change=change))
             self._workers.start(change, partial(self._attempt, change))
 
-    def _startable(self) -> Iterator[Change]:
-        """Lanes first: they are what takes longest."""
-        for name, lane in self._lanes.items():
-            if lane and name not in self._busy and self._workers.running < self._parallelism:
-                self._busy.add(name)
-                yield lane.popleft()
-        while self._side_by_side and self._workers.running < self._parallelism:
-            yield self._side_by_side.popleft()
+    def _why_stop(self) -> str:
+        if self._stopping():
+            return "stopped before it began"
+        if self._stop_on_failure and self._first_failed is not None:
+            return f"{self._first_failed} failed, and nothing is started after a failure"
+        return ""
 
-    def _skip_waiting(self) -> None:
-        for queue in (self._side_by_side, *self._lanes.values()):
-            while queue:
-                self._skip(queue.popleft(), "stopped before it began")
+    def _skip_waiting(self, reason: str) -> None:
+        while self._waiting:
+            self._skip(self._waiting.popleft(), reason)
 
     def _skip(self, change: Change, reason: str) -> None:
         self._settle(Outcome(change=change, status=Status.SKIPPED, reason=reason))
 
     def _settle(self, outcome: Outcome) -> None:
         address = outcome.change.address
+        if outcome.status is Status.FAILED:
+            self._first_failed = self._first_failed or address
+            outcome = self._explained(outcome)
         self._outcomes[address] = outcome
         self._sorter.done(address)
         self._mistakes.emit(ChangeFinished(outcome=outcome))
 
+    def _explained(self, outcome: Outcome) -> Outcome:
+        """With what only the whole plan tells of the failure."""
+        failure = outcome.failure
+        if failure is None or not lacks_quota(failure):
+            return outcome
+        traits = {kind: self._kinds[kind].traits for kind in {address.kind for address in self._changes}}
+        advice = way_out(outcome.change, self._changes.values(), traits, self._after)
+        return replace(outcome, failure=replace(failure, advice=advice)) if advice else outcome
+
     def _outcome_of(self, ended: Ended[Change, Outcome]) -> Outcome:
-        self._busy.discard(ended.key.address.kind)
         if ended.error is None:
             return ended.result
         self._mistakes.keep(ended.error)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from provisioner.cli.session import LOCAL_STATE
 from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
 from provisioner.manifest.words import guess, listed, quoted
@@ -17,7 +19,6 @@ from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_FILE: Final = "stores.yaml"
-LOCAL_STATE: Final = Path(".provisioner") / "local.db"
 
 
 def address(text: str) -> Address:
@@ -46,7 +47,7 @@ def owner(text: str) -> str:
     return text
 
 
-def _state(ctx: click.Context, _: click.Parameter, file: str) -> str:
+def _state(ctx: click.Context, _: click.Parameter, file: str | None) -> str | None:
     if ctx.get_parameter_source("state") is ParameterSource.COMMANDLINE and not ctx.params.get("local"):
         raise click.UsageError("--state says where --local keeps its state; add --local, or leave --state away.", ctx)
     return file
@@ -104,8 +105,7 @@ service_options = _all(
     click.option(
         "--state",
         metavar="FILE",
-        default=str(LOCAL_STATE),
-        show_default=True,
+        show_default=f"{LOCAL_STATE.as_posix()} beside the manifest",
         callback=_state,
         help="Where --local keeps its state; :memory: forgets it.",
     ),
@@ -122,8 +122,15 @@ service_options = _all(
     ),
 )
 
-guard_options = _all(
+_GUARD_OPTIONS: Final = _all(
     click.option("--adopt", is_flag=True, help="Take over live resources that no manifest owns."),
+    click.option(
+        "--take-over",
+        multiple=True,
+        type=owner,
+        metavar="OLDNAME",
+        help="Take over what this manifest declares and a manifest of that name owns: after a change of `name`.",
+    ),
     click.option(
         "--allow-data-loss",
         multiple=True,
@@ -136,10 +143,32 @@ guard_options = _all(
         type=click.IntRange(min=0),
         default=DEFAULT_MAX_DELETES,
         show_default=True,
-        help="Refuse to delete more resources than this.",
+        help="Refuse to delete and replace more resources than this.",
     ),
+    click.option("--no-delete", is_flag=True, help="Leave out whatever deletes or replaces, and do the rest."),
 )
 
 
-def allowances(*, adopt: bool, allow_data_loss: tuple[Address, ...], max_deletes: int | None) -> Allowances:
-    return Allowances(adopt=adopt, data_loss=frozenset(allow_data_loss), max_deletes=max_deletes)
+def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives the command what they allow, as `allow`."""
+
+    @wraps(function)
+    def guarded(
+        *positional: Any,
+        adopt: bool,
+        take_over: tuple[str, ...],
+        allow_data_loss: tuple[Address, ...],
+        max_deletes: int,
+        no_delete: bool,
+        **others: Any,
+    ) -> Any:
+        allow = Allowances(
+            adopt=adopt,
+            take_over=frozenset(take_over),
+            data_loss=frozenset(allow_data_loss),
+            max_deletes=max_deletes,
+            no_delete=no_delete,
+        )
+        return function(*positional, allow=allow, **others)
+
+    return _GUARD_OPTIONS(guarded)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
 from provisioner.cli.terminal import remark
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
+from provisioner.manifest.words import guess, listed
 from provisioner.model.address import Address
+from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
-from provisioner.model.resource import Desired, Live
+from provisioner.model.resource import Live
 from provisioner.reconcile.guard import Allowances, idle_allowances
-from provisioner.reconcile.planner import make_plan
+from provisioner.reconcile.planner import make_destruction, make_plan
 from provisioner.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -26,39 +27,44 @@ _REPEAT_S: Final = 5.0
 
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    live = _live(manifest, planes, parallelism)
-    return _checked(make_plan(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow), allow)
+    return _planned(make_plan, manifest, planes, allow, parallelism=parallelism)
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    """The plan of an empty manifest, with what the real one protects still protected, and what it declares external
-    still not ours.
-    """
+    return _planned(make_destruction, manifest, planes, allow, parallelism=parallelism)
+
+
+def _planned(
+    make: Callable[..., Plan], manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int
+) -> Plan:
+    """Raises ProvisionerError where data loss is allowed for something that is neither declared nor live."""
     live = _live(manifest, planes, parallelism)
-    guarded = dict(_protected(live, manifest.resources.values())) | dict(_external(live, manifest.resources.values()))
-    return _checked(make_plan({}, {**live, **guarded}, owner=manifest.name, traits=TRAITS, allow=allow), allow)
-
-
-def _checked(plan: Plan, allow: Allowances) -> Plan:
-    """The plan, after a word about what was allowed in vain: a mistyped name, or a flag that stayed in a script."""
-    for address in idle_allowances(plan.changes, allow):
-        remark(f"Warning: --allow-data-loss {one_line(str(address))} is not needed: no change would lose its data.")
+    _check_names(allow, {*manifest.resources, *live})
+    plan = make(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow)
+    for sentence in _allowed_in_vain(plan, live, allow):
+        remark(f"Warning: {one_line(sentence)}")
     return plan
 
 
-def _protected(live: dict[Address, Live], desired: Iterable[Desired]) -> Iterable[tuple[Address, Live]]:
-    for wanted in desired:
-        found = live.get(wanted.address)
-        if wanted.lifecycle.prevent_destroy and found is not None and found.marker is not None:
-            yield wanted.address, replace(found, marker=replace(found.marker, prevent_destroy=True))
+def _check_names(allow: Allowances, known: Collection[Address]) -> None:
+    """A slip of the pen would let the command go on without what was meant."""
+    for address in sorted(allow.data_loss - set(known)):
+        stores = sorted(str(it) for it in known if TRAITS[it.kind].holds_data)
+        others = f"There are: {listed(stores)}." if stores else "There are no stores."
+        raise ProvisionerError(
+            f"--allow-data-loss names {one_line(str(address))}, which is neither declared nor live.",
+            guess(str(address), stores).rstrip() or others,
+        )
 
 
-def _external(live: dict[Address, Live], desired: Iterable[Desired]) -> Iterable[tuple[Address, Live]]:
-    """As if nobody had marked them: they are left alone, yet still seen to refer to what goes."""
-    for wanted in desired:
-        found = live.get(wanted.address)
-        if wanted.external and found is not None:
-            yield wanted.address, replace(found, marker=None)
+def _allowed_in_vain(plan: Plan, live: Mapping[Address, Live], allow: Allowances) -> Iterator[str]:
+    """A flag that stayed in a script."""
+    for address in idle_allowances(plan, allow):
+        yield f"--allow-data-loss {address} is not needed: no change would lose its data."
+    owners = {found.marker.owner for found in live.values() if found.marker is not None}
+    for name in sorted(allow.take_over - owners):
+        meant = guess(name, owners - {plan.owner})
+        yield f'--take-over {name} is not needed: nothing live belongs to "{name}". {meant}'.rstrip()
 
 
 def _live(manifest: Manifest, planes: Planes, parallelism: int) -> dict[Address, Live]:

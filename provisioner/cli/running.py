@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 
 def running_options(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
+    function = click.option(
+        "--on-error",
+        type=click.Choice(["continue", "stop"]),
+        default="continue",
+        show_default=True,
+        help="After a failure go on with what does not need the failed one, or start nothing more.",
+    )(function)
     return click.option(
         "--format",
         "style",
@@ -48,7 +55,9 @@ def running_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def carry_out(plan: Plan, planes: Planes, terminal: Terminal, *, style: str, yes: bool, parallelism: int) -> int:
+def carry_out(
+    plan: Plan, planes: Planes, terminal: Terminal, *, style: str, yes: bool, parallelism: int, on_error: str
+) -> int:
     """Show, ask, run, report. Raises Refused when a guard forbids it; returns the exit code."""
     _show(plan, terminal, style=style, yes=yes)
     if plan.refusals:
@@ -61,14 +70,14 @@ def carry_out(plan: Plan, planes: Planes, terminal: Terminal, *, style: str, yes
     with _progress(terminal, style) as renderer:
         steady = Steady(renderer)
         with suppress(KeyboardInterrupt):
-            finished = _execute(plan, planes, steady, parallelism=parallelism)
+            finished = _execute(plan, planes, steady, parallelism=parallelism, on_error=on_error)
         told = steady.stop()
     if finished is None:
         return _leave(abandoned(plan, told), terminal, style)
     return _report(finished, terminal, style, steady)
 
 
-def _execute(plan: Plan, planes: Planes, steady: Steady, *, parallelism: int) -> ApplyFinished:
+def _execute(plan: Plan, planes: Planes, steady: Steady, *, parallelism: int, on_error: str) -> ApplyFinished:
     """Raises KeyboardInterrupt when told a second time to stop."""
     with _stop_on_signals() as stopping:
         return execute(
@@ -79,6 +88,7 @@ def _execute(plan: Plan, planes: Planes, steady: Steady, *, parallelism: int) ->
             now=time.monotonic,
             parallelism=parallelism,
             stopping=stopping.is_set,
+            stop_on_failure=on_error == "stop",
         )
 
 

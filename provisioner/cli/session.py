@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from provisioner.planes.service import Coordinates, Planes
 
 
+LOCAL_STATE: Final = Path(".provisioner") / "local.db"
+STDIN: Final = "-"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the shared flags asked for."""
@@ -28,10 +32,20 @@ class Request:
     files: tuple[Path, ...] = ()
     allow_env: tuple[str, ...] = ()
     local: bool = False
-    state: str = ":memory:"
+    state: str | None = None
     project_endpoint: str | None = None
     allow_hosts: tuple[str, ...] = ()
     parallelism: int = 10
+
+    @property
+    def state_file(self) -> str:
+        """Of the local Foundry: as it was named, or beside the first manifest, wherever the shell is. Without one, or
+        where it is read from stdin, in the current folder.
+        """
+        if self.state is not None:
+            return self.state
+        first = self.files[0] if self.files and str(self.files[0]) != STDIN else Path("stdin")
+        return str((first if first.is_dir() else first.parent) / LOCAL_STATE)
 
 
 def read_manifest(request: Request) -> Manifest:
@@ -60,7 +74,7 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
     logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     if request.local:
         with (
-            _embedded(request.state) as env,
+            _embedded(request.state_file) as env,
             _environment(env),
             connect(_coordinates_from(env, request), connections=request.parallelism) as planes,
         ):

@@ -51,7 +51,11 @@ class AgentKind:
     section = SECTION
     singular = "agent"
     serial = False
-    traits = Traits(immutable=(("kind",),), replace_resets=((),))
+    traits = Traits(
+        immutable=(("kind",),),
+        replace_resets=((),),
+        replace_loses="Its versions, its identity and the role assignments of that identity are lost.",
+    )
 
     def names(self) -> Document:
         # Microsoft Learn: agents limits and quotas

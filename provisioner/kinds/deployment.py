@@ -74,6 +74,9 @@ class DeploymentKind:
             ("sku", "family"),
         ),
         replace_resets=(("model",),),
+        # Microsoft Learn, quota: one per region, hosting type and model. A provisioned type has one for all models.
+        capacity=("sku", "capacity"),
+        pool=(("sku", "name"), ("model", "format"), ("model", "name")),
         case_blind=True,  # Azure Resource Manager: ids ignore case
         marker_size=256,
     )

@@ -175,7 +175,7 @@ def _desired(entry: Entry) -> Desired:
 
 def _lifecycle(said: Document) -> Lifecycle:
     return Lifecycle(
-        prevent_destroy=said.get("prevent_destroy") is True,
+        prevent_destroy=said.get("prevent_destroy"),
         on_remove=OnRemove.KEEP if said.get("on_remove") == OnRemove.KEEP.value else OnRemove.DELETE,
         ignore=tuple(tuple(path.split(".")) for path in said.get("ignore", ())),
     )

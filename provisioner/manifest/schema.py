@@ -28,7 +28,10 @@ _LIMITS_TEXT: Final = {"enum", "const", "pattern"}
 LIFECYCLE: Final[Document] = mapping(
     "How the tool may treat the live object.",
     {
-        "prevent_destroy": flag("Refuse to delete or replace it, also after its entry is gone.", default=False),
+        "prevent_destroy": flag(
+            "Refuse to delete or replace it, also after its entry is gone. Left out, what the live object says stays "
+            "so; an adopted store starts with `true`."
+        ),
         "ignore": {
             "type": "array",
             "items": text("A field path with dots.", examples=["sku.capacity"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
@@ -73,20 +74,32 @@ class Change:
         return self.before is not None and self.before.marker is None and self.action is not Action.DELETE
 
     @property
+    def is_takeover(self) -> bool:
+        """Whether it takes over something that carries the marker of another owner."""
+        was = self.before.marker if self.before else None
+        return was is not None and self.marker is not None and was.owner != self.marker.owner
+
+    @property
     def destroys(self) -> bool:
         return self.action in (Action.DELETE, Action.REPLACE)
 
     @property
     def lifecycle_fields(self) -> tuple[tuple[str, object, object], ...]:
-        """Protection settings that this change writes on the live object: name, before, after."""
-        if self.before is None or self.before.marker is None or self.marker is None:
+        """What this change writes on the live object beside its fields: name, before, after. What is not marked yet, or
+        no more, is unprotected.
+        """
+        if self.action is Action.DELETE:
             return ()
-        was, now = self.before.marker, self.marker
-        pairs = (
-            ("lifecycle.prevent_destroy", was.prevent_destroy, now.prevent_destroy),
-            ("lifecycle.on_remove", was.on_remove.value, now.on_remove.value),
-        )
+        marked = self.before.marker if self.before else None
+        was, now = marked or _UNMARKED, self.marker or _UNMARKED
+        pairs: list[tuple[str, object, object]] = [("owner", was.owner, now.owner)] if self.is_takeover else []
+        pairs.append(("lifecycle.prevent_destroy", was.prevent_destroy, now.prevent_destroy))
+        if self.marker is not None:  # a release follows `on_remove` and takes it along
+            pairs.append(("lifecycle.on_remove", was.on_remove.value, now.on_remove.value))
         return tuple(pair for pair in pairs if pair[1] != pair[2])
+
+
+_UNMARKED: Final = Marker(owner="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +114,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing."""
+    """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing; `left_out` are
+    the resources whose deletion or replacement was not wanted this time. A `destruction` is planned as if the manifest
+    declared nothing.
+    """
 
     owner: str
     target: Target | None = None
@@ -109,6 +125,8 @@ class Plan:
     unchanged: tuple[Address, ...] = ()
     refusals: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    left_out: tuple[Address, ...] = ()
+    destruction: bool = False
 
     @property
     def is_empty(self) -> bool:

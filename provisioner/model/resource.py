@@ -27,7 +27,9 @@ class Condition(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    prevent_destroy: bool = False
+    """`prevent_destroy` None keeps what the live object says."""
+
+    prevent_destroy: bool | None = None
     on_remove: OnRemove = OnRemove.DELETE
     ignore: tuple[Path, ...] = ()
 

@@ -29,26 +29,32 @@ class Rule:
     free: bool = False
 
 
-def _nothing_to_say(_change: Change) -> Iterator[str]:
+def _nothing_to_say(_change: Change, _made: str) -> Iterator[str]:
     yield from ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """`immutable` fields change only by replacing; `replace_resets` are the subtrees whose unmanaged fields do not
-    survive a replace (another model's version means nothing). `case_blind` kinds have names that ignore case.
-    `marker_size` is how many characters one value of the live object's metadata or tags can hold.
+    survive a replace (another model's version means nothing). `replace_loses` is a sentence about what else goes with
+    the old one. `capacity` is the field that takes from a quota, `pool` are the fields that tell which: resources that
+    agree in them share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one
+    value of the live object's metadata or tags can hold.
 
     `versioned` kinds keep every state that was written, but for the subtrees `beside_versions`. `remarks` are
-    sentences that a reviewer must know of a change beside its fields.
+    sentences that a reviewer must know of a change beside its fields; `made` names the revision that it made, and is
+    empty while that is only planned.
     """
 
     immutable: tuple[Path, ...] = ()
     replace_resets: tuple[Path, ...] = ()
+    replace_loses: str = ""
     holds_data: bool = False
     case_blind: bool = False
     rules: Mapping[Path, Rule] = field(default_factory=dict)
+    capacity: Path = ()
+    pool: tuple[Path, ...] = ()
     marker_size: int = 512
     versioned: bool = False
     beside_versions: tuple[Path, ...] = ()
-    remarks: Callable[[Change], Iterator[str]] = _nothing_to_say
+    remarks: Callable[[Change, str], Iterator[str]] = _nothing_to_say

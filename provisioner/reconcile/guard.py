@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Desired
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.document import Path, dotted
+from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.resource import Desired, Live
 
 DEFAULT_MAX_DELETES = 3
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
@@ -20,29 +21,107 @@ _UNPROTECT_LIVE: Final = (
     "If this is meant, put its entry back with `lifecycle: {prevent_destroy: false}` and apply that first; then remove "
     "the entry."
 )
+_UNPROTECT_TO_DESTROY: Final = (
+    "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry and apply that first; then "
+    "destroy."
+)
+_NAMED_AT_MOST: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowances:
-    """What the command allowed. `max_deletes` None is no limit."""
+    """What the command allowed. `max_deletes` None is no limit; it counts replacements, too. `take_over` are owners
+    whose resources become this manifest's where it declares them. `no_delete` leaves out what deletes or replaces.
+    """
 
     adopt: bool = False
     data_loss: frozenset[Address] = frozenset()
     max_deletes: int | None = DEFAULT_MAX_DELETES
+    take_over: frozenset[str] = frozenset()
+    no_delete: bool = False
 
 
-def refusals(changes: Sequence[Change], desired: Mapping[Address, Desired], allow: Allowances) -> Iterator[Diagnostic]:
+def refusals(
+    changes: Sequence[Change], desired: Mapping[Address, Desired], allow: Allowances, *, destruction: bool = False
+) -> Iterator[Diagnostic]:
     for change in changes:
         wanted = desired.get(change.address)
-        yield from _protected(change, wanted)
+        yield from _protected_from_destruction(change, wanted) if destruction else _protected(change, wanted)
         yield from _loses_data(change, wanted, allow)
         yield from _not_adopted(change, wanted, allow)
     yield from _too_many_deletes(changes, allow)
 
 
-def idle_allowances(changes: Sequence[Change], allow: Allowances) -> tuple[Address, ...]:
+def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desired], owner: str) -> Iterator[Diagnostic]:
+    """An empty manifest is more often a bad merge than a wish. What would only be released stays as it is, so that is
+    no reason to refuse.
+    """
+    deleted = [change.address for change in changes if change.action is Action.DELETE]
+    if deleted and all(wanted.external for wanted in desired.values()):
+        yield Diagnostic(
+            code="nothing-declared",
+            message=f'The manifest declares nothing of its own, so all that "{owner}" owns would be deleted: '
+            f"{_some(deleted)}.",
+            hint="If this is meant, say so: provisioner destroy. If not, put the entries back.",
+        )
+
+
+def unreadable(address: Address, found: Live, wanted: Desired | None) -> Diagnostic:
+    """An error where the manifest declares it, a warning elsewhere: it is left alone, whatever it is."""
+    return Diagnostic(
+        code="unreadable",
+        message=f"{address} is there, but what the service shows of it cannot be read: {found.odd}",
+        hint="It is left as it is. Look at it in the portal."
+        if wanted is None
+        else "It cannot be compared with the manifest. Look at it in the portal, or declare it `external: true`.",
+        severity=Severity.WARNING if wanted is None else Severity.ERROR,
+        where=wanted.where if wanted else None,
+    )
+
+
+def left_external(found: Live, owner: str) -> Diagnostic:
+    return Diagnostic(
+        code="left-external",
+        message=f'{found.address} carries the mark of "{owner}", but the manifest declares it external, so it is left '
+        "as it is.",
+        severity=Severity.WARNING,
+    )
+
+
+def left_out(change: Change) -> Diagnostic:
+    goes_on = "; what refers to it goes on with the one there is" if change.referrers else ""
+    return Diagnostic(
+        code="left-out",
+        message=f"{change.address} would be {_participle(change)}{_because(change)}, which --no-delete leaves out. It "
+        f"stays as it is{goes_on}.",
+        severity=Severity.WARNING,
+    )
+
+
+def left_with_owner(found: Live, theirs: str) -> Diagnostic:
+    return Diagnostic(
+        code="not-taken-over",
+        message=f'{found.address} belongs to "{theirs}" and is not declared here, so it is not taken over and stays as '
+        "it is.",
+        hint=f'Declare it here to take it over, or remove it with a manifest named "{theirs}".',
+        severity=Severity.WARNING,
+    )
+
+
+def ignored_difference(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
+    return Diagnostic(
+        code="ignored-difference",
+        message=f"{wanted.address} differs from the manifest and is left as it is, as `lifecycle.ignore` says: "
+        f"{_listing([dotted(path) for path in paths])}.",
+        severity=Severity.WARNING,
+        where=wanted.where,
+    )
+
+
+def idle_allowances(plan: Plan, allow: Allowances) -> tuple[Address, ...]:
     """What was named as allowed to lose data though no change needs that: often a slip of the pen."""
-    return tuple(sorted(allow.data_loss - {change.address for change in changes if change.loses_data}))
+    losing = {change.address for change in plan.changes if change.loses_data}
+    return tuple(sorted(allow.data_loss - losing - set(plan.left_out)))
 
 
 def missing_external(wanted: Desired) -> Diagnostic:
@@ -58,23 +137,37 @@ def foreign_owner(wanted: Desired, theirs: str, ours: str) -> Diagnostic:
     return Diagnostic(
         code="foreign-owner",
         message=f'{wanted.address} exists and belongs to the manifest named "{theirs}", not to "{ours}".',
-        hint=f'Rename it here, declare it `external: true`, or have "{theirs}" release it with `on_remove: keep`.',
+        hint=f'If this manifest was once named "{theirs}", add --take-over {theirs}. Otherwise rename it here, declare '
+        f'it `external: true`, or have "{theirs}" release it with `on_remove: keep`.',
         where=wanted.where,
     )
 
 
 def _protected(change: Change, wanted: Desired | None) -> Iterator[Diagnostic]:
-    """A manifest that still lists the resource decides; once the entry is gone, the live marker does."""
-    if not change.destroys:
-        return
-    marked = change.before is not None and change.before.marker is not None and change.before.marker.prevent_destroy
-    if wanted.lifecycle.prevent_destroy if wanted is not None else marked:
-        yield Diagnostic(
-            code="prevent-destroy",
-            message=f"{change.address} would be {_participle(change)}, but it is protected by `prevent_destroy`.",
-            hint=_UNPROTECT_ENTRY if wanted is not None else _UNPROTECT_LIVE,
-            where=wanted.where if wanted else None,
-        )
+    """An entry that says so decides; where it says nothing, or is gone, the live marker does."""
+    said = wanted.lifecycle.prevent_destroy if wanted is not None else None
+    if change.destroys and (_is_marked_protected(change) if said is None else said):
+        yield _protection(change, wanted, _UNPROTECT_ENTRY if wanted is not None else _UNPROTECT_LIVE)
+
+
+def _protected_from_destruction(change: Change, wanted: Desired | None) -> Iterator[Diagnostic]:
+    """Both must agree that it may go."""
+    said = wanted is not None and wanted.lifecycle.prevent_destroy is True
+    if change.destroys and (said or _is_marked_protected(change)):
+        yield _protection(change, wanted, _UNPROTECT_TO_DESTROY if wanted is not None else _UNPROTECT_LIVE)
+
+
+def _is_marked_protected(change: Change) -> bool:
+    return change.before is not None and change.before.marker is not None and change.before.marker.prevent_destroy
+
+
+def _protection(change: Change, wanted: Desired | None, hint: str) -> Diagnostic:
+    return Diagnostic(
+        code="prevent-destroy",
+        message=f"{change.address} would be {_participle(change)}, but it is protected by `prevent_destroy`.",
+        hint=hint,
+        where=wanted.where if wanted else None,
+    )
 
 
 def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> Iterator[Diagnostic]:
@@ -82,12 +175,10 @@ def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> It
         return
     verb = "refers" if len(change.referrers) == 1 else "refer"
     named = f" {_listing(change.referrers)} {verb} to it." if change.referrers else ""
-    fixed = [field.name for field in change.fields if field.forces_replace]
-    because = f" because {_listing(fixed)} cannot change on a live store" if fixed else ""
     yield Diagnostic(
         code="data-loss",
-        message=f"{change.address} would be {_participle(change)}{because}; every memory of every scope in it would "
-        f"be destroyed.{named}",
+        message=f"{change.address} would be {_participle(change)}{_because(change, 'on a live store')}; every memory "
+        f"of every scope in it would be destroyed.{named}",
         hint=f"If this is meant, name it: --allow-data-loss {change.address}",
         where=wanted.where if wanted else None,
     )
@@ -104,17 +195,36 @@ def _not_adopted(change: Change, wanted: Desired | None, allow: Allowances) -> I
 
 
 def _too_many_deletes(changes: Sequence[Change], allow: Allowances) -> Iterator[Diagnostic]:
-    count = sum(change.action is Action.DELETE for change in changes)
-    if allow.max_deletes is not None and count > allow.max_deletes:
-        yield Diagnostic(
-            code="too-many-deletes",
-            message=f"{count} resources would be deleted, more than the {allow.max_deletes} that are allowed at once.",
-            hint=f"Check that the manifest is whole; if this is meant, add --max-deletes {count}",
-        )
+    """A replacement deletes, too."""
+    counts = [
+        (sum(change.action is action for change in changes), noun)
+        for action, noun in ((Action.DELETE, "deletion"), (Action.REPLACE, "replacement"))
+    ]
+    total = sum(count for count, _ in counts)
+    if allow.max_deletes is None or total <= allow.max_deletes:
+        return
+    named = " and ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
+    yield Diagnostic(
+        code="too-many-deletes",
+        message=f"{named} {'is' if total == 1 else 'are'} planned, more than the {allow.max_deletes} that "
+        f"{'is' if allow.max_deletes == 1 else 'are'} allowed at once.",
+        hint=f"Check that the manifest is whole; if this is meant, add --max-deletes {total}",
+    )
 
 
 def _participle(change: Change) -> str:
     return "deleted" if change.action is Action.DELETE else "replaced"
+
+
+def _because(change: Change, where: str = "in place") -> str:
+    fixed = [field.name for field in change.fields if field.forces_replace]
+    return f" because {_listing(fixed)} cannot change {where}" if fixed else ""
+
+
+def _some(names: Sequence[object]) -> str:
+    if len(names) <= _NAMED_AT_MOST:
+        return _listing(names)
+    return f"{', '.join(str(name) for name in names[:_NAMED_AT_MOST])} and {len(names) - _NAMED_AT_MOST} more"
 
 
 def _listing(names: Sequence[object]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from provisioner.model.document import ABSENT, Absent, Document, Path, canonical, lookup, place
+from provisioner.model.document import ABSENT, Absent, Document, Path, canonical, leaves, lookup, place
+from provisioner.model.resource import Marker
 from provisioner.model.traits import Rule, Traits
+from provisioner.reconcile.marker import AppliedRecord
 
 _PLAIN: Final = Rule()
 
@@ -59,6 +61,25 @@ def is_default(value: object, path: Path, traits: Traits) -> bool:
 
 def rule_of(path: Path, traits: Traits) -> Rule:
     return traits.rules.get(path, _PLAIN)
+
+
+def record_of(
+    declared: Document,
+    traits: Traits,
+    *,
+    over: str = "",
+    before: Marker | None = None,
+    kept_back: Iterable[Path] = (),
+) -> str:
+    """What the marker keeps of the fields. What the service did not give back `before` it will not now, where the
+    value is the same.
+    """
+    fields = plain(declared, traits)
+    record = AppliedRecord(before.applied if before else "")
+    still = (path for path, value in leaves(fields) if record.lacks(path) and record.holds(path, value))
+    return AppliedRecord.of(
+        fields, traits.marker_size, over=over if traits.versioned else "", kept_back={*kept_back, *still}
+    )
 
 
 def plain(document: Document, traits: Traits) -> Document:

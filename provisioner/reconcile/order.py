@@ -6,15 +6,21 @@
 The arrows come from the references found in the resources, never from a list of kinds. Only deletes wait for what
 leaves, and what stays waits for no delete: so the arrows make no circle where the references make none. A replace
 counts as staying: references are by name, and whoever needs it still may be waiting for it.
+
+Among what the arrows leave open, what frees capacity goes before what takes from the same quota: a decrease, a move
+to another quota, and the delete of what nothing refers to any more, before an increase or a create. This is a
+preference and no arrow: where the one fails, the other is tried all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from graphlib import TopologicalSorter
 
 from provisioner.model.address import Address
 from provisioner.model.plan import Action, Change
+from provisioner.model.traits import Traits
+from provisioner.reconcile.capacity import Pools
 
 
 def predecessors(changes: Iterable[Change]) -> dict[Address, frozenset[Address]]:
@@ -38,14 +44,34 @@ def _waits_for(
             yield needed
 
 
-def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+def in_order(changes: Iterable[Change], traits: Mapping[str, Traits]) -> tuple[Change, ...]:
     """The changes level by level, each level sorted by address: equal input gives equal output."""
     by_address = {change.address: change for change in changes}
-    sorter = TopologicalSorter(predecessors(by_address.values()))
+    waits = predecessors(by_address.values())
+    pools = Pools(by_address.values(), traits, waits)
+    sorter = TopologicalSorter(waits)
     sorter.prepare()
     ordered: list[Change] = []
+    ready: set[Address] = set()
     while sorter.is_active():
-        ready = sorted(sorter.get_ready())
-        ordered.extend(by_address[address] for address in ready)
-        sorter.done(*ready)
+        ready.update(sorter.get_ready())
+        going = pools.first_of(ready)
+        ordered.extend(by_address[address] for address in sorted(going))
+        ready -= going
+        sorter.done(*going)
+        pools.ended(going)
     return tuple(ordered)
+
+
+def in_lanes(changes: Iterable[Change], is_serial: Callable[[str], bool]) -> dict[Address, frozenset[Address]]:
+    """What each change waits for when the kinds that take one write at a time are written in the order given, which
+    must be one that the predecessors allow.
+    """
+    waits = dict(predecessors(changes := tuple(changes)))
+    last: dict[str, Address] = {}
+    for change in changes:
+        address = change.address
+        if is_serial(address.kind):
+            waits[address] |= {last[address.kind]} if address.kind in last else frozenset()
+            last[address.kind] = address
+    return waits

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import (
-    ABSENT,
-    Document,
-    Path,
-    dotted,
-    leaves,
-    lies_under,
-    lookup,
-    only,
-    overlay,
-    without,
-)
+from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
 from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
+from provisioner.reconcile import guard
 from provisioner.reconcile.compare import compare
-from provisioner.reconcile.guard import Allowances, foreign_owner, missing_external, refusals
+from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_nothing, plain, same
+from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.order import in_order
+from provisioner.reconcile.referrers import referrers
+from provisioner.reconcile.remarks import ignored_differences, remarks_on
 
 _REASONS: Final[Mapping[Condition, str]] = {
     Condition.READY: "",
@@ -45,44 +37,82 @@ def make_plan(
     allow: Allowances | None = None,
 ) -> Plan:
     """Every change that makes the owner's live objects what the manifest says, and what forbids running them."""
-    users = _users(desired.values(), live.values())
-    changes: list[Change] = []
-    unchanged: list[Address] = []
-    refused: list[Diagnostic] = []
-    for address in sorted({*desired, *live}):
-        wanted, found = desired.get(address), live.get(address)
-        refusal = _refusal(wanted, found, owner)
-        if refusal is not None:
-            refused.append(refusal)
-            continue
-        change = _change(wanted, found, owner, traits[address.kind], tuple(sorted(users.get(address, ()))))
-        if change is not None:
-            changes.append(change)
-        elif wanted is not None:
-            unchanged.append(address)
-    ordered = in_order(changes)
-    refused.extend(refusals(ordered, desired, allow or Allowances()))
-    return Plan(owner=owner, changes=ordered, unchanged=tuple(unchanged), refusals=tuple(refused))
+    allow = allow or Allowances()
+    users = referrers(desired, live, owner)
+    pairs = {address: (desired.get(address), live.get(address)) for address in sorted({*desired, *live})}
+    refused = {address: it for address, pair in pairs.items() if (it := _refusal(*pair, owner, allow)) is not None}
+    clear = {address: pair for address, pair in pairs.items() if address not in refused}
+    found = {
+        address: _change(*pair, owner, traits[address.kind], users.get(address, ())) for address, pair in clear.items()
+    }
+    changes = [change for change in found.values() if change is not None]
+    left_out = [change for change in changes if allow.no_delete and change.destroys]
+    ordered = in_order([change for change in changes if not (allow.no_delete and change.destroys)], traits)
+    unchanged = [address for address, change in found.items() if change is None and address in desired]
+    warnings = [it for pair in clear.values() for it in _left_alone(*pair, owner, allow)]
+    warnings += [it for at in unchanged for it in _ignored_on_unchanged(*clear[at], traits[at.kind])]
+    return Plan(
+        owner=owner,
+        changes=ordered,
+        unchanged=tuple(unchanged),
+        refusals=(
+            *refused.values(),
+            *guard.refusals(ordered, desired, allow),
+            *guard.nothing_declared(ordered, desired, owner),
+        ),
+        warnings=(*warnings, *map(guard.left_out, left_out)),
+        left_out=tuple(change.address for change in left_out),
+    )
 
 
-def _users(desired: Iterable[Desired], live: Iterable[Live]) -> dict[Address, set[Address]]:
-    """Who names whom, in the manifest or on the service, the owner's and others'."""
-    users: dict[Address, set[Address]] = {}
-    named = [(it.address, it.needs) for it in desired] + [(it.address, it.needs) for it in live]
-    for address, needs in named:
-        for needed in needs:
-            users.setdefault(needed, set()).add(address)
-    return users
+def make_destruction(
+    desired: Mapping[Address, Desired],
+    live: Mapping[Address, Live],
+    *,
+    owner: str,
+    traits: Mapping[str, Traits],
+    allow: Allowances | None = None,
+) -> Plan:
+    """The end of everything the owner has, but for what the manifest declares external: that is left alone."""
+    external = {address: wanted for address, wanted in desired.items() if wanted.external}
+    users = referrers(external, live, owner)
+    removals = {
+        address: removal
+        for address in sorted(live)
+        if (removal := _removal(live[address], owner, traits[address.kind], users.get(address, ()))) is not None
+    }
+    changes = in_order([removal for address, removal in removals.items() if address not in external], traits)
+    return Plan(
+        owner=owner,
+        changes=changes,
+        refusals=tuple(guard.refusals(changes, desired, allow or Allowances(), destruction=True)),
+        warnings=tuple(guard.left_external(live[at], owner) for at in removals if at in external),
+        destruction=True,
+    )
 
 
-def _refusal(wanted: Desired | None, found: Live | None, owner: str) -> Diagnostic | None:
+def _refusal(wanted: Desired | None, found: Live | None, owner: str, allow: Allowances) -> Diagnostic | None:
     if wanted is None:
         return None
     if wanted.external:
-        return missing_external(wanted) if found is None else None
-    if found is not None and found.marker is not None and found.marker.owner != owner:
-        return foreign_owner(wanted, found.marker.owner, owner)
+        return guard.missing_external(wanted) if found is None else None
+    if found is None:
+        return None
+    if found.odd:
+        return guard.unreadable(wanted.address, found, wanted)
+    if found.marker is not None and found.marker.owner not in {owner, *allow.take_over}:
+        return guard.foreign_owner(wanted, found.marker.owner, owner)
     return None
+
+
+def _left_alone(wanted: Desired | None, found: Live | None, owner: str, allow: Allowances) -> Iterator[Diagnostic]:
+    """What the manifest does not declare, and one might have thought it would be touched."""
+    if wanted is not None or found is None:
+        return
+    if found.odd:
+        yield guard.unreadable(found.address, found, wanted)
+    elif found.marker is not None and found.marker.owner in allow.take_over - {owner}:
+        yield guard.left_with_owner(found, found.marker.owner)
 
 
 def _change(
@@ -105,21 +135,30 @@ def _change(
 
 
 def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
-    declared = plain(without(wanted.fields, wanted.lifecycle.ignore), traits)
-    record = AppliedRecord(found.marker.applied if found and found.marker else "")
-    kept_back = [path for path, value in leaves(declared) if record.lacks(path) and record.holds(path, value)]
-    over = over if traits.versioned else ""
+    declared = without(wanted.fields, wanted.lifecycle.ignore)
     return Marker(
         owner=owner,
-        applied=AppliedRecord.of(declared, traits.marker_size, over=over, kept_back=kept_back),
-        prevent_destroy=wanted.lifecycle.prevent_destroy,
+        applied=record_of(declared, traits, over=over, before=found.marker if found else None),
+        prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
     )
 
 
+def _prevents_destroy(wanted: Desired, found: Live | None, traits: Traits) -> bool:
+    """What the entry says; where it says nothing, what the live object says. A store that is adopted holds data that
+    nobody here knows, so it starts protected.
+    """
+    said = wanted.lifecycle.prevent_destroy
+    if said is not None:
+        return said
+    if found is None:
+        return False
+    return found.marker.prevent_destroy if found.marker is not None else traits.holds_data
+
+
 def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]) -> Change | None:
     """What the owner's manifest no longer lists; anything that is not the owner's is none of our business."""
-    if found.marker is None or found.marker.owner != owner:
+    if found.marker is None or found.marker.owner != owner or found.odd:
         return None
     if found.marker.on_remove is OnRemove.KEEP:
         return Change(action=Action.RELEASE, address=found.address, before=found, after=found.fields)
@@ -132,22 +171,19 @@ def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
     )
 
 
-def _alteration(
-    wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
-) -> Change | None:
+def _alteration(wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...]) -> Change | None:
     record = AppliedRecord(found.marker.applied) if found.marker else None
     ignore = wanted.lifecycle.ignore
-    fields = compare(
-        wanted.fields, found.fields, record=record, ignore=ignore, traits=traits, baseline=found.baseline
-    )
+    fields = compare(wanted.fields, found.fields, record=record, ignore=ignore, traits=traits, baseline=found.baseline)
     replaces = any(field.forces_replace for field in fields)
+    marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
-        action=_action(found, replaces=replaces),
+        action=_action(found, marker, replaces=replaces),
         address=wanted.address,
         before=found,
         after=_target(wanted, found, fields, traits, replaces=replaces),
         declared=without(wanted.fields, ignore),
-        marker=_marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision),
+        marker=marker,
         fields=fields,
         needs=wanted.needs,
         loses_data=replaces and traits.holds_data,
@@ -156,34 +192,22 @@ def _alteration(
     )
     if not _says_something(change):
         return None
-    return replace(change, remarks=(*_carried_along(change, traits), *traits.remarks(change)))
-
-
-def _carried_along(change: Change, traits: Traits) -> Iterator[str]:
-    """What others set beside the manifest, as far as our own last write tells it from what the service filled in."""
-    before, after = change.before, change.after
-    if before is None or after is None or before.baseline is None or change.action is Action.REPLACE:
-        return
-    names = [
-        dotted(path)
-        for path, value in leaves(before.fields)
-        if not lies_under(path, traits.beside_versions)
-        and same(lookup(after, path), value)
-        and not same(lookup(before.baseline, path), value)
-        and is_nothing(lookup(change.declared, path))
-    ]
-    if names:
-        yield f"Set outside the manifest and carried along: {', '.join(names)}."
+    return replace(change, remarks=tuple(remarks_on(change, wanted, traits)))
 
 
 def _says_something(change: Change) -> bool:
     return bool(change.fields or change.is_adoption or change.lifecycle_fields or change.reason)
 
 
-def _action(found: Live, *, replaces: bool) -> Action:
+def _action(found: Live, marker: Marker, *, replaces: bool) -> Action:
     if replaces:
         return Action.REPLACE
-    return Action.UPDATE if found.marker is not None else Action.ADOPT
+    return Action.UPDATE if found.marker is not None and found.marker.owner == marker.owner else Action.ADOPT
+
+
+def _ignored_on_unchanged(wanted: Desired | None, found: Live | None, traits: Traits) -> Iterator[Diagnostic]:
+    if wanted is not None and found is not None and (paths := ignored_differences(wanted, found.fields, traits)):
+        yield guard.ignored_difference(wanted, paths)
 
 
 def _target(
@@ -194,7 +218,9 @@ def _target(
     dropped = [field.path for field in fields if field.after is ABSENT]
     if replaces:
         dropped.extend(_reset(found.fields, traits.replace_resets))
-    whole = tuple(path for path, rule in traits.rules.items() if rule.whole and lookup(wanted.fields, path) is not ABSENT)
+    whole = tuple(
+        path for path, rule in traits.rules.items() if rule.whole and lookup(wanted.fields, path) is not ABSENT
+    )
     theirs = tuple(path for path in ignore if lies_under(path, whole))
     kept = overlay(without(found.fields, (*dropped, *whole)), only(found.fields, theirs))
     if replaces:  # a new object starts with what is declared for the ignored fields, where nothing live goes before

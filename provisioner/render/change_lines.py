@@ -68,6 +68,7 @@ def warnings(change: Change) -> Iterator[str]:
     if change.destroys and change.referrers:
         refer = "refers" if len(change.referrers) == 1 else "refer"
         yield f"{listing([one_line(str(address)) for address in change.referrers])} {refer} to it."
+    yield from change.remarks
     if (lost := _unmanaged_losses(change)) and change.action is Action.REPLACE:
         yield f"Not in the manifest, so not carried over: {listing(lost)}."
     if (live := change.before) and live.marker_revision and live.marker_revision != live.revision:
@@ -111,8 +112,14 @@ def _leaves(document: Document | None) -> Iterator[tuple[tuple[str, ...], object
 
 
 def _lifecycle(change: Change) -> Iterator[FieldChange]:
+    marked = change.before is not None and change.before.marker is not None
     for name, before, after in change.lifecycle_fields:
-        yield FieldChange(path=tuple(name.split(".")), before=before, after=after, origin=Origin.EDIT)
+        yield FieldChange(
+            path=tuple(name.split(".")),
+            before=ABSENT if change.before is None else before,
+            after=after,
+            origin=Origin.EDIT if marked and change.marker is not None else None,
+        )
 
 
 def _name_width(fields: Sequence[FieldChange]) -> int:

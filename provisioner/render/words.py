@@ -65,10 +65,13 @@ def duration(seconds: float) -> str:
 def plan_summary(plan: Plan) -> str:
     """One sentence that counts what there is, and only that."""
     unchanged = [f"{len(plan.unchanged)} unchanged"] if plan.unchanged else []
-    if plan.is_empty and not plan.refusals:
+    if plan.destruction and plan.is_empty and not plan.refusals:
+        return f'Nothing {"else " if plan.warnings else ""}of the owner "{one_line(plan.owner)}" is live.'
+    if plan.is_empty and not (plan.refusals or plan.left_out):
         return f"No changes. Everything is as the manifest says{f' ({unchanged[0]})' if unchanged else ''}."
     counts = [f"{plan.count(action)} to {action.value}" for action in Action if plan.count(action)]
-    return f"Plan: {', '.join([*(counts or ['nothing to change']), *unchanged])}."
+    left_out = [f"{len(plan.left_out)} left out"] if plan.left_out else []
+    return f"Plan: {', '.join([*(counts or ['nothing to change']), *left_out, *unchanged])}."
 
 
 def outcome_counts(outcomes: Sequence[Outcome]) -> str:

@@ -94,21 +94,23 @@ def test_what_another_manifest_owns_is_refused_by_name(project: Path, provisione
 def test_protection_outlives_its_entry(foundry: Foundry, project: Path, provisioner: Command) -> None:
     manifest = project / "stores.yaml"
     agent = "  a:\n    model: x/y\n    instructions: Hi.\n"
-    protected = f"version: 1\nname: demo\nagents:\n{agent}    lifecycle: {{prevent_destroy: true}}\n"
-    manifest.write_text(protected, encoding="utf-8")
+    rest = "version: 1\nname: demo\nagents:\n  b: {model: x/y}\n"
+    manifest.write_text(f"{rest}{agent}    lifecycle: {{prevent_destroy: true}}\n", encoding="utf-8")
     assert provisioner("apply", "--yes").code == 0
-    manifest.write_text("version: 1\nname: demo\n", encoding="utf-8")
+    manifest.write_text(rest, encoding="utf-8")
 
     refused = provisioner("apply", "--yes")
     assert refused.code == 1
     assert "prevent-destroy" in refused.out
     assert provisioner("destroy", "--yes").code == 1
 
-    manifest.write_text(f"version: 1\nname: demo\nagents:\n{agent}", encoding="utf-8")
+    manifest.write_text(rest + agent, encoding="utf-8")
+    assert provisioner("plan", "--detailed-exitcode").code == 0, "an entry that says nothing leaves it protected"
+    manifest.write_text(f"{rest}{agent}    lifecycle: {{prevent_destroy: false}}\n", encoding="utf-8")
     assert provisioner("apply", "--yes").code == 0
-    manifest.write_text("version: 1\nname: demo\n", encoding="utf-8")
+    manifest.write_text(rest, encoding="utf-8")
     assert provisioner("apply", "--yes").code == 0
-    assert foundry.objects("agents") == []
+    assert [agent["name"] for agent in foundry.objects("agents")] == ["b"]
 
 
 def test_more_deletes_than_allowed_are_refused(foundry: Foundry, project: Path, provisioner: Command) -> None:

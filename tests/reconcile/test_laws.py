@@ -94,7 +94,7 @@ def test_references_without_a_circle_give_an_order_without_one(world: World) -> 
     waits = predecessors(changes)
     assert set(TopologicalSorter(waits).static_order()) == {change.address for change in changes}
     assert all(address not in before for address, before in waits.items())
-    assert in_order(reversed(changes)) == changes
+    assert in_order(reversed(changes), TRAITS) == changes
 
 
 @thorough
@@ -128,7 +128,8 @@ def test_a_plan_is_refused_exactly_for_what_was_not_allowed(world: World, allow:
     }
     for change in plan.changes:
         wanted, marker = world.desired.get(change.address), change.before.marker if change.before else None
-        protected = wanted.lifecycle.prevent_destroy if wanted else marker is not None and marker.prevent_destroy
+        said = wanted.lifecycle.prevent_destroy if wanted else None
+        protected = (marker is not None and marker.prevent_destroy) if said is None else said
         destroys = change.action in (Action.DELETE, Action.REPLACE)
         loses = destroys and change.address.kind == "stores"
         assert (("prevent-destroy", change.address) in refused) == (destroys and protected)
@@ -141,9 +142,10 @@ def test_a_plan_is_refused_exactly_for_what_was_not_allowed(world: World, allow:
         foreign = found is not None and found.marker is not None and found.marker.owner != OWNER
         assert (("foreign-owner", address) in refused) == (foreign and not wanted.external)
         assert (("external-missing", address) in refused) == (wanted.external and found is None)
-    deletes = sum(change.action is Action.DELETE for change in plan.changes)
-    too_many = allow.max_deletes is not None and deletes > allow.max_deletes
+    too_many = allow.max_deletes is not None and sum(change.destroys for change in plan.changes) > allow.max_deletes
     assert any(it.code == "too-many-deletes" for it in plan.refusals) == too_many
+    empty = all(wanted.external for wanted in world.desired.values()) and plan.count(Action.DELETE) > 0
+    assert any(it.code == "nothing-declared" for it in plan.refusals) == empty
 
 
 @thorough

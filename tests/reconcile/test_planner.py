@@ -19,6 +19,7 @@ MODEL = Address("deployments", "gpt")
 SPILL = Address("deployments", "spill")
 STORE = Address("stores", "prefs")
 AGENT = Address("agents", "buddy")
+KEPT = Address("agents", "kept")
 NOTHING = Allowances()
 HERE = Location(file="stores.yaml", line=3)
 
@@ -44,6 +45,11 @@ def have(
 def only_change(desired: dict[Address, Desired], live: dict[Address, Live]) -> Change:
     (change,) = planned(desired, live).changes
     return change
+
+
+def removed(live: dict[Address, Live], allow: Allowances = NOTHING) -> Plan:
+    """A plan in which these have no entry any more, and something else has."""
+    return planned(want(KEPT), {**have(KEPT), **live}, allow)
 
 
 def codes(plan: Plan) -> list[str]:
@@ -209,14 +215,14 @@ def test_deleting_a_store_is_refused_and_tells_who_refers_to_it() -> None:
 
 
 def test_deleting_a_store_nobody_refers_to_says_no_more() -> None:
-    (refusal,) = planned({}, have(STORE, OLD_STORE), NOTHING).refusals
+    (refusal,) = removed(have(STORE, OLD_STORE)).refusals
     assert refusal.message.endswith("in it would be destroyed.")
 
 
 def test_a_store_is_lost_only_when_it_is_named() -> None:
     another = Address("stores", "another")
     live = {**have(STORE, OLD_STORE), **have(another, OLD_STORE)}
-    plan = planned({}, live, Allowances(data_loss=frozenset({STORE})))
+    plan = removed(live, Allowances(data_loss=frozenset({STORE})))
     assert [(it.code, "another" in it.message) for it in plan.refusals] == [("data-loss", True)]
 
 
@@ -236,7 +242,7 @@ def test_an_option_that_is_no_longer_declared_and_is_not_the_default_is_data_los
 
 
 def test_a_protected_resource_is_not_deleted_even_when_its_entry_is_gone() -> None:
-    plan = planned({}, have(AGENT, prevent_destroy=True), NOTHING)
+    plan = removed(have(AGENT, prevent_destroy=True))
     assert codes(plan) == ["prevent-destroy"]
     assert plan.refusals[0].message == "agents/buddy would be deleted, but it is protected by `prevent_destroy`."
     assert "put its entry back" in plan.refusals[0].hint
@@ -246,7 +252,7 @@ def test_a_protected_resource_is_not_deleted_even_when_its_entry_is_gone() -> No
 def test_protection_can_be_taken_off_in_the_manifest_while_the_entry_is_there() -> None:
     live = have(MODEL, {"model": {"name": "a"}}, prevent_destroy=True)
     replaced = {"model": {"name": "b"}}
-    assert codes(planned(want(MODEL, replaced), live, NOTHING)) == []
+    assert codes(planned(want(MODEL, replaced, prevent_destroy=False), live, NOTHING)) == []
     plan = planned(want(MODEL, replaced, prevent_destroy=True), have(MODEL, {"model": {"name": "a"}}), NOTHING)
     assert codes(plan) == ["prevent-destroy"]
     assert plan.refusals[0].message == "deployments/gpt would be replaced, but it is protected by `prevent_destroy`."
@@ -262,7 +268,8 @@ def test_turning_protection_on_or_off_is_a_change_of_its_own() -> None:
     assert change.lifecycle_fields == (("lifecycle.prevent_destroy", False, True),)
     assert change.marker is not None
     assert change.marker.prevent_destroy
-    change = only_change(want(AGENT, {"a": 1}), have(AGENT, {"a": 1}, prevent_destroy=True, on_remove=OnRemove.KEEP))
+    live = have(AGENT, {"a": 1}, prevent_destroy=True, on_remove=OnRemove.KEEP)
+    change = only_change(want(AGENT, {"a": 1}, prevent_destroy=False), live)
     assert change.lifecycle_fields == (
         ("lifecycle.prevent_destroy", True, False),
         ("lifecycle.on_remove", "keep", "delete"),
@@ -283,13 +290,12 @@ def test_a_removed_entry_that_says_keep_is_released() -> None:
 
 def test_more_deletes_than_allowed_are_refused() -> None:
     live = {address: found for name in "abcd" for address, found in have(Address("agents", name)).items()}
-    plan = planned({}, live, NOTHING)
-    (refusal,) = plan.refusals
+    (refusal,) = removed(live).refusals
     assert refusal.code == "too-many-deletes"
-    assert refusal.message == "4 resources would be deleted, more than the 3 that are allowed at once."
+    assert refusal.message == "4 deletions are planned, more than the 3 that are allowed at once."
     assert refusal.hint == "Check that the manifest is whole; if this is meant, add --max-deletes 4"
-    assert codes(planned({}, live, Allowances(max_deletes=4))) == []
-    assert codes(planned({}, live, Allowances(max_deletes=None))) == []
+    assert codes(removed(live, Allowances(max_deletes=4))) == []
+    assert codes(removed(live, Allowances(max_deletes=None))) == []
 
 
 # -- ownership
@@ -473,6 +479,6 @@ def test_an_allowance_that_no_change_needs_is_told() -> None:
     other, unlisted = Address("stores", "other"), Address("stores", "slip")
     plan = planned({}, {**have(STORE), **have(AGENT)})
     allow = Allowances(data_loss=frozenset({STORE, other, unlisted, AGENT}))
-    assert idle_allowances(plan.changes, allow) == (AGENT, other, unlisted)
-    assert idle_allowances(plan.changes, Allowances(data_loss=frozenset({STORE}))) == ()
-    assert idle_allowances((), NOTHING) == ()
+    assert idle_allowances(plan, allow) == (AGENT, other, unlisted)
+    assert idle_allowances(plan, Allowances(data_loss=frozenset({STORE}))) == ()
+    assert idle_allowances(plan, NOTHING) == ()

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from provisioner.cli.options import address, allowances, manifest_options, service_options
+from provisioner.cli.options import address, manifest_options, service_options
 from provisioner.cli.planning import planned_destruction
 from provisioner.cli.running import carry_out, running_options, told_in_json
 from provisioner.cli.session import Request, connected, read_manifest
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
+from provisioner.reconcile.guard import Allowances
 
 
 @click.command(
@@ -36,6 +37,7 @@ def command(
     *,
     style: str,
     yes: bool,
+    on_error: str,
     allow_data_loss: tuple[Address, ...],
     max_deletes: int | None,
     **shared: Any,
@@ -49,6 +51,8 @@ def command(
     with told_in_json(style):
         manifest = read_manifest(request)
         with connected(request, manifest) as planes:
-            allow = allowances(adopt=False, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
+            allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes)
             plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
-            return carry_out(plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism)
+            return carry_out(
+                plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism, on_error=on_error
+            )

@@ -21,6 +21,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
+from provisioner.manifest.words import guess, listed
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document, dotted
@@ -68,6 +69,8 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     with connected(request, None) as planes:
         live = _live(planes.telling(Waits(remark)), request.parallelism)
         sees_all = planes.management is not None
+    if owner is not None:
+        _check_owner(owner, live.values(), sees_all=sees_all)
     content = _content(owner or _busiest(live.values()) or _UNOWNED, live, adopt=adopt, sees_all=sees_all)
     left_out = _make_valid(content)
     if out is None:
@@ -91,6 +94,18 @@ def _live(planes: Planes, parallelism: int) -> dict[Address, Live]:
         kinds = {section: kind for section, kind in KINDS.items() if any(it.kind == section for it in unclear)}
         live.update(observe(kinds, planes, unclear, parallelism=parallelism))
     return live
+
+
+def _check_owner(name: str, live: Iterable[Live], *, sees_all: bool) -> None:
+    """Raises ProvisionerError where nothing live is this owner's."""
+    owners = sorted({found.marker.owner for found in live if found.marker is not None})
+    if name in owners:
+        return
+    meant = guess(name, owners).rstrip() or (f"There are: {listed(owners)}." if owners else "There are no owners.")
+    unseen = (
+        "" if sees_all else " Owners of deployments are seen only with AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP."
+    )
+    raise ProvisionerError(f'Nothing live belongs to "{one_line(name)}".', meant + unseen)
 
 
 def _busiest(live: Iterable[Live]) -> str | None:

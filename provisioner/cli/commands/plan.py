@@ -9,12 +9,12 @@ from typing import Any, Final
 import click
 
 from provisioner.cli.files import write_atomically
-from provisioner.cli.options import allowances, guard_options, manifest_options, service_options
+from provisioner.cli.options import guard_options, manifest_options, service_options
 from provisioner.cli.planning import planned
 from provisioner.cli.session import Request, connected, read_manifest
 from provisioner.cli.terminal import Terminal, complain, say
-from provisioner.model.address import Address
 from provisioner.model.plan import Plan
+from provisioner.reconcile.guard import Allowances
 from provisioner.render.plan_text import plan_text
 from provisioner.render.styles import PLAIN, Styles
 
@@ -63,9 +63,7 @@ def command(
     style: str,
     outs: tuple[Path, ...],
     detailed_exitcode: bool,
-    adopt: bool,
-    allow_data_loss: tuple[Address, ...],
-    max_deletes: int,
+    allow: Allowances,
     **shared: Any,
 ) -> int:
     """Show what apply would do, without doing it.
@@ -76,7 +74,6 @@ def command(
     request = Request(**shared)
     manifest = read_manifest(request)
     with connected(request, manifest) as planes:
-        allow = allowances(adopt=adopt, allow_data_loss=allow_data_loss, max_deletes=max_deletes)
         plan = planned(manifest, planes, allow, parallelism=request.parallelism)
     for out in outs:
         write_atomically(out, rendered(plan, FORMATS[out.suffix], PLAIN, 100))
@@ -84,7 +81,7 @@ def command(
     if plan.refusals:
         complain("apply would refuse this plan.")
         return 1
-    return CHANGES if detailed_exitcode and not plan.is_empty else 0
+    return CHANGES if detailed_exitcode and (plan.changes or plan.left_out) else 0
 
 
 def rendered(plan: Plan, style: str, styles: Styles, width: int) -> str:
