@@ -50,9 +50,10 @@ class Change:
     """One resource's way from live to desired.
 
     `after` is the whole normal form to be written, with what is live and unmanaged carried along; None when the
-    resource goes or is released. `declared` is the part of it that the manifest says. `needs` must be in place first. `referrers` are the agents and stores that name it.
-    `reason` says why where the fields alone do not: "its last write failed". `remarks` are sentences that a reviewer
-    must know beside the fields: what is ignored, what a replacement loses, which version goes on serving.
+    resource goes or is released. `declared` is the part of it that the manifest says. `needs` must be in place first.
+    `referrers` are the agents and stores that name it. `reason` says why where the fields alone do not: "its last write
+    failed". `remarks` are sentences that a reviewer must know beside the fields: what is ignored, what a replacement
+    loses, which version goes on serving.
     """
 
     action: Action

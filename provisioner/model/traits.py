@@ -19,7 +19,8 @@ class Rule:
     `meaning` maps what the service takes for the same (another case, unit or order) to one value; it must bear values
     of any type. `default` is what a missing value means. Where not `given_back`, the service may keep the value to
     itself, so that its absence tells nothing. A `whole` field is written by its author in full: what somebody else
-    adds inside is drift. The keys of a `free` mapping are the user's own, and even an empty text is a value there.
+    adds inside is drift. The keys of a `free` mapping are the user's own, and even an empty text is a value there; they
+    may be `case_blind`.
     """
 
     meaning: Callable[[Any], object] | None = None
@@ -27,6 +28,7 @@ class Rule:
     given_back: bool = True
     whole: bool = False
     free: bool = False
+    case_blind: bool = False
 
 
 def _nothing_to_say(_change: Change, _made: str) -> Iterator[str]:

@@ -150,12 +150,19 @@ class HttpProject:
         merge = {"Content-Type": "application/merge-patch+json"}
         return _written(path, self._repeatable("PATCH", path, features=features, json=body, headers=merge))
 
-    def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
-        try:
-            _written(path, self._repeatable("DELETE", path, features=features))
-        except PlaneError as error:
-            if error.failure.status != 404:
-                raise
+    def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
+        def attempt() -> None:
+            try:
+                _written(path, self._send("DELETE", path, features=features))
+            except PlaneError as error:
+                if error.failure.status == 404:
+                    return
+                if not error.ambiguous:
+                    raise
+                if not is_gone():
+                    raise _again(error) from error
+
+        persistently(attempt, clock=self._clock, note=self._note)
 
     def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T:
         started = self._clock.now()

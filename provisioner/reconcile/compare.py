@@ -15,7 +15,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, l
 from provisioner.model.plan import FieldChange, Origin
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_default, is_nothing, plain, rule_of, same, shows
+from provisioner.reconcile.meaning import is_default, is_nothing, plain, respelt, rule_of, same, shows
 
 _Found = tuple[Path, object, object]  # where, live, wanted
 
@@ -32,6 +32,7 @@ def compare(
     """The fields that must change, sorted by path. `record` is None where nothing of ours was ever applied, `baseline`
     where our last write is not to be seen any more.
     """
+    live = respelt(live, desired, traits)
     sides = _Sides(
         desired=desired,
         live=live,
@@ -58,6 +59,15 @@ def compare(
         for path, (before, after) in sorted({**added, **found}.items())
         if not lies_under(path, ignore)
     )
+
+
+def unshown(declared: Document, live: Document, traits: Traits) -> tuple[_Found, ...]:
+    """The declared fields that a live object does not show: path, what it shows instead, what is declared. A field that
+    the service never gives back is not missed.
+    """
+    live = respelt(live, declared, traits)
+    sides = _Sides(desired=declared, live=live, baseline=None, record=None, traits=traits, applied=declared, shown=live)
+    return tuple(sides.differences(declared))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +118,7 @@ class _Sides:
         """What somebody added inside the fields that are written in full."""
         for path, rule in self.traits.rules.items():
             if rule.whole and (baseline := self._baseline(path)) is not None:
-                yield from _added(*(lookup(it, path) for it in (self.desired, self.live, baseline)), path)
+                yield from _added(lookup(self.desired, path), lookup(self.live, path), lookup(baseline, path), path)
 
     def shed(self, managed: Document, found: Mapping[Path, object]) -> Iterator[_Found]:
         """Lists of which a part was declared once and is no more, such as a key of a tool: what is live still covers

@@ -65,6 +65,13 @@ def read_marker(metadata: Mapping[str, str]) -> tuple[dict[str, str], Marker | N
     return rest, marker
 
 
+def written_over(applied: str, version: str) -> str:
+    """The same record, as if written over another version."""
+    head, dot, rest = applied.partition(".")
+    depth, at, _ = head.partition("@")
+    return f"{depth}@{version}{dot}{rest}" if at else applied
+
+
 def is_released(metadata: Mapping[str, str]) -> bool:
     return metadata.get(LIFECYCLE_KEY) == RELEASED[LIFECYCLE_KEY]
 

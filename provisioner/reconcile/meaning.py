@@ -25,7 +25,7 @@ def is_nothing(value: object, *, free: bool = False) -> bool:
 def covers(live: object, declared: object, *, free: bool = False) -> bool:
     """Whether the live value shows all that was declared; extra keys of live mappings do not matter."""
     if is_nothing(declared, free=free):
-        return is_nothing(live, free=free) or isinstance(declared, Mapping)
+        return is_nothing(live, free=free) or (isinstance(declared, Mapping) and isinstance(live, Mapping))
     if isinstance(declared, Mapping):
         return isinstance(live, Mapping) and all(covers(live.get(key), value) for key, value in declared.items())
     if isinstance(declared, (list, tuple)):
@@ -41,15 +41,17 @@ def covers(live: object, declared: object, *, free: bool = False) -> bool:
 
 def shows(live: object | Absent, declared: object, rule: Rule, *, free: bool = False) -> bool:
     """Whether the live value is the declared one, as the rule compares."""
-    if is_nothing(live, free=free) and rule.default is not ABSENT:
-        return same(declared, rule.default)
+    if rule.default is not ABSENT and is_nothing(live) != is_nothing(declared):
+        return same(declared if is_nothing(live) else live, rule.default)
     if rule.meaning is not None and not is_nothing(live) and not is_nothing(declared):
         return same(rule.meaning(live), rule.meaning(declared))
     return covers(live, declared, free=free)
 
 
 def same(one: object, other: object) -> bool:
-    return (is_nothing(one) and is_nothing(other)) or canonical(one) == canonical(other)
+    if is_nothing(one) or is_nothing(other):
+        return is_nothing(one) and is_nothing(other)
+    return canonical(one) == canonical(other)
 
 
 def is_default(value: object, path: Path, traits: Traits) -> bool:
@@ -80,6 +82,18 @@ def record_of(
     return AppliedRecord.of(
         fields, traits.marker_size, over=over if traits.versioned else "", kept_back={*kept_back, *still}
     )
+
+
+def respelt(live: Document, desired: Document, traits: Traits) -> Document:
+    """The live document with the keys that ignore case spelt as the manifest spells them."""
+    for path, rule in traits.rules.items():
+        found, wanted = lookup(live, path), lookup(desired, path)
+        if not (rule.case_blind and isinstance(found, Mapping) and isinstance(wanted, Mapping)):
+            continue
+        spelling = {str(key).casefold(): key for key in wanted}
+        live = _unshared(live, (path,))
+        place(live, path, {spelling.get(str(key).casefold(), key): value for key, value in found.items()})
+    return live
 
 
 def plain(document: Document, traits: Traits) -> Document:

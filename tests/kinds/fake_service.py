@@ -118,12 +118,15 @@ class FakeProject:
         for key, value in body.items():
             agent[key] = _merged(agent.get(key), value)
         agent["agent_endpoint"] = agent["agent_endpoint"] or DEFAULT_ENDPOINT
-        return agent
+        return self._agent(self._agent_name(path))
 
-    def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
+    def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
         self.writes.append(Call("DELETE", path, None, features))
-        collection, name = path.split("/")
-        if collection == "memory_stores":
+        collection, name, *version = path.split("/")
+        if version:
+            versions = self.agents[unquote(name)]["versions"]
+            versions[:] = [it for it in versions if it["version"] != version[1]]
+        elif collection == "memory_stores":
             self._opted_in(features)
             self.stores.pop(unquote(name), None)
         else:
