@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
@@ -92,15 +91,12 @@ class Change:
         if self.action is Action.DELETE:
             return ()
         marked = self.before.marker if self.before else None
-        was, now = marked or _UNMARKED, self.marker or _UNMARKED
+        was, now = marked or Marker(owner=""), self.marker or Marker(owner="")
         pairs: list[tuple[str, object, object]] = [("owner", was.owner, now.owner)] if self.is_takeover else []
         pairs.append(("lifecycle.prevent_destroy", was.prevent_destroy, now.prevent_destroy))
         if self.marker is not None:  # a release follows `on_remove` and takes it along
             pairs.append(("lifecycle.on_remove", was.on_remove.value, now.on_remove.value))
         return tuple(pair for pair in pairs if pair[1] != pair[2])
-
-
-_UNMARKED: Final = Marker(owner="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,7 +170,9 @@ def test_a_failed_deployment_skips_what_needs_it_and_running_again_goes_on(found
     assert plan_for(planes, world()).is_empty
 
 
-def test_a_replace_that_loses_the_old_store_is_made_good_by_running_again(foundry: Foundry, planes: Planes) -> None:
+def test_a_refused_replacement_puts_the_old_store_back_and_running_again_replaces_it(
+    foundry: Foundry, planes: Planes
+) -> None:
     apply(planes, world(), foundry)
     changed = world(store(options={"chat_summary_enabled": False}))
     plan = plan_for(planes, changed)
@@ -178,8 +180,9 @@ def test_a_replace_that_loses_the_old_store_is_made_good_by_running_again(foundr
     foundry.admin.fault("POST", "*/memory_stores", status=400)
     failed = [outcome for outcome in run(planes, plan, foundry).outcomes if outcome.status is Status.FAILED]
     assert failed[0].failure is not None
-    assert "The old one was deleted and is gone." in failed[0].failure.advice
-    assert foundry.admin.counts()["stores"] == 0
+    assert "The old one was put back, but empty: what it held is lost." in failed[0].failure.advice
+    assert foundry.admin.counts()["stores"] == 1
+    assert plan_for(planes, world()).is_empty
     assert done(apply(planes, changed, foundry))
     assert plan_for(planes, changed).is_empty
 
@@ -198,8 +201,11 @@ def test_two_applies_at_once_end_with_one_of_each(foundry: Foundry, write_second
             thread.start()
         for thread in threads:
             thread.join()
-        assert [done(each) for each in finished] == [True, True]
+        assert any(done(each) for each in finished)
+        lost = [it for each in finished for it in each.outcomes if it.status is Status.FAILED]
+        assert {it.failure.code for it in lost if it.failure} <= {"conflict"}
         assert plan_for(one, world()).is_empty
+        assert [it["version"] for it in one.project.items("agents/buddy/versions")] == ["1"]
     counts = foundry.admin.counts()
     assert (counts["stores"], counts["agents"]) == (1, 1)
 
