@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from provisioner.kinds import Kind, Service, changed_since
+from provisioner.kinds import Kind, Service, changed_since, unreadable
 from provisioner.model.document import canonical
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live
@@ -36,8 +36,10 @@ def left_to_do(change: Change, kind: Kind, service: Service) -> Change | None:
 
 
 def _look(change: Change, kind: Kind, service: Service) -> Live | None:
-    """As closely as the plan looked."""
+    """As closely as the plan looked. Raises PlaneError for what cannot be read: a write might undo anything in it."""
     found = kind.read(service, change.address)
+    if found is not None and found.odd:
+        raise unreadable(change.address, found.odd)
     wanted = Desired(address=change.address, fields=change.after or {})
     return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
 

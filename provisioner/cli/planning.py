@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
+from provisioner.cli.complaints import warn
 from provisioner.cli.terminal import remark
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
@@ -40,7 +41,10 @@ def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *
 
 
 def _checked(plan: Plan, allow: Allowances) -> Plan:
-    """The plan, after a word about what was allowed in vain: a mistyped name, or a flag that stayed in a script."""
+    """The plan, after its warnings and a word about what was allowed in vain: a mistyped name, or a flag that stayed
+    in a script.
+    """
+    warn(plan.warnings)
     for address in idle_allowances(plan.changes, allow):
         remark(f"Warning: --allow-data-loss {one_line(str(address))} is not needed: no change would lose its data.")
     return plan

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Desired
+from provisioner.model.resource import Desired, Live
 
 DEFAULT_MAX_DELETES = 3
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
@@ -60,6 +60,24 @@ def foreign_owner(wanted: Desired, theirs: str, ours: str) -> Diagnostic:
         message=f'{wanted.address} exists and belongs to the manifest named "{theirs}", not to "{ours}".',
         hint=f'Rename it here, declare it `external: true`, or have "{theirs}" release it with `on_remove: keep`.',
         where=wanted.where,
+    )
+
+
+def unreadable_object(wanted: Desired, found: Live) -> Diagnostic:
+    return Diagnostic(
+        code="unreadable-object",
+        message=f"{wanted.address} exists, but what the service shows of it cannot be read: {found.odd}.",
+        hint="Look at it in the portal, then plan again; or declare it `external: true` to only refer to it.",
+        where=wanted.where,
+    )
+
+
+def unreadable_stranger(found: Live) -> Diagnostic:
+    return Diagnostic(
+        code="unreadable-object",
+        message=f"{found.address} cannot be read: {found.odd}. Whose it is is not known, so it is left alone.",
+        hint="Look at it in the portal.",
+        severity=Severity.WARNING,
     )
 
 

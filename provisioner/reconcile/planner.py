@@ -12,7 +12,14 @@ from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
 from provisioner.reconcile.compare import compare
-from provisioner.reconcile.guard import Allowances, foreign_owner, missing_external, refusals
+from provisioner.reconcile.guard import (
+    Allowances,
+    foreign_owner,
+    missing_external,
+    refusals,
+    unreadable_object,
+    unreadable_stranger,
+)
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.order import in_order
 
@@ -49,7 +56,18 @@ def make_plan(
             unchanged.append(address)
     ordered = in_order(changes)
     refused.extend(refusals(ordered, desired, allow or Allowances()))
-    return Plan(owner=owner, changes=ordered, unchanged=tuple(unchanged), refusals=tuple(refused))
+    return Plan(
+        owner=owner,
+        changes=ordered,
+        unchanged=tuple(unchanged),
+        refusals=tuple(refused),
+        warnings=tuple(_unread(desired, live)),
+    )
+
+
+def _unread(desired: Mapping[Address, Desired], live: Mapping[Address, Live]) -> Iterator[Diagnostic]:
+    """What is live, cannot be read and is not declared: it may be the owner's, so it is never deleted."""
+    return (unreadable_stranger(live[it]) for it in sorted(live) if live[it].odd and it not in desired)
 
 
 def _users(desired: Iterable[Desired], live: Iterable[Live]) -> dict[Address, set[Address]]:
@@ -67,6 +85,8 @@ def _refusal(wanted: Desired | None, found: Live | None, owner: str) -> Diagnost
         return None
     if wanted.external:
         return missing_external(wanted) if found is None else None
+    if found is not None and found.odd:
+        return unreadable_object(wanted, found)
     if found is not None and found.marker is not None and found.marker.owner != owner:
         return foreign_owner(wanted, found.marker.owner, owner)
     return None
