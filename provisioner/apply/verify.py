@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from provisioner.kinds import Kind, Service
+from provisioner.kinds import Kind, Service, unreadable
 from provisioner.model.document import Document, Path, dotted, lies_under, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
@@ -59,8 +59,10 @@ def require_gone(change: Change, kind: Kind, service: Service) -> None:
 
 
 def look(change: Change, kind: Kind, service: Service) -> Live | None:
-    """As closely as the plan looked."""
+    """As closely as the plan looked. Raises PlaneError for what cannot be read: a write might undo anything in it."""
     found = kind.read(service, change.address)
+    if found is not None and found.odd:
+        raise unreadable(change.address, found.odd)
     wanted = Desired(address=change.address, fields=change.after or {})
     return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
 

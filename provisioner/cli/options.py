@@ -19,6 +19,7 @@ from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_FILE: Final = "stores.yaml"
+MOST_SECONDS: Final = 24 * 60 * 60
 
 
 def address(text: str) -> Address:
@@ -119,6 +120,15 @@ service_options = _all(
         default=10,
         show_default=True,
         help="How many requests may run side by side.",
+    ),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0, min_open=True, max=MOST_SECONDS),
+        default=120,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long an answer may keep silent; a silent request is sent twice at most.",
     ),
 )
 

@@ -36,6 +36,7 @@ class Request:
     project_endpoint: str | None = None
     allow_hosts: tuple[str, ...] = ()
     parallelism: int = 10
+    timeout_s: float = 120
 
     @property
     def state_file(self) -> str:
@@ -76,11 +77,14 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
         with (
             _embedded(request.state_file) as env,
             _environment(env),
-            connect(_coordinates_from(env, request), connections=request.parallelism) as planes,
+            connect(
+                _coordinates_from(env, request), connections=request.parallelism, timeout_s=request.timeout_s
+            ) as planes,
         ):
             yield planes
         return
-    with connect(_coordinates(request, manifest), connections=request.parallelism) as planes:
+    where = _coordinates(request, manifest)
+    with connect(where, connections=request.parallelism, timeout_s=request.timeout_s) as planes:
         yield planes
 
 

@@ -23,6 +23,7 @@ from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.meanings import quantity
 from provisioner.kinds.protocol import Service
+from provisioner.kinds.shapes import AGENT, VERSION, all_shaped, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
@@ -206,6 +207,8 @@ def _made(service: Service, change: Change) -> Document | None:
         is_made = draft is not None and draft.revision != overtaken(change) and draft.marker == change.marker
         return {"version": draft.revision} if draft and is_made else None
     body = service.project.get(agent_path(change.address))
+    if body is not None:
+        require_shape(body, AGENT, what=f"The answer for {change.address}")
     latest = _latest(body) if body is not None else None
     if latest is None or latest.get("version") == overtaken(change):
         return None
@@ -273,6 +276,7 @@ def _version_body(change: Change) -> dict[str, Any]:
     return {"definition": fields, **beside, "metadata": {**beside.get("metadata", {}), **marks}}
 
 
+@shaped(SECTION, AGENT)
 def _observed(body: Document) -> Live:
     fields: dict[str, Any] = {key: body[key] for key in ON_THE_AGENT if body.get(key) is not None}
     return _with_version(str(body["name"]), _latest(body) or {}, fields)
@@ -321,7 +325,8 @@ def _may_be_anothers(found: Live) -> bool:
 def _with_own_version(service: Service, found: Live) -> Live:
     """With the marker and the baseline of the version that we made last: of those with one marker, the oldest."""
     own: Live | None = None
-    for version in service.project.items(f"{agent_path(found.address)}/versions?order=desc"):
+    versions = service.project.items(f"{agent_path(found.address)}/versions?order=desc")
+    for version in all_shaped(versions, VERSION, what=f"A version of {found.address}"):
         metadata = version.get("metadata") or {}
         if own is None and is_released(metadata):
             return found
@@ -341,6 +346,7 @@ def _with_own_version(service: Service, found: Live) -> Live:
 def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live | None:
     on_the_agent = {key: found.fields[key] for key in ON_THE_AGENT if found and key in found.fields}
     versions = service.project.items(f"{agent_path(wanted.address)}/versions?include_drafts=true&order=desc")
+    versions = all_shaped(versions, VERSION, what=f"A version of {wanted.address}")
     try:
         drafts = (it for it in versions if it.get("draft") and read_marker(it.get("metadata") or {})[1] is not None)
         version = next(drafts, None)

@@ -11,6 +11,7 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
 from provisioner.kinds.meanings import folded, unordered
 from provisioner.kinds.protocol import ManagementPlane, Service
+from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, lookup
@@ -235,6 +236,7 @@ def _has_failed(change: Change) -> bool:
     return change.before is not None and change.before.condition is Condition.FAILED
 
 
+@shaped(SECTION, DEPLOYMENT)
 def _observed(body: Document) -> Live:
     tags, marker = read_marker(body.get("tags") or {})
     fields = _writable(body)
@@ -260,6 +262,7 @@ def _writable(body: Document) -> dict[str, Any]:
     return fields
 
 
+@shaped(SECTION, GLIMPSE)
 def _glimpsed(body: Document) -> Live:
     """What the project plane tells of a deployment: enough to refer to it, not to manage it."""
     model = {

@@ -10,6 +10,7 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.protocol import Service
+from provisioner.kinds.shapes import STORE, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
@@ -158,6 +159,7 @@ def _mutable(change: Change) -> dict[str, Any]:
     return body
 
 
+@shaped(SECTION, STORE)
 def _observed(body: Document) -> Live:
     definition = body.get("definition") or {}
     metadata, marker = read_marker(body.get("metadata") or {})

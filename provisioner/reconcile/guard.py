@@ -69,7 +69,7 @@ def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desire
 def unreadable(address: Address, found: Live, wanted: Desired | None) -> Diagnostic:
     """An error where the manifest declares it, a warning elsewhere: it is left alone, whatever it is."""
     return Diagnostic(
-        code="unreadable",
+        code="unreadable-object",
         message=f"{address} is there, but what the service shows of it cannot be read: {found.odd}",
         hint="It is left as it is. Look at it in the portal."
         if wanted is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 
 from provisioner.apply.execute import execute
 from provisioner.apply.observe import observe
-from provisioner.kinds import KINDS, TRAITS
+from provisioner.kinds import KINDS, TRAITS, Service
+from provisioner.kinds.agent import AgentKind
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError, Unreadable
@@ -251,10 +252,24 @@ def test_what_each_plane_said_is_kept_when_nothing_can_be_read(foundry: Foundry,
     assert all(cause.failure.advice and cause.failure.request_id for cause in caught.value.causes)
 
 
+class _MistakenKind(AgentKind):
+    def list(self, service: Service) -> Iterator[Live]:
+        raise KeyError(service)
+
+
 def test_a_mistake_while_reading_is_not_hidden_by_a_plane(foundry: Foundry, planes: Planes) -> None:
-    foundry.admin.fault("GET", "*/agents", status=200, body={"data": [{"no": "name"}], "has_more": False})
+    foundry.admin.fault("GET", "*/memory_stores", status=403)
     with pytest.raises(KeyError):
+        observe({**KINDS, "agents": _MistakenKind()}, planes, {}, parallelism=10)
+
+
+def test_what_several_lists_met_is_told_once(foundry: Foundry, planes: Planes) -> None:
+    denied = {"error": {"code": "PermissionDenied", "message": "no"}}
+    foundry.admin.fault("GET", "*/memory_stores", status=403, body=denied)
+    foundry.admin.fault("GET", "*/agents", status=403, body=denied)
+    with pytest.raises(Unreadable) as caught:
         look(planes, {})
+    assert [cause.failure.code for cause in caught.value.causes] == ["PermissionDenied"]
 
 
 def test_without_a_subscription_deployments_are_read_through_the_project(foundry: Foundry, planes: Planes) -> None:

@@ -483,7 +483,7 @@ def test_a_clear_agent_is_inspected_for_nothing(service: FakeService) -> None:
 
 def test_an_agent_that_says_little_is_read_all_the_same(service: FakeService) -> None:
     service.project.agents["x"] = {
-        "versions": [{"version": "1", "draft": False, "definition": None, "metadata": None, "description": None}]
+        "versions": [{"version": "1", "draft": False, "definition": {}, "metadata": None, "description": None}]
     }
     (live,) = service.live().values()
     assert live.fields == {"draft": False}

@@ -80,6 +80,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
     for reason in left_out:
         remark(reason)
+    _tell_odd(live.values())
     _tell_secrets(content.entries)
     _tell_unowned(live, adopt=adopt, sees_all=sees_all)
     return 0
@@ -89,7 +90,8 @@ def _live(planes: Planes, parallelism: int) -> dict[Address, Live]:
     """Everything, with a closer look at what a list alone leaves unclear, as planning the manifest will take it."""
     live = observe(KINDS, planes, {}, parallelism=parallelism)
     assumed = {address: Desired(address=address) for address in live}
-    unclear = {address: it for address, it in assumed.items() if KINDS[address.kind].is_unclear(it, live[address])}
+    readable = {address: it for address, it in assumed.items() if not live[address].odd}
+    unclear = {address: it for address, it in readable.items() if KINDS[address.kind].is_unclear(it, live[address])}
     if unclear:
         kinds = {section: kind for section, kind in KINDS.items() if any(it.kind == section for it in unclear)}
         live.update(observe(kinds, planes, unclear, parallelism=parallelism))
@@ -139,7 +141,9 @@ def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: 
     content = _Content(name=name, sees_all=sees_all, entries={}, external=set())
     for address, found in live.items():
         is_glimpsed = address.kind == DEPLOYMENTS and not sees_all  # too little to write it in full
-        if (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
+        if found.odd:
+            content.external.add(address)
+        elif (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
             content.entries[address] = _entry(found)
         else:
             content.external.add(address)
@@ -202,9 +206,14 @@ def _secrets(value: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
             yield from _secrets(inner, (*at, str(index)))
 
 
+def _tell_odd(live: Iterable[Live]) -> None:
+    for found in sorted((it for it in live if it.odd), key=lambda it: it.address):
+        remark(one_line(f"Warning: {found.address} cannot be read and is written as external: {found.odd}."))
+
+
 def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> None:
     glimpsed = {address for address in live if address.kind == DEPLOYMENTS and not sees_all}
-    unowned = [address for address, found in live.items() if found.marker is None and address not in glimpsed]
+    unowned = [it.address for it in live.values() if it.marker is None and not it.odd and it.address not in glimpsed]
     belong, are = ("belongs", "is") if len(unowned) == 1 else ("belong", "are")
     if glimpsed:
         remark("Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and")
