@@ -27,7 +27,8 @@ _REPEAT_S: Final = 5.0
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
     live = _live(manifest, planes, parallelism)
-    return _checked(make_plan(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow), allow)
+    plan = make_plan(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow)
+    return replace(_checked(plan, allow), target=planes.target)
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
@@ -36,7 +37,8 @@ def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *
     """
     live = _live(manifest, planes, parallelism)
     guarded = dict(_protected(live, manifest.resources.values())) | dict(_external(live, manifest.resources.values()))
-    return _checked(make_plan({}, {**live, **guarded}, owner=manifest.name, traits=TRAITS, allow=allow), allow)
+    plan = make_plan({}, {**live, **guarded}, owner=manifest.name, traits=TRAITS, allow=allow)
+    return replace(_checked(plan, allow), target=planes.target)
 
 
 def _checked(plan: Plan, allow: Allowances) -> Plan:

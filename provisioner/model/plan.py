@@ -90,12 +90,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which project and account a plan is about; `account` is empty where only the project plane is used."""
+    """Which project and account a plan is about. What is not known is empty: without a subscription and resource group
+    only the project plane is used. `local` is the Foundry embedded here.
+    """
 
     endpoint: str
     account: str = ""
     subscription: str = ""
     resource_group: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

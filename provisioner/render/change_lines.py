@@ -75,6 +75,7 @@ def warnings(change: Change) -> Iterator[str]:
             f"It was changed outside the manifest: live is version {one_line(live.revision)}, last applied from here "
             f"was version {one_line(live.marker_revision)}."
         )
+    yield from change.remarks
 
 
 def _unmanaged_losses(change: Change) -> list[str]:

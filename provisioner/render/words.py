@@ -38,6 +38,8 @@ VERBS: Final[Mapping[Action, Verb]] = {
     ),
 }
 
+REFUSED: Final = "Refused: nothing will be applied until this is resolved."
+
 
 def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
@@ -66,7 +68,10 @@ def plan_summary(plan: Plan) -> str:
     """One sentence that counts what there is, and only that."""
     unchanged = [f"{len(plan.unchanged)} unchanged"] if plan.unchanged else []
     if plan.is_empty and not plan.refusals:
-        return f"No changes. Everything is as the manifest says{f' ({unchanged[0]})' if unchanged else ''}."
+        count = f" ({unchanged[0]})" if unchanged else ""
+        if plan.warnings:
+            return f"No changes{count}, but read the {'warnings' if len(plan.warnings) > 1 else 'warning'}."
+        return f"No changes. Everything is as the manifest says{count}."
     counts = [f"{plan.count(action)} to {action.value}" for action in Action if plan.count(action)]
     return f"Plan: {', '.join([*(counts or ['nothing to change']), *unchanged])}."
 
