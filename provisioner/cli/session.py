@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -78,7 +78,7 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
             _environment(env),
             connect(_coordinates_from(env, request), connections=request.parallelism) as planes,
         ):
-            yield planes
+            yield replace(planes, target=replace(planes.target, local=True))
         return
     with connect(_coordinates(request, manifest), connections=request.parallelism) as planes:
         yield planes

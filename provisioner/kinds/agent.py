@@ -45,6 +45,22 @@ _FIELD_FEATURES: Final = {
 # A hosted version takes minutes to become active; azd polls every 10 s.
 _READY_EVERY_S: Final = 10.0
 _READY_AT_MOST_S: Final = 900.0
+# Filled in where nothing is declared: the newest version answers, in Responses, to whom Entra knows.
+# Source: azure-ai-projects, AgentEndpoint
+_DEFAULTS: Final[Document] = {
+    "tools": [],
+    "draft": False,
+    "state": "enabled",
+    "agent_endpoint": {
+        "version_selector": {
+            "version_selection_rules": [
+                {"type": "FixedRatio", "agent_version": "@latest", "traffic_percentage": 100},
+            ]
+        },
+        "protocol_configuration": {"responses": {}},
+        "authorization_schemes": [{"type": "Entra"}],
+    },
+}
 
 
 class AgentKind:
@@ -54,6 +70,7 @@ class AgentKind:
     traits = Traits(
         immutable=(("kind",),),
         replace_resets=((),),
+        defaults=_DEFAULTS,
         replace_loses="Its versions, its identity and the role assignments of that identity are lost.",
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
@@ -89,8 +88,8 @@ class Change:
         """
         if self.action is Action.DELETE:
             return ()
-        marked = self.before.marker if self.before else None
-        was, now = marked or _UNMARKED, self.marker or _UNMARKED
+        unmarked = Marker(owner="")
+        was, now = (self.before and self.before.marker) or unmarked, self.marker or unmarked
         pairs: list[tuple[str, object, object]] = [("owner", was.owner, now.owner)] if self.is_takeover else []
         pairs.append(("lifecycle.prevent_destroy", was.prevent_destroy, now.prevent_destroy))
         if self.marker is not None:  # a release follows `on_remove` and takes it along
@@ -98,17 +97,17 @@ class Change:
         return tuple(pair for pair in pairs if pair[1] != pair[2])
 
 
-_UNMARKED: Final = Marker(owner="")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which project and account a plan is about; `account` is empty where only the project plane is used."""
+    """Which project and account a plan is about. What is not known is empty: without a subscription and resource group
+    only the project plane is used. `local` is the Foundry embedded here.
+    """
 
     endpoint: str
     account: str = ""
     subscription: str = ""
     resource_group: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,18 @@ from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, only, overlay, without
+from provisioner.model.document import (
+    ABSENT,
+    Document,
+    Path,
+    dotted,
+    leaves,
+    lies_under,
+    lookup,
+    only,
+    overlay,
+    without,
+)
 from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
@@ -206,10 +217,23 @@ def _remarks(
 ) -> Iterator[str]:
     if found.marker is not None and found.marker.owner != marker.owner:
         yield f'It belongs to the manifest named "{found.marker.owner}"; this manifest takes it over.'
-    if replaces and traits.replace_loses:
-        yield traits.replace_loses
+    if replaces:
+        yield from _losses(found, after, traits)
     if ignored := [dotted(path) for path in _ignored(wanted, after, traits)]:
         yield f"Differs from the manifest and is left as it is, as `lifecycle.ignore` says: {', '.join(ignored)}."
+
+
+def _losses(found: Live, after: Document, traits: Traits) -> Iterator[str]:
+    """What does not come back with the new object. What the service fills in anyway is no loss."""
+    if traits.replace_loses:
+        yield traits.replace_loses
+    lost = [
+        dotted(path)
+        for path, value in leaves(found.fields)
+        if lookup(after, path) is ABSENT and value != lookup(traits.defaults, path)
+    ]
+    if lost:
+        yield f"Not in the manifest, so not carried over: {', '.join(lost)}."
 
 
 def _ignored(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:

@@ -159,7 +159,8 @@ def test_protection_is_patched_on_and_put_off(service: FakeService) -> None:
     service.apply(deployment())
     service.apply(want("deployments", "gpt", ENTRY, prevent_destroy=True))
     assert [call.method for call in service.arm.writes] == ["PATCH"]
-    service.apply(deployment())
+    assert service.apply(deployment()) == []
+    service.apply(want("deployments", "gpt", ENTRY, prevent_destroy=False))
     assert [call.method for call in service.arm.writes] == ["PUT"]
 
 
