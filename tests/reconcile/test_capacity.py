@@ -79,6 +79,12 @@ def order(desired: Mapping[str, Document], live: Mapping[str, Document]) -> list
             id="pools ignore case",
         ),
         pytest.param(
+            {"a": deployment(9, "m", "ProvisionedManaged"), "b": deployment(1, "n", "ProvisionedManaged")},
+            {"a": deployment(1, "m", "ProvisionedManaged"), "b": deployment(9, "n", "ProvisionedManaged")},
+            "ba",
+            id="all models of a provisioned type share a pool",
+        ),
+        pytest.param(
             {"a": deployment(9), "b": deployment(1, model="n")},
             {"a": deployment(1), "b": deployment(9, model="n")},
             "ab",
