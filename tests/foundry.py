@@ -71,6 +71,9 @@ class Foundry:
     def fault(self, match: Mapping[str, object], do: Mapping[str, object]) -> None:
         self._ask("POST", "faults", {"faults": [{"match": match, "do": do}]})
 
+    def quota(self, usage: str, limit: int) -> None:
+        self._ask("POST", "quota", {"usage": usage, "limit": limit})
+
     def drift(self, kind: str, name: str, **changes: object) -> None:
         """Edit a live deployment, store or agent as somebody in the portal would."""
         self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})

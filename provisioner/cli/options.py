@@ -106,9 +106,9 @@ service_options = _all(
     click.option(
         "--state",
         metavar="FILE",
-        show_default=f"{LOCAL_STATE.as_posix()} beside the manifest",
         callback=_state,
-        help="Where --local keeps its state; :memory: forgets it.",
+        help=f"Where --local keeps its state; left out, in {LOCAL_STATE.as_posix()} beside the first manifest, or here "
+        "where there is none. :memory: forgets it.",
     ),
     endpoint_option,
     click.option(

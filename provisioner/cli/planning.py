@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
@@ -43,7 +44,7 @@ def _planned(
     plan = make(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow)
     for sentence in _allowed_in_vain(plan, live, allow):
         remark(f"Warning: {one_line(sentence)}")
-    return plan
+    return replace(plan, target=planes.target)
 
 
 def _check_names(allow: Allowances, known: Collection[Address]) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -81,7 +81,7 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
                 _coordinates_from(env, request), connections=request.parallelism, timeout_s=request.timeout_s
             ) as planes,
         ):
-            yield planes
+            yield replace(planes, target=replace(planes.target, local=True))
         return
     where = _coordinates(request, manifest)
     with connect(where, connections=request.parallelism, timeout_s=request.timeout_s) as planes:

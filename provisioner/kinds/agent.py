@@ -27,7 +27,7 @@ from provisioner.kinds.shapes import AGENT, VERSION, all_shaped, require_shape, 
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
-from provisioner.model.document import ABSENT, Document, overlay, place
+from provisioner.model.document import ABSENT, Document, leaves, overlay, place
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live, Reference
@@ -56,6 +56,15 @@ _FIELD_FEATURES: Final = {
 # A hosted version takes minutes to become active; azd polls every 10 s.
 _READY_EVERY_S: Final = 10.0
 _READY_AT_MOST_S: Final = 900.0
+# Filled in where nothing is declared: the newest version answers, in Responses, to whom Entra knows.
+# Source: azure-ai-projects, AgentEndpoint
+_DEFAULT_ENDPOINT: Final[Document] = {
+    "version_selector": {
+        "version_selection_rules": [{"type": "FixedRatio", "agent_version": "@latest", "traffic_percentage": 100}]
+    },
+    "protocol_configuration": {"responses": {}},
+    "authorization_schemes": [{"type": "Entra"}],
+}
 
 
 class AgentKind:
@@ -74,6 +83,7 @@ class AgentKind:
             ("cpu",): Rule(meaning=quantity),
             ("memory",): Rule(meaning=quantity),
             **{(key,): Rule(whole=True) for key in _WRITTEN_IN_FULL},
+            **{("agent_endpoint", *path): Rule(default=value) for path, value in leaves(_DEFAULT_ENDPOINT)},
         },
         versioned=True,
         beside_versions=tuple((key,) for key in ON_THE_AGENT),

@@ -66,6 +66,14 @@ _NEITHER_WORDS: Final = (
 )
 
 
+def _quota(fields: Document) -> tuple[str, ...]:
+    """Of an account's region: one for each hosting type and model, and of a provisioned type one for all models.
+    Source: Microsoft Learn, Azure OpenAI quota; provisioned throughput.
+    """
+    names = [str(lookup(fields, path)).casefold() for path in (("sku", "name"), ("model", "format"), ("model", "name"))]
+    return tuple(names[:1] if "provisioned" in names[0] else names)
+
+
 class DeploymentKind:
     section = SECTION
     singular = "model deployment"
@@ -93,9 +101,8 @@ class DeploymentKind:
             ("routing", "models"): Rule(meaning=unordered),
             ("tags",): Rule(free=True, case_blind=True),
         },
-        # Microsoft Learn, quota: one per region, hosting type and model. A provisioned type has one for all models.
         capacity=("sku", "capacity"),
-        pool=(("sku", "name"), ("model", "format"), ("model", "name")),
+        pool=_quota,
         case_blind=True,  # Azure Resource Manager: ids ignore case
         marker_size=256,
     )

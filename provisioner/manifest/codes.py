@@ -63,5 +63,12 @@ CODES: Final[Mapping[str, str]] = {
     "prevent-destroy": "A protected resource would be deleted or replaced.",
     "data-loss": "A store, and the memories in it, would be deleted or replaced.",
     "needs-adopt": "A live resource without an owner would be taken over.",
-    "too-many-deletes": "More resources would be deleted than are allowed at once.",
+    "too-many-deletes": "More resources would be deleted or replaced than are allowed at once.",
+    "nothing-declared": "The manifest declares nothing of its own, and all that its owner has would be deleted.",
+    "unreadable": "What the service shows of a live resource cannot be read.",
+    # warnings of a plan
+    "ignored-difference": "A field differs from the manifest, and `lifecycle.ignore` leaves it as it is.",
+    "left-out": "A deletion or replacement is left out, as --no-delete says.",
+    "left-external": "A live resource of this owner is declared external, so destroy leaves it alone.",
+    "not-taken-over": "A live resource of an owner that is taken over is not declared here, and stays with it.",
 }

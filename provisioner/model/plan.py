@@ -90,8 +90,8 @@ class Change:
         """
         if self.action is Action.DELETE:
             return ()
-        marked = self.before.marker if self.before else None
-        was, now = marked or Marker(owner=""), self.marker or Marker(owner="")
+        unmarked = Marker(owner="")
+        was, now = (self.before and self.before.marker) or unmarked, self.marker or unmarked
         pairs: list[tuple[str, object, object]] = [("owner", was.owner, now.owner)] if self.is_takeover else []
         pairs.append(("lifecycle.prevent_destroy", was.prevent_destroy, now.prevent_destroy))
         if self.marker is not None:  # a release follows `on_remove` and takes it along
@@ -101,12 +101,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which project and account a plan is about; `account` is empty where only the project plane is used."""
+    """Which project and account a plan is about. What is not known is empty: without a subscription and resource group
+    only the project plane is used. `local` is the Foundry embedded here.
+    """
 
     endpoint: str
     account: str = ""
     subscription: str = ""
     resource_group: str = ""
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from provisioner.model.document import ABSENT, Absent, Path
+from provisioner.model.document import ABSENT, Absent, Document, Path
 
 if TYPE_CHECKING:
     from provisioner.model.plan import Change
@@ -39,9 +39,9 @@ def _nothing_to_say(_change: Change, _made: str) -> Iterator[str]:
 class Traits:
     """`immutable` fields change only by replacing; `replace_resets` are the subtrees whose unmanaged fields do not
     survive a replace (another model's version means nothing). `replace_loses` is a sentence about what else goes with
-    the old one. `capacity` is the field that takes from a quota, `pool` are the fields that tell which: resources that
-    agree in them share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one
-    value of the live object's metadata or tags can hold.
+    the old one. `capacity` is the field that takes from a quota, `pool` tells which: resources for which it says the
+    same share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of
+    the live object's metadata or tags can hold.
 
     `versioned` kinds keep every state that was written, but for the subtrees `beside_versions`. `remarks` are
     sentences that a reviewer must know of a change beside its fields; `made` names the revision that it made, and is
@@ -55,7 +55,7 @@ class Traits:
     case_blind: bool = False
     rules: Mapping[Path, Rule] = field(default_factory=dict)
     capacity: Path = ()
-    pool: tuple[Path, ...] = ()
+    pool: Callable[[Document], tuple[str, ...]] = lambda _: ()
     marker_size: int = 512
     versioned: bool = False
     beside_versions: tuple[Path, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.plan import Target
 from provisioner.planes import project
 from provisioner.planes.clock import Clock, SystemClock
 from provisioner.planes.clouds import Cloud, cloud_of, require_trusted
@@ -37,10 +38,12 @@ class Planes:
 
     project: HttpProject
     management: ArmManagement | None
+    target: Target
 
     def telling(self, note: Callable[[str], None]) -> Planes:
         """The same planes, telling `note` of their waits."""
-        return Planes(self.project.telling(note), self.management.telling(note) if self.management else None)
+        management = self.management.telling(note) if self.management else None
+        return Planes(self.project.telling(note), management, self.target)
 
 
 @contextmanager
@@ -62,7 +65,16 @@ def connect(
         ) as client,
         _management(where, cloud, Tokens(credential, cloud.management_scope), clock, timeout_s) as management,
     ):
-        yield Planes(HttpProject(client, clock=clock, note=_silently), management)
+        yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where))
+
+
+def _target(where: Coordinates) -> Target:
+    return Target(
+        endpoint=where.endpoint,
+        account=where.account or "",
+        subscription=where.subscription or "",
+        resource_group=where.resource_group or "",
+    )
 
 
 @contextmanager

@@ -41,8 +41,7 @@ def _held(fields: Document | None, kind: str, traits: Traits) -> tuple[Pool, flo
         return None
     amount = lookup(fields, traits.capacity)
     is_number = isinstance(amount, (int, float)) and not isinstance(amount, bool)
-    names = (str(lookup(fields, path)).casefold() for path in traits.pool)  # the service ignores their case
-    return (kind, *names), float(amount) if is_number else _UNSAID  # type: ignore[arg-type]
+    return (kind, *traits.pool(fields)), float(amount) if is_number else _UNSAID  # type: ignore[arg-type]
 
 
 class Pools:

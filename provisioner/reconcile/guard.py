@@ -89,11 +89,11 @@ def left_external(found: Live, owner: str) -> Diagnostic:
 
 
 def left_out(change: Change) -> Diagnostic:
-    goes_on = "; what refers to it goes on with the one there is" if change.referrers else ""
+    goes_on = ", and what refers to it goes on with it" if change.referrers else ""
     return Diagnostic(
         code="left-out",
-        message=f"{change.address} would be {_participle(change)}{_because(change)}, which --no-delete leaves out. It "
-        f"stays as it is{goes_on}.",
+        message=f"{change.address} would be {_participle(change)}{_because(change)}; --no-delete leaves it as it is"
+        f"{goes_on}.",
         severity=Severity.WARNING,
     )
 

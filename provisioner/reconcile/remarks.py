@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provisioner.model.document import Document, Path, dotted, leaves, lies_under, lookup, only
+from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, lookup, only
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Desired
 from provisioner.model.traits import Traits
 from provisioner.reconcile.compare import compare
-from provisioner.reconcile.meaning import is_nothing, same
+from provisioner.reconcile.meaning import is_default, is_nothing, same
 
 
 def remarks_on(change: Change, wanted: Desired, traits: Traits) -> Iterator[str]:
     was = change.before.marker if change.before else None
     if was is not None and change.is_takeover:
         yield f'It belongs to the manifest named "{was.owner}"; this manifest takes it over.'
-    if change.action is Action.REPLACE and traits.replace_loses:
-        yield traits.replace_loses
+    if change.action is Action.REPLACE:
+        yield from _losses(change, traits)
     if ignored := ignored_differences(wanted, change.after or {}, traits):
         yield f"Differs from the manifest and is left as it is, as `lifecycle.ignore` says: {_listed(ignored)}."
     if carried := _carried_along(change, traits):
         yield f"Set outside the manifest and carried along: {_listed(carried)}."
     yield from traits.remarks(change, "")
+
+
+def _losses(change: Change, traits: Traits) -> Iterator[str]:
+    """What does not come back with the new object. What the service fills in anyway is no loss."""
+    if traits.replace_loses:
+        yield traits.replace_loses
+    before = change.before.fields if change.before else {}
+    lost = tuple(
+        path
+        for path, value in leaves(before)
+        if lookup(change.after or {}, path) is ABSENT and not is_default(value, path, traits)
+    )
+    if lost:
+        yield f"Not in the manifest, so not carried over: {_listed(lost)}."
 
 
 def ignored_differences(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:

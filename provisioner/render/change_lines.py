@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from provisioner.model.document import ABSENT, Absent, Document, leaves, lookup
+from provisioner.model.document import ABSENT, Absent, Document, leaves
 from provisioner.model.plan import Action, Change, FieldChange, Origin
 from provisioner.render.linediff import diff_lines
 from provisioner.render.redact import redacted
@@ -68,25 +68,12 @@ def warnings(change: Change) -> Iterator[str]:
     if change.destroys and change.referrers:
         refer = "refers" if len(change.referrers) == 1 else "refer"
         yield f"{listing([one_line(str(address)) for address in change.referrers])} {refer} to it."
-    yield from change.remarks
-    if (lost := _unmanaged_losses(change)) and change.action is Action.REPLACE:
-        yield f"Not in the manifest, so not carried over: {listing(lost)}."
     if (live := change.before) and live.marker_revision and live.marker_revision != live.revision:
         yield (
             f"It was changed outside the manifest: live is version {one_line(live.revision)}, last applied from here "
             f"was version {one_line(live.marker_revision)}."
         )
-
-
-def _unmanaged_losses(change: Change) -> list[str]:
-    if change.before is None or change.after is None:
-        return []
-    shown = {field.path for field in change.fields}
-    return [
-        path_text(path)
-        for path, _ in leaves(change.before.fields)
-        if path not in shown and lookup(change.after, path) is ABSENT
-    ]
+    yield from change.remarks
 
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:

@@ -27,8 +27,10 @@ def diagnostics_text(items: Sequence[Diagnostic], *, styles: Styles = PLAIN, wid
 
 def diagnostic_lines(item: Diagnostic, *, styles: Styles = PLAIN, width: int = 100) -> Iterator[str]:
     style = styles.bad if item.is_error else styles.warning
-    words = [_place(item), styles.paint(style, item.severity.value), one_line(item.code).strip()]
-    yield "  ".join(word for word in words if word)
+    place, code = _place(item), one_line(item.code).strip()
+    sort = "  ".join(word for word in (styles.paint(style, item.severity.value), code) if word)
+    fits = len(f"{place}  {item.severity.value}  {code}") <= width
+    yield from (["  ".join(part for part in (place, sort) if part)] if fits or not place else [place, f"  {sort}"])
     for text in (item.message, item.hint):
         yield from wrapped(text, width=width, indent="  ")
 

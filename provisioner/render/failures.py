@@ -20,16 +20,16 @@ def failure_text(
     for text in dict.fromkeys((hint, advice)):
         lines.extend(wrapped(text, width=width, indent="  "))
     if failure and (identity := failure_identity(failure)):
-        lines.append(styles.paint(styles.quiet, f"  {identity}"))
+        lines.extend(styles.paint(styles.quiet, text) for text in wrapped(identity, width=width, indent="  "))
     return "\n".join(lines) + "\n"
 
 
 def failure_identity(failure: Failure) -> str:
     """`code InsufficientQuota, HTTP 409, request id 7f…`."""
     parts = (
-        f"code {one_line(failure.code)}" if failure.code else "",
+        f"code {one_line(failure.code).strip(' ')}" if failure.code.strip(" ") else "",
         f"HTTP {failure.status}" if failure.status else "",
-        f"request id {one_line(failure.request_id)}" if failure.request_id else "",
+        f"request id {one_line(failure.request_id).strip(' ')}" if failure.request_id.strip(" ") else "",
     )
     return ", ".join(part for part in parts if part)
 
@@ -38,5 +38,5 @@ def failure_lines(failure: Failure, *, width: int, indent: str) -> Iterator[str]
     """The service's own words, whatever they look like, then its identity, then our advice."""
     yield from wrapped(failure.message, width=width, indent=indent)
     if identity := failure_identity(failure):
-        yield f"{indent}{identity}"
+        yield from wrapped(identity, width=width, indent=indent)
     yield from wrapped(failure.advice, width=width, indent=indent)

@@ -43,15 +43,20 @@ def _outcome(outcome: Outcome, addresses: int, styles: Styles, width: int) -> It
     took = duration(outcome.elapsed_s) if outcome.status is not Status.SKIPPED else ""
     status = styles.paint(_style(outcome.status, styles), f"{outcome.status.value:<7}")
     address = one_line(str(outcome.change.address))
-    row = f"  {status}  {address:<{addresses}}  {word:<8}  {took:>7}"
     reason = "" if outcome.failure and outcome.reason in outcome.failure.message else outcome.reason
-    if len(_INDENT) + addresses + 21 + len(reason) <= width and reason == one_line(reason):
-        yield f"{row}  {reason}".rstrip()
+    if len(_INDENT) + addresses + 19 > width:
+        yield f"  {status}  {address}"
+        yield f"{_INDENT}{word} {took}".rstrip()
     else:
+        row = f"  {status}  {address:<{addresses}}  {word:<8}  {took:>7}"
+        if len(_INDENT) + addresses + 21 + len(reason) <= width and reason == one_line(reason):
+            row, reason = f"{row}  {reason}", ""
         yield row.rstrip()
-        yield from wrapped(reason, width=width, indent=_INDENT)
+    yield from wrapped(reason, width=width, indent=_INDENT)
     if outcome.failure:
         yield from failure_lines(outcome.failure, width=width, indent=_INDENT)
+    for text in outcome.remarks:
+        yield from (styles.paint(styles.warning, line) for line in wrapped(text, width=width, indent=_INDENT))
 
 
 def _style(status: Status, styles: Styles) -> str:

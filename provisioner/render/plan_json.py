@@ -2,18 +2,21 @@
 
     {"format_version": "1.0",
      "owner": "dev-buddy",              the manifest's name
+     "target": {"endpoint": "…", "account": "…", "subscription": "…", "resource_group": "…", "local": false},
      "digest": "…",                     equal for equal plans
      "has_changes": true,
      "summary": {"create": 1, "update": 0, "replace": 0, "delete": 0, "adopt": 0, "release": 0,
-                 "unchanged": 3, "refusals": 0},
+                 "unchanged": 3, "refusals": 0, "warnings": 0},
      "changes": [                       in an order in which they can be applied
        {"action": "update", "address": {"kind": "agents", "name": "dev-buddy"},
         "adoption": false, "loses_data": false, "referrers": [address, …],
         "reason": "its last write failed",   why, where the fields alone do not say it; else empty
+        "remarks": ["…"],                    what else to know, a sentence each
         "fields": [{"path": ["options", "x"], "before": 1, "after": 2, "origin": "edit", "forces_replace": false}],
         "lifecycle": [{"name": "lifecycle.prevent_destroy", "before": false, "after": true}]}],
      "unchanged": [address, …],
-     "refusals": [{"severity": "error", "code": "data-loss", "message": "…", "hint": "…", "where": {…}}]}
+     "refusals": [{"severity": "error", "code": "data-loss", "message": "…", "hint": "…", "where": {…}}],
+     "warnings": [as refusals]}         they forbid nothing
 
 A field that was not there has no `before`; one that goes has no `after`. `origin` is `edit`, `drift`, `both`, or null
 where nothing was applied before. A create has every field with `after` only, a delete every field with `before` only.
@@ -31,6 +34,7 @@ from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.render.change_lines import resource_fields
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.redact import redacted
+from provisioner.render.target import target_document
 
 FORMAT_VERSION: Final = "1.0"
 
@@ -40,16 +44,19 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "owner": plan.owner,
+        "target": target_document(plan.target),
         "digest": plan.digest,
         "has_changes": not plan.is_empty,
         "summary": {
             **{action.value: plan.count(action) for action in Action},
             "unchanged": len(plan.unchanged),
             "refusals": len(plan.refusals),
+            "warnings": len(plan.warnings),
         },
         "changes": [change_document(change) for change in plan.changes],
         "unchanged": [address_document(address) for address in plan.unchanged],
         "refusals": [diagnostic_document(refusal) for refusal in plan.refusals],
+        "warnings": [diagnostic_document(warning) for warning in plan.warnings],
     }
 
 
@@ -65,6 +72,7 @@ def change_document(change: Change) -> dict[str, Any]:
         "loses_data": change.loses_data,
         "referrers": [address_document(address) for address in change.referrers],
         "reason": change.reason,
+        "remarks": list(change.remarks),
         "fields": [_field(field) for field in resource_fields(change)],
         "lifecycle": [
             {"name": name, "before": before, "after": after} for name, before, after in change.lifecycle_fields

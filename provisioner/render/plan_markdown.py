@@ -1,7 +1,7 @@
 """A plan as a comment on a pull request.
 
 A comment on GitHub holds 65,536 characters. What does not fit is left out where it hurts least and said so: first the
-largest diffs, then rows of the table, and only then refusals.
+largest diffs, then rows of the table, then warnings, and only then refusals.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from provisioner.model.plan import Change, Plan
 from provisioner.render.change_lines import Line, change_lines, headline, remark, resource_fields
 from provisioner.render.markdown import code, fenced, prose
 from provisioner.render.safe import one_line
+from provisioner.render.target import target_rows
 from provisioner.render.values import path_text
-from provisioner.render.words import VERBS, plan_summary, plural
+from provisioner.render.words import REFUSED, VERBS, plan_summary, plural
 
 _FIELDS_NAMED: Final = 5
 _WIDTH: Final = 100
@@ -24,25 +25,33 @@ _GITHUB_SIGNS: Final = {"~": "!", "…": " "}  # a diff block colours +, - and !
 
 def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     """Never longer than `limit` characters."""
-    heading = f"## {prose(title or f'Plan for {plan.owner}')}\n\n**{prose(plan_summary(plan))}**\n"
+    heading = f"## {prose(title or f'Plan for {plan.owner}')}\n\n{_target(plan)}**{prose(plan_summary(plan))}**\n"
     footer = f"\nDigest: {code(plan.digest)}\n"
     room = limit - len(heading) - len(footer)
-    refusals = _refusals(plan.refusals, room)
+    refusals = _alert("CAUTION", f"**{REFUSED}**", plan.refusals, room)
     room -= len(refusals)
+    warnings = _alert("WARNING", "**Nothing here keeps the plan from being applied.**", plan.warnings, room)
+    room -= len(warnings)
     table = _table(plan.changes, room - len(_left_out(len(plan.changes), len(plan.changes))))
     details = _details(plan.changes, room - len(table))
-    text = f"{heading}{refusals}{table}{details}{footer}"
+    text = f"{heading}{refusals}{warnings}{table}{details}{footer}"
     return text if len(text) <= limit else text[: max(limit, 0)]
 
 
-def _refusals(items: Sequence[Diagnostic], room: int) -> str:
+def _target(plan: Plan) -> str:
+    rows = [f"{label}: {code(text)}" for label, text in target_rows(plan.target)]
+    return "\n".join(rows) + "\n\n" if rows else ""
+
+
+def _alert(sort: str, first: str, items: Sequence[Diagnostic], room: int) -> str:
+    """Source: https://docs.github.com/get-started/writing-on-github (alerts)."""
     if not items:
         return ""
-    opening = "\n> [!CAUTION]\n> **Refused: nothing will be applied until this is resolved.**\n"
-    return opening + _as_many([_refusal(item) for item in items], room - len(opening), "> - … and {} more.\n")
+    opening = f"\n> [!{sort}]\n> {first}\n"
+    return opening + _as_many([_diagnostic(item) for item in items], room - len(opening), "> - … and {} more.\n")
 
 
-def _refusal(item: Diagnostic) -> str:
+def _diagnostic(item: Diagnostic) -> str:
     place = f" ({code(f'{item.where.file}:{item.where.line}')})" if item.where else ""
     hint = f" {prose(item.hint)}" if item.hint else ""
     return f"> - {code(item.code)}{place} {prose(item.message)}{hint}\n"
@@ -73,6 +82,7 @@ def _what(change: Change) -> str:
         parts.append("drift")
     if change.reason:
         parts.append(prose(change.reason))
+    parts.extend(prose(text) for text in change.remarks)
     if change.is_adoption:
         parts.append("takes over what exists")
     if change.loses_data:

@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.plan import Action, Change, Plan
 from provisioner.render.change_lines import Line, change_lines, headline
 from provisioner.render.diagnostics import diagnostic_lines
 from provisioner.render.exhaustive import assert_never
-from provisioner.render.safe import one_line, wrapped
+from provisioner.render.safe import folded, one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
-from provisioner.render.words import VERBS, plan_summary
+from provisioner.render.target import target_rows
+from provisioner.render.words import REFUSED, VERBS, plan_summary
 
-_FIELD_INDENT = 4
-_VALUE_INDENT = 8
+_FIELD_INDENT: Final = 4
+_VALUE_INDENT: Final = 8
 
 
 def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
-    """The whole plan, ending in a newline. Refusals come last: they are what to act on."""
-    blocks: list[list[str]] = []
-    if plan.changes:
-        blocks.append(list(_opening(plan, styles)))
-        blocks.extend(list(_change(change, styles, width)) for change in plan.changes)
-    blocks.append([styles.paint(styles.heading, plan_summary(plan))])
-    if plan.refusals:
-        blocks.append(list(_refusals(plan, styles, width)))
-    return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks) + "\n"
+    """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it. Warnings
+    and refusals come last: they are what to act on.
+    """
+    blocks = [
+        list(_target(plan, styles, width)),
+        list(_opening(plan, styles, width)),
+        *(list(_change(change, styles, width)) for change in plan.changes),
+        [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
+        list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
+        list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
+    ]
+    return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n"
 
 
-def _opening(plan: Plan, styles: Styles) -> Iterator[str]:
-    yield styles.paint(styles.heading, f'Changes for "{one_line(plan.owner)}":')
-    used = [action for action in Action if plan.count(action)]
-    yield "  " + "   ".join(
-        f"{styles.paint(action_style(action, styles), VERBS[action].symbol)} {action.value}" for action in used
-    )
+def _target(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
+    for label, text in target_rows(plan.target):
+        first, *rest = wrapped(f"{label}: {text}", width=width, hang="  ")
+        yield styles.paint(styles.heading, first[: len(label) + 1]) + first[len(label) + 1 :]
+        yield from rest
+
+
+def _opening(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
+    if not plan.changes:
+        return
+    for line in wrapped(f'Changes for "{one_line(plan.owner)}":', width=width, hang="  "):
+        yield styles.paint(styles.heading, line)
+    yield from _legend(plan, styles, width)
+
+
+def _legend(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
+    """The signs that are used, as many in a row as fit."""
+    row, taken = "", 0
+    for action in (action for action in Action if plan.count(action)):
+        symbol = VERBS[action].symbol
+        needed = len(f"   {symbol} {action.value}")
+        if row and taken + needed > width:
+            yield row
+            row, taken = "", 0
+        row += f"{'   ' if row else '  '}{styles.paint(action_style(action, styles), symbol)} {action.value}"
+        taken += needed
+    yield row
 
 
 def _change(change: Change, styles: Styles, width: int) -> Iterator[str]:
-    style = action_style(change.action, styles)
-    symbol = styles.paint(style, f"{VERBS[change.action].symbol:>3}")
-    yield f"{symbol} {styles.paint(styles.heading, headline(change))}"
+    symbol = styles.paint(action_style(change.action, styles), f"{VERBS[change.action].symbol:>3}")
+    first, *rest = wrapped(headline(change), width=width, indent="    ", hang="      ")
+    yield f"{symbol} {styles.paint(styles.heading, first[4:])}"
+    yield from (styles.paint(styles.heading, line) for line in rest)
     for line in change_lines(change, width=width - _FIELD_INDENT - 2):
         yield from _line(line, styles, width)
 
@@ -47,20 +75,25 @@ def _change(change: Change, styles: Styles, width: int) -> Iterator[str]:
 def _line(line: Line, styles: Styles, width: int) -> Iterator[str]:
     indent = " " * (_VALUE_INDENT if line.depth else _FIELD_INDENT)
     if line.sign == "!":
-        first, *rest = wrapped(line.text, width=width, indent=" " * (len(indent) + 2))
+        first, *rest = wrapped(line.text, width=width, indent=" " * (len(indent) + 2)) or [""]
         yield styles.paint(styles.warning, f"{indent}! {first.lstrip()}")
         yield from (styles.paint(styles.warning, text) for text in rest)
-    elif line.depth:
-        yield styles.paint(sign_style(line.sign, styles), f"{indent}{line.sign} {line.text}".rstrip())
+        return
+    style = sign_style(line.sign, styles)
+    first, *rest = folded(line.text, width=width, start=f"{indent}{line.sign} ", hang=f"{indent}  ")
+    if line.depth:
+        yield from (styles.paint(style, text.rstrip()) for text in (first, *rest))
     else:
-        yield f"{indent}{styles.paint(sign_style(line.sign, styles), line.sign)} {line.text}"
+        yield f"{indent}{styles.paint(style, line.sign)} {first[len(indent) + 2 :]}"
+        yield from (f"{indent}    {text.strip()}" for text in rest)
 
 
-def _refusals(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
-    yield styles.paint(styles.bad, "Refused: nothing will be applied until this is resolved.")
-    for refusal in plan.refusals:
+def _diagnostics(heading: str, items: Sequence[Diagnostic], style: str, styles: Styles, width: int) -> Iterator[str]:
+    if heading:
+        yield from (styles.paint(style, line) for line in wrapped(heading, width=width))
+    for item in items:
         yield ""
-        yield from (f"  {line}" for line in diagnostic_lines(refusal, styles=styles, width=width - 2))
+        yield from (f"  {line}" for line in diagnostic_lines(item, styles=styles, width=width - 2))
 
 
 def sign_style(sign: str, styles: Styles) -> str:

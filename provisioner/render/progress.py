@@ -169,6 +169,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status.value,
         "reason": outcome.reason,
         "elapsed_s": round(outcome.elapsed_s, 3),
+        "remarks": list(outcome.remarks),
     }
     return {**document, "failure": _failure(outcome.failure)} if outcome.failure else document
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import textwrap
+from collections.abc import Sequence
 from typing import Final
 
 LONG_LINE: Final = 400
@@ -31,6 +31,8 @@ def one_line(text: str) -> str:
 
 _FLAG: Final = re.compile(r"(--[a-z][a-z-]*) ([^\s-]\S*)")
 _GLUE: Final = "\0"  # visible text has none of its own
+_GAP: Final = re.compile(r"(?<=[^ ]) (?! *$)")
+_NARROWEST: Final = 20  # what a line has room for at least, however deep it is indented
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -62,20 +64,50 @@ def _first_difference(before: str, after: str) -> int:
     return min(len(before), len(after))
 
 
-def wrapped(text: str, *, width: int, indent: str = "") -> list[str]:
+def wrapped(text: str, *, width: int, indent: str = "", hang: str | None = None) -> list[str]:
     """Prose in lines of at most `width`, paragraphs kept; a longer word stays whole, and so does a flag with its value:
-    it is there to be copied.
+    it is there to be copied. Lines after the first of a paragraph begin with `hang`, or else as the first does.
     """
     lines: list[str] = []
     for paragraph in _FLAG.sub(rf"\1{_GLUE}\2", visible(text)).split("\n"):
-        lines.extend(
-            textwrap.wrap(
-                paragraph,
-                width=max(width, len(indent) + 20),
-                initial_indent=indent,
-                subsequent_indent=indent,
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
+        words = paragraph.split(" ")
+        lead = " " * next((at for at, word in enumerate(words) if word), 0)
+        pieces = _filled(
+            [word for word in words if word], first=width - len(indent + lead), rest=width - len(hang or indent)
         )
+        lines.extend(f"{(hang or indent) if at else indent + lead}{piece}" for at, piece in enumerate(pieces))
     return [line.replace(_GLUE, " ") for line in lines]
+
+
+def _filled(words: Sequence[str], *, first: int, rest: int) -> list[str]:
+    """The words in as few lines as their lengths allow; a word that is too long has a line of its own."""
+    lines: list[str] = []
+    for word in words:
+        room = max(first if len(lines) == 1 else rest, _NARROWEST)
+        if lines and len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def folded(line: str, *, width: int, start: str, hang: str) -> list[str]:
+    """One line of a value behind `start`, parted between words where it is longer than `width`: what follows stands
+    behind `hang`, deeper by two than the line itself. Nothing is lost but one space at each place where it is parted.
+    """
+    deeper = " " * (len(line) - len(line.lstrip(" ")) + 2)
+    hang += deeper if len(hang + deeper) + _NARROWEST <= width else ""
+    lines: list[str] = []
+    left = line
+    while (cut_at := _last_gap(left, max(width - len(hang if lines else start), _NARROWEST))) is not None:
+        lines.append(f"{hang if lines else start}{left[:cut_at]}")
+        left = left[cut_at + 1 :]
+    return [*lines, f"{hang if lines else start}{left}"]
+
+
+def _last_gap(text: str, room: int) -> int | None:
+    """Where to part it; None where it fits, or holds no gap between words."""
+    if len(text) <= room:
+        return None
+    gaps = [found.start() for found in _GAP.finditer(text)]
+    return max((gap for gap in gaps if gap <= room), default=next(iter(gaps), None))

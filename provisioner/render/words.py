@@ -38,6 +38,8 @@ VERBS: Final[Mapping[Action, Verb]] = {
     ),
 }
 
+REFUSED: Final = "Refused: nothing will be applied until this is resolved."
+
 
 def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
@@ -68,7 +70,10 @@ def plan_summary(plan: Plan) -> str:
     if plan.destruction and plan.is_empty and not plan.refusals:
         return f'Nothing {"else " if plan.warnings else ""}of the owner "{one_line(plan.owner)}" is live.'
     if plan.is_empty and not (plan.refusals or plan.left_out):
-        return f"No changes. Everything is as the manifest says{f' ({unchanged[0]})' if unchanged else ''}."
+        count = f" ({unchanged[0]})" if unchanged else ""
+        if plan.warnings:
+            return f"No changes{count}, but read the {'warnings' if len(plan.warnings) > 1 else 'warning'}."
+        return f"No changes. Everything is as the manifest says{count}."
     counts = [f"{plan.count(action)} to {action.value}" for action in Action if plan.count(action)]
     left_out = [f"{len(plan.left_out)} left out"] if plan.left_out else []
     return f"Plan: {', '.join([*(counts or ['nothing to change']), *left_out, *unchanged])}."

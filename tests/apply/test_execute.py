@@ -104,7 +104,14 @@ class Runner:
         self.kind = FakeKind(work=work)
         self.kinds = {"a": self.kind, "b": self.kind, "c": self.kind, **kinds}
 
-    def run(self, *changes: Change, parallelism: int = 10, emit: Any = None, stopping: Any = None) -> ApplyFinished:
+    def run(
+        self,
+        *changes: Change,
+        parallelism: int = 10,
+        emit: Any = None,
+        stopping: Any = None,
+        stop_on_failure: bool = False,
+    ) -> ApplyFinished:
         for one in changes:
             if one.before is not None:
                 self.kinds[one.address.kind].live[one.address] = one.before
@@ -116,6 +123,7 @@ class Runner:
             now=time.monotonic,
             parallelism=parallelism,
             stopping=stopping or (lambda: False),
+            stop_on_failure=stop_on_failure,
         )
 
     def finished(self) -> list[tuple[str, Status, str]]:
@@ -308,6 +316,57 @@ def test_when_told_to_stop_what_runs_ends_and_the_rest_is_skipped() -> None:
     assert finished.interrupted
     assert statuses(finished) == {"a/0": "done", "a/1": "skipped", "b/0": "skipped", "b/1": "skipped"}
     assert {outcome.reason for outcome in finished.outcomes} == {"", "stopped before it began"}
+
+
+def test_after_a_failure_nothing_more_is_started_where_that_is_wanted() -> None:
+    runner = Runner(refusing("a/1"))
+    changes = (change("a/0"), change("a/1"), change("a/2"), change("b/0", "a/0"), change("b/1", "a/1"))
+    finished = runner.run(*changes, parallelism=1, stop_on_failure=True)
+    assert statuses(finished) == {"a/0": "done", "a/1": "failed", "a/2": "skipped", "b/0": "skipped", "b/1": "skipped"}
+    reasons = {str(outcome.change.address): outcome.reason for outcome in finished.outcomes}
+    assert reasons["a/2"] == reasons["b/0"] == "a/1 failed, and nothing is started after a failure"
+    assert reasons["b/1"] == "a/1 failed"
+    assert not finished.interrupted
+
+
+def test_without_a_failure_there_is_nothing_to_stop_for() -> None:
+    finished = Runner().run(change("a/0"), change("b/0", "a/0"), stop_on_failure=True)
+    assert set(statuses(finished).values()) == {"done"}
+
+
+def test_what_runs_when_another_fails_is_brought_to_its_end() -> None:
+    both, failed = threading.Barrier(2), threading.Event()
+
+    def work(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        both.wait(timeout=20)
+        if change.address.name == "fails":
+            raise PlaneError(Failure(message="no"))
+        assert failed.wait(timeout=20)
+
+    def emit(event: Event) -> None:
+        if isinstance(event, ChangeFinished) and event.outcome.status is Status.FAILED:
+            failed.set()
+
+    finished = Runner(work).run(
+        change("a/fails"), change("a/runs"), change("b/x", "a/runs"), emit=emit, stop_on_failure=True
+    )
+    assert statuses(finished) == {"a/fails": "failed", "a/runs": "done", "b/x": "skipped"}
+
+
+def test_a_serial_kind_is_written_in_the_order_of_the_plan_whatever_fails() -> None:
+    serial = FakeKind(serial=True, work=refusing("s/4"))
+    runner = Runner(s=serial)
+    late = change("s/3", "a/x")  # the plan has it first, so the others wait for it
+    order = (change("a/x"), late, change("s/4"), change("s/1"), change("s/2"))
+    finished = runner.run(*order)
+    assert serial.done == ["create s/3", "create s/1", "create s/2"]
+    assert statuses(finished)["s/4"] == "failed"
+
+
+def test_a_serial_kind_goes_on_where_one_of_them_cannot() -> None:
+    serial = FakeKind(serial=True)
+    finished = Runner(refusing("a/x"), s=serial).run(change("a/x"), change("s/3", "a/x"), change("s/1"))
+    assert statuses(finished) == {"a/x": "failed", "s/3": "skipped", "s/1": "done"}
 
 
 def test_a_mistake_of_ours_is_raised_when_everything_else_has_ended_and_been_told() -> None:

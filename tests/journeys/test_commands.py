@@ -142,7 +142,9 @@ def test_export_overwrites_only_when_told_to(project: Path, provisioner: Command
     assert out.read_text(encoding="utf-8") == EXAMPLE
     assert provisioner("export", "--out", "stores.yaml", "--force").code == 0
     assert provisioner("plan", "--detailed-exitcode").code == 0
-    assert provisioner("export", "--owner", "nobody").out.count("external: true") == 4
+    failed = provisioner("export", "--owner", "dev-budy")
+    assert (failed.code, failed.out) == (1, "")
+    assert 'Did you mean "dev-buddy"?' in failed.err
 
 
 @pytest.mark.usefixtures("project")

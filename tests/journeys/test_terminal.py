@@ -209,16 +209,18 @@ def test_destroy_leaves_alone_what_is_declared_external(foundry: Foundry, manife
     destroyed = provisioner("destroy", "--yes")
 
     assert destroyed.code == 0
-    assert "No changes" in destroyed.out
+    assert 'Nothing else of the owner "demo" is live.' in destroyed.out
+    assert "agents/a carries the mark" in destroyed.out
     assert len(foundry.objects("agents")) == 1
 
 
 @pytest.mark.usefixtures("foundry", "manifest")
 def test_an_allowance_that_nothing_needs_is_told(provisioner: Command) -> None:
-    planned = provisioner("plan", "--allow-data-loss", "stores/mistyped")
+    planned = provisioner("plan", "--allow-data-loss", "agents/a", "--take-over", "nobody")
 
     assert planned.code == 0
-    assert "Warning: --allow-data-loss stores/mistyped is not needed" in planned.err
+    assert "Warning: --allow-data-loss agents/a is not needed" in planned.err
+    assert 'Warning: --take-over nobody is not needed: nothing live belongs to "nobody".' in planned.err
 
 
 @posix

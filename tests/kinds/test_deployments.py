@@ -159,6 +159,7 @@ def test_protection_is_patched_on_and_put_off(service: FakeService) -> None:
     service.apply(deployment())
     service.apply(want("deployments", "gpt", ENTRY, prevent_destroy=True))
     assert [call.method for call in service.arm.writes] == ["PATCH"]
+    assert service.apply(deployment()) == []
     service.apply(want("deployments", "gpt", ENTRY, prevent_destroy=False))
     assert [call.method for call in service.arm.writes] == ["PUT"]
 

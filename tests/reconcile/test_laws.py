@@ -13,13 +13,16 @@ from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lies_under, lookup, only, without
 from provisioner.model.plan import Action, Origin
 from provisioner.model.resource import Desired, Lifecycle, Live, OnRemove
+from provisioner.reconcile.meaning import covers
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import is_nothing
 from provisioner.reconcile.order import in_order, predecessors
 from tests.strategies import (
     ADDRESSES,
+    EVERYTHING_ALLOWED,
     OWNER,
+    STRANGER,
     World,
     any_documents,
     documents,
@@ -155,6 +158,67 @@ def test_what_is_allowed_changes_the_refusals_and_never_the_changes(world: World
     allowed, plan = world.plan(), world.plan(allow)
     assert plan.changes == allowed.changes
     assert set(allowed.refusals) <= set(plan.refusals)
+
+
+@thorough
+@given(worlds(), ALLOWANCES)
+def test_no_delete_plans_the_same_changes_without_those_that_destroy(world: World, allow: Allowances) -> None:
+    whole, spared = world.plan(), world.plan(replace(allow, no_delete=True))
+    assert set(spared.left_out) == {change.address for change in whole.changes if change.destroys}
+    kept = {change.address: change for change in whole.changes if not change.destroys}
+    assert {change.address: change for change in spared.changes} == kept
+    assert {warning.code for warning in spared.warnings} >= ({"left-out"} if spared.left_out else set())
+    assert not {"data-loss", "prevent-destroy", "too-many-deletes"} & {it.code for it in spared.refusals}
+
+
+@thorough
+@given(worlds())
+def test_taking_over_touches_what_is_declared_here_and_nothing_else_of_the_old_owner(world: World) -> None:
+    allow = replace(EVERYTHING_ALLOWED, take_over=frozenset({STRANGER}))
+    plan = world.plan(allow)
+    after = predict(plan, world.live)
+    told = {it.message.split(" ")[0] for it in plan.warnings if it.code == "not-taken-over"}
+    for address, found in world.live.items():
+        if found.marker is None or found.marker.owner != STRANGER:
+            continue
+        wanted, now = world.desired.get(address), after[address].marker
+        taken = wanted is not None and not wanted.external
+        assert now is not None
+        assert now.owner == (OWNER if taken else STRANGER)
+        assert taken or after[address] == found
+        assert (str(address) in told) == (wanted is None)
+    assert planned(world.desired, after).is_empty
+
+
+@thorough
+@given(worlds())
+def test_what_stays_unlike_the_manifest_after_the_plan_is_named(world: World) -> None:
+    """In a remark or a warning: what is ignored, and no more."""
+    after = world.after.live
+    plan = world.plan()
+    remarks = {str(change.address): " ".join(change.remarks) for change in plan.changes}
+    warnings = {it.message.split(" ")[0]: it.message for it in plan.warnings}
+    for address, wanted in world.desired.items():
+        live, told = after.get(address), remarks.get(str(address), "") + warnings.get(str(address), "")
+        if live is None or live.marker is None or live.marker.owner != OWNER or wanted.external:
+            continue
+        declared = only(wanted.fields, wanted.lifecycle.ignore)
+        differs = not covers(live.fields, declared)
+        assert ("`lifecycle.ignore`" in told) == differs
+
+
+@thorough
+@given(worlds())
+def test_only_what_names_it_after_the_plan_refers_to_what_goes(world: World) -> None:
+    plan, after = world.plan(), world.after.live
+    touched = {change.address for change in plan.changes}
+    for change in plan.changes:
+        for user, found in after.items() if change.destroys else ():
+            wanted = world.desired.get(user)
+            told = wanted is None or wanted.external or (user in touched and not wanted.lifecycle.ignore)
+            if told and user != change.address:
+                assert (change.address in found.needs) == (user in change.referrers)
+        assert set(change.referrers) <= {*after, change.address}
 
 
 @thorough

@@ -8,7 +8,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT
 from provisioner.model.errors import Failure
-from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
+from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan, Target
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,
@@ -32,6 +32,13 @@ HOSTILE = "Nice\x1b[2J\x1b]0;pwned\x07 \u202egnp.exe | </details> `tick` ```fenc
 _RULES = [f"{number}. Rule number {number}." for number in range(1, 21)]
 OLD_INSTRUCTIONS = "\n".join(["You are a developer's assistant.", *_RULES, "Be brief.", ""])
 NEW_INSTRUCTIONS = OLD_INSTRUCTIONS.replace("Be brief.", "Be brief and kind.\nAsk when in doubt.")
+REMARK = "The endpoint serves version 7 | <b>only</b>; version 8 takes no traffic until it is moved."
+TARGET = Target(
+    endpoint="https://my-account.services.ai.azure.com/api/projects/my-project",
+    account="my-account",
+    subscription="00000000-0000-0000-0000-000000000000",
+    resource_group="my-group",
+)
 LONG_LINE = "All work and no play. " * 40
 
 
@@ -110,6 +117,7 @@ def update_agent() -> Change:
         marker=Marker(owner=OWNER, prevent_destroy=True),
         fields=fields,
         needs=frozenset({STORE}),
+        remarks=(REMARK,),
     )
 
 
@@ -129,6 +137,7 @@ def replace_store() -> Change:
         needs=frozenset({DEPLOYMENT}),
         loses_data=True,
         referrers=(AGENT, HELPER),
+        remarks=("Not in the manifest, so not carried over: options.default_ttl_seconds.",),
     )
 
 
@@ -158,7 +167,25 @@ def sample_plan() -> Plan:
         ),
     )
     return Plan(
-        owner=OWNER, changes=changes, unchanged=(Address("deployments", "text-embedding-3-large"),), refusals=refusals()
+        owner=OWNER,
+        target=TARGET,
+        changes=changes,
+        unchanged=(Address("deployments", "text-embedding-3-large"),),
+        refusals=refusals(),
+        warnings=warnings(),
+    )
+
+
+def warnings() -> tuple[Diagnostic, ...]:
+    return (
+        Diagnostic(
+            code="ignored-edit",
+            severity=Severity.WARNING,
+            message="agents/portal-made: instructions was edited in the manifest, and lifecycle.ignore keeps it as it "
+            "is on the live object.",
+            hint="Take it out of lifecycle.ignore to have it applied.",
+            where=Location(file="stores.yaml", line=40, column=5, path="agents.portal-made"),
+        ),
     )
 
 
@@ -211,7 +238,7 @@ def finished(*, interrupted: bool = False) -> ApplyFinished:
         outcomes=(
             Outcome(change=created, status=Status.DONE, elapsed_s=2.14),
             Outcome(change=replaced, status=Status.FAILED, failure=FAILURE, elapsed_s=75.2),
-            Outcome(change=updated, status=Status.DONE, elapsed_s=0.3),
+            Outcome(change=updated, status=Status.DONE, elapsed_s=0.3, remarks=(REMARK,)),
             Outcome(change=helper, status=Status.SKIPPED, reason="stores/dev-prefs-memory, which it needs, failed"),
         ),
         interrupted=interrupted,
@@ -222,7 +249,7 @@ def finished(*, interrupted: bool = False) -> ApplyFinished:
 def events() -> tuple[Event, ...]:
     done, failed, _, skipped = finished().outcomes
     return (
-        ApplyStarted(plan=Plan(owner=OWNER, changes=(done.change, failed.change, skipped.change))),
+        ApplyStarted(plan=Plan(owner=OWNER, target=TARGET, changes=(done.change, failed.change, skipped.change))),
         ChangeStarted(change=done.change),
         ChangeNoted(change=done.change, note="waiting for the operation"),
         ChangeNoted(change=done.change, note="waiting for the operation"),

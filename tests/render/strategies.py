@@ -10,7 +10,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.errors import Failure
-from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
+from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan, Target
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,
@@ -81,6 +81,10 @@ changes: Final = st.builds(
     fields=st.lists(field_changes, max_size=3).map(tuple),
     loses_data=st.booleans(),
     referrers=st.lists(addresses, max_size=2).map(tuple),
+    remarks=st.lists(wild, max_size=2).map(tuple),
+)
+targets: Final = st.builds(
+    Target, endpoint=wild, account=wild, subscription=wild, resource_group=wild, local=st.booleans()
 )
 locations: Final = st.builds(Location, file=wild, line=st.integers(1), column=st.integers(1), path=wild)
 diagnostics: Final = st.builds(
@@ -94,9 +98,11 @@ diagnostics: Final = st.builds(
 plans: Final = st.builds(
     Plan,
     owner=wild,
+    target=st.none() | targets,
     changes=st.lists(changes, max_size=3).map(tuple),
     unchanged=st.lists(addresses, max_size=2).map(tuple),
     refusals=st.lists(diagnostics, max_size=2).map(tuple),
+    warnings=st.lists(diagnostics, max_size=2).map(tuple),
 )
 failures: Final = st.builds(Failure, message=wild, code=wild, status=st.integers(0, 599), request_id=wild, advice=wild)
 outcomes: Final = st.builds(
@@ -106,6 +112,7 @@ outcomes: Final = st.builds(
     reason=wild,
     failure=st.none() | failures,
     elapsed_s=st.floats(0, 1e6),
+    remarks=st.lists(wild, max_size=2).map(tuple),
 )
 finishes: Final = st.builds(
     ApplyFinished,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from itertools import count
 from typing import TypeAlias
@@ -29,6 +30,14 @@ def test_plan_text(golden: Golden) -> None:
     golden("plan.txt", plan_text(sample.sample_plan()))
 
 
+def test_plan_text_in_a_narrow_terminal(golden: Golden) -> None:
+    golden("plan-narrow.txt", plan_text(sample.sample_plan(), width=40))
+
+
+def test_outcomes_in_a_narrow_terminal(golden: Golden) -> None:
+    golden("outcomes-narrow.txt", outcomes_text(sample.finished(), width=40))
+
+
 def test_plan_text_in_colour(golden: Golden) -> None:
     golden("plan-colour.txt", plan_text(sample.sample_plan(), styles=COLOURFUL))
 
@@ -47,6 +56,10 @@ def test_plan_json(golden: Golden) -> None:
 
 def test_an_empty_plan_is_one_sentence() -> None:
     assert plan_text(EMPTY) == "No changes. Everything is as the manifest says (2 unchanged).\n"
+
+
+def test_an_empty_plan_with_warnings_does_not_claim_that_all_is_well(golden: Golden) -> None:
+    golden("plan-warned.txt", plan_text(replace(EMPTY, target=sample.TARGET, warnings=sample.warnings())))
 
 
 def test_an_empty_plan_in_markdown(golden: Golden) -> None:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from provisioner.model.document import ABSENT
-from provisioner.model.plan import Action, FieldChange, Origin, Plan
+from provisioner.model.plan import Action, FieldChange, Origin, Plan, Target
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from provisioner.render.styles import COLOURFUL
+from provisioner.render.target import target_phrase
 from tests.render import sample
 
 
@@ -113,12 +115,6 @@ def test_an_adoption_says_that_something_exists() -> None:
     assert "It exists already" not in text_of(action=Action.DELETE, live={}, marked=False)
 
 
-def test_a_replacement_says_what_it_does_not_carry_over() -> None:
-    text = text_of(action=Action.REPLACE, live={"model": {"name": "a", "version": "1"}}, after={"model": {"name": "b"}})
-
-    assert "Not in the manifest, so not carried over: model.version." in text
-
-
 def test_no_field_can_pass_for_a_line_of_the_plan() -> None:
     text = text_of(field("a\nb", "a\n  - stores/x will be deleted\n\nPlan: 0 to create.\nb"))
 
@@ -130,6 +126,46 @@ def test_colour_paints_whole_lines_and_is_always_reset() -> None:
     coloured = plan_text(sample.sample_plan(), styles=COLOURFUL)
 
     assert all(line.count("\x1b[0m") * 2 == line.count("\x1b[") for line in coloured.splitlines())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 140])
+def test_no_line_is_longer_than_the_terminal_where_words_can_be_parted(width: int) -> None:
+    long = [line for line in plan_text(sample.sample_plan(), width=width).splitlines() if len(line) > width]
+
+    assert all(re.fullmatch(r" *([-+~…] )?(--allow-data-loss )?[^ ]+", line) for line in long), long
+
+
+def test_the_project_is_named_by_every_renderer() -> None:
+    plan = Plan(owner="o", target=sample.TARGET)
+
+    assert plan_text(plan).startswith(
+        f"Project: {sample.TARGET.endpoint}\nAccount: my-account, resource group my-group,"
+    )
+    assert f"Project: <code>{sample.TARGET.endpoint}</code>" in plan_markdown(plan)
+    assert plan_document(plan)["target"]["account"] == "my-account"
+
+
+@pytest.mark.parametrize(
+    ("target", "phrase"),
+    [
+        (sample.TARGET, 'project "my-project" of account "my-account"'),
+        (
+            Target(endpoint="https://127.0.0.1:1/api/projects/p", account="a", local=True),
+            'project "p" of the local Foundry',
+        ),
+        (Target(endpoint="https://h.example/api/projects/p"), 'project "p", https://h.example/api/projects/p'),
+        (Target(endpoint="https://h.example/odd\n"), "the project https://h.example/odd\\n"),
+        (None, ""),
+    ],
+)
+def test_a_sentence_can_name_the_project(target: Target | None, phrase: str) -> None:
+    assert target_phrase(target) == phrase
+
+
+def test_the_local_foundry_is_called_so() -> None:
+    local = Target(endpoint="https://127.0.0.1:1/api/projects/p", account="a", local=True)
+
+    assert plan_text(Plan(owner="o", target=local)).startswith(f"Project: {local.endpoint} (the local Foundry)\n\n")
 
 
 def test_refused_and_nothing_to_change_is_not_called_no_changes() -> None:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from provisioner.render.safe import LONG_LINE, cut, one_line, visible, wrapped
+from provisioner.render.safe import LONG_LINE, cut, folded, one_line, visible, wrapped
 from tests.render import strategies as our
 
 
@@ -43,3 +44,26 @@ def test_prose_respects_the_width_and_keeps_paragraphs() -> None:
 
     assert max(map(len, lines)) <= 40
     assert lines[-1] == "  next"
+
+
+_LINES = st.text("ab  ,", max_size=120)
+
+
+@given(_LINES, st.integers(40, 140))
+def test_a_folded_line_loses_nothing_and_parts_no_word(line: str, width: int) -> None:
+    start, hang = "        + ", "          "
+    first, *rest = folded(line, width=width, start=start, hang=hang)
+    indent = len(line) - len(line.lstrip(" ")) + 2
+    deeper = len(hang) + (indent if len(hang) + indent + 20 <= width else 0)
+
+    assert " ".join([first[len(start) :], *(piece[deeper:] for piece in rest)]) == line
+    assert all(piece[:deeper].strip() == "" for piece in rest)
+    assert all(len(piece) <= width or " " not in piece.strip().rstrip() for piece in rest)
+
+
+@given(_LINES, st.integers(40, 140))
+def test_prose_keeps_every_word(text: str, width: int) -> None:
+    lines = wrapped(text, width=width, indent="  ", hang="    ")
+
+    assert " ".join(lines).split() == text.split()
+    assert all(len(line) <= width or " " not in line.strip() for line in lines)

@@ -1,0 +1,48 @@
+"""Which project a plan is about: the first thing to know before agreeing to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from provisioner.model.plan import Target
+from provisioner.render.safe import one_line
+
+_PROJECT: Final = re.compile(r"/api/projects/(?P<name>[^/?#]+)/?\Z")
+
+
+def target_rows(target: Target | None) -> Iterator[tuple[str, str]]:
+    """What there is to say of it, as pairs of a label and one line."""
+    if target is None:
+        return
+    yield "Project", one_line(f"{target.endpoint}{' (the local Foundry)' if target.local else ''}")
+    if target.account and not target.local:
+        group = f", resource group {target.resource_group}" if target.resource_group else ""
+        subscription = f", subscription {target.subscription}" if target.subscription else ""
+        yield "Account", one_line(f"{target.account}{group}{subscription}")
+
+
+def target_phrase(target: Target | None) -> str:
+    """`project "my-project" of account "my-account"`, to be said in a sentence; empty where it is not known."""
+    if target is None:
+        return ""
+    found = _PROJECT.search(target.endpoint)
+    if found is None:
+        return one_line(f"the project {target.endpoint}")
+    project = f'project "{found["name"]}"'
+    if target.local:
+        return one_line(f"{project} of the local Foundry")
+    return one_line(f'{project} of account "{target.account}"' if target.account else f"{project}, {target.endpoint}")
+
+
+def target_document(target: Target | None) -> dict[str, Any] | None:
+    if target is None:
+        return None
+    return {
+        "endpoint": target.endpoint,
+        "account": target.account,
+        "subscription": target.subscription,
+        "resource_group": target.resource_group,
+        "local": target.local,
+    }
