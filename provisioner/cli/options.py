@@ -11,8 +11,8 @@ from click.core import ParameterSource
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
-from provisioner.manifest.words import guess, listed, quoted
 from provisioner.model.address import Address
+from provisioner.model.words import guess, listed, quoted
 from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
 
 F = TypeVar("F", bound=Callable[..., Any])

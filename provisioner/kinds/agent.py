@@ -9,7 +9,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
-from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
+from provisioner.kinds.agent_checks import check_agent
+from provisioner.kinds.agent_schema import DEFINITIONS, MEMORY_TOOL, MEMORY_TOOLS, OLD_MEMORY_TOOL, PROPERTIES
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.protocol import Service
@@ -24,8 +25,6 @@ from provisioner.model.traits import Traits
 from provisioner.reconcile.marker import RELEASED, is_released, read_marker, write_marker
 
 SECTION: Final = "agents"
-_MEMORY_TOOL: Final = "memory_search_preview"
-_OLD_MEMORY_TOOL: Final = "memory_search"  # its name until azure-ai-projects 2.0.0b4
 
 # Where the parts of an entry live on the service: beside the definition in a version, or on the agent as a whole.
 _BESIDE: Final = ("description", "metadata", "draft", "blueprint_reference")
@@ -36,7 +35,11 @@ _SERVER_FILLED: Final = {"hosted": (("code_configuration", "content_hash"),)}
 _CONDITIONS: Final = {"creating": Condition.PENDING, "failed": Condition.FAILED}
 
 # Whole kinds in preview need an opt-in on writes only (azure-ai-projects: Foundry-Features).
-_KIND_FEATURES: Final = {"workflow": ("WorkflowAgents=V1Preview",), "external": ("ExternalAgents=V1Preview",)}
+_KIND_FEATURES: Final = {
+    "workflow": ("WorkflowAgents=V1Preview",),
+    "external": ("ExternalAgents=V1Preview",),
+    "voice": ("VoiceAgents=V1Preview",),
+}
 _FIELD_FEATURES: Final = {
     "draft": ("DraftAgents=V1Preview",),
     "skills": ("Skills=V1Preview",),
@@ -80,8 +83,10 @@ class AgentKind:
 
     def references(self, fields: Document) -> Iterator[Reference]:
         model = fields.get("model")
-        if isinstance(model, str) and "/" not in model:  # "<connection>/<model>" is not on the account
-            yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants="chat")
+        # "<connection>/<model>" is not on the account, and neither is a voice model that the service keeps
+        if isinstance(model, str) and "/" not in model and fields.get("model_type") != "managed":
+            wants = "chat" if fields.get("kind") != "voice" else None
+            yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants=wants)
         for index, tool in enumerate(fields.get("tools") or ()):
             if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):
                 path = ("tools", str(index), "memory_store_name")
@@ -91,10 +96,7 @@ class AgentKind:
         return None
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
-        yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)
-        yield from _misplaced(name, entry)
-        yield from _missing(name, entry)
-        yield from _memory_tools(entry)
+        yield from check_agent(name, entry, beside=(*_BESIDE, *_ON_THE_AGENT))
 
     def list(self, service: Service) -> Iterator[Live]:
         yield from (_observed(body) for body in service.project.items("agents"))
@@ -220,13 +222,13 @@ def _latest(body: Document) -> Document | None:
 
 
 def _renamed(tool: object) -> object:
-    if isinstance(tool, Mapping) and tool.get("type") == _OLD_MEMORY_TOOL:
-        return {**tool, "type": _MEMORY_TOOL}
+    if isinstance(tool, Mapping) and tool.get("type") == OLD_MEMORY_TOOL:
+        return {**tool, "type": MEMORY_TOOL}
     return tool
 
 
 def _is_memory(tool: object) -> bool:
-    return isinstance(tool, Mapping) and tool.get("type") in (_MEMORY_TOOL, _OLD_MEMORY_TOOL)
+    return isinstance(tool, Mapping) and tool.get("type") in MEMORY_TOOLS
 
 
 def _features(fields: Document) -> tuple[str, ...]:
@@ -330,63 +332,3 @@ def _wait_until_active(service: Service, address: Address, version: str) -> None
 
     what = f"version {version} to become active"
     service.project.wait(probe, what=what, every_s=_READY_EVERY_S, at_most_s=_READY_AT_MOST_S)
-
-
-def _misplaced(name: str, entry: Document) -> Iterator[Finding]:
-    """Keys that belong to another kind of agent."""
-    kind = entry.get("kind", "prompt")
-    if kind not in DEFINITIONS:
-        return
-    allowed = {"kind", *_BESIDE, *_ON_THE_AGENT, *DEFINITIONS[kind]}
-    for key in entry:
-        if key in PROPERTIES and key not in allowed:
-            homes = ", ".join(other for other in KIND_NAMES if key in DEFINITIONS[other])
-            yield Finding(
-                path=(key,),
-                code="wrong-agent-kind",
-                message=f'Agent "{name}" is of kind {kind}, which has no `{key}`.',
-                hint=f"Remove it, or set `kind:` to one that has it: {homes}.",
-            )
-
-
-_REQUIRED: Final = {
-    "prompt": ("model",),
-    "workflow": ("workflow",),
-    "hosted": ("cpu", "memory"),
-    "external": (),
-}
-
-
-def _missing(name: str, entry: Document) -> Iterator[Finding]:
-    kind = str(entry.get("kind", "prompt"))
-    for key in _REQUIRED.get(kind, ()):
-        if key not in entry:
-            yield Finding(
-                path=(),
-                code="missing-key",
-                message=f'Agent "{name}" is of kind {kind} and lacks `{key}`.',
-                hint=f"Add `{key}:`.",
-            )
-    sources = [key for key in ("container_configuration", "code_configuration", "image") if key in entry]
-    if kind == "hosted" and len(sources) != 1:
-        yield Finding(
-            path=(),
-            code="hosted-source",
-            message=f'Hosted agent "{name}" needs exactly one of container_configuration and code_configuration.',
-            hint="State where its code comes from, once.",
-        )
-
-
-def _memory_tools(entry: Document) -> Iterator[Finding]:
-    tools = entry.get("tools")
-    for index, tool in enumerate(tools if isinstance(tools, list) else ()):
-        for key in ("memory_store_name", "scope"):
-            if _is_memory(tool) and not isinstance(tool.get(key), str):
-                yield Finding(
-                    path=("tools", str(index)),
-                    code="missing-key",
-                    message=f"A memory tool needs `{key}`.",
-                    hint='Add it; `scope: "{{$userId}}"` keeps every caller\'s memories apart.'
-                    if key == "scope"
-                    else "Name one of the manifest's stores.",
-                )

@@ -56,6 +56,11 @@ CODES: Final[Mapping[str, str]] = {
     "reserved-name": "A metadata key or tag is one of the tool's own.",
     "model-provider-data": "A deployment of an Anthropic model lacks what the service asks for.",
     "wrong-agent-kind": "An agent has a key that belongs to another kind of agent.",
+    "unknown-type": "A tool, or an answer's format, is of a type that the service does not publish.",
+    "unpublished": "A key or value is none that the service publishes. It is sent as it is.",
+    "bad-scope": "The scope of a memory tool is empty or holds a character that the service refuses.",
+    "voice-engine": "A voice agent has neither a model nor an engine, or an engine and what takes its place.",
+    "spillover-sku": "A deployment that is not provisioned names another to spill over to.",
     "hosted-source": "A hosted agent does not say exactly once where its code comes from.",
     # refusals of a plan
     "external-missing": "A resource declared external does not exist.",

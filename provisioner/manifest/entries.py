@@ -12,11 +12,11 @@ from provisioner.manifest.inline import inline_files
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.shape import Misfit
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import found
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding
 from provisioner.model.document import Document, Path
 from provisioner.model.resource import Reference
+from provisioner.model.words import found
 
 OURS: Final = ("external", "lifecycle")
 

@@ -16,9 +16,9 @@ from typing import Any, Final
 from provisioner.manifest.files import is_file, read_text
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import quoted
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Document, Path
+from provisioner.model.words import quoted
 
 MAX_TEXT_BYTES: Final = 1_000_000
 _DRIVE: Final = re.compile(r"[A-Za-z]:")

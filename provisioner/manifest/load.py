@@ -15,12 +15,12 @@ from provisioner.manifest.marks import Source
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import printable
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Document, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
+from provisioner.model.words import printable
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Final, TypeAlias
 
-from provisioner.manifest.words import shown
+from provisioner.model.words import shown
 
 Scalar: TypeAlias = str | int | float | bool | None
 

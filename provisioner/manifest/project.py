@@ -14,10 +14,10 @@ from provisioner.manifest.entries import Draft
 from provisioner.manifest.names import fault, fits_name
 from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import found, quoted
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
+from provisioner.model.words import found, quoted
 
 VARIABLES: Final = {
     "endpoint": "FOUNDRY_PROJECT_ENDPOINT",

@@ -26,8 +26,8 @@ from yaml.events import (
 from provisioner.manifest.marks import Lines, Marks, Source
 from provisioner.manifest.plain import Ambiguous, Scalar, resolve
 from provisioner.manifest.syntax import explain
-from provisioner.manifest.words import shown
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.words import shown
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 3_000_000

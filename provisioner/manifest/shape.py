@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from provisioner.manifest.convert import convert
 from provisioner.manifest.fits import compile_schema
-from provisioner.manifest.words import found, guess, listed, quoted, shown
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Path, dotted
+from provisioner.model.words import found, guess, listed, quoted, shown
 
 # jsonschema types what an error holds as anything or nothing; what each keyword puts there is known.
 _Error: TypeAlias = Any
