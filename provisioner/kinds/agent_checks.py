@@ -31,6 +31,7 @@ _REQUIRED: Final = {
 }
 _CODE_SOURCES: Final = ("container_configuration", "code_configuration", "image")
 _ENGINES_ALONE: Final = ("model", "model_type", "instructions", "tools", "tool_choice")
+_CLOSED: Final = ("reasoning", "structured_inputs")  # where the schema refuses what it does not know
 _PARTIAL: Final = {"agent_endpoint": "AgentEndpointConfig", "agent_card": "AgentCard"}  # merge patches
 
 
@@ -118,7 +119,9 @@ def _unlike_published(entry: Document) -> Iterator[Finding]:
         if key in _PARTIAL:
             yield from PUBLISHED.findings(value, _PARTIAL[key], (key,), partial=True)
         elif key in members and key != "kind":
-            yield from PUBLISHED.findings(value, members[key], (key,))
+            for finding in PUBLISHED.findings(value, members[key], (key,)):
+                if not (finding.at_key and key in _CLOSED):
+                    yield finding
 
 
 def _tools(tools: Any, at: Path) -> Iterator[tuple[Path, Document]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from provisioner.kinds import fragments as f
-from provisioner.kinds.agent_models import MODELS, VARIANTS
+from provisioner.kinds.agent_models import MODELS, VARIANTS, VERSION
 from provisioner.kinds.published import Published
 
 KIND_NAMES: Final = ("prompt", "workflow", "hosted", "external", "voice")
@@ -73,17 +73,25 @@ _TOOL_TYPES: Final = {
     "toolbox_search_preview": "ToolboxSearchPreviewTool",  # a type that the SDK lists and gives no shape
 }
 
+_TOOL_CHOICE: Final = ("~none", "~auto", "~required", "ToolChoiceParam")
+
 PUBLISHED: Final = Published(
-    models={**MODELS, "ToolboxSearchPreviewTool": {}},
+    source=f"As published by azure-ai-projects {VERSION}.",
+    models={
+        **MODELS,
+        "ToolboxSearchPreviewTool": {},
+        # OpenAI's API reference; the SDK has it as any text.
+        "PromptAgentDefinition": {**MODELS["PromptAgentDefinition"], "tool_choice": _TOOL_CHOICE},
+    },
     variants={**VARIANTS, "Tool": ("type", _TOOL_TYPES)},
     closed={"Tool": "tool", "TextResponseFormat": "answer format"},
     waived=frozenset(
         {
-            # The SDK asks for them or fills them in, and the API takes a tool without (OpenAI's API reference).
+            # The SDK asks for them, but they have a default (its own docstrings, OpenAI's API reference).
             ("FunctionTool", "strict"),
             ("FunctionTool", "parameters"),
-            ("ApproximateLocation", "type"),
-            ("WebSearchApproximateLocation", "type"),
+            ("StructuredOutputDefinition", "strict"),
+            ("CodeConfiguration", "dependency_resolution"),
             # `agent_checks` has better words for these.
             ("MemorySearchPreviewTool", "memory_store_name"),
             ("MemorySearchPreviewTool", "scope"),
@@ -140,11 +148,14 @@ PROPERTIES: Final[dict[str, Any]] = {
     ),
     "temperature": f.number("Sampling temperature.", minimum=0, maximum=2),
     "top_p": f.number("Nucleus sampling.", minimum=0, maximum=1),
-    "reasoning": _passed_through(
-        "Reasoning",
+    "reasoning": f.mapping(
         "For reasoning models.",
-        effort=f.text("How much.", examples=["low", "medium", "high"]),
-        summary=f.text("What is told of it."),
+        {
+            **PUBLISHED.schema("Reasoning")["properties"],
+            "effort": f.text("How much.", examples=["low", "medium", "high"]),
+            "summary": f.text("What is told of it."),
+        },
+        **{"$comment": PUBLISHED.source},
     ),
     "tools": {"type": "array", "items": _TOOL, "maxItems": 128, "description": "What the agent may use."},
     "tool_choice": {

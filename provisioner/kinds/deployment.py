@@ -111,6 +111,7 @@ class DeploymentKind:
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_pairs("tags", entry.get("tags"), limit=_TAG_LIMIT)
+        yield from _spillover(name, entry)
         if lookup(entry, ("model", "format")) == "Anthropic" and "model_provider_data" not in entry:
             yield Finding(
                 path=("model", "format"),
@@ -164,6 +165,24 @@ class DeploymentKind:
         if wanted != (before.fields.get(_STATE, "Running") if before else "Running"):
             verb = "pause" if wanted == "Paused" else "resume"
             _management(service).act_on_deployment(change.address.name, verb)
+
+
+def _spillover(name: str, entry: Document) -> Iterator[Finding]:
+    """Only provisioned capacity spills over: `spilloverDeploymentNameInvalidSku` (terraform-provider-azurerm#29085)."""
+    sku = lookup(entry, ("sku", "name"))
+    if "spillover_deployment_name" in entry and isinstance(sku, str) and _is_paid_by_use(sku):
+        yield Finding(
+            path=("spillover_deployment_name",),
+            code="spillover-sku",
+            message=f'Deployment "{name}" is of the sku {sku}, and only provisioned ones can spill over.',
+            hint="Remove it, or use a provisioned sku: ProvisionedManaged, GlobalProvisionedManaged or "
+            "DataZoneProvisionedManaged.",
+            at_key=True,
+        )
+
+
+def _is_paid_by_use(sku: str) -> bool:
+    return any(word in sku.lower() for word in ("standard", "batch", "developer"))
 
 
 def _management(service: Service) -> ManagementPlane:

@@ -21,13 +21,14 @@ _PREVIEW: Final = "_preview"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Shapes in the notation of `agent_models`.
+    """Shapes in the notation of `agent_models`, and where they are published.
 
     `closed` are the variants whose unknown values are refused and not only warned of, each with what one is called;
     `waived` members (model, name) need not be there though they are published as needed. Texts of the names in
     `long_texts` may stand in a file of their own.
     """
 
+    source: str
     models: Mapping[str, Mapping[str, Any]]
     variants: Mapping[str, tuple[str, Mapping[str, str]]]
     closed: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class Published:
                 name = member.rstrip("!")
                 properties.setdefault(name, []).append(self.schema(wanted, name))
         nullable = {name: _or_null(_merged(several)) for name, several in properties.items()}
-        return {"type": "object", "properties": nullable}
+        return {"type": "object", "properties": nullable, "$comment": self.source}
 
     def _models_of(self, model: str) -> Iterator[str]:
         for inner in self.variants.get(model, ("", {}))[1].values():
@@ -111,17 +112,34 @@ class Published:
             if said is None:
                 yield _lacking(path, member, _example(by_value))
             elif said in by_value:
-                yield from self._in_model(value, by_value[said], path, partial=partial)
+                yield from self._in_members(value, by_value[said], path, member, partial=partial)
             else:
                 yield self._other_variant(model, str(said), (*path, member), by_value)
             return
+        yield from self._in_members(value, model, path, "", partial=partial)
+
+    def _in_members(
+        self, value: Mapping[str, Any], model: str, path: Path, told: str, *, partial: bool
+    ) -> Iterator[Finding]:
+        """`told` is the member that has told the model, and is right for that."""
+        if model in self.variants:  # of a variant: told by another member
+            yield from self._in_model(value, model, path, partial=partial)
+            return
+        if self._is_open(model):
+            return
         members = {member.rstrip("!"): (member.endswith("!"), wanted) for member, wanted in self.models[model].items()}
         for name, (needed, wanted) in members.items():
+            if name == told:
+                continue
             if value.get(name) is not None:
                 yield from self.findings(value[name], wanted, (*path, name), partial=partial)
-            elif needed and not partial and (model, name) not in self.waived:
-                yield _lacking(path, name, wanted[1:] if isinstance(wanted, str) and wanted[0] == "=" else "")
-        yield from (_unpublished_key((*path, key), list(members)) for key in value if key not in members)
+            elif needed and not (partial or _is_constant(wanted) or (model, name) in self.waived):
+                yield _lacking(path, name, "")
+        yield from (
+            _unpublished_key((*path, key), list(members))
+            for key, inner in value.items()
+            if not (inner is None or key in members)
+        )
 
     def _other_variant(self, model: str, said: str, path: Path, by_value: Mapping[str, str]) -> Finding:
         hint = f"{guess(said, by_value)}Known: {listed(sorted(by_value), 'or')}."
@@ -134,6 +152,11 @@ class Published:
 
 def _scalar(wanted: str) -> dict[str, Any]:
     return {} if wanted == "any" else {"type": _TYPES.get(wanted, "string")}
+
+
+def _is_constant(wanted: Any) -> bool:
+    """Whether it can only be one thing, so that a service may do without it, as the SDK's users do."""
+    return isinstance(wanted, str) and wanted.startswith("=")
 
 
 def _known(options: tuple[Any, ...], mark: str) -> tuple[str, ...]:
@@ -205,10 +228,11 @@ def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         result.update({key: mappings[0][key] for key in _OF_MAPPINGS if key in mappings[0]})
     elif mappings:
         result["properties"] = _joined(*(each.get("properties", {}) for each in mappings))
+        result.update({key: each[key] for key in ("$comment",) for each in mappings if key in each})
     return result
 
 
-_OF_MAPPINGS: Final = ("properties", "additionalProperties", "required", f.TAKES_FILE)
+_OF_MAPPINGS: Final = ("$comment", "properties", "additionalProperties", "required", f.TAKES_FILE)
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

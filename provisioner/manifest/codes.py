@@ -17,6 +17,7 @@ CODES: Final[Mapping[str, str]] = {
     "bad-path": "The path of a text file is absolute or leads out of the manifest's folder.",
     # YAML
     "yaml-syntax": "The file is not YAML from here on.",
+    "json-syntax": "The file is not JSON from here on.",
     "yaml-ambiguous": "An unquoted word or number means different things to different YAML readers.",
     "yaml-tag": "A YAML tag is used that a manifest does not know.",
     "duplicate-key": "A mapping has the same key twice.",

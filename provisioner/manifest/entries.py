@@ -73,11 +73,13 @@ def _entry(unit: Unit, address: Address) -> Entry:
     problems = list(unit.convert(shape.schema, at))
     value = unit.root[address.kind][address.name]
     external = isinstance(value, dict) and value.get("external", False) is not False
+    if not external:
+        value, file_problems = inline_files(unit, at, value)
+        problems += file_problems
     findings = tuple(_external_misfits(value) if external else shape.misfits(value))
     wrong = {misfit.finding.path[:1] for misfit in findings if misfit.finding.code == "wrong-type"}
     sound = not wrong and unit.knows_all(at)
     fields, references = _normal(address.kind, {} if external else _without(value, wrong))
-    fields, file_problems = inline_files(unit, at, fields)
     return Entry(
         address=address,
         unit=unit,
@@ -87,7 +89,7 @@ def _entry(unit: Unit, address: Address) -> Entry:
         external=external,
         sound=sound,
         findings=findings,
-        problems=(*problems, *file_problems),
+        problems=tuple(problems),
     )
 
 

@@ -15,7 +15,7 @@ from provisioner.kinds.fragments import TAKES_FILE
 
 Fits: TypeAlias = Callable[[Any], bool]
 
-_COMMENTS: Final = frozenset({"description", "examples", "default", "title", TAKES_FILE})
+_COMMENTS: Final = frozenset({"description", "examples", "default", "title", "$comment", TAKES_FILE})
 
 
 class _Unsupported(Exception):  # noqa: N818 - an answer, not a failure

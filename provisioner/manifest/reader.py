@@ -55,10 +55,16 @@ def new_parser(text: str, *, fast: bool = True) -> EventParser:
     return yaml.SafeLoader(text)
 
 
-def read(text: str, *, file: str, folder: str = "", fast: bool = True) -> tuple[Source | None, list[Diagnostic]]:
-    """The file's one document. None when it cannot be read to its end; never raises."""
+def read(
+    text: str, *, file: str, folder: str = "", fast: bool = True, is_foreign: bool = False
+) -> tuple[Source | None, list[Diagnostic]]:
+    """The file's one document. None when it cannot be read to its end; never raises.
+
+    What `is_foreign` was not written for this tool: it is taken as YAML 1.2 takes it where 1.1 and 1.2 differ and 1.2
+    means text, and its numbers as keys are the texts that JSON would make of them.
+    """
     lines = Lines(file, text)
-    builder = _Builder(lines)
+    builder = _Builder(lines, is_foreign=is_foreign)
     try:
         for event in _events(text, fast=fast):
             builder.take(event)
@@ -113,8 +119,9 @@ class _Anchored:
 
 
 class _Builder:
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, *, is_foreign: bool) -> None:
         self.problems: list[Diagnostic] = []
+        self._is_foreign = is_foreign
         self._lines = lines
         self._marks = Marks()
         self._stack: list[_Frame] = []
@@ -181,6 +188,8 @@ class _Builder:
         try:
             return resolve(text)
         except Ambiguous as surprise:
+            if self._is_foreign and surprise.is_text_today:
+                return text
             message = f"Unquoted `{shown(text)}` is {surprise.meaning} to some YAML readers and text to others."
             self.report("yaml-ambiguous", at, message, surprise.fix)
             return text
@@ -190,7 +199,7 @@ class _Builder:
         if plain and text == "<<":
             frame.key = _MERGE
             return
-        if plain and not isinstance(value := self._plain(text, at), str):
+        if plain and not isinstance(value := self._plain(text, at), str) and not self._is_foreign_number(value):
             self._bad_key(frame, at, f"The key `{shown(text)}` is {'empty' if value is None else 'not text'}.", text)
             return
         if text in frame.holder:
@@ -205,6 +214,9 @@ class _Builder:
             frame.key = _BAD_KEY
             return
         frame.key = text
+
+    def _is_foreign_number(self, value: Scalar) -> bool:
+        return self._is_foreign and isinstance(value, (int, float)) and not isinstance(value, bool)
 
     def _bad_key(self, frame: _Frame, at: int, message: str, text: str = "") -> None:
         frame.key = _BAD_KEY

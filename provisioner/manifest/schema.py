@@ -173,9 +173,15 @@ def _with_variables(schema: Any) -> Any:
         return [_with_variables(each) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
-    if str(schema.get("type")) in _NOT_TEXT or not _LIMITS_TEXT.isdisjoint(schema):
+    if _wants_a_number(schema) or not _LIMITS_TEXT.isdisjoint(schema):
         return _or_variable(schema)
     return {key: _inside(key, value) for key, value in schema.items()}
+
+
+def _wants_a_number(schema: Mapping[str, Any]) -> bool:
+    named = schema.get("type", ())
+    types = {named} if isinstance(named, str) else set(named)
+    return bool(types & _NOT_TEXT) and "string" not in types
 
 
 def _inside(keyword: str, value: Any) -> Any:

@@ -103,10 +103,10 @@ def _hint(model: type, name: str) -> Any:
     return typing.get_type_hints(holder, globalns=dict(_NAMESPACE))[name]
 
 
-def _variants(model: type) -> tuple[str, dict[str, str]] | None:
+def _variants(model: Any) -> tuple[str, dict[str, str]] | None:
     for name, field in _fields(model).items():
         is_open = field._is_discriminator and _hint(model, name) is str
-        by_value = {value: each.__name__ for each in model.__subclasses__() for value in _constants(each, name)}
+        by_value = {value: str(each.__name__) for each in model.__subclasses__() for value in _constants(each, name)}
         if is_open and by_value:
             return field._rest_name_input or name, dict(sorted(by_value.items()))
     return None
