@@ -94,6 +94,10 @@ endpoint_option = click.option(
     help="Use this project, whatever the manifest says.",
 )
 
+allow_host_option = click.option(
+    "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
+)
+
 service_options = _all(
     click.option(
         "--local",
@@ -110,9 +114,7 @@ service_options = _all(
         help="Where --local keeps its state; :memory: forgets it.",
     ),
     endpoint_option,
-    click.option(
-        "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
-    ),
+    allow_host_option,
     click.option(
         "--parallelism",
         type=click.IntRange(1, 100),

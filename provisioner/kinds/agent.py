@@ -13,6 +13,7 @@ from provisioner.kinds.agent_checks import check_agent
 from provisioner.kinds.agent_schema import DEFINITIONS, MEMORY_TOOL, MEMORY_TOOLS, OLD_MEMORY_TOOL, PROPERTIES
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds.neighbours import AGENTS
 from provisioner.kinds.protocol import Service
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
@@ -55,6 +56,8 @@ class AgentKind:
     singular = "agent"
     serial = False
     traits = Traits(immutable=(("kind",),), replace_resets=((),))
+
+    neighbours = AGENTS
 
     def names(self) -> Document:
         # Microsoft Learn: agents limits and quotas

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.kinds.neighbours import DEPLOYMENTS
 from provisioner.kinds.protocol import ManagementPlane, Service
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
@@ -77,6 +78,8 @@ class DeploymentKind:
         case_blind=True,  # Azure Resource Manager: ids ignore case
         marker_size=256,
     )
+
+    neighbours = DEPLOYMENTS
 
     def names(self) -> Document:
         # assumed: the account's charset, as the service states none for deployments

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from provisioner.kinds import fragments as f
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds.neighbours import STORES
 from provisioner.kinds.protocol import Service
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
@@ -41,6 +42,8 @@ class StoreKind:
         holds_data=True,
         defaults={"kind": "default", "options": _OPTION_DEFAULTS},
     )
+
+    neighbours = STORES
 
     def names(self) -> Document:
         # The length is the API specification's. assumed: the service states no charset; these break its URLs.

@@ -35,6 +35,7 @@ CODES: Final[Mapping[str, str]] = {
     "env-bad-value": "A variable stands where a number or boolean is wanted, and is none.",
     "env-not-text": "A variable holds bytes that are not text.",
     "dotenv-syntax": "A line of the .env file is not NAME=value.",
+    "placeholder": "`${NAME}` is written where `${env:NAME}` may be meant.",
     # shape
     "unknown-key": "The key is not one that is known here.",
     "missing-key": "A key that is needed is not there.",
@@ -48,6 +49,7 @@ CODES: Final[Mapping[str, str]] = {
     # the manifest as a whole
     "duplicate-resource": "A resource is defined in two places.",
     "conflict": "Two files say different things where the manifest has one value.",
+    "untrusted-host": "An endpoint's host is none of Azure's, and none that was allowed.",
     "bad-endpoint": "An endpoint is not a URL that may be used.",
     "unknown-reference": "A resource is named that the manifest does not define.",
     "wrong-model-kind": "A chat model is named where an embedding model is wanted, or the other way round.",

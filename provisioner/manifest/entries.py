@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,7 +48,7 @@ class Draft:
     """Everything the files say. `entries` holds a resource twice when it is defined twice; `by_address` the first.
 
     `complete` is False when a file could not be read: what seems to be missing may be in it. `endpoint` is the project
-    endpoint that the command gives.
+    endpoint that the command gives, `allow_hosts` what hosts beside Azure's it lets tokens go to.
     """
 
     units: tuple[Unit, ...]
@@ -58,6 +58,7 @@ class Draft:
     project_needed: bool
     complete: bool
     endpoint: str | None = None
+    allow_hosts: Collection[str] = ()
 
 
 def entries_of(unit: Unit) -> Iterator[Entry]:
@@ -78,7 +79,7 @@ def _entry(unit: Unit, address: Address) -> Entry:
         problems += file_problems
     findings = tuple(_external_misfits(value) if external else shape.misfits(value))
     wrong = {misfit.finding.path[:1] for misfit in findings if misfit.finding.code == "wrong-type"}
-    sound = not wrong and unit.knows_all(at)
+    sound = not (wrong or any(misfit.is_foreign for misfit in findings)) and unit.knows_all(at)
     fields, references = _normal(address.kind, {} if external else _without(value, wrong))
     return Entry(
         address=address,

@@ -25,7 +25,7 @@ from yaml.events import (
 
 from provisioner.manifest.marks import Lines, Marks, Source
 from provisioner.manifest.plain import Ambiguous, Scalar, resolve
-from provisioner.manifest.syntax import explain
+from provisioner.manifest.syntax import explain, unquoted_variable
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.words import shown
 
@@ -36,6 +36,7 @@ _MAX_PROBLEMS: Final = 1_000
 _TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
 _KNOWN_TAGS: Final = (None, *_TEXT_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_VARIABLE: Final = re.compile(r"\$\{((?:env:)?[A-Za-z_][^{}\n]*)\}")
 _NO_KEY: Final = object()  # the mapping waits for a key
 _BAD_KEY: Final = object()  # it has one that cannot be used, or had it before
 _MERGE: Final = object()  # it has `<<`
@@ -73,10 +74,16 @@ def read(
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = mark.index if mark else 0
-        problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
-        builder.report("yaml-syntax", at, *explain(problem or "it cannot be read"))
+        builder.report("yaml-syntax", at, *_explained(text, at, error))
         return None, builder.problems
     return builder.source(folder), builder.problems
+
+
+def _explained(text: str, at: int, error: yaml.MarkedYAMLError) -> tuple[str, str]:
+    if variable := _VARIABLE.match(text, max(at - 1, 0)):  # libyaml and PyYAML both stop at the bracket
+        return unquoted_variable(variable[1])
+    problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
+    return explain(problem or "it cannot be read")
 
 
 def _events(text: str, *, fast: bool) -> Iterator[Event]:

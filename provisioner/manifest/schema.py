@@ -93,12 +93,27 @@ _HEAD: Final[Mapping[str, Any]] = {
 }
 
 
+# azd's and Terraform's words for the sections; both write them as lists.
+_NEIGHBOURS: Final[Mapping[str, str]] = {
+    "memoryStores": "stores",
+    "memory_stores": "stores",
+    "modelDeployments": "deployments",
+    "model_deployments": "deployments",
+    "models": "deployments",
+    "agent": "agents",
+    "endpoint": "project.endpoint",
+    "services": "Write each agent of azd's `services:` by its name below `agents:`.",
+}
+_BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{…}}}}`."
+
+
 @lru_cache(maxsize=1)
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
     sections = {section: {"type": ["object", "null"]} for section in ("project", *KINDS)}
-    return Shape(mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"]))
+    schema = mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"])
+    return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +125,8 @@ def project_shape() -> Shape:
 def entry_shape(section: str) -> Shape:
     """One entry that is not external, with every variable resolved."""
     schema = KINDS[section].schema()
-    return Shape({**schema, "properties": {**schema["properties"], "external": _EXTERNAL, "lifecycle": LIFECYCLE}})
+    properties = {**schema["properties"], "external": _EXTERNAL, "lifecycle": LIFECYCLE}
+    return Shape({**schema, "properties": properties}, neighbours=KINDS[section].neighbours)
 
 
 def manifest_schema() -> dict[str, Any]:

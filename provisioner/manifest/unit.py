@@ -25,6 +25,7 @@ class Unit:
         self, source: Source, problems: Iterable[Diagnostic], variables: Variables, *, waived: tuple[Path, ...] = ()
     ) -> None:
         self.source = source
+        self._variables = variables
         places = [each.where for each in problems if each.where and each.code != "duplicate-key"]
         self._taken_places = {(where.line, where.column) for where in places}
         self._taken_paths = {where.path for where in places}
@@ -47,6 +48,10 @@ class Unit:
     def is_known(self, path: Path) -> bool:
         """Whether the value there is the user's, and not the remains of a variable that could not be read."""
         return path not in self._resolver.unresolved
+
+    def may_read(self, name: str) -> bool:
+        """Whether a variable of the name would be on the list."""
+        return self._variables.allows(name)
 
     def forget(self, path: Path) -> None:
         """Hold nothing against the value there any more: it is not the user's."""
