@@ -23,7 +23,8 @@ _PREVIEW: Final = "_preview"
 class Published:
     """Shapes in the notation of `agent_models`, and where they are published.
 
-    `closed` are the variants whose unknown values are refused and not only warned of, each with what one is called;
+    `closed` are the variants whose unknown values are refused and not only warned of, each with what one is called:
+    but for previews that look like nothing known, as those are how new ones come;
     `waived` members (model, name) need not be there though they are published as needed. Texts of the names in
     `long_texts` may stand in a file of their own.
     """
@@ -144,7 +145,7 @@ class Published:
     def _other_variant(self, model: str, said: str, path: Path, by_value: Mapping[str, str]) -> Finding:
         hint = f"{guess(said, by_value)}Known: {listed(sorted(by_value), 'or')}."
         noun = self.closed.get(model)
-        if noun is None or (said.endswith(_PREVIEW) and not guess(said, by_value)):
+        if noun is None or (said.endswith(_PREVIEW) and not _resembles(said, by_value)):
             return _unpublished_value(path, said, hint)
         message = f"{quoted(said)} is not a type of {noun}."
         return Finding(path=path, code="unknown-type", message=message, hint=hint)
@@ -152,6 +153,10 @@ class Published:
 
 def _scalar(wanted: str) -> dict[str, Any]:
     return {} if wanted == "any" else {"type": _TYPES.get(wanted, "string")}
+
+
+def _resembles(said: str, by_value: Iterable[str]) -> bool:
+    return bool(guess(said.removesuffix(_PREVIEW), [value.removesuffix(_PREVIEW) for value in by_value]))
 
 
 def _is_constant(wanted: Any) -> bool:

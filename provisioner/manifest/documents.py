@@ -15,15 +15,12 @@ from provisioner.manifest.reader import MAX_DEPTH, read
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.words import found, quoted, shown
 
-_YAML: Final = frozenset({".yaml", ".yml"})
+SUFFIXES: Final = (".json", ".yaml", ".yml")
 _MAX_DIGITS: Final = 4000  # Python refuses to read more than 4300
 
 
 def read_document(text: str, *, file: str, suffix: str) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
-    """The mapping, or why there is none. A problem without a place is with the file's name."""
-    if suffix != ".json" and suffix not in _YAML:
-        message = f"{quoted(file)} is neither a .json nor a .yaml file, and a document is wanted here."
-        return None, [Diagnostic(code="bad-path", message=message, hint="Name a JSON or YAML file.")]
+    """The mapping, or why there is none, with the place in the file. `suffix` is one of `SUFFIXES`."""
     value, problems = _json(text, file) if suffix == ".json" else _yaml(text, file)
     if problems:
         return None, problems

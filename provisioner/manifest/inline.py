@@ -17,7 +17,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from provisioner.kinds.fragments import TAKES_FILE
-from provisioner.manifest.documents import read_document
+from provisioner.manifest.documents import SUFFIXES, read_document
 from provisioner.manifest.files import is_file, read_text, shown_path
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.unit import Unit
@@ -76,9 +76,14 @@ class _Inliner:
 
     def _document(self, name: str, text: str, path: Path) -> Any:
         file = FilePath(self._unit.source.folder) / name
-        document, problems = read_document(text, file=shown_path(file), suffix=file.suffix.lower())
-        place = self._unit.source.value_at((*self._at, *path, "file"))
-        self.problems += [each if each.where else replace(each, where=place) for each in problems]
+        suffix = file.suffix.lower()
+        if suffix not in SUFFIXES:
+            message = f"{quoted(name)} is neither a .json nor a .yaml file, and a document is wanted here."
+            place = (*self._at, *path, "file")
+            self.problems += self._unit.error("bad-path", place, message, "Name a JSON or YAML file.")
+            return self._unknown(path, as_text=False)
+        document, problems = read_document(text, file=shown_path(file), suffix=suffix)
+        self.problems += problems
         return document if document is not None else self._unknown(path, as_text=False)
 
     def _unknown(self, path: Path, *, as_text: bool) -> Any:
