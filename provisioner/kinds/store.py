@@ -170,7 +170,7 @@ def _observed(body: Document) -> Live:
 
 
 _PROPERTIES: Final[dict[str, Any]] = {
-    "description": f.text("Shown in the portal. Changed in place.", maxLength=512),
+    "description": f.text_or_file("Shown in the portal. Changed in place.", maxLength=512),
     "chat_model": f.text(
         "Name of the chat deployment that extracts memories. A change replaces the store.",
         examples=["gpt-4.1-mini"],
@@ -183,7 +183,7 @@ _PROPERTIES: Final[dict[str, Any]] = {
         "What is remembered. Set when the store is made; a change replaces the store.",
         {
             "user_profile_enabled": f.flag("Keep a profile of facts per scope.", default=True),
-            "user_profile_details": f.text(
+            "user_profile_details": f.text_or_file(
                 "What the profile should hold.",
                 examples=["Preferred languages, tools, OS, and answer style."],
             ),

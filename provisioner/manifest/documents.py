@@ -7,6 +7,7 @@ an OpenAPI specification is the text "200" and a date is a text.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -62,8 +63,7 @@ def _json(text: str, file: str) -> tuple[object, list[Diagnostic]]:
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         message = f"The key {quoted(twice)} is written twice in one mapping."
         raise _Refused("duplicate-key", message, "Remove one of the two, or rename it.")
     return mapping

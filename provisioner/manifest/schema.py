@@ -85,7 +85,8 @@ PROJECT: Final[Document] = mapping(
 _HEAD: Final[Mapping[str, Any]] = {
     "version": {"const": 1, "description": "The version of this format."},
     "name": text(
-        "Owner id: written on everything this manifest manages, so that other manifests leave it alone.",
+        "Owner id: written on everything this manifest manages, so that other manifests leave it alone. Said in one of "
+        "the files.",
         pattern=OWNER_NAME,
         examples=["dev-buddy"],
     ),

@@ -14,6 +14,7 @@ from provisioner.manifest.documents import read_document
 from provisioner.model.address import Address
 from tests.manifest.manifests import HEAD, MODELS, brief, full, load_text, manifest_of
 
+STORE = Address("stores", "s")
 SPEC = {
     "openapi": "3.0.1",
     "info": {"title": "t", "version": "1"},
@@ -98,6 +99,15 @@ def test_a_text_file_stands_for_any_long_text(tmp_path: Path, entry: str, path: 
     put(tmp_path, "texts/x.yaml", "kind: workflow\r\n# ${env:NOT_READ}\r\n")
 
     assert at(fields_of(tmp_path, entry % "{file: texts/x.yaml}"), path) == "kind: workflow\n# ${env:NOT_READ}\n"
+
+
+def test_a_store_takes_files_too(tmp_path: Path) -> None:
+    put(tmp_path, "x.md", "Languages.\n")
+    texts = "description: {file: x.md}, options: {user_profile_details: {file: x.md}}"
+    store = f"{{chat_model: gpt, embedding_model: emb, {texts}}}"
+    fields = manifest_of(load_text(tmp_path, f"{HEAD}{MODELS}stores:\n  s: {store}\n")).resources[STORE].fields
+
+    assert (fields["description"], fields["options"]["user_profile_details"]) == ("Languages.\n", "Languages.\n")
 
 
 def test_the_limits_of_a_text_hold_for_its_file(tmp_path: Path) -> None:
