@@ -13,8 +13,8 @@ from click.core import ParameterSource
 from provisioner.cli.session import LOCAL_STATE
 from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
-from provisioner.manifest.words import guess, listed, quoted
 from provisioner.model.address import Address
+from provisioner.model.words import guess, listed, quoted
 from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -96,6 +96,10 @@ endpoint_option = click.option(
     help="Use this project, whatever the manifest says.",
 )
 
+allow_host_option = click.option(
+    "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
+)
+
 service_options = _all(
     click.option(
         "--local",
@@ -111,9 +115,7 @@ service_options = _all(
         "where there is none. :memory: forgets it.",
     ),
     endpoint_option,
-    click.option(
-        "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
-    ),
+    allow_host_option,
     click.option(
         "--parallelism",
         type=click.IntRange(1, 100),

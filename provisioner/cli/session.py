@@ -58,6 +58,7 @@ def read_manifest(request: Request) -> Manifest:
         unset=Severity.ERROR,
         project_needed=not request.local,
         endpoint=request.project_endpoint,
+        allow_hosts=request.allow_hosts,
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics)

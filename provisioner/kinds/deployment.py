@@ -10,6 +10,7 @@ from urllib.parse import quote
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
 from provisioner.kinds.meanings import folded, unordered
+from provisioner.kinds.neighbours import DEPLOYMENTS
 from provisioner.kinds.protocol import ManagementPlane, Service
 from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, shaped
 from provisioner.model.address import Address
@@ -107,6 +108,8 @@ class DeploymentKind:
         marker_size=256,
     )
 
+    neighbours = DEPLOYMENTS
+
     def names(self) -> Document:
         # assumed: the account's charset, as the service states none for deployments
         return {"pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", "minLength": 2, "maxLength": 64}
@@ -140,6 +143,7 @@ class DeploymentKind:
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_pairs("tags", entry.get("tags"), limit=_TAG_LIMIT)
+        yield from _spillover(name, entry)
         if lookup(entry, ("model", "format")) == "Anthropic" and "model_provider_data" not in entry:
             yield Finding(
                 path=("model", "format"),
@@ -217,6 +221,24 @@ def _put_in_steps(service: Service, change: Change, body: Document) -> Document:
             raise
     _management(service).put_deployment(change.address.name, {**body, "sku": live_sku})
     return _patched(service, change, body)
+
+
+def _spillover(name: str, entry: Document) -> Iterator[Finding]:
+    """Only provisioned capacity spills over: `spilloverDeploymentNameInvalidSku` (terraform-provider-azurerm#29085)."""
+    sku = lookup(entry, ("sku", "name"))
+    if "spillover_deployment_name" in entry and isinstance(sku, str) and _is_paid_by_use(sku):
+        yield Finding(
+            path=("spillover_deployment_name",),
+            code="spillover-sku",
+            message=f'Deployment "{name}" is of the sku {sku}, and only provisioned ones can spill over.',
+            hint="Remove it, or use a provisioned sku: ProvisionedManaged, GlobalProvisionedManaged or "
+            "DataZoneProvisionedManaged.",
+            at_key=True,
+        )
+
+
+def _is_paid_by_use(sku: str) -> bool:
+    return any(word in sku.lower() for word in ("standard", "batch", "developer"))
 
 
 def _management(service: Service) -> ManagementPlane:

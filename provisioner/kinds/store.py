@@ -9,6 +9,7 @@ from urllib.parse import quote
 from provisioner.kinds import fragments as f
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds.neighbours import STORES
 from provisioner.kinds.protocol import Service
 from provisioner.kinds.shapes import STORE, shaped
 from provisioner.model.address import Address
@@ -47,6 +48,8 @@ class StoreKind:
             **{("options", key): Rule(default=value) for key, value in _OPTION_DEFAULTS.items()},
         },
     )
+
+    neighbours = STORES
 
     def names(self) -> Document:
         # The length is the API specification's. assumed: the service states no charset; these break its URLs.
@@ -181,7 +184,7 @@ def _observed(body: Document) -> Live:
 
 
 _PROPERTIES: Final[dict[str, Any]] = {
-    "description": f.text("Shown in the portal. Changed in place.", maxLength=512),
+    "description": f.text_or_file("Shown in the portal. Changed in place.", maxLength=512),
     "chat_model": f.text(
         "Name of the chat deployment that extracts memories. A change replaces the store.",
         examples=["gpt-4.1-mini"],
@@ -194,7 +197,7 @@ _PROPERTIES: Final[dict[str, Any]] = {
         "What is remembered. Set when the store is made; a change replaces the store.",
         {
             "user_profile_enabled": f.flag("Keep a profile of facts per scope.", default=True),
-            "user_profile_details": f.text(
+            "user_profile_details": f.text_or_file(
                 "What the profile should hold.",
                 examples=["Preferred languages, tools, OS, and answer style."],
             ),

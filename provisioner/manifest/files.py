@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from provisioner.manifest.marks import Lines
-from provisioner.manifest.words import quoted
 from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.words import quoted
 
 MAX_BYTES: Final = 20_000_000
 _BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")

@@ -21,12 +21,12 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
-from provisioner.manifest.words import guess, listed
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document, dotted
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.resource import Desired, Live
+from provisioner.model.words import guess, listed
 from provisioner.render.redact import Sensitive, redacted
 from provisioner.render.safe import one_line
 from provisioner.render.words import plural
