@@ -29,6 +29,7 @@ class Request:
     allow_env: tuple[str, ...] = ()
     local: bool = False
     state: str = ":memory:"
+    catalogue: str = ""
     project_endpoint: str | None = None
     allow_hosts: tuple[str, ...] = ()
     parallelism: int = 10
@@ -60,7 +61,7 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
     logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     if request.local:
         with (
-            _embedded(request.state) as env,
+            _embedded(request.state, request.catalogue) as env,
             _environment(env),
             connect(_coordinates_from(env, request), connections=request.parallelism) as planes,
         ):
@@ -113,11 +114,11 @@ def _no_endpoint() -> ProvisionerError:
 
 
 @contextmanager
-def _embedded(state: str) -> Iterator[Mapping[str, str]]:
+def _embedded(state: str, catalogue: str) -> Iterator[Mapping[str, str]]:
     """Run the embedded Foundry for as long as the command runs; gives its environment."""
     from provisioner.cli.local import embedded_foundry  # noqa: PLC0415 - an extra that need not be installed
 
-    with embedded_foundry(state) as env:
+    with embedded_foundry(state, catalogue) as env:
         yield env
 
 

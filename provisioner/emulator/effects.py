@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .wire.call import Call
 
 Json = dict[str, Any]
+USAGE: Final = re.compile(r"\w+\.\w+")  # as OpenAI.GlobalStandard.gpt-4o; whether there is one shows in the catalogue
 LIMIT_MAX: Final = 2**53  # what every reader of JSON still counts exactly
 
 
@@ -91,7 +93,7 @@ def effect_problem(name: str, document: object) -> str:
 def _quota_problem(document: Json) -> str:
     usage, limit, region = document.get("usage"), document.get("limit"), document.get("region", "eastus2")
     is_limit = isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit <= LIMIT_MAX
-    if is_limit and isinstance(usage, str) and isinstance(region, str):
+    if is_limit and isinstance(usage, str) and USAGE.match(usage) and isinstance(region, str):
         return ""
     return f'Send {{"usage": a usage name of the catalogue, "limit": 0 to {LIMIT_MAX}, "region": "eastus2"}}.'
 

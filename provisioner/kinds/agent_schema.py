@@ -85,7 +85,7 @@ PROPERTIES: Final[dict[str, Any]] = {
     },
     "description": f.text("Shown in the portal.", maxLength=512),
     "metadata": f.pairs("Your own labels, part of each version."),
-    "model": f.text("Name of the deployment that answers, or `<connection>/<model>`.", examples=["gpt-4.1-mini"]),
+    "model": f.text("Name of the deployment that answers, or `<connection>/<model>`.", examples=["gpt-5.4-mini"]),
     "instructions": {
         "description": "The system prompt, or the file that holds it (inside the manifest's folder).",
         "oneOf": [

@@ -151,11 +151,14 @@ def _is_of_the_name(model: Json, given: Json) -> bool:
 
 
 def _sku(model: Json, sku: Json | str, *, inherited: bool) -> Json:
-    """A name alone is enough; what is left out follows the pattern of the sku."""
+    """A name alone is enough; what is left out follows the pattern of the sku. With its quota's name it is whole."""
     given: Json = {"name": sku} if isinstance(sku, str) else dict(sku)
     name = given["name"]
     if inherited:  # the date was of the other version
         given.pop("deprecationDate", None)
+    maximum = {"maximum": MAXIMA.get(name, 1_000_000)}
+    if "usageName" in given:
+        return {**given, "capacity": {**maximum, **given.get("capacity", {})}}
     bounds: Json = given.get("capacity", {"default": 10} if name.endswith("Standard") else {})
     rates = rate_limits(model, name)
     return {
@@ -163,7 +166,7 @@ def _sku(model: Json, sku: Json | str, *, inherited: bool) -> Json:
         "costs": [],
         **({"rateLimits": rates} if rates else {}),
         **given,
-        "capacity": {"maximum": MAXIMA.get(name, 1_000_000), **bounds},
+        "capacity": {**maximum, **bounds},
     }
 
 

@@ -27,7 +27,7 @@ POOLS: Final = {  # provisioned throughput: one allowance for all models of a sk
     "DataZoneProvisionedManaged": "Data Zone Provisioned Managed Throughput Unit",
     "ProvisionedManaged": "Provisioned Managed Throughput Unit",
 }
-POOL_LIMIT: Final = 500  # assumed
+POOL_LIMITS: Final = {"OpenAI": 500, "AIServices": 2000}  # assumed; the least of a partner's model is up to 1200
 MARKETPLACE: Final = "AIServices.GlobalStandard.MaaS"  # recorded: one allowance for all of them
 MARKETPLACE_LIMIT: Final = 100  # assumed
 BATCH_LIMIT: Final = 5_000_000  # assumed
@@ -118,7 +118,7 @@ def _label(model: Json, sku: str, usage: str) -> str:
 
 def _limit(model: Json, sku: str, usage: str) -> int:
     if sku in POOLS:
-        return POOL_LIMIT
+        return POOL_LIMITS[usage.partition(".")[0]]
     if usage == MARKETPLACE:
         return MARKETPLACE_LIMIT
     if sku.endswith("Batch"):
