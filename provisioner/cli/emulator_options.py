@@ -59,6 +59,7 @@ _OPTIONS: Final = (
         metavar="MODEL",
         help="Have this model of the catalogue deployed from the start, under its own name.",
     ),
+    click.option("--catalogue", default="", metavar="FILE", help="Add the models of this JSON file to the catalogue."),
     click.option("--strict", is_flag=True, help="Refuse what the service may or may not accept."),
     click.option("--dedupe-versions", is_flag=True, help="Make no new agent version of an identical definition."),
     click.option("--faults", default="", metavar="FILE", help="Make the faults of this YAML file happen."),

@@ -12,16 +12,20 @@ from provisioner.model.errors import ProvisionerError
 
 
 @contextmanager
-def embedded_foundry(state: str) -> Iterator[Mapping[str, str]]:
+def embedded_foundry(state: str, catalogue: str = "") -> Iterator[Mapping[str, str]]:
     """Start it on a free port, with its state in that file, and stop it in the end; gives its environment."""
     room = emulator_room()
     if state != ":memory:":
         make_room(Path(state))
     try:
-        emulator = room.Emulator(room.Options(state=state))
+        emulator = room.Emulator(room.Options(state=state, catalogue=catalogue))
         emulator.start()
     except room.StateError as error:
         raise ProvisionerError(str(error), "Name another file with --state, or move this one away.") from error
+    except room.OptionError as error:
+        raise ProvisionerError(
+            str(error), 'A model is written as the service lists it, or in short: {"name": ..., "version": ...}.'
+        ) from error
     trusted = emulator.ca_file  # alone: nothing else is talked to, and reading every public CA twice takes a while
     try:
         yield {**emulator.env, "SSL_CERT_FILE": trusted, "REQUESTS_CA_BUNDLE": trusted, "CURL_CA_BUNDLE": trusted}

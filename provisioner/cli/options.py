@@ -54,6 +54,12 @@ def _state(ctx: click.Context, _: click.Parameter, file: str | None) -> str | No
     return file
 
 
+def _catalogue(ctx: click.Context, _: click.Parameter, file: str) -> str:
+    if file and not ctx.params.get("local"):
+        raise click.UsageError("--catalogue says which models --local offers, too; add --local, or leave it away.", ctx)
+    return file
+
+
 def _elsewhere(ctx: click.Context, _: click.Parameter, url: str | None) -> str | None:
     if url is not None and ctx.params.get("local"):
         raise click.UsageError("--project-endpoint and --local name two different projects; leave one away.", ctx)
@@ -104,7 +110,7 @@ service_options = _all(
     click.option(
         "--local",
         is_flag=True,
-        is_eager=True,  # --state and --project-endpoint look at it
+        is_eager=True,  # --state, --catalogue and --project-endpoint look at it
         help="Use the embedded Foundry instead of Azure; it needs no settings.",
     ),
     click.option(
@@ -113,6 +119,13 @@ service_options = _all(
         callback=_state,
         help=f"Where --local keeps its state; left out, in {LOCAL_STATE.as_posix()} beside the first manifest, or here "
         "where there is none. :memory: forgets it.",
+    ),
+    click.option(
+        "--catalogue",
+        metavar="FILE",
+        default="",
+        callback=_catalogue,
+        help="A JSON file of models that --local offers beside those it knows.",
     ),
     endpoint_option,
     allow_host_option,

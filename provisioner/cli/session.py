@@ -33,6 +33,7 @@ class Request:
     allow_env: tuple[str, ...] = ()
     local: bool = False
     state: str | None = None
+    catalogue: str = ""
     project_endpoint: str | None = None
     allow_hosts: tuple[str, ...] = ()
     parallelism: int = 10
@@ -76,7 +77,7 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
     logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     if request.local:
         with (
-            _embedded(request.state_file) as env,
+            _embedded(request.state_file, request.catalogue) as env,
             _environment(env),
             connect(
                 _coordinates_from(env, request), connections=request.parallelism, timeout_s=request.timeout_s
@@ -132,11 +133,11 @@ def _no_endpoint() -> ProvisionerError:
 
 
 @contextmanager
-def _embedded(state: str) -> Iterator[Mapping[str, str]]:
+def _embedded(state: str, catalogue: str) -> Iterator[Mapping[str, str]]:
     """Run the embedded Foundry for as long as the command runs; gives its environment."""
     from provisioner.cli.local import embedded_foundry  # noqa: PLC0415 - an extra that need not be installed
 
-    with embedded_foundry(state) as env:
+    with embedded_foundry(state, catalogue) as env:
         yield env
 
 

@@ -32,4 +32,5 @@ class Options:
     embedding_model: str = ""
     faults: str = ""  # a YAML file of declared faults
     deploy: tuple[str, ...] = ()  # models of the catalogue that a world has deployed from its first day
+    catalogue: str = ""  # a JSON file of models that are added to the catalogue
     log: str = ""  # a file that gets one JSON line per request; "-" is stderr

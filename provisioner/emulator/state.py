@@ -232,7 +232,7 @@ class State:
         """Empty the world, inside a transaction. Secrets stay, so tokens that were given out still hold."""
         for table in TABLES:
             self.run(f"DELETE FROM {table}")  # noqa: S608  names from the tuple above
-        self.run("DELETE FROM settings WHERE name LIKE 'quota:%'")
+        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%'")
 
     def _prepare(self) -> None:
         if self._is_current():

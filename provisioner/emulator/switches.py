@@ -24,6 +24,8 @@ class Switches:
     model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
     region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
+    model_regions: bool = False  # models only where they are offered, as far as that is known
+    holds_deprecating_models: bool = True  # the subscription has deployed before what is about to retire
     version_conflicts: bool = True  # overlapping version creates of one agent: 409
     latency_ms: float = 0  # added to every answer of the two planes
     write_seconds: float = 0  # how long a management write takes; 0: done when answered

@@ -141,7 +141,7 @@ PROPERTIES: Final[dict[str, Any]] = {
     },
     "description": f.text_or_file("Shown in the portal.", maxLength=512),
     "metadata": f.pairs("Your own labels, part of each version."),
-    "model": f.text("Name of the deployment that answers, or `<connection>/<model>`.", examples=["gpt-4.1-mini"]),
+    "model": f.text("Name of the deployment that answers, or `<connection>/<model>`.", examples=["gpt-5.4-mini"]),
     "instructions": f.text_or_file(
         "The system prompt, or the file that holds it (inside the manifest's folder).",
         examples=["You are a developer's assistant.", {"file": "prompts/dev-buddy.md"}],

@@ -331,7 +331,7 @@ _PROPERTIES: Final[dict[str, Any]] = {
                 "Who speaks: `OpenAI`, `Microsoft`, `Meta`, `Mistral AI`, `xAI`, `Anthropic`, …",
                 examples=["OpenAI"],
             ),
-            "name": f.text("The model's name in the catalogue.", examples=["gpt-4.1-mini", "text-embedding-3-large"]),
+            "name": f.text("The model's name in the catalogue.", examples=["gpt-5.4-mini", "text-embedding-3-large"]),
             "version": f.text(
                 "The model's version, quoted. Changed in place. Left out, the service picks one and may move it.",
                 examples=["2025-04-14", "1"],

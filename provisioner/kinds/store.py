@@ -187,7 +187,7 @@ _PROPERTIES: Final[dict[str, Any]] = {
     "description": f.text_or_file("Shown in the portal. Changed in place.", maxLength=512),
     "chat_model": f.text(
         "Name of the chat deployment that extracts memories. A change replaces the store.",
-        examples=["gpt-4.1-mini"],
+        examples=["gpt-5.4-mini"],
     ),
     "embedding_model": f.text(
         "Name of the embedding deployment that indexes memories. A change replaces the store.",

@@ -92,7 +92,7 @@ def test_paths_ignore_case_and_keep_the_name_as_it_was_made(arm: Any, documents:
     ("document", "code", "words"),
     [
         pytest.param(
-            {"sku": {"name": "DataZoneBatch"}}, "InvalidResourceProperties", "is not supported by the model", id="sku"
+            {"sku": {"name": "DeveloperTier"}}, "InvalidResourceProperties", "is not supported by the model", id="sku"
         ),
         pytest.param({"sku": {"name": "S0"}}, "InvalidResourceProperties", "'S0' is invalid", id="account-sku"),
         pytest.param(
@@ -148,9 +148,21 @@ def test_a_wrong_envelope_is_refused(arm: Any, documents: Any, document: Any, co
         ),
         pytest.param(
             {"model": {"format": "xAI", "name": "grok-4-fast-reasoning", "version": "1"}},
-            "ServiceModelDeprecating",
-            "The model 'Publisher:xAI,Format:xAI,Name:grok-4-fast-reasoning,Version:1' is in deprecating state",
-            id="deprecating",
+            "ServiceModelDeprecated",
+            "'Format:xAI,Name:grok-4-fast-reasoning,Version:1' has been deprecated since 05/01/2026 00:00:00.",
+            id="deprecated-partner",
+        ),
+        pytest.param(
+            {"model": {"format": "OpenAI", "name": "gpt-4", "version": "turbo-2024-04-09"}},
+            "ServiceModelDeprecated",
+            "Version:turbo-2024-04-09' has been deprecated.",
+            id="deprecated-without-a-date",
+        ),
+        pytest.param(
+            {"model": {"format": "Anthropic", "name": "claude-opus-5", "version": "2"}},
+            "InvalidModelProviderData",
+            "industry, organizationName, and countryCode",
+            id="provider-data",
         ),
         pytest.param(
             {"model": {"format": "OpenAI", "name": "gpt-35-turbo", "version": "0613"}},
