@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from provisioner.emulator.state import Row, State
     from provisioner.emulator.wire.call import Call
 
+NOTHING: Final = "nothing"  # the verb of an operation that changes nothing
 UNDER_WAY: Final = "settled = 0 AND started <= ? AND due > ?"  # a start in the future: the clock was set back
 
 
@@ -85,6 +86,29 @@ def settle(state: State, now: float) -> None:
     for row in state.all(sql, now, now):
         _finish(state, row)
         state.run("UPDATE operations SET settled = 1 WHERE id = ?", row["id"])
+
+
+def count(state: State) -> int:
+    return state.number("SELECT max(rowid) FROM operations")
+
+
+def since(state: State, begun: int) -> list[Row]:
+    return state.all("SELECT * FROM operations WHERE rowid > ?", begun)
+
+
+def promise(state: State, rows: list[Row]) -> None:
+    """Operations of writes that were taken back: they take as long as they said, succeed, and do nothing."""
+    for row in rows:
+        is_there = resources.by_row(state, row["resource"]) is not None
+        state.run(
+            "INSERT INTO operations (id, account, resource, verb, started, due) VALUES (?, ?, ?, ?, ?, ?)",
+            row["id"],
+            row["account"],
+            row["resource"] if is_there else 0,
+            NOTHING,
+            row["started"],
+            row["due"],
+        )
 
 
 def polling_headers(call: Call, operation: Operation, location: str, *, final: bool = False) -> dict[str, str]:
@@ -154,7 +178,7 @@ def _row(call: Call) -> Row:
 
 def _finish(state: State, row: Row) -> None:
     resource = resources.by_row(state, row["resource"])
-    if resource is None:
+    if resource is None or row["verb"] == NOTHING:
         return
     if row["verb"] == "delete" and not row["error"]:
         resources.delete(state, resource.row)
