@@ -18,6 +18,7 @@ class Switches:
     strict: bool = False  # 400 for unknown or immutable fields instead of ignoring them
     dedupe_versions: bool = False  # POST /versions of an identical definition returns the existing one
     drafts_ignored: bool = False  # a draft flag is dropped silently and a normal version appears
+    unknown_tools: str = "refused"  # or "accepted": types of tools that the SDK does not know yet
     data_role: str = "granted"  # or "denied-401", "denied-403": token fine, no data role
     management_role: str = "granted"  # or "denied": 403 AuthorizationFailed
     preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
@@ -33,6 +34,7 @@ class Switches:
 
 
 CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    "unknown_tools": frozenset({"refused", "accepted"}),
     "data_role": frozenset({"granted", "denied-401", "denied-403"}),
     "management_role": frozenset({"granted", "denied"}),
     "project_identity": frozenset({"granted", "denied"}),
