@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from . import admin, tokens
-from .control import accounts, catalogue, deleted_accounts, deployments, directory, operations, quota
+from .control import accounts, catalogue, deleted_accounts, deployments, directory, groups, operations, quota
 from .project import agents, answers, stores, versions
 from .project import deployments as project_deployments
 from .project.memory import routes as memory
@@ -109,6 +109,7 @@ MANAGEMENT: Final = Plane(
                 quota.ROUTES,
                 operations.ROUTES,
                 directory.ROUTES,
+                groups.ROUTES,
                 tokens.LOGIN_ROUTES,
             )
             for route in family_routes

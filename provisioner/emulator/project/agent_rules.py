@@ -138,6 +138,18 @@ def check_endpoint(endpoint: object) -> None:
         raise bad_request("The traffic percentages of the version selection rules must add up to 100.", param=where)
 
 
+def check_split(call: Call, endpoint: Json, kind: str) -> None:
+    """Microsoft Learn says both: one active version only (configure-agent), and 90/10 for hosted agents (deploy-hosted-
+    agent-production, September 2026). assumed: the words of the refusal.
+    """
+    rules = (endpoint.get("version_selector") or {}).get("version_selection_rules") or []
+    shared = sum(1 for rule in rules if rule["traffic_percentage"] > 0) > 1
+    allowed = {"allowed": True, "hosted-only": kind == "hosted", "refused": False}[call.switches.traffic_split]
+    if shared and not allowed:
+        where = "agent_endpoint.version_selector.version_selection_rules"
+        raise bad_request(f"Only one version of a {kind} agent can be active at a time.", param=where)
+
+
 def check_card(given: object) -> None:
     card = _typed(given, dict, "agent_card")
     version, skills = card.get("version"), card.get("skills")
