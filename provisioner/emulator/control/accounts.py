@@ -145,6 +145,10 @@ def create_default_project(state: State, clock: Clock, account: Resource, name: 
     return insert(state, PROJECT, account.row, body)
 
 
+def exists(state: State, name: str) -> bool:
+    return state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", ACCOUNT, name) is not None
+
+
 def find_project(state: State, name: str, account: str | None) -> int | None:
     """The project plane names no account on loopback: the first account that has the project answers."""
     named = "p.body LIKE '%\"isDefault\":true%'" if name == "_project" else "p.name = ?"
@@ -175,8 +179,7 @@ def _shown(call: Call, account: Resource) -> Json:
 
 def _refuse_taken(call: Call, name: str) -> None:
     """Account names are sub-domains, so one name exists once."""
-    taken = call.state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", ACCOUNT, name)
-    if taken is not None or deleted_accounts.holds_name(call.state, name):
+    if exists(call.state, name) or deleted_accounts.holds_name(call.state, name):
         message = f"The subdomain name '{name}' is already used. Please pick a different name."
         raise Refusal(409, "CustomDomainInUse", message)
 
