@@ -29,6 +29,19 @@ _SECONDS: Final = _Amount(min=0, max=10**9)  # as the switches of the same names
 _OPTIONS: Final = (
     click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."),
     click.option(
+        "--token-port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        help="Where tokens are handed out; by default the port after --port.",
+    ),
+    click.option(
+        "--cert-name",
+        "cert_names",
+        multiple=True,
+        metavar="HOST",
+        help="Be this host, too, for programs with fixed host names behind a proxy; may be repeated.",
+    ),
+    click.option(
         "--state",
         default=":memory:",
         show_default=True,
@@ -111,8 +124,9 @@ def told_plainly(room: ModuleType, given: dict[str, Any]) -> Iterator[None]:
     except room.OptionError as error:
         raise ProvisionerError(str(error)) from error
     except room.PortError as error:
-        message = f"The local Foundry cannot listen on port {given['port']}: {error.strerror}."
-        raise ProvisionerError(message) from error
+        raise ProvisionerError(
+            f"The local Foundry cannot listen on port {error.port or given['port']}: {error.strerror}."
+        ) from error
     except BrokenPipeError:
         raise
     except OSError as error:

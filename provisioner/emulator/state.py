@@ -197,8 +197,8 @@ class State:
         return self._connection.execute(sql, values).lastrowid or 0
 
     @contextmanager
-    def transaction(self, *, writes: bool) -> Iterator[None]:
-        """All or nothing. Writers queue across processes; readers see one moment."""
+    def transaction(self, *, writes: bool, keeps: bool = True) -> Iterator[None]:
+        """All or nothing; nothing anyhow without `keeps`. Writers queue across processes; readers see one moment."""
         try:
             self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
             try:
@@ -206,7 +206,7 @@ class State:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._connection.execute("COMMIT" if keeps else "ROLLBACK")
         except sqlite3.DatabaseError as error:
             raise StateError(f"The state file '{self.location}' cannot be used: {error}.") from error
 

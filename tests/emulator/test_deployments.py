@@ -96,11 +96,18 @@ def test_paths_ignore_case_and_keep_the_name_as_it_was_made(arm: Any, documents:
         ),
         pytest.param({"sku": {"name": "S0"}}, "InvalidResourceProperties", "'S0' is invalid", id="account-sku"),
         pytest.param(
-            {"sku": {"name": "GlobalStandard", "capacity": 0}}, "InvalidResourceProperties", "from 1 to", id="too-small"
+            {"sku": {"name": "GlobalStandard", "capacity": 0}},
+            "InvalidCapacity",
+            "'0' of account deployment should be at least 1 and no more than",
+            id="too-small",
+        ),
+        pytest.param({"sku": {"name": "GlobalStandard", "capacity": -250}}, "InvalidCapacity", "'-250'", id="negative"),
+        pytest.param(
+            {"sku": {"name": "GlobalStandard", "capacity": 10**9}}, "InvalidCapacity", "no more than", id="too-large"
         ),
         pytest.param(
             {"sku": {"name": "GlobalProvisionedManaged", "capacity": 16}},
-            "InvalidResourceProperties",
+            "InvalidCapacity",
             "in steps of 5",
             id="off-step",
         ),
@@ -189,9 +196,24 @@ def test_the_model_of_a_deployment_stays_unless_the_switch_lets_it_change(arm: A
     arm("PUT", CHAT, documents.deployment())
     other = documents.deployment("gpt-4.1")
 
-    assert error(arm("PUT", CHAT, other)) == (400, "InvalidResourceProperties")
+    assert error(arm("PUT", CHAT, other)) == (400, "CannotChangeDeploymentModel")
+    assert arm("GET", CHAT).json()["properties"]["model"]["name"] == "gpt-4.1-mini"
     admin.switch(model_change="allowed")
     assert arm("PUT", CHAT, other).json()["properties"]["model"]["name"] == "gpt-4.1"
+
+
+@pytest.mark.rule(9)
+def test_only_provisioned_deployments_spill_over(arm: Any, documents: Any) -> None:
+    spilling = {"spilloverDeploymentName": "standard"}
+    standard = documents.deployment(**spilling)
+    provisioned = documents.deployment(sku="GlobalProvisionedManaged", capacity=15, **spilling)
+
+    assert error(arm("PUT", CHAT, standard)) == (400, "spilloverDeploymentNameInvalidSku")
+    assert arm("PUT", CHAT, provisioned).json()["properties"]["spilloverDeploymentName"] == "standard"
+    assert error(arm("PATCH", CHAT, {"sku": {"name": "GlobalStandard", "capacity": 10}})) == (
+        400,
+        "spilloverDeploymentNameInvalidSku",
+    )
 
 
 @pytest.mark.rule(13)

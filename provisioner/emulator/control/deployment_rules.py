@@ -93,14 +93,10 @@ def patched(existing: Resource, document: Json, *, strict: bool) -> Wish:
 
 
 def check_model_unchanged(existing: Resource, wish: Wish) -> None:
-    """assumed: refused, because every infrastructure tool replaces for it (terraform: ForceNew)."""
+    """Source: azure-search-openai-demo#1429, code and words. assumed: for the format as for the name."""
     before = existing.properties["model"]
-    for key in ("format", "name"):
-        if str(before.get(key)).lower() != str(wish.model[key]).lower():
-            raise _invalid(
-                f"The model {key} of account deployment '{existing.name}' cannot be changed from "
-                f"'{before.get(key)}' to '{wish.model[key]}'."
-            )
+    if any(str(before.get(key)).lower() != str(wish.model[key]).lower() for key in ("format", "name")):
+        raise Refusal(400, "CannotChangeDeploymentModel", "The model of deployment cannot be changed.")
 
 
 def check_against_catalogue(
@@ -123,6 +119,7 @@ def check_against_catalogue(
             f"'{model['name']}' version: '{model['version']}'."
         )
     _check_capacity(sku, wish)
+    _check_spillover(wish)
     return model, sku
 
 
@@ -219,15 +216,26 @@ def _policy(name: object) -> object:
 
 
 def _check_capacity(sku: Json, wish: Wish) -> None:
-    """assumed: code and wording; the bounds are the catalogue's."""
+    """The bounds are the catalogue's. Code and words: microsoft-foundry-for-vscode#301, #331. assumed for the step."""
     if wish.capacity is None:
         return
     limits = sku["capacity"]
     low, high, step = limits.get("minimum", 1), limits["maximum"], limits.get("step", 1)
-    if not low <= wish.capacity <= high or (wish.capacity - low) % step:
-        raise _invalid(
-            f"The specified capacity '{wish.capacity}' of account deployment is not valid for SKU '{sku['name']}': "
-            f"it must be from {low} to {high} in steps of {step}."
+    said = f"The specified capacity '{wish.capacity}' of account deployment should be"
+    if not low <= wish.capacity <= high:
+        raise Refusal(400, "InvalidCapacity", f"{said} at least {low} and no more than {high}.")
+    if (wish.capacity - low) % step:
+        raise Refusal(400, "InvalidCapacity", f"{said} from {low} to {high} in steps of {step}.")
+
+
+def _check_spillover(wish: Wish) -> None:
+    """Source: terraform-provider-azurerm#29085, the code. assumed: its words."""
+    if "spilloverDeploymentName" in wish.extra and "provisioned" not in wish.sku.lower():
+        raise Refusal(
+            400,
+            "spilloverDeploymentNameInvalidSku",
+            f"The spillover deployment name cannot be set on a deployment of SKU '{wish.sku}': only provisioned "
+            "deployments spill over.",
         )
 
 
@@ -252,7 +260,7 @@ def _capacity(sku: Json) -> int | None:
     if given is None:
         return None
     text = str(given)
-    if isinstance(given, bool) or not text.isdecimal():
+    if isinstance(given, bool) or not text.removeprefix("-").isdecimal():
         raise _invalid(f"The specified capacity '{given}' of account deployment is not a whole number.")
     return int(text)
 
