@@ -30,6 +30,10 @@ def test_plan_text(golden: Golden) -> None:
     golden("plan.txt", plan_text(sample.sample_plan()))
 
 
+def test_names_that_describe_are_shown_and_values_are_not(golden: Golden) -> None:
+    golden("plan-names.txt", plan_text(sample.plan_of_names()))
+
+
 def test_plan_text_in_a_narrow_terminal(golden: Golden) -> None:
     golden("plan-narrow.txt", plan_text(sample.sample_plan(), width=40))
 
