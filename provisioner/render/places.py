@@ -93,8 +93,8 @@ OPENAPI.keywords = {
     **dict(
         _each(
             "openapi swagger host basePath name in summary operationId tags url email version termsOfService "
-            "identifier jsonSchemaDialect consumes produces schemes style explode allowReserved allowEmptyValue collectionFormat "
-            "contentType operationRef",
+            "identifier jsonSchemaDialect consumes produces schemes style explode allowReserved allowEmptyValue "
+            "collectionFormat contentType operationRef",
             ABOUT,
         )
     ),
