@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
@@ -144,4 +145,6 @@ def _usage_hint(error: click.ClickException) -> str:
 
 
 def main() -> NoReturn:
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be asked to end is to be interrupted
     sys.exit(run())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,8 +21,9 @@ UNFITTED: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
-    """`out` and `err` are the styles of stdout and stderr; `is_live` whether stderr can show moving progress. `width`
-    is what plans are fitted to, `err_width` errors and warnings: in a log these stay whole, to be searched for.
+    """`out` and `err` are the styles of stdout and stderr; `is_live` whether both are a terminal that can show moving
+    progress, with results above it. `width` is what plans are fitted to, `err_width` errors and warnings: in a log
+    these stay whole, to be searched for.
     """
 
     out: Styles
@@ -41,13 +43,15 @@ class Terminal:
         def styles(stream: TextIO | None) -> Styles:
             return COLOURFUL if forced or (_is_terminal(stream) and not plain) else PLAIN
 
-        width = max(60, min(shutil.get_terminal_size((100, 24)).columns, 140))
+        width = max(40, min(shutil.get_terminal_size((100, 24)).columns, 140))
         return cls(
             out=styles(sys.stdout),
             err=styles(sys.stderr),
             width=width,
             err_width=width if _is_terminal(sys.stderr) else UNFITTED,
-            is_live=_is_terminal(sys.stderr) and environ.get("TERM") != "dumb" and not environ.get("CI"),
+            is_live=all(map(_is_terminal, (sys.stdout, sys.stderr)))
+            and environ.get("TERM") != "dumb"
+            and not environ.get("CI"),
         )
 
     @classmethod
@@ -88,6 +92,16 @@ def forget(stream: TextIO | None) -> None:
     with suppress(OSError, ValueError):
         if stream is not None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def is_shown(stream: TextIO | None) -> bool:
+    """Whether somebody may be reading what is written there: at a terminal, or behind a pipe."""
+    if _is_terminal(stream):
+        return True
+    try:
+        return stream is not None and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

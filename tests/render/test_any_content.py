@@ -22,7 +22,7 @@ from provisioner.render.outcomes import outcomes_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
-from provisioner.render.progress import JsonProgress, PlainProgress
+from provisioner.render.progress import JsonProgress, PlainProgress, Results
 from tests.render import strategies as our
 
 # Drawing such rich values takes longer than rendering them.
@@ -80,13 +80,15 @@ def test_outcomes_steer_no_terminal(finished: ApplyFinished) -> None:
 @few
 @given(st.lists(our.events, max_size=2))
 def test_progress_steers_no_terminal(events: list[Event]) -> None:
-    stream, lines = StringIO(), StringIO()
-    plain, documents = PlainProgress(stream), JsonProgress(lines)
+    stream, lines, told = StringIO(), StringIO(), list[str]()
+    plain, documents, results = PlainProgress(stream), JsonProgress(lines), Results(told.append)
     for event in events:
         plain(event)
         documents(event)
+        results(event)
 
     assert_harmless(stream.getvalue())
+    assert_harmless("\n".join(told))
     assert [json.loads(line)["event"] for line in lines.getvalue().splitlines()] == [_name(it) for it in events]
 
 
