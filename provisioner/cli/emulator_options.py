@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.reasons import reason
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -110,9 +111,9 @@ def told_plainly(room: ModuleType, given: dict[str, Any]) -> Iterator[None]:
     except room.OptionError as error:
         raise ProvisionerError(str(error)) from error
     except room.PortError as error:
-        message = f"The local Foundry cannot listen on port {given['port']}: {error.strerror}."
+        message = f"The local Foundry cannot listen on port {given['port']}: {reason(error)}."
         raise ProvisionerError(message) from error
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise ProvisionerError(f"The local Foundry cannot run: {error}.") from error
+        raise ProvisionerError(f"The local Foundry cannot run: {reason(error)}.") from error

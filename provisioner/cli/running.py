@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from provisioner.apply.execute import execute
-from provisioner.cli.terminal import Terminal, complain, forget, is_shown, remark, say
+from provisioner.cli.terminal import Terminal, complain, forget, is_shown, is_terminal, remark, say
 from provisioner.kinds import KINDS
 from provisioner.model.errors import Interrupted, ProvisionerError, Refused
 from provisioner.model.plan import Plan
@@ -153,6 +153,8 @@ def _ask(plan: Plan, terminal: Terminal, style: str) -> None:
     try:
         click.echo(f"\n{question} ", file=_asked_on(style), nl=False)
         answer = sys.stdin.readline()
+        if not is_terminal(_asked_on(style)):
+            click.echo(file=_asked_on(style))  # a terminal shows the newline that was typed
     except KeyboardInterrupt:
         answer = ""
     if not answer:

@@ -41,15 +41,15 @@ class Terminal:
         forced = bool(environ.get("FORCE_COLOR")) and not plain
 
         def styles(stream: TextIO | None) -> Styles:
-            return COLOURFUL if forced or (_is_terminal(stream) and not plain) else PLAIN
+            return COLOURFUL if forced or (is_terminal(stream) and not plain) else PLAIN
 
         width = max(40, min(shutil.get_terminal_size((100, 24)).columns, 140))
         return cls(
             out=styles(sys.stdout),
             err=styles(sys.stderr),
             width=width,
-            err_width=width if _is_terminal(sys.stderr) else UNFITTED,
-            is_live=all(map(_is_terminal, (sys.stdout, sys.stderr)))
+            err_width=width if is_terminal(sys.stderr) else UNFITTED,
+            is_live=all(map(is_terminal, (sys.stdout, sys.stderr)))
             and environ.get("TERM") != "dumb"
             and not environ.get("CI"),
         )
@@ -62,7 +62,7 @@ class Terminal:
 
     @staticmethod
     def can_ask() -> bool:
-        return _is_terminal(sys.stdin)
+        return is_terminal(sys.stdin)
 
 
 def say(text: str) -> None:
@@ -96,7 +96,7 @@ def forget(stream: TextIO | None) -> None:
 
 def is_shown(stream: TextIO | None) -> bool:
     """Whether somebody may be reading what is written there: at a terminal, or behind a pipe."""
-    if _is_terminal(stream):
+    if is_terminal(stream):
         return True
     try:
         return stream is not None and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
@@ -104,7 +104,7 @@ def is_shown(stream: TextIO | None) -> bool:
         return False
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """A program may be started without any of its streams."""
     return stream is not None and not stream.closed and stream.isatty()
 
@@ -116,7 +116,7 @@ def _say_anything(stream: TextIO | None) -> None:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is None:
         return
-    if _is_terminal(stream):
+    if is_terminal(stream):
         reconfigure(errors="backslashreplace")
     else:
         reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -85,6 +85,7 @@ class Results:
         match event:
             case ApplyStarted(plan=plan):
                 self._addresses = max((len(_name(change)) for change in plan.changes), default=0)
+                self._say("")
             case ChangeFinished(outcome=outcome):
                 rows = outcomes_text_rows([outcome], addresses=self._addresses, styles=self._styles, width=self._width)
                 self._say("\n".join(rows))

@@ -29,7 +29,7 @@ def renderers() -> list[Renderer]:
         PlainProgress(StringIO()),
         JsonProgress(StringIO()),
         TerminalProgress(StringIO(), console=console),
-        Results(StringIO().write),
+        Results(list[str]().append),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from provisioner.apply.observe import observe
-from provisioner.cli.files import write_atomically
+from provisioner.cli.files import is_overwritten, write_out
 from provisioner.cli.options import owner as owner_name
 from provisioner.cli.options import service_options
 from provisioner.cli.planning import Waits
@@ -53,7 +53,12 @@ _RESOURCE_GROUP: Final = {
     help="Export what this owner has; by default the one who has most.",
 )
 @click.option("--adopt", is_flag=True, help="Write what no manifest owns in full, to be taken over by apply --adopt.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to this file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file. A link is followed; a pipe or a device stays what it is.",
+)
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **shared: Any) -> int:
     """Write a manifest of what is live.
@@ -62,7 +67,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     `external: true`, so that it can be referred to. What a manifest cannot say, such as an agent whose model was
     deleted, is written as external, too, and told on stderr.
     """
-    if out is not None and out.exists() and not force:
+    if out is not None and not force and is_overwritten(out):
         raise ProvisionerError(f'"{out}" exists.', "Add --force to overwrite it, or name another file.")
     request = Request(**shared)
     with connected(request, None) as planes:
@@ -73,7 +78,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     if out is None:
         say(content.text)
     else:
-        write_atomically(out, content.text)
+        write_out(out, content.text)
         remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
     for reason in left_out:
         remark(reason)
