@@ -4,24 +4,7 @@ A renderer is a callable that takes events, one at a time: the caller holds a lo
 `OSError` (a closed pipe is BrokenPipeError) and `ValueError` (a closed stream) reach the caller, who lets the apply go
 on without the renderer.
 
-JSON lines: every line is an object with `event`.
-
-    planned          format_version, plan (as `plan --format json`): where there is nothing to apply, where the plan is
-                     refused, and before somebody is asked; the answer yes lets all that follows follow
-    apply_started    format_version, plan
-    change_started   address {kind, name}, action
-    change_noted     address, action, note
-    change_finished  address, action, status (done, failed, skipped), reason, elapsed_s, and for a failure
-                     failure {message, code, status, request_id, advice}
-    apply_finished   interrupted (whether it was, and something was skipped for it), elapsed_s,
-                     summary {done, failed, skipped}, outcomes [as change_finished]
-    apply_abandoned  ended [address, action, status], under_way [address, action], not_begun [address, action]: instead
-                     of apply_finished, where a second Ctrl-C ended the run at once; how far what was under way came
-                     is not known
-    failed           format_version, message, hint: the last line, where the command ended with an error that is no
-                     change's: an invalid manifest (diagnostics, as `validate --format json` has them), a service that
-                     cannot be read (failures, as of change_finished), a refused plan (diagnostics), a question that
-                     was not answered with yes, an interruption before anything was applied
+JSON lines: every line is an object with `event`; see `json_schemas` and docs/json.md.
 """
 
 from __future__ import annotations

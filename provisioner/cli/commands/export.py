@@ -21,7 +21,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
-from provisioner.manifest.write import dump
+from provisioner.manifest.write import SCHEMA, dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document, dotted
 from provisioner.model.errors import ProvisionerError
@@ -73,7 +73,9 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     with connected(request, None) as planes:
         live = _live(planes.telling(Waits(remark)), request.parallelism)
         sees_all = planes.management is not None
-    content = _content(owner or _busiest(live.values()) or _UNOWNED, live, adopt=adopt, sees_all=sees_all)
+    schema = SCHEMA if (Path() if out is None else out.parent).joinpath(SCHEMA).is_file() else ""
+    name = owner or _busiest(live.values()) or _UNOWNED
+    content = _content(name, live, adopt=adopt, sees_all=sees_all, schema=schema)
     left_out = _make_valid(content)
     if out is None:
         say(content.text)
@@ -107,11 +109,12 @@ def _busiest(live: Iterable[Live]) -> str | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
     """What the manifest will say; `entries` and `external` change until it is valid. Unless it `sees_all`, deployments
-    are only glimpsed through the project.
+    are only glimpsed through the project. `schema` is named only where it is there: elsewhere editors would complain.
     """
 
     name: str
     sees_all: bool
+    schema: str
     entries: dict[Address, Document]
     external: set[Address]
 
@@ -122,11 +125,12 @@ class _Content:
             project=_PROJECT | (_RESOURCE_GROUP if self.sees_all else {}),
             entries=self.entries,
             external=self.external,
+            schema=self.schema,
         )
 
 
-def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> _Content:
-    content = _Content(name=name, sees_all=sees_all, entries={}, external=set())
+def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool, schema: str) -> _Content:
+    content = _Content(name=name, sees_all=sees_all, schema=schema, entries={}, external=set())
     for address, found in live.items():
         is_glimpsed = address.kind == DEPLOYMENTS and not sees_all  # too little to write it in full
         if (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
