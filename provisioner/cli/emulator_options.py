@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.reasons import reason
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -124,10 +125,9 @@ def told_plainly(room: ModuleType, given: dict[str, Any]) -> Iterator[None]:
     except room.OptionError as error:
         raise ProvisionerError(str(error)) from error
     except room.PortError as error:
-        raise ProvisionerError(
-            f"The local Foundry cannot listen on port {error.port or given['port']}: {error.strerror}."
-        ) from error
+        message = f"The local Foundry cannot listen on port {error.port or given['port']}: {reason(error)}."
+        raise ProvisionerError(message) from error
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise ProvisionerError(f"The local Foundry cannot run: {error}.") from error
+        raise ProvisionerError(f"The local Foundry cannot run: {reason(error)}.") from error

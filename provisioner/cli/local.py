@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.reasons import reason
 
 
 @contextmanager
@@ -53,4 +54,4 @@ def make_room(state: Path) -> None:
         if state.parent.name == ".provisioner" and not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise ProvisionerError(f'The folder "{state.parent}" cannot be made: {error.strerror}.') from error
+        raise ProvisionerError(f'The folder "{state.parent}" cannot be made: {reason(error)}.') from error

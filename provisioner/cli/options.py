@@ -84,7 +84,8 @@ manifest_options = _all(
         type=click.Path(path_type=Path),
         default=(DEFAULT_FILE,),
         show_default=True,
-        help="A manifest file or a folder of them; several are read as one.",
+        help="A manifest file or a folder of them; several are read as one. - reads stdin: nothing can be asked then, "
+        "and files that it names lie in the current folder.",
     ),
     click.option(
         "--allow-env",

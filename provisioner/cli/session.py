@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.azure_hosts import account_of
-from provisioner.model.diagnostic import Severity
+from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
 
 if TYPE_CHECKING:
@@ -62,9 +62,19 @@ def read_manifest(request: Request) -> Manifest:
         allow_hosts=request.allow_hosts,
     )
     if loaded.manifest is None:
-        raise ManifestInvalid(loaded.diagnostics)
+        raise ManifestInvalid(loaded.diagnostics, "" if request.local else _forgotten(loaded.diagnostics))
     warn(loaded.diagnostics)
     return loaded.manifest
+
+
+def _forgotten(diagnostics: Sequence[Diagnostic]) -> str:
+    """What may have been meant where all that is wrong is that nobody says where Azure's project is."""
+    about_project = all(
+        it.code in ("env-unset", "missing-key") and it.where is not None and it.where.path.startswith("project")
+        for it in diagnostics
+        if it.is_error
+    )
+    return "To use the embedded Foundry instead of Azure, add --local." if about_project else ""
 
 
 @contextmanager

@@ -66,7 +66,8 @@ def documents_in(file: str) -> list[Json]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         declared = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise OptionError(f"The fault file '{file}' cannot be read: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise OptionError(f"The fault file '{file}' cannot be read: {why}.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OptionError(f"The fault file '{file}' is not valid YAML: {' '.join(str(error).split())}.") from error
     try:

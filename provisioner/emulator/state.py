@@ -165,7 +165,8 @@ class State:
         try:
             self._connection = _open(location)
         except (sqlite3.DatabaseError, OSError) as error:
-            raise StateError(f"The state file '{location}' cannot be used: {error}.") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise StateError(f"The state file '{location}' cannot be used: {why}.") from error
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:

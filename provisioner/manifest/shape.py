@@ -14,6 +14,7 @@ from provisioner.manifest.convert import convert
 from provisioner.manifest.fits import compile_schema
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import ABSENT, Path, dotted, lookup
+from provisioner.model.secrets import is_secret
 from provisioner.model.words import found, guess, listed, quoted, shown
 
 # jsonschema types what an error holds as anything or nothing; what each keyword puts there is known.
@@ -124,9 +125,20 @@ def _wrong_type(path: Path, value: object, types: Collection[str]) -> Iterator[M
         hint = f"Write {wanted}, or remove the key."
     elif wanted == "text" and isinstance(value, (bool, int, float)):
         hint = "Quote it."
-    elif isinstance(value, str) and _looks_like(value, types):
+    elif isinstance(value, str) and _looks_like(value, types) and not _is_secret(path):
         hint = f"Remove the quotes: {value}."
-    yield from _value("wrong-type", path, f"{_field(path)} is {found(value)}; it must be {wanted}.", hint)
+    yield from _value("wrong-type", path, f"{_field(path)} is {_found(path, value)}; it must be {wanted}.", hint)
+
+
+def _found(path: Path, value: object) -> str:
+    """As `found`, but that the value of a secret is not repeated: what is told ends up in logs and comments."""
+    if _is_secret(path) and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return "a text" if isinstance(value, str) else "a number"
+    return found(value)
+
+
+def _is_secret(path: Path) -> bool:
+    return any(is_secret(name) for name in path)
 
 
 def _looks_like(text: str, types: Collection[str]) -> bool:
@@ -223,7 +235,7 @@ def _is_type_at(inner: _Error, error: _Error) -> bool:
 
 
 def _something(error: _Error, path: Path) -> Iterator[Misfit]:
-    message = f"{_field(path)} is {found(error.instance)}, which does not fit."
+    message = f"{_field(path)} is {_found(path, error.instance)}, which does not fit."
     yield from _value("bad-value", path, message, f"{error.schema.get('description', 'See the schema.')}")
 
 
