@@ -8,6 +8,7 @@ from typing import Final
 
 from provisioner.model.plan import Action, Plan
 from provisioner.model.progress import Outcome, Status
+from provisioner.render.safe import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,9 @@ from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lies_under, lookup, only, without
 from provisioner.model.plan import Action, Origin
 from provisioner.model.resource import Desired, Lifecycle, Live, OnRemove
-from provisioner.reconcile.meaning import covers
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_nothing
+from provisioner.reconcile.meaning import covers, is_nothing
 from provisioner.reconcile.order import in_order, predecessors
 from tests.strategies import (
     ADDRESSES,

@@ -12,8 +12,8 @@ from provisioner.model.document import ABSENT, Document
 from provisioner.model.plan import FieldChange, Origin
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.compare import compare
-from provisioner.reconcile.meaning import covers
 from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.meaning import covers
 from tests.strategies import filled
 
 NAMES = [f"f{index}" for index in range(12)]
