@@ -13,8 +13,8 @@ from provisioner.kinds import Kind, Service, changed_since
 from provisioner.model.document import canonical
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Live
-from provisioner.reconcile.marker import are_alike
-from provisioner.reconcile.meaning import covers
+from provisioner.reconcile.compare import compare
+from provisioner.reconcile.marker import AppliedRecord, are_alike
 
 _LOOK_EVERY_S: Final = 10.0
 _LOOK_AT_MOST_S: Final = 2 * 60 * 60.0  # moving a provisioned deployment to another model takes half an hour
@@ -28,7 +28,7 @@ def left_to_do(change: Change, kind: Kind, service: Service) -> Change | None:
     found = look(change, kind, service)
     if found is not None and found.condition is Condition.PENDING and _may_be_waited_for(change, found):
         found = _when_ended(change, kind, service)
-    if _is_as_wanted(change, found):
+    if _is_as_wanted(change, kind, found):
         return None
     if not _is_as_planned(change, found):
         raise changed_since(change.address)
@@ -54,12 +54,17 @@ def _when_ended(change: Change, kind: Kind, service: Service) -> Live | None:
     return found
 
 
-def _is_as_wanted(change: Change, found: Live | None) -> bool:
+def _is_as_wanted(change: Change, kind: Kind, found: Live | None) -> bool:
+    """Whether planning again would find nothing to do."""
     if change.action is Action.DELETE:
         return found is None
-    if found is None or found.condition is not Condition.READY or not are_alike(found.marker, change.marker):
+    if found is None or found.odd or found.condition is not Condition.READY:
         return False
-    return change.action is Action.CREATE or covers(found.fields, change.after or {})
+    if found.marker is None or not are_alike(found.marker, change.marker):
+        return False
+    record = AppliedRecord(found.marker.applied)
+    baseline, traits = found.baseline, kind.traits
+    return not compare(change.declared, found.fields, record=record, ignore=(), traits=traits, baseline=baseline)
 
 
 def _is_as_planned(change: Change, found: Live | None) -> bool:

@@ -25,7 +25,7 @@ from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.meanings import quantity
 from provisioner.kinds.neighbours import AGENTS
 from provisioner.kinds.protocol import Service
-from provisioner.kinds.shapes import AGENT, VERSION, all_shaped, require_shape, shaped
+from provisioner.kinds.shapes import AGENT, VERSION, all_shaped, answered, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
@@ -186,6 +186,9 @@ class AgentKind:
         version = service.project.post(
             f"{agent_path(change.address)}/versions", body, features=features, settled=partial(_made, service, change)
         )
+        if VERSION.oddity(version):  # it may have been made all the same, and then the agent shows it
+            what = f"The answer for a new version of {change.address}"
+            version = _made(service, change) or require_shape(version, VERSION, what=what)
         require_alone(service, change, version)
         if version.get("status") in ("creating", "failed"):
             return _wait_until_active(service, change.address, str(version.get("version")))
@@ -207,7 +210,7 @@ class AgentKind:
             service.project.post(f"{agent_path(change.address)}:{verb}", {}, settled=settled)
             return None  # the answer to that shows nothing
         if agent is not None:
-            return _observed(agent)
+            return answered(_observed, agent, change.address)
         if version is None:
             return None
         unmoved = change.before.fields if change.before and change.action is not Action.REPLACE else {}

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import quote
 
 from provisioner.kinds.protocol import Service
+from provisioner.kinds.shapes import VERSION, all_shaped
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lookup
 from provisioner.model.errors import Failure, PlaneError
@@ -83,7 +84,8 @@ def require_alone(service: Service, change: Change, version: Document) -> None:
 
 
 def _versions(service: Service, address: Address) -> Iterator[Document]:
-    return service.project.items(f"{agent_path(address)}/versions?order=desc")
+    versions = service.project.items(f"{agent_path(address)}/versions?order=desc")
+    return all_shaped(versions, VERSION, what=f"A version of {address}")
 
 
 def _number(version: Document) -> int:

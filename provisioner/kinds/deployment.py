@@ -12,7 +12,7 @@ from provisioner.kinds.casing import camel, rekeyed, snake
 from provisioner.kinds.meanings import folded, unordered
 from provisioner.kinds.neighbours import DEPLOYMENTS
 from provisioner.kinds.protocol import ManagementPlane, Service
-from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, shaped
+from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, lookup
@@ -196,7 +196,7 @@ class DeploymentKind:
         """The deployment as the last answer shows it; that to pausing shows nothing."""
         wanted = (change.after or {}).get(_STATE, "Running")
         if wanted == (before.fields.get(_STATE, "Running") if before else "Running"):
-            return _observed(shown) if shown else None
+            return answered(_observed, shown, change.address)
         verb = "pause" if wanted == "Paused" else "resume"
         _management(service).act_on_deployment(change.address.name, verb)
         return None

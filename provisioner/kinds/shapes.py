@@ -7,6 +7,7 @@ azure-rest-api-specs (cognitiveservices, ai-foundry data plane v1).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import wraps
 from typing import Final
 
@@ -49,6 +50,7 @@ DEPLOYMENT: Final = having(
     sku=having(name=TEXT, capacity=NUMBER),
     tags=_LABELS,
     etag=TEXT,
+    systemData=having(createdAt=TEXT),
 )
 GLIMPSE: Final = having(modelPublisher=TEXT, modelName=TEXT, modelVersion=TEXT)
 
@@ -71,6 +73,18 @@ def shaped(section: str, shape: Shape) -> Callable[[Observed], Observed]:
         return guarded
 
     return decorate
+
+
+def answered(observed: Observed, body: Document, address: Address) -> Live | None:
+    """What the answer to a write shows; None where it cannot be read or is about something else. It is no more than a
+    hint that saves reading the object again, so nothing is wrong with the write.
+    """
+    try:
+        shown = observed(body)
+    except PlaneError:
+        return None
+    is_it = shown.address.name.casefold() == address.name.casefold()
+    return replace(shown, address=address) if is_it and not shown.odd else None
 
 
 def require_shape(body: Document, shape: Shape, *, what: str) -> Document:

@@ -11,7 +11,7 @@ from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.neighbours import STORES
 from provisioner.kinds.protocol import Service
-from provisioner.kinds.shapes import STORE, shaped
+from provisioner.kinds.shapes import STORE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
@@ -112,7 +112,8 @@ class StoreKind:
             "options": options,
         }
         body = {"name": change.address.name, "definition": definition, **_mutable(change)}
-        return _observed(service.project.post("memory_stores", body, features=_FEATURES, settled=settled))
+        answer = service.project.post("memory_stores", body, features=_FEATURES, settled=settled)
+        return answered(_observed, answer, change.address)
 
     def update(self, service: Service, change: Change) -> Live | None:
         def settled() -> Document | None:
@@ -125,7 +126,8 @@ class StoreKind:
             return None
 
         body = {"description": "", **_mutable(change)}  # left out, the service might keep the old one
-        return _observed(service.project.post(_path(change.address), body, features=_FEATURES, settled=settled))
+        answer = service.project.post(_path(change.address), body, features=_FEATURES, settled=settled)
+        return answered(_observed, answer, change.address)
 
     def delete(self, service: Service, change: Change) -> None:
         def is_gone() -> bool:
