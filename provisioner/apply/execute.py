@@ -15,12 +15,12 @@ from functools import partial
 from graphlib import TopologicalSorter
 from typing import Protocol
 
-from provisioner.apply.recheck import left_to_do
+from provisioner.apply.perform import perform
 from provisioner.apply.workers import Ended, Workers
 from provisioner.kinds import Kind, Service
 from provisioner.model.address import Address
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,
@@ -211,10 +211,10 @@ class _Run:
         started = self._now()
         try:
             service = self._service.telling(lambda note: self._mistakes.emit(ChangeNoted(change=change, note=note)))
-            _perform(change, self._kinds[change.address.kind], service)
+            remarks = perform(change, self._kinds[change.address.kind], service)
         except PlaneError as error:
             return _failed(change, error.failure, elapsed_s=self._now() - started)
-        return Outcome(change=change, status=Status.DONE, elapsed_s=self._now() - started)
+        return Outcome(change=change, status=Status.DONE, elapsed_s=self._now() - started, remarks=remarks)
 
 
 def _failed(change: Change, failure: Failure, *, elapsed_s: float = 0.0) -> Outcome:
@@ -227,30 +227,3 @@ def _mistake(error: BaseException) -> Failure:
         code="internal-error",
         advice="This is a mistake in the provisioner; please report it. Whether the change was made is not known.",
     )
-
-
-def _perform(change: Change, kind: Kind, service: Service) -> None:
-    left = left_to_do(change, kind, service)
-    if left is not None:
-        _write(left, kind, service)
-
-
-def _write(change: Change, kind: Kind, service: Service) -> None:
-    if change.action is Action.CREATE:
-        kind.create(service, change)
-    elif change.action is Action.DELETE:
-        kind.delete(service, change)
-    elif change.action is Action.REPLACE:
-        kind.delete(service, change)
-        _create_anew(change, kind, service)
-    else:
-        kind.update(service, change)
-
-
-def _create_anew(change: Change, kind: Kind, service: Service) -> None:
-    try:
-        kind.create(service, change)
-    except PlaneError as error:
-        gone = "The old one was deleted and is gone. Applying again creates the new one."
-        advice = f"{gone} {error.failure.advice}".rstrip()
-        raise PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous) from error

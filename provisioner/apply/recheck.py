@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from provisioner.apply.verify import look
 from provisioner.kinds import Kind, Service, changed_since
 from provisioner.model.document import canonical
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Condition, Desired, Live
-from provisioner.reconcile.compare import covers
+from provisioner.model.resource import Condition, Live
+from provisioner.reconcile.meaning import covers
 
 _LOOK_EVERY_S: Final = 10.0
 _LOOK_AT_MOST_S: Final = 2 * 60 * 60.0  # moving a provisioned deployment to another model takes half an hour
@@ -23,7 +24,7 @@ def left_to_do(change: Change, kind: Kind, service: Service) -> Change | None:
     object is as the change makes it already, because another apply of the same manifest was faster, or because it only
     had to be waited for. Raises PlaneError where it is not what the plan saw either.
     """
-    found = _look(change, kind, service)
+    found = look(change, kind, service)
     if found is not None and found.condition is Condition.PENDING and _may_be_waited_for(change, found):
         found = _when_ended(change, kind, service)
     if _is_as_wanted(change, found):
@@ -35,13 +36,6 @@ def left_to_do(change: Change, kind: Kind, service: Service) -> Change | None:
     return replace(change, before=replace(change.before, condition=found.condition))
 
 
-def _look(change: Change, kind: Kind, service: Service) -> Live | None:
-    """As closely as the plan looked."""
-    found = kind.read(service, change.address)
-    wanted = Desired(address=change.address, fields=change.after or {})
-    return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
-
-
 def _may_be_waited_for(change: Change, found: Live) -> bool:
     """Not a stranger's, and not what only has to go."""
     if change.action is Action.DELETE:
@@ -51,7 +45,7 @@ def _may_be_waited_for(change: Change, found: Live) -> bool:
 
 def _when_ended(change: Change, kind: Kind, service: Service) -> Live | None:
     def probe() -> tuple[Live | None] | None:
-        found = _look(change, kind, service)
+        found = look(change, kind, service)
         return None if found is not None and found.condition is Condition.PENDING else (found,)
 
     what = f"{change.address}, which is still being made"
@@ -71,4 +65,6 @@ def _is_as_planned(change: Change, found: Live | None) -> bool:
     before = change.before
     if before is None or found is None:
         return before is found
+    if found.odd or before.identity != found.identity:
+        return False
     return before.marker == found.marker and canonical(before.fields) == canonical(found.fields)

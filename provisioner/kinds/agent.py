@@ -6,12 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
-from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
+from provisioner.kinds.agent_versions import (
+    ON_THE_AGENT,
+    agent_path,
+    is_copy,
+    makes_version,
+    overtaken,
+    require_alone,
+    served_versions,
+    version_path,
+)
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds.meanings import quantity
 from provisioner.kinds.protocol import Service
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
@@ -19,17 +29,17 @@ from provisioner.model.diagnostic import Finding
 from provisioner.model.document import ABSENT, Document, overlay, place
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Condition, Desired, Live, Marker, Reference
-from provisioner.model.traits import Traits
+from provisioner.model.resource import Condition, Desired, Live, Reference
+from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import RELEASED, is_released, read_marker, write_marker
 
 SECTION: Final = "agents"
 _MEMORY_TOOL: Final = "memory_search_preview"
 _OLD_MEMORY_TOOL: Final = "memory_search"  # its name until azure-ai-projects 2.0.0b4
 
-# Where the parts of an entry live on the service: beside the definition in a version, or on the agent as a whole.
+# What lives beside the definition in a version.
 _BESIDE: Final = ("description", "metadata", "draft", "blueprint_reference")
-_ON_THE_AGENT: Final = ("state", "agent_endpoint", "agent_card")
+_WRITTEN_IN_FULL: Final = ("tools", "tool_choice", "text", "structured_inputs", "skills", "harness")
 # Filled in by the service and refused or meaningless when sent.
 _SERVER_FILLED: Final = {"hosted": (("code_configuration", "content_hash"),)}
 
@@ -45,12 +55,8 @@ _FIELD_FEATURES: Final = {
 # A hosted version takes minutes to become active; azd polls every 10 s.
 _READY_EVERY_S: Final = 10.0
 _READY_AT_MOST_S: Final = 900.0
-# Filled in where nothing is declared: the newest version answers, in Responses, to whom Entra knows.
-# Source: azure-ai-projects, AgentEndpoint
-_DEFAULTS: Final[Document] = {
-    "tools": [],
-    "draft": False,
-    "state": "enabled",
+# The newest version answers, in Responses, to whom Entra knows. Source: azure-ai-projects, AgentEndpoint
+_FILLED_IN: Final[Document] = {
     "agent_endpoint": {
         "version_selector": {
             "version_selection_rules": [
@@ -70,7 +76,20 @@ class AgentKind:
     traits = Traits(
         immutable=(("kind",),),
         replace_resets=((),),
-        defaults=_DEFAULTS,
+        rules={
+            ("kind",): Rule(default="prompt"),
+            ("draft",): Rule(default=False),
+            ("state",): Rule(default="enabled"),
+            ("metadata",): Rule(free=True),
+            ("environment_variables",): Rule(free=True),
+            ("cpu",): Rule(meaning=quantity),
+            ("memory",): Rule(meaning=quantity),
+            **{(key,): Rule(whole=True) for key in _WRITTEN_IN_FULL},
+        },
+        versioned=True,
+        beside_versions=tuple((key,) for key in ON_THE_AGENT),
+        remarks=served_versions,
+        filled_in=_FILLED_IN,
         replace_loses="Its versions, its identity and the role assignments of that identity are lost.",
     )
 
@@ -89,7 +108,7 @@ class AgentKind:
 
     def entry(self, fields: Document) -> Document:
         kind = str(fields.get("kind", "prompt"))
-        known = (*_BESIDE, *_ON_THE_AGENT, "kind", *DEFINITIONS.get(kind, ()))
+        known = (*_BESIDE, *ON_THE_AGENT, "kind", *DEFINITIONS.get(kind, ()))
         shown = f.fitting(fields, self.schema())
         exported = {key: shown[key] for key in PROPERTIES if key in known and shown.get(key) not in (None, {}, "")}
         for key, default in (("kind", "prompt"), ("draft", False), ("state", "enabled")):
@@ -121,67 +140,87 @@ class AgentKind:
         yield from (_observed(body) for body in service.project.items("agents"))
 
     def read(self, service: Service, address: Address) -> Live | None:
-        body = service.project.get(_path(address))
+        body = service.project.get(agent_path(address))
         return _observed(body) if body is not None else None
 
     def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
-        """Drafts are in no list, and a version made in the portal carries no marker though an earlier one may."""
-        return wanted.fields.get("draft") is True or (
-            found is not None and found.marker is None and found.revision != "1"
-        )
+        """Drafts are in no list, a version made in the portal carries no marker though an earlier one may, and one made
+        from a copy carries that of an earlier one.
+        """
+        return wanted.fields.get("draft") is True or (found is not None and _may_be_anothers(found))
 
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
         if wanted.fields.get("draft") is True:
             # an agent that has nothing but drafts may be in no list either
             return _newest_draft(service, wanted, found or self.read(service, wanted.address)) or found
-        if found is not None and found.marker is None and found.revision != "1":
-            return _with_earlier_marker(service, found)
+        if found is not None and _may_be_anothers(found):
+            return _with_own_version(service, found)
         return found
 
-    def create(self, service: Service, change: Change) -> None:
-        self._make_version(service, change)
+    def create(self, service: Service, change: Change) -> Live | None:
         after = change.after or {}
-        self._write_on_agent(service, change, {key for key in _ON_THE_AGENT if key in after})
+        version = self._make_version(service, change)
+        keys = {key for key in ON_THE_AGENT if key in after and not (key == "state" and _state(after) == "enabled")}
+        return self._write_on_agent(service, change, keys, version)
 
-    def update(self, service: Service, change: Change) -> None:
+    def update(self, service: Service, change: Change) -> Live | None:
         changed = {field.path[0] for field in change.fields}
-        if changed - set(_ON_THE_AGENT) or _marker_moves(change) or _has_failed(change):
-            self._make_version(service, change)
-        self._write_on_agent(service, change, changed & set(_ON_THE_AGENT))
+        version = self._make_version(service, change) if makes_version(change) else None
+        return self._write_on_agent(service, change, changed & set(ON_THE_AGENT), version)
 
     def delete(self, service: Service, change: Change) -> None:
-        service.project.delete(_path(change.address))
+        def is_gone() -> bool:
+            found = self.read(service, change.address)
+            if found is not None and change.before is not None and found.marker != change.before.marker:
+                raise changed_since(change.address)
+            return found is None
 
-    def _make_version(self, service: Service, change: Change) -> None:
+        service.project.delete(agent_path(change.address), is_gone=is_gone)
+
+    def _make_version(self, service: Service, change: Change) -> Document:
         body = _version_body(change)
         features = _features(change.after or {})
         version = service.project.post(
-            f"{_path(change.address)}/versions", body, features=features, settled=partial(_made, service, change)
+            f"{agent_path(change.address)}/versions", body, features=features, settled=partial(_made, service, change)
         )
+        require_alone(service, change, version)
         if version.get("status") in ("creating", "failed"):
-            _wait_until_active(service, change.address, str(version.get("version")))
+            return _wait_until_active(service, change.address, str(version.get("version")))
+        return version
 
-    def _write_on_agent(self, service: Service, change: Change, keys: set[str]) -> None:
+    def _write_on_agent(
+        self, service: Service, change: Change, keys: set[str], version: Document | None
+    ) -> Live | None:
+        """What the answers show: the new version, and the agent where that was written, too."""
         after = change.after or {}
         merge: dict[str, Any] = {key: after.get(key) for key in sorted(keys - {"state"})}
+        agent: Document | None = None
         if merge:
-            service.project.patch(_path(change.address), overlay(merge, _erased(change, merge)))
+            agent = service.project.patch(agent_path(change.address), overlay(merge, _erased(change, merge)))
         if "state" in keys:
             wanted = _state(after)
             verb = "disable" if wanted == "disabled" else "enable"
             settled = partial(_switched, service, change, wanted)
-            service.project.post(f"{_path(change.address)}:{verb}", {}, settled=settled)
+            service.project.post(f"{agent_path(change.address)}:{verb}", {}, settled=settled)
+            return None  # the answer to that shows nothing
+        if agent is not None:
+            return _observed(agent)
+        if version is None:
+            return None
+        unmoved = change.before.fields if change.before and change.action is not Action.REPLACE else {}
+        on_the_agent = {key: unmoved[key] for key in ON_THE_AGENT if key in unmoved}
+        return _with_version(change.address.name, version, on_the_agent)
 
 
 def _made(service: Service, change: Change) -> Document | None:
     """The version that the change makes, if it is there already. Raises PlaneError when another one is."""
     if (change.after or {}).get("draft"):  # drafts are never the latest version
         draft = _newest_draft(service, Desired(address=change.address), None)
-        is_made = draft is not None and draft.revision != _overtaken(change) and draft.marker == change.marker
+        is_made = draft is not None and draft.revision != overtaken(change) and draft.marker == change.marker
         return {"version": draft.revision} if draft and is_made else None
-    body = service.project.get(_path(change.address))
+    body = service.project.get(agent_path(change.address))
     latest = _latest(body) if body is not None else None
-    if latest is None or latest.get("version") == _overtaken(change):
+    if latest is None or latest.get("version") == overtaken(change):
         return None
     if read_marker(latest.get("metadata") or {})[1] != change.marker:
         raise changed_since(change.address)
@@ -190,7 +229,7 @@ def _made(service: Service, change: Change) -> Document | None:
 
 def _switched(service: Service, change: Change, wanted: str) -> Document | None:
     """The agent, if its state is the wanted one already. Raises PlaneError when it is not the one it was either."""
-    body = service.project.get(_path(change.address))
+    body = service.project.get(agent_path(change.address))
     if body is not None and _state(body) == wanted:
         return body
     if body is None or _state(body) != _state(change.before.fields if change.before else {}):
@@ -202,26 +241,6 @@ def _state(fields: Document) -> str:
     return str(fields.get("state") or "enabled")
 
 
-def _has_failed(change: Change) -> bool:
-    return change.before is not None and change.before.condition is Condition.FAILED
-
-
-def _marker_moves(change: Change) -> bool:
-    """Whether the marker must be written, which is part of a version: because it comes, goes or changes its lifecycle,
-    because nothing else changes, or because it has a field to forget, or else its removal would be planned for ever.
-    A value on the agent as a whole is not worth a version, be it another one or a first one.
-    """
-    was = change.before.marker if change.before else None
-    if was is None or change.marker is None or change.lifecycle_fields or not change.fields:
-        return True
-    return any(field.after is ABSENT for field in change.fields)
-
-
-def _overtaken(change: Change) -> str | None:
-    """The version that a new one must differ from; after a replace, numbers start again."""
-    return change.before.revision if change.before and change.action is not Action.REPLACE else None
-
-
 def _erased(change: Change, merge: Document) -> Document:
     """A null for each removed field inside what is sent: a merge patch keeps what it does not name."""
     erased: dict[str, Any] = {}
@@ -229,10 +248,6 @@ def _erased(change: Change, merge: Document) -> Document:
         if field.after is ABSENT and merge.get(field.path[0]) is not None:
             place(erased, field.path, None)
     return erased
-
-
-def _path(address: Address) -> str:
-    return f"agents/{quote(address.name, safe='')}"
 
 
 def _latest(body: Document) -> Document | None:
@@ -260,7 +275,7 @@ def _features(fields: Document) -> tuple[str, ...]:
 
 def _version_body(change: Change) -> dict[str, Any]:
     fields = dict(change.after or {})
-    for key in _ON_THE_AGENT:
+    for key in ON_THE_AGENT:
         fields.pop(key, None)
     beside: dict[str, Any] = {key: fields.pop(key) for key in _BESIDE if key in fields}
     if not beside.get("draft"):
@@ -272,7 +287,7 @@ def _version_body(change: Change) -> dict[str, Any]:
 
 
 def _observed(body: Document) -> Live:
-    fields: dict[str, Any] = {key: body[key] for key in _ON_THE_AGENT if body.get(key) is not None}
+    fields: dict[str, Any] = {key: body[key] for key in ON_THE_AGENT if body.get(key) is not None}
     return _with_version(str(body["name"]), _latest(body) or {}, fields)
 
 
@@ -287,6 +302,7 @@ def _with_version(name: str, version: Document, on_the_agent: Document) -> Live:
     if metadata:
         fields["metadata"] = metadata
     fields["draft"] = bool(version.get("draft"))
+    baseline = dict(fields) if marker is not None else None
     fields.update(on_the_agent)
     revision = str(version.get("version") or "")
     return Live(
@@ -296,6 +312,7 @@ def _with_version(name: str, version: Document, on_the_agent: Document) -> Live:
         needs=frozenset(reference.target for reference in AgentKind().references(fields)),
         revision=revision,
         marker_revision=revision if marker else "",
+        baseline=baseline,
         condition=_CONDITIONS.get(str(version.get("status")), Condition.READY),
     )
 
@@ -308,24 +325,35 @@ def _without_server_filled(definition: Document) -> dict[str, Any]:
     return result
 
 
-def _with_earlier_marker(service: Service, found: Live) -> Live:
-    for version in service.project.items(f"{_path(found.address)}/versions?order=desc"):
+def _may_be_anothers(found: Live) -> bool:
+    if found.marker is None:
+        return found.revision != "1"
+    return is_copy(found.revision, found.marker.applied)
+
+
+def _with_own_version(service: Service, found: Live) -> Live:
+    """With the marker and the baseline of the version that we made last: of those with one marker, the oldest."""
+    own: Live | None = None
+    for version in service.project.items(f"{agent_path(found.address)}/versions?order=desc"):
         metadata = version.get("metadata") or {}
-        if is_released(metadata):
+        if own is None and is_released(metadata):
             return found
         marker = read_marker(metadata)[1]
-        if marker is not None:
-            return _marked(found, marker, str(version.get("version") or ""))
-    return found
-
-
-def _marked(found: Live, marker: Marker, revision: str) -> Live:
-    return replace(found, marker=marker, marker_revision=revision)
+        if marker is None:
+            continue
+        if own is not None and marker != own.marker:
+            break
+        own = _with_version(found.address.name, version, {})
+        if not is_copy(own.revision, marker.applied):
+            break
+    if own is None:
+        return found
+    return replace(found, marker=own.marker, marker_revision=own.revision, baseline=own.baseline)
 
 
 def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live | None:
-    on_the_agent = {key: found.fields[key] for key in _ON_THE_AGENT if found and key in found.fields}
-    versions = service.project.items(f"{_path(wanted.address)}/versions?include_drafts=true&order=desc")
+    on_the_agent = {key: found.fields[key] for key in ON_THE_AGENT if found and key in found.fields}
+    versions = service.project.items(f"{agent_path(wanted.address)}/versions?include_drafts=true&order=desc")
     try:
         drafts = (it for it in versions if it.get("draft") and read_marker(it.get("metadata") or {})[1] is not None)
         version = next(drafts, None)
@@ -336,9 +364,9 @@ def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live
     return _with_version(wanted.address.name, version, on_the_agent) if version is not None else None
 
 
-def _wait_until_active(service: Service, address: Address, version: str) -> None:
+def _wait_until_active(service: Service, address: Address, version: str) -> Document:
     def probe() -> Document | None:
-        body = service.project.get(f"{_path(address)}/versions/{quote(version, safe='')}") or {}
+        body = service.project.get(version_path(address, version)) or {}
         if body.get("status") == "failed":
             raise PlaneError(
                 Failure(
@@ -350,7 +378,7 @@ def _wait_until_active(service: Service, address: Address, version: str) -> None
         return body if body.get("status") == "active" else None
 
     what = f"version {version} to become active"
-    service.project.wait(probe, what=what, every_s=_READY_EVERY_S, at_most_s=_READY_AT_MOST_S)
+    return service.project.wait(probe, what=what, every_s=_READY_EVERY_S, at_most_s=_READY_AT_MOST_S)
 
 
 def _misplaced(name: str, entry: Document) -> Iterator[Finding]:
@@ -358,7 +386,7 @@ def _misplaced(name: str, entry: Document) -> Iterator[Finding]:
     kind = entry.get("kind", "prompt")
     if kind not in DEFINITIONS:
         return
-    allowed = {"kind", *_BESIDE, *_ON_THE_AGENT, *DEFINITIONS[kind]}
+    allowed = {"kind", *_BESIDE, *ON_THE_AGENT, *DEFINITIONS[kind]}
     for key in entry:
         if key in PROPERTIES and key not in allowed:
             homes = ", ".join(other for other in KIND_NAMES if key in DEFINITIONS[other])

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.kinds.meanings import folded, unordered
 from provisioner.kinds.protocol import ManagementPlane, Service
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
@@ -16,7 +17,7 @@ from provisioner.model.document import Document, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Desired, Live, Marker, Reference
-from provisioner.model.traits import Traits
+from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
 SECTION: Final = "deployments"
@@ -43,7 +44,13 @@ _CONDITIONS: Final = {
     "deleting": Condition.PENDING,
 }
 _STATE: Final = "deployment_state"
+# Azure Resource Manager folds the case of names, and so does the catalogue of models.
+_NAME: Final = Rule(meaning=folded)
+# Extras of Bicep arrays. assumed: accepted for any model, and not given back where the model has no use for them.
+_UNTOLD: Final = Rule(meaning=folded, given_back=False)
 _TAG_LIMIT: Final = 50  # Azure Resource Manager: tags per resource
+# Refusals whose code does not tell what is wrong.
+_VAGUE: Final = frozenset({"", "BadRequest", "InvalidRequest", "InvalidRequestContent"})
 _EMBEDDING_WORDS: Final = ("embed",)
 _NEITHER_WORDS: Final = (
     "whisper",
@@ -82,6 +89,17 @@ class DeploymentKind:
             ("sku", "family"),
         ),
         replace_resets=(("model",),),
+        rules={
+            **{("model", key): _NAME for key in ("format", "name", "version")},
+            **{("model", key): _UNTOLD for key in ("publisher", "source", "source_account")},
+            ("sku", "name"): _NAME,
+            **{("sku", key): _UNTOLD for key in ("tier", "size", "family")},
+            **{(key,): _NAME for key in ("rai_policy_name", "spillover_deployment_name", "parent_deployment_name")},
+            (_STATE,): Rule(default="Running"),
+            ("service_tier",): Rule(default="Default"),
+            ("routing", "models"): Rule(meaning=unordered),
+            ("tags",): Rule(free=True, case_blind=True),
+        },
         capacity=("sku", "capacity"),
         pool=_quota,
         case_blind=True,  # Azure Resource Manager: ids ignore case
@@ -151,29 +169,53 @@ class DeploymentKind:
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
         return found
 
-    def create(self, service: Service, change: Change) -> None:
-        _management(service).put_deployment(change.address.name, _wire(change))
-        self._pause_or_resume(service, change, before=None)
+    def create(self, service: Service, change: Change) -> Live | None:
+        shown = _management(service).put_deployment(change.address.name, _wire(change))
+        return self._pause_or_resume(service, change, None, shown)
 
-    def update(self, service: Service, change: Change) -> None:
+    def update(self, service: Service, change: Change) -> Live | None:
         body = _wire(change)
         changed = {field.path[0] for field in change.fields}
         # PATCH is the narrowest write: it can reset nothing else. assumed: it may keep tags that it does not name, and
         # it does not make good what failed.
         if changed <= {"sku", "tags", _STATE} and not (_takes_away(change, body) or _has_failed(change)):
-            _management(service).patch_deployment(change.address.name, {key: body[key] for key in ("sku", "tags")})
+            shown = _patched(service, change, body)
         else:
-            _management(service).put_deployment(change.address.name, body)
-        self._pause_or_resume(service, change, before=change.before)
+            shown = _put_in_steps(service, change, body)
+        return self._pause_or_resume(service, change, change.before, shown)
 
     def delete(self, service: Service, change: Change) -> None:
         _management(service).delete_deployment(change.address.name)
 
-    def _pause_or_resume(self, service: Service, change: Change, before: Live | None) -> None:
+    def _pause_or_resume(self, service: Service, change: Change, before: Live | None, shown: Document) -> Live | None:
+        """The deployment as the last answer shows it; that to pausing shows nothing."""
         wanted = (change.after or {}).get(_STATE, "Running")
-        if wanted != (before.fields.get(_STATE, "Running") if before else "Running"):
-            verb = "pause" if wanted == "Paused" else "resume"
-            _management(service).act_on_deployment(change.address.name, verb)
+        if wanted == (before.fields.get(_STATE, "Running") if before else "Running"):
+            return _observed(shown) if shown else None
+        verb = "pause" if wanted == "Paused" else "resume"
+        _management(service).act_on_deployment(change.address.name, verb)
+        return None
+
+
+def _patched(service: Service, change: Change, body: Document) -> Document:
+    return _management(service).patch_deployment(change.address.name, {key: body[key] for key in ("sku", "tags")})
+
+
+def _put_in_steps(service: Service, change: Change, body: Document) -> Document:
+    """Where the service refuses a change of model and sku in one request (azure-search-openai-demo#1154), the model
+    goes first and the sku after it.
+    """
+    try:
+        return _management(service).put_deployment(change.address.name, body)
+    except PlaneError as error:
+        live_sku = change.before.fields.get("sku") if change.before else None
+        moved = {field.path[0] for field in change.fields}
+        if error.failure.status != 400 or error.failure.code not in _VAGUE or live_sku is None or "sku" not in moved:
+            raise
+        if moved <= {"sku", "tags", _STATE}:  # there is nothing to part
+            raise
+    _management(service).put_deployment(change.address.name, {**body, "sku": live_sku})
+    return _patched(service, change, body)
 
 
 def _management(service: Service) -> ManagementPlane:
@@ -206,8 +248,9 @@ def _observed(body: Document) -> Live:
     if tags:
         fields["tags"] = tags
     live = _live(str(body["name"]), fields, marker=marker, revision=str(body.get("etag") or ""))
+    made = str((body.get("systemData") or {}).get("createdAt") or "")
     state = str((body.get("properties") or {}).get("provisioningState")).lower()
-    return replace(live, condition=_CONDITIONS.get(state, Condition.READY))
+    return replace(live, condition=_CONDITIONS.get(state, Condition.READY), identity=made)
 
 
 def _writable(body: Document) -> dict[str, Any]:
@@ -242,10 +285,17 @@ def _live(name: str, fields: Document, *, marker: Marker | None, revision: str) 
 def _wire(change: Change) -> dict[str, Any]:
     """The whole body of a PUT: everything writable, as PUT resets what it does not find."""
     fields = dict(change.after or {})
-    tags = {**fields.pop("tags", {}), **(write_marker(change.marker) if change.marker else {})}
+    tags = {**_one_spelling(fields.pop("tags", {}), change), **(write_marker(change.marker) if change.marker else {})}
     sku = fields.pop("sku", {})
     fields.pop(_STATE, None)
     return {"sku": sku, "properties": rekeyed(fields, camel), "tags": tags}
+
+
+def _one_spelling(tags: Document, change: Change) -> dict[str, str]:
+    """Tag names ignore case: where a live one differs from a declared one in nothing else, it is the same."""
+    declared = change.declared.get("tags") or {}
+    names = {name.casefold() for name in declared}
+    return {name: value for name, value in tags.items() if name in declared or name.casefold() not in names}
 
 
 _PROPERTIES: Final[dict[str, Any]] = {

@@ -35,8 +35,10 @@ class ProjectPlane(Protocol):
     def patch(self, path: str, body: Document, *, features: tuple[str, ...] = ()) -> Document:
         """Send a JSON merge patch."""
 
-    def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
-        """Delete; what is gone already is fine."""
+    def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
+        """Delete; what is gone already is fine. After an ambiguous failure `is_gone` looks before the request is sent
+        again: what stands there now may be another one.
+        """
 
     def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T:
         """Call `probe` until it returns something; raises PlaneError after `at_most_s`."""
@@ -51,11 +53,11 @@ class ManagementPlane(Protocol):
     def deployment(self, name: str) -> Document | None:
         """One deployment, or None when there is none."""
 
-    def put_deployment(self, name: str, body: Document) -> None:
-        """Create, or replace every writable field."""
+    def put_deployment(self, name: str, body: Document) -> Document:
+        """Create, or replace every writable field. What the last answer shows of the deployment; empty for nothing."""
 
-    def patch_deployment(self, name: str, body: Document) -> None:
-        """Change `sku` and `tags`, nothing else."""
+    def patch_deployment(self, name: str, body: Document) -> Document:
+        """Change `sku` and `tags`, nothing else. The deployment as `put_deployment` gives it."""
 
     def act_on_deployment(self, name: str, verb: str) -> None:
         """POST `pause` or `resume`."""
@@ -128,8 +130,12 @@ class Kind(Protocol):
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
         """A closer look at one declared object that `is_unclear`."""
 
-    def create(self, service: Service, change: Change) -> None: ...
-    def update(self, service: Service, change: Change) -> None:
-        """Write `change.after` and the marker over the live object; also adopts and releases."""
+    def create(self, service: Service, change: Change) -> Live | None:
+        """What the answers show of the new object; None where they show nothing."""
+
+    def update(self, service: Service, change: Change) -> Live | None:
+        """Write `change.after` and the marker over the live object; also adopts and releases. Gives what `create`
+        does.
+        """
 
     def delete(self, service: Service, change: Change) -> None: ...

@@ -15,7 +15,7 @@ from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
 from provisioner.model.plan import Change
 from provisioner.model.resource import Desired, Live, Marker, Reference
-from provisioner.model.traits import Traits
+from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
 SECTION: Final = "stores"
@@ -39,7 +39,12 @@ class StoreKind:
     traits = Traits(
         immutable=tuple((field,) for field in _DEFINITION),
         holds_data=True,
-        defaults={"kind": "default", "options": _OPTION_DEFAULTS},
+        rules={
+            ("description",): Rule(default=""),
+            ("kind",): Rule(default="default"),
+            ("metadata",): Rule(free=True),
+            **{("options", key): Rule(default=value) for key, value in _OPTION_DEFAULTS.items()},
+        },
     )
 
     def names(self) -> Document:
@@ -85,7 +90,7 @@ class StoreKind:
     def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
         return found
 
-    def create(self, service: Service, change: Change) -> None:
+    def create(self, service: Service, change: Change) -> Live | None:
         def settled() -> Document | None:
             body = service.project.get(_path(change.address), features=_FEATURES)
             if body is not None and _observed(body).marker != change.marker:
@@ -103,9 +108,9 @@ class StoreKind:
             "options": options,
         }
         body = {"name": change.address.name, "definition": definition, **_mutable(change)}
-        service.project.post("memory_stores", body, features=_FEATURES, settled=settled)
+        return _observed(service.project.post("memory_stores", body, features=_FEATURES, settled=settled))
 
-    def update(self, service: Service, change: Change) -> None:
+    def update(self, service: Service, change: Change) -> Live | None:
         def settled() -> Document | None:
             body = service.project.get(_path(change.address), features=_FEATURES)
             now = _observed(body) if body is not None else None
@@ -116,10 +121,16 @@ class StoreKind:
             return None
 
         body = {"description": "", **_mutable(change)}  # left out, the service might keep the old one
-        service.project.post(_path(change.address), body, features=_FEATURES, settled=settled)
+        return _observed(service.project.post(_path(change.address), body, features=_FEATURES, settled=settled))
 
     def delete(self, service: Service, change: Change) -> None:
-        service.project.delete(_path(change.address), features=_FEATURES)
+        def is_gone() -> bool:
+            found = self.read(service, change.address)
+            if found is not None and change.before is not None and found.identity != change.before.identity:
+                raise changed_since(change.address)  # another one, made since: its memories are not ours to delete
+            return found is None
+
+        service.project.delete(_path(change.address), features=_FEATURES, is_gone=is_gone)
 
 
 def _path(address: Address) -> str:
@@ -163,6 +174,7 @@ def _observed(body: Document) -> Live:
         marker=marker,
         needs=frozenset(reference.target for reference in StoreKind().references(fields)),
         revision=str(body.get("updated_at") or ""),
+        identity=f"{body.get('id') or ''} {body.get('created_at') or ''}".strip(),
     )
 
 

@@ -35,6 +35,7 @@ _MAX_PROBLEMS: Final = 1_000
 
 _TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
 _KNOWN_TAGS: Final = (None, *_TEXT_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+_NESTING: Final = "maximum nesting depth"  # a limit of libyaml's own since 0.2.6, met before ours as it reads ahead
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NO_KEY: Final = object()  # the mapping waits for a key
 _BAD_KEY: Final = object()  # it has one that cannot be used, or had it before
@@ -67,6 +68,9 @@ def read(text: str, *, file: str, folder: str = "", fast: bool = True) -> tuple[
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = mark.index if mark else 0
+        if _NESTING in str(error.problem):
+            builder.report_too_deep(at)
+            return None, builder.problems
         problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
         builder.report("yaml-syntax", at, *explain(problem or "it cannot be read"))
         return None, builder.problems
@@ -132,6 +136,10 @@ class _Builder:
         self.problems.append(Diagnostic(code=code, message=message, hint=hint, where=where))
         if len(self.problems) >= _MAX_PROBLEMS:
             raise _Stop
+
+    def report_too_deep(self, at: int) -> None:
+        message = f"This is nested more than {MAX_DEPTH} levels deep."
+        self.report("too-deep", at, message, "Close brackets that were left open, or flatten it.")
 
     def take(self, event: Event) -> None:
         kind = event.__class__
@@ -302,8 +310,7 @@ class _Builder:
         self.report("yaml-tag", event.start_mark.index, f"The tag `{shown(tag)}` is not understood.", "Remove the tag.")
 
     def _too_deep(self, at: int) -> None:
-        message = f"This is nested more than {MAX_DEPTH} levels deep."
-        self.report("too-deep", at, message, "Close brackets that were left open, or flatten it.")
+        self.report_too_deep(at)
         raise _Stop
 
     def _too_many(self, at: int, *, is_alias: bool) -> None:

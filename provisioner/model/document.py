@@ -43,12 +43,15 @@ def leaves(document: Document, at: Path = ()) -> Iterator[tuple[Path, object]]:
 
 
 def lookup(document: Document, path: Path) -> object:
-    """The value at the path, or ABSENT."""
+    """The value at the path, or ABSENT; a number is an index where there is a list."""
     here: object = document
     for key in path:
-        if not isinstance(here, Mapping) or key not in here:
+        if isinstance(here, Mapping) and key in here:
+            here = here[key]
+        elif isinstance(here, (list, tuple)) and key.isdecimal() and int(key) < len(here):
+            here = here[int(key)]
+        else:
             return ABSENT
-        here = here[key]
     return here
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from provisioner.model.address import Address
@@ -49,15 +49,17 @@ class Change:
     """One resource's way from live to desired.
 
     `after` is the whole normal form to be written, with what is live and unmanaged carried along; None when the
-    resource goes or is released. `needs` must be in place first. `referrers` are the agents and stores that name it.
-    `reason` says why where the fields alone do not: "its last write failed". `remarks` are sentences that a reviewer
-    must know beside the fields: what is ignored, what a replacement loses, which version goes on serving.
+    resource goes or is released. `declared` is the part of it that the manifest says. `needs` must be in place first.
+    `referrers` are the agents and stores that name it. `reason` says why where the fields alone do not: "its last write
+    failed". `remarks` are sentences that a reviewer must know beside the fields: what is ignored, what a replacement
+    loses, which version goes on serving.
     """
 
     action: Action
     address: Address
     before: Live | None = None
     after: Document | None = None
+    declared: Document = field(default_factory=dict)
     marker: Marker | None = None
     fields: tuple[FieldChange, ...] = ()
     needs: frozenset[Address] = frozenset()

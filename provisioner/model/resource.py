@@ -67,11 +67,13 @@ class Desired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """One live object. `fields` holds what can be written, in normal form; `revision` names this state of it.
+    """One live object. `fields` holds what can be written, in normal form; `revision` names this state of it, and
+    `identity` the object itself, so that one made anew under the same name is told from it; both may be empty.
 
     `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
-    else made the versions since. `odd` says what is wrong with what the service showed, where it cannot be read: such
-    an object is there, and that is all that is known of it.
+    else made the versions since. `baseline` is what the service showed for our own last write, where that is still to
+    be seen. `odd` says what is wrong with what the service showed, where it cannot be read: such an object is there,
+    and that is all that is known of it.
     """
 
     address: Address
@@ -81,4 +83,6 @@ class Live:
     revision: str = ""
     marker_revision: str = ""
     condition: Condition = Condition.READY
+    baseline: Document | None = None
+    identity: str = ""
     odd: str = ""

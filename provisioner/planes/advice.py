@@ -76,6 +76,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "not_found": "Check the project in the endpoint. A new project takes some minutes to be found.",
     "server_error": "A fault of the service. Apply again; if it stays, report the request id to Azure support.",
     "rate_limit_exceeded": "Wait a little, or lower --parallelism.",
+    "redirected": "Check the endpoint: a sign-in page or a proxy may answer in its place.",
     "conflict": "Somebody changed it at the same time. Apply again.",
 }
 

@@ -1,28 +1,34 @@
-"""How the SDK's client is made to send, repeat and wait as we do.
+"""How the SDK's client is made to send, repeat, wait and believe as we do.
 
 Its own retries wait in real time, tell nobody, and after a dropped connection sleep for up to minutes. So its retry
-policy is replaced by ours, which uses the table in `retry.py`, and its pollers sleep by our clock.
+policy is replaced by ours, which uses the table in `retry.py`, and its pollers sleep by our clock. It reads answers of
+any size, and its pollers take them to be what they should be: so ours are measured and checked before it sees them.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+import requests
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import HTTPPolicy
+from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from azure.mgmt.core.polling.arm_polling import ARMPolling
+from requests.adapters import HTTPAdapter
 
+from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.shape import OBJECT, TEXT, having, solid
 from provisioner.planes.advice import MANAGEMENT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback, require_trusted
-from provisioner.planes.documents import require_straight
-from provisioner.planes.failures import failure_from, unreachable
-from provisioner.planes.retry import LONGEST_ASKED_S, NOT_TAKEN, Again, asked_wait, is_unclear, persistently
+from provisioner.planes.documents import MOST_BYTES, decoded, odd_answer, require_straight, too_large
+from provisioner.planes.failures import failure_from, is_caused_by, unreachable
+from provisioner.planes.retry import LONGEST_ASKED_S, NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -33,7 +39,15 @@ _POLL_S: Final = 5  # where the service does not say how long to wait
 _SIGN_OF_LIFE_S: Final = 10
 _LONGEST_OPERATION_S: Final = 2 * 60 * 60  # moving a provisioned deployment to another model takes half an hour
 _CONNECT_S: Final = 15
-_READ_S: Final = 120
+_PIECE: Final = 64 * 1024
+DOCUMENT: Final = "provisioner.document"  # where an answer's context keeps what its body says
+# What the SDK's pollers look at.
+_OPERATION: Final = having(
+    status=TEXT,
+    resourceLocation=TEXT,
+    properties=solid(having(provisioningState=TEXT)),
+    error=OBJECT,
+)
 
 Note = Callable[[str], None]
 LOG = logging.getLogger(__name__)
@@ -47,8 +61,11 @@ def open_client(
     scope: str,
     allowed_hosts: Collection[str],
     clock: Clock,
+    timeout_s: float = 120,
 ) -> CognitiveServicesManagementClient:
-    """Trusts the CAs of REQUESTS_CA_BUNDLE where set, as every Azure SDK client does."""
+    """`timeout_s` is how long an answer may keep silent. Trusts the CAs of REQUESTS_CA_BUNDLE where set, as every Azure
+    SDK client does.
+    """
     return CognitiveServicesManagementClient(
         credential,
         subscription,
@@ -57,8 +74,11 @@ def open_client(
         credential_scopes=[scope],
         retry_policy=_Persistence(allowed_hosts, clock),
         permit_redirects=False,
-        connection_timeout=_CONNECT_S,
-        read_timeout=_READ_S,
+        transport=RequestsTransport(
+            session=_measuring_session(clock, PATIENCE * timeout_s),
+            connection_timeout=min(timeout_s, _CONNECT_S),
+            read_timeout=timeout_s,
+        ),
         proxies=_past_proxies(endpoint),
     )
 
@@ -66,6 +86,60 @@ def open_client(
 def _past_proxies(endpoint: str) -> dict[str, str | None]:
     """No proxy leads to this machine, whatever the environment says."""
     return {"no_proxy": urlsplit(endpoint).hostname} if is_loopback(endpoint) else {}
+
+
+def _measuring_session(clock: Clock, longest_s: float) -> requests.Session:
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Measuring(clock, longest_s))
+    return session
+
+
+class _Measuring(HTTPAdapter):
+    """Bounds every answer while it is read, in bytes and in time."""
+
+    def __init__(self, clock: Clock, longest_s: float) -> None:
+        super().__init__(max_retries=0)
+        self._clock = clock
+        self._longest_s = longest_s
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        response = super().send(request, *args, **kwargs)
+        response.raw = _Measured(response.raw, what_of(request.url or ""), self._clock, self._longest_s)
+        return response
+
+
+class _Measured:
+    """An answer's body as urllib3 has it, given away piece by piece as `requests` asks for it."""
+
+    def __init__(self, raw: Any, what: str, clock: Clock, longest_s: float) -> None:
+        self._raw = raw
+        self._what = what
+        self._clock = clock
+        self._until = clock.now() + longest_s
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, amt: int = _PIECE, *, decode_content: bool | None = None) -> Iterator[bytes]:
+        size = 0
+        for piece in self._raw.stream(min(amt, _PIECE), decode_content=decode_content):
+            size += len(piece)
+            if size > MOST_BYTES:
+                raise too_large(self._what, f"{MOST_BYTES >> 20} MB")
+            if self._clock.now() > self._until:
+                raise requests.exceptions.ReadTimeout("the answer trickles")
+            yield piece
+
+
+def what_of(url: str) -> str:
+    """How sentences about the answer begin."""
+    parts = unquote(urlsplit(url).path).rstrip("/").split("/")
+    if parts[-1].casefold() == "deployments":
+        return "The list of deployments"
+    if "deployments" in parts[-3:]:
+        return f"The answer for deployments/{parts[parts.index('deployments') + 1]}"
+    return "The state of the operation"
 
 
 class _Persistence(HTTPPolicy[Any, Any]):
@@ -91,8 +165,7 @@ class _Persistence(HTTPPolicy[Any, Any]):
         started = self._clock.now()
         try:
             response = self.next.send(request)
-            if response.http_response.status_code >= 400:  # what went well is read by the SDK, which insists on it
-                response.http_response.read()
+            response.http_response.read()
         except (AzureError, OSError, ValueError) as error:
             request.context.options.update(options)
             raise _silence(request.http_request.url, error) from error
@@ -100,7 +173,17 @@ class _Persistence(HTTPPolicy[Any, Any]):
         if (again := _again(response.http_response)) is not None:
             request.context.options.update(options)
             raise again
+        if response.http_response.status_code < 300:
+            response.context[DOCUMENT] = _believed(response.http_response)
         return response
+
+
+def _believed(response: Any) -> Document:
+    what = what_of(response.request.url)
+    document = decoded(response.content, status=response.status_code, what=what)
+    if oddity := _OPERATION.oddity(document):
+        raise odd_answer(what, oddity, status=response.status_code)
+    return document
 
 
 def _log(request: Any, response: Any, elapsed_s: float) -> None:
@@ -120,11 +203,18 @@ def _again(response: Any) -> Again | None:
 
 def _silence(url: str, error: Exception) -> Exception:
     """OSError: a CA file that is not there. ValueError: a proxy setting that makes no sense."""
-    host = urlsplit(url).hostname or url
-    failure = unreachable(host, error, ca_variable="REQUESTS_CA_BUNDLE")
+    hung = _is_hung(error)
+    failure = unreachable(url, error, ca_variable="REQUESTS_CA_BUNDLE", hung=hung)
     cause = PlaneError(failure, ambiguous=True)
-    hopeless = failure.code != "unreachable" or not isinstance(error, AzureError)
-    return cause if hopeless else Again(cause, reason=f"{host} did not answer")
+    hopeless = failure.code == "untrusted-certificate" or not isinstance(error, AzureError)
+    return cause if hopeless else Again(cause, reason=f"{urlsplit(url).hostname or url} did not answer", hung=hung)
+
+
+def _is_hung(error: Exception) -> bool:
+    """Whether the whole timeout was spent; that for a connection is a short one."""
+    if is_caused_by(error, requests.exceptions.ConnectTimeout):
+        return False
+    return is_caused_by(error, TimeoutError) or is_caused_by(error, requests.exceptions.ReadTimeout)
 
 
 def refusal(response: Any) -> Failure:
@@ -139,6 +229,9 @@ class Polling(ARMPolling):
         self._clock = clock
         self._note = note
         self._started = self._told = clock.now()
+
+    def _extract_delay(self) -> float:
+        return asked_wait(self._pipeline_response.http_response.headers) or _POLL_S
 
     def _sleep(self, delay: float) -> None:
         waited = self._clock.now() - self._started

@@ -10,9 +10,12 @@ import json
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
 
 from provisioner.model.errors import Failure
 from provisioner.planes.advice import ADVICE
+from provisioner.planes.clouds import is_loopback
+from provisioner.planes.documents import is_too_deep
 
 _RAW_LIMIT: Final = 600
 _DEEPEST: Final = 5  # errors within errors that are looked at
@@ -28,6 +31,8 @@ def failure_from(status: int, body: bytes, headers: Mapping[str, str], *, by_sta
     code = str(error.get("code") or "")
     inner = list(_details(error, _DEEPEST))
     message = error.get("message") or document.get("message") or _raw(body) or f"HTTP {status} without a body"
+    if 300 <= status < 400:
+        code, message = code or "redirected", _redirect(headers)
     told = [f"{detail.get('code') or 'detail'}: {detail['message']}" for detail in inner if detail.get("message")]
     codes = (code, *(str(detail.get("code")) for detail in inner))
     return Failure(
@@ -39,22 +44,48 @@ def failure_from(status: int, body: bytes, headers: Mapping[str, str], *, by_sta
     )
 
 
-def unreachable(host: str, error: BaseException, *, ca_variable: str) -> Failure:
-    """No answer came. Whether that is a matter of trust is told by its code, `untrusted-certificate`."""
-    if is_untrusted_certificate(error):
+def unreachable(url: str, error: BaseException, *, ca_variable: str, hung: bool = False) -> Failure:
+    """No answer came. Whether that is a matter of trust is told by its code, `untrusted-certificate`. `hung` where it
+    was waited for in vain.
+    """
+    host = urlsplit(url).hostname or url
+    if is_caused_by(error, ssl.SSLCertVerificationError):
         advice = f"Its certificate is not trusted here; name the CA that signed it in {ca_variable}."
         return Failure(message=_silence(host, error), code="untrusted-certificate", advice=advice)
+    if is_loopback(url) and not _is_impossible(url) and is_caused_by(error, ConnectionRefusedError):
+        return nothing_listens(url)
     advice = "Check the endpoint, the network and the proxy settings."
+    if hung:
+        advice = f"{advice} To wait longer for an answer, add --timeout SECONDS."
     return Failure(message=_silence(host, error), code="unreachable", advice=advice)
 
 
-def is_untrusted_certificate(error: BaseException) -> bool:
+def nothing_listens(url: str) -> Failure:
+    """A local Foundry that was stopped leaves its addresses behind in the environment of a shell."""
+    return Failure(
+        message=f"Nothing listens at {urlsplit(url).netloc} on this machine any more.",
+        code="nothing-listens",
+        advice="If a local Foundry was there, start it again (`provisioner emulator`), or unset the variables that it "
+        "gave you (FOUNDRY_PROJECT_ENDPOINT, IDENTITY_ENDPOINT, …). To try without Azure, add --local.",
+    )
+
+
+def _is_impossible(url: str) -> bool:
+    """Whether no port has such a number."""
+    try:
+        urlsplit(url).port  # noqa: B018 - it is checked when it is asked for
+    except ValueError:
+        return True
+    return False
+
+
+def is_caused_by(error: BaseException, kind: type[BaseException]) -> bool:
     """Each library wraps the one error that tells in its own way."""
     seen: set[int] = set()
     pending: list[object] = [error]
     while pending:
         found = pending.pop()
-        if isinstance(found, ssl.SSLCertVerificationError):
+        if isinstance(found, kind):
             return True
         if isinstance(found, BaseException) and id(found) not in seen:
             seen.add(id(found))
@@ -67,12 +98,26 @@ def _silence(host: str, error: BaseException) -> str:
     return f"{host} did not answer: {str(error) or type(error).__name__}"
 
 
+def _redirect(headers: Mapping[str, str]) -> str:
+    """Not the query nor a user name: they may hold a secret."""
+    target = _split(headers.get("Location") or "")
+    where = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}" if target.netloc else target.path
+    return f"The service sends us elsewhere, to {where or 'nowhere'}; that is not followed, and no token goes there."
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # brackets that are no address
+        return urlsplit("")
+
+
 def _parsed(body: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return document if isinstance(document, Mapping) else {}
+    return document if isinstance(document, Mapping) and not is_too_deep(document) else {}
 
 
 def _raw(body: bytes) -> str:

@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote
 
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
+from azure.core.polling import LROPoller
 from azure.core.rest import HttpRequest
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.planes.arm_pipeline import API_VERSION, Polling, refusal
+from provisioner.planes.arm_pipeline import API_VERSION, DOCUMENT, Polling, refusal
 from provisioner.planes.clock import Clock
-from provisioner.planes.documents import decoded, encoded
+from provisioner.planes.documents import encoded, require_named
+from provisioner.planes.pages import Way, items
 from provisioner.planes.retry import Again, asked_wait, persistently
 
 if TYPE_CHECKING:
-    from azure.core.polling import LROPoller
+    from azure.core.pipeline import PipelineResponse
     from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
 _CONFLICTS: Final = frozenset({"RequestConflict", "AccountProvisioningStateInvalid"})
@@ -68,37 +70,32 @@ class ArmManagement:
         )
 
     def deployments(self) -> Iterator[Document]:
-        following: str | None = f"{self._account}/deployments?api-version={API_VERSION}"
-        followed: set[str] = set()
-        while following:
-            if following in followed:
-                raise PlaneError(Failure(message="The list of deployments goes on in a circle.", code="broken-list"))
-            followed.add(following)
-            page = _translated(partial(self._send, "GET", following))
-            yield from page.get("value") or []
-            following = page.get("nextLink")
+        first = f"{self._account}/deployments?api-version={API_VERSION}"
+
+        def page(way: Way | None) -> Document:
+            return _translated(partial(self._send, "GET", way.link if way else first))
+
+        return items(page, what="The list of deployments")
 
     def deployment(self, name: str) -> Document | None:
         try:
-            return _translated(partial(self._send, "GET", self._url(name)))
+            document = _translated(partial(self._send, "GET", self._url(name)))
         except PlaneError as error:
             # a group or an account that is not there is a mistake, and no missing deployment
             if error.failure.status != 404 or error.failure.code in _PARENT_MISSING:
                 raise
             return None
+        return require_named(document, name, what=f"The answer for deployments/{name}", fold=True)
 
-    def put_deployment(self, name: str, body: Document) -> None:
-        operations, (_, group, account), content = self._client.deployments, self._where, _repeatable(body)
-        self._finish(lambda more: operations.begin_create_or_update(group, account, name, content, **more), _STATUS_URL)
+    def put_deployment(self, name: str, body: Document) -> Document:
+        return self._written("PUT", name, body, _STATUS_URL)
 
-    def patch_deployment(self, name: str, body: Document) -> None:
-        operations, (_, group, account), content = self._client.deployments, self._where, _repeatable(body)
-        self._finish(lambda more: operations.begin_update(group, account, name, content, **more), _LOCATION)
+    def patch_deployment(self, name: str, body: Document) -> Document:
+        return self._written("PATCH", name, body, _LOCATION)
 
     def delete_deployment(self, name: str) -> None:
-        operations, (_, group, account) = self._client.deployments, self._where
         try:
-            self._finish(lambda more: operations.begin_delete(group, account, name, **more), _LOCATION)
+            self._finish(HttpRequest("DELETE", self._url(name)), _LOCATION)
         except PlaneError as error:
             if error.failure.status != 404:
                 raise
@@ -118,23 +115,40 @@ class ArmManagement:
         )
 
     def _send(self, method: str, url: str) -> Document:
+        return _shown(self._answered(HttpRequest(method, url)))
+
+    def _answered(self, request: HttpRequest) -> PipelineResponse[Any, Any]:
         # The generated client offers no public way to send a request of one's own; its documented private one is this.
-        response = self._client._send_request(HttpRequest(method, url), note=self._note)  # noqa: SLF001
+        answer: Any = self._client._send_request(request, note=self._note, _return_pipeline_response=True)  # noqa: SLF001
+        response = answer.http_response
         if not 200 <= response.status_code < 300:
             raise PlaneError(refusal(response), wait_s=asked_wait(response.headers))
-        return decoded(response.content, status=response.status_code)
+        return cast("PipelineResponse[Any, Any]", answer)
 
-    def _finish(self, begin: Callable[[dict[str, Any]], LROPoller[Any]], final_state: str) -> None:
-        """Start a write, as soon as nothing else is being written on the account, and see it through."""
+    def _written(self, method: str, name: str, body: Document, final_state: str) -> Document:
+        """The deployment as the last answer shows it; empty where that shows none, as that of an operation does."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        request = HttpRequest(method, self._url(name), headers=headers, content=encoded(body))
+        shown = self._finish(request, final_state)
+        return shown if str(shown.get("name")).casefold() == name.casefold() else {}
 
-        def start() -> LROPoller[Any]:
+    def _finish(self, request: HttpRequest, final_state: str) -> Document:
+        """Send a write, as soon as nothing else is being written on the account, and see it through; what it ended
+        with.
+
+        Not through the generated operations: they read the answer where no policy sees it, so a cut-off one would not
+        be tried again, and make models of it.
+        """
+
+        def start() -> LROPoller[Document | None]:
             polling = Polling(final_state=final_state, clock=self._clock, note=self._note)
-            return begin({"polling": polling, "note": self._note})
+            return LROPoller(self._client._client, self._answered(request), _shown, polling)  # noqa: SLF001
 
         poller = self._patiently(start)
-        _translated(poller.wait)
+        shown = _translated(poller.result)
         if poller.status().lower() in _FAILED:  # at once, so that the SDK never got to look at it
             raise PlaneError(_ended(poller.status()))
+        return shown or {}
 
     def _patiently(self, begin: Callable[[], T]) -> T:
         def attempt() -> T:
@@ -154,9 +168,9 @@ class ArmManagement:
         )
 
 
-def _repeatable(body: Document) -> IO[bytes]:
-    """Not the stream that the SDK declares but the bytes that it takes as well: they can be sent twice."""
-    return cast("IO[bytes]", encoded(body))
+def _shown(answer: PipelineResponse[Any, Any]) -> Document:
+    document: Document = answer.context[DOCUMENT]
+    return document
 
 
 def _translated(call: Callable[[], T]) -> T:
@@ -167,7 +181,7 @@ def _translated(call: Callable[[], T]) -> T:
         if error.response is None or (isinstance(error, DecodeError) and (error.response.status_code or 0) < 400):
             raise _broken(error) from error
         raise _refused(error.response) from error
-    except AzureError as error:
+    except (AzureError, ValueError, LookupError) as error:  # the latter two from an unknown charset, or a wrong one
         raise _broken(error) from error
 
 
@@ -187,10 +201,10 @@ def _ended(status: str, request_id: str = "") -> Failure:
     )
 
 
-def _broken(error: AzureError) -> PlaneError:
+def _broken(error: Exception) -> PlaneError:
     """What the SDK could not make sense of. It may have been done all the same."""
     failure = Failure(
-        message=f"Azure Resource Manager answered what cannot be understood: {error.message}",
+        message=f"Azure Resource Manager answered what cannot be understood: {error}",
         code="unreadable-answer",
         advice="Check `management_endpoint`, and whether a proxy or a sign-in page answers in its place.",
     )

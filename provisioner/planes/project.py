@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
+from urllib.parse import unquote
 
 import httpx
 
@@ -16,17 +18,29 @@ from provisioner.planes.advice import PROJECT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import Tokens
-from provisioner.planes.documents import decoded, encoded, require_straight
+from provisioner.planes.documents import MOST_BYTES, decoded, encoded, require_named, require_straight, too_large
 from provisioner.planes.failures import failure_from, unreachable
-from provisioner.planes.retry import NOT_TAKEN, Again, asked_wait, is_unclear, persistently
+from provisioner.planes.pages import Way, items, list_at
+from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
 
 API_VERSION: Final = "v1"
 _PAGE: Final = 100  # the most a list gives at once
-_TIMEOUT: Final = httpx.Timeout(120, connect=15)
+_CONNECT_S: Final = 15
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NEVER_SENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # the same would happen again
+_HUNG: Final = (httpx.ReadTimeout, httpx.WriteTimeout)
+_CASE_BLIND: Final = "deployments"  # Azure Resource Manager's names, shown on this plane
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One that came to its end."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
 
 
 class _Bearer(httpx.Auth):
@@ -38,16 +52,16 @@ class _Bearer(httpx.Auth):
         yield request
 
 
-def open_client(endpoint: str, tokens: Tokens, *, connections: int) -> httpx.Client:
-    """Trusts the CAs of SSL_CERT_FILE / SSL_CERT_DIR where set, as every httpx client does. Raises PlaneError when
-    the settings it reads (those, and the proxies) make no sense.
+def open_client(endpoint: str, tokens: Tokens, *, connections: int, timeout_s: float = 120) -> httpx.Client:
+    """`timeout_s` is how long an answer may keep silent. Trusts the CAs of SSL_CERT_FILE / SSL_CERT_DIR where set, as
+    every httpx client does. Raises PlaneError when the settings it reads (those, and the proxies) make no sense.
     """
     try:
         return httpx.Client(
             base_url=f"{endpoint.rstrip('/')}/",
             auth=_Bearer(tokens),
             headers={"User-Agent": f"foundry-provisioner/{__version__}"},
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             verify=httpx.create_ssl_context(),
             # No proxy leads to this machine, whatever the environment says.
@@ -78,33 +92,22 @@ class HttpProject:
         return HttpProject(self._client, clock=self._clock, note=note)
 
     def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
-        after: str | None = None
-        followed: set[str] = set()
-        while True:
-            page = self._read(path, {"limit": str(_PAGE), **({"after": after} if after else {})}, features)
-            if "value" in page:  # /deployments pages as ARM does
-                yield from self._linked(page)
-                return
-            yield from page.get("data") or []
-            if not page.get("has_more"):
-                return
-            after = _new(str(page.get("last_id") or ""), followed)
+        what = list_at(path)
 
-    def _linked(self, page: Document) -> Iterator[Document]:
-        followed: set[str] = set()
-        while True:
-            yield from page.get("value") or []
-            following = page.get("nextLink")
-            if not following:
-                return
-            page = self._read(_new(self._own(str(following)), followed), {}, ())
+        def page(way: Way | None) -> Document:
+            if way is not None and way.link:  # /deployments pages as ARM does
+                return self._read(self._own(way.link), {}, (), what=what)
+            after = {"after": way.after} if way is not None else {}
+            return self._read(path, {"limit": str(_PAGE), **after}, features, what=what)
+
+        return items(page, what=what)
 
     def _own(self, link: str) -> str:
         """A link from the service, if it stays on the service: the token goes nowhere else."""
         base = self._client.base_url
         try:
             target = base.join(link)
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise _wrong_url(link, error) from error
         if target.userinfo or (target.scheme, target.host, target.port) != (base.scheme, base.host, base.port):
             message = f"The service's list continues on another host, {target.host}; no token was sent to it."
@@ -112,12 +115,15 @@ class HttpProject:
         return str(target)
 
     def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
+        collection, name = unquote(path.partition("?")[0]).split("/")[:2]
+        what = f"The answer for {collection}/{name}"
         try:
-            return self._read(path, {}, features)
+            document = self._read(path, {}, features, what=what)
         except PlaneError as error:
             if error.failure.status == 404:
                 return None
             raise
+        return require_named(document, name, what=what, fold=collection == _CASE_BLIND)
 
     def post(
         self,
@@ -129,27 +135,34 @@ class HttpProject:
     ) -> Document:
         def attempt() -> Document:
             try:
-                return _document(self._send("POST", path, features=features, json=body))
+                return _written(path, self._send("POST", path, features=features, json=body))
             except PlaneError as error:
                 if not (error.ambiguous or error.failure.status == 409) or settled is None:
                     raise
                 found = settled()
                 if found is not None:
                     return found
-                raise Again(error, reason=_reason(error)) from error
+                raise _again(error) from error
 
         return persistently(attempt, clock=self._clock, note=self._note)
 
     def patch(self, path: str, body: Document, *, features: tuple[str, ...] = ()) -> Document:
         merge = {"Content-Type": "application/merge-patch+json"}
-        return _document(self._repeatable("PATCH", path, features=features, json=body, headers=merge))
+        return _written(path, self._repeatable("PATCH", path, features=features, json=body, headers=merge))
 
-    def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
-        try:
-            self._repeatable("DELETE", path, features=features)
-        except PlaneError as error:
-            if error.failure.status != 404:
-                raise
+    def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
+        def attempt() -> None:
+            try:
+                _written(path, self._send("DELETE", path, features=features))
+            except PlaneError as error:
+                if error.failure.status == 404:
+                    return
+                if not error.ambiguous:
+                    raise
+                if not is_gone():
+                    raise _again(error) from error
+
+        persistently(attempt, clock=self._clock, note=self._note)
 
     def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T:
         started = self._clock.now()
@@ -167,19 +180,20 @@ class HttpProject:
             self._clock.sleep(every_s)
         return found
 
-    def _read(self, path: str, query: Mapping[str, str], features: tuple[str, ...]) -> Document:
-        return _document(self._repeatable("GET", path, query=query, features=features))
+    def _read(self, path: str, query: Mapping[str, str], features: tuple[str, ...], *, what: str) -> Document:
+        answer = self._repeatable("GET", path, query=query, features=features)
+        return decoded(answer.content, status=answer.status, what=what)
 
-    def _repeatable(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def _repeatable(self, method: str, path: str, **more: Any) -> _Answer:
         """For requests that do the same however often they are sent."""
 
-        def attempt() -> httpx.Response:
+        def attempt() -> _Answer:
             try:
                 return self._send(method, path, **more)
             except PlaneError as error:
                 if not error.ambiguous:
                     raise
-                raise Again(error, reason=_reason(error)) from error
+                raise _again(error) from error
 
         return persistently(attempt, clock=self._clock, note=self._note)
 
@@ -192,7 +206,7 @@ class HttpProject:
         features: tuple[str, ...] = (),
         json: Document | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> _Answer:
         """One request. Raises Again where it surely had no effect, PlaneError for every other failure."""
         extra = {"x-ms-client-request-id": str(uuid.uuid4()), **(headers or {})}
         if features:
@@ -206,55 +220,61 @@ class HttpProject:
             url = httpx.URL(path)
             # None leaves a link's own query as it is
             params = None if url.is_absolute_url else url.params.merge({"api-version": API_VERSION, **(query or {})})
-            response = self._client.request(method, url, params=params, content=content, headers=extra)
-        except httpx.InvalidURL as error:
+            with self._client.stream(method, url, params=params, content=content, headers=extra) as response:
+                answer = _Answer(response.status_code, response.headers, self._body(response, started))
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise _wrong_url(path, error) from error
         except httpx.RequestError as error:
-            _raise_unreachable(error, self._client.base_url.host)
-        LOG.debug("%s %s %s %.0f ms", method, url.path, response.status_code, 1000 * (self._clock.now() - started))
+            _raise_unreachable(error, self._client.base_url)
+        LOG.debug("%s %s %s %.0f ms", method, url.path, answer.status, 1000 * (self._clock.now() - started))
         if not response.is_success:
-            _raise_refused(response)
-        return response
+            _raise_refused(answer)
+        return answer
+
+    def _body(self, response: httpx.Response, started: float) -> bytes:
+        """Unpacked, and no more of it than is sensible: a small answer may hide a large one."""
+        longest_s = PATIENCE * (self._client.timeout.read or 0)
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise too_large(f"The answer for {response.url.path}", f"{MOST_BYTES >> 20} MB")
+            if longest_s and self._clock.now() - started > longest_s:
+                raise httpx.ReadTimeout(f"the answer trickles since {longest_s:.0f} s", request=response.request)
+        return b"".join(chunks)
 
 
-def _new(cursor: str, followed: set[str]) -> str:
-    """A way on that was not taken before. A list cut short would make us create what is there already."""
-    if not cursor or cursor in followed:
-        message = "The service's list says that it goes on, but not to where."
-        raise PlaneError(
-            Failure(message=message, code="broken-list", advice="A fault of the service. Try again later.")
-        )
-    followed.add(cursor)
-    return cursor
-
-
-def _wrong_url(url: str, error: httpx.InvalidURL) -> PlaneError:
+def _wrong_url(url: str, error: Exception) -> PlaneError:
     advice = "Check the endpoint and the resource's name."
     return PlaneError(Failure(message=f'"{url}" is not a URL: {error}', code="invalid-url", advice=advice))
 
 
-def _raise_unreachable(error: httpx.RequestError, host: str) -> NoReturn:
-    failure = unreachable(host, error, ca_variable="SSL_CERT_FILE")
-    if failure.code != "unreachable" or isinstance(error, _NEVER_SENT):
+def _raise_unreachable(error: httpx.RequestError, base: httpx.URL) -> NoReturn:
+    host = base.host
+    failure = unreachable(str(base), error, ca_variable="SSL_CERT_FILE", hung=isinstance(error, _HUNG))
+    if failure.code == "untrusted-certificate" or isinstance(error, _NEVER_SENT):
         raise PlaneError(failure) from error
     if isinstance(error, _NOT_SENT):
         raise Again(PlaneError(failure), reason=f"{host} cannot be reached") from error
     raise PlaneError(failure, ambiguous=True) from error
 
 
-def _raise_refused(response: httpx.Response) -> NoReturn:
-    status = response.status_code
-    failure = failure_from(status, response.content, response.headers, by_status=PROJECT)
-    error = PlaneError(failure, ambiguous=is_unclear(status), wait_s=asked_wait(response.headers))
-    if status in NOT_TAKEN:
-        raise Again(error, reason="throttled by the service" if status == 429 else "the service timed out")
+def _raise_refused(answer: _Answer) -> NoReturn:
+    failure = failure_from(answer.status, answer.content, answer.headers, by_status=PROJECT)
+    error = PlaneError(failure, ambiguous=is_unclear(answer.status), wait_s=asked_wait(answer.headers))
+    if answer.status in NOT_TAKEN:
+        raise Again(error, reason="throttled by the service")
     raise error
 
 
-def _reason(error: PlaneError) -> str:
+def _again(error: PlaneError) -> Again:
     failure = error.failure
-    return f"the service answered {failure.status} {failure.code}".rstrip() if failure.status else "no answer came"
+    reason = f"the service answered {failure.status} {failure.code}".rstrip() if failure.status else "no answer came"
+    return Again(error, reason=reason, hung=isinstance(error.__cause__, _HUNG))
 
 
-def _document(response: httpx.Response) -> Document:
-    return decoded(response.content, status=response.status_code)
+def _written(path: str, answer: _Answer) -> Document:
+    what = f"The answer to a write of {unquote(path.partition('?')[0])}"
+    return decoded(answer.content, status=answer.status, what=what)

@@ -1,10 +1,15 @@
 """When a request is sent again, and after how long: one table for both planes.
 
-answer              GET, PUT, PATCH, DELETE    POST (project plane)
-429, 408            again                      again (it was not taken)
-no connection       again                      again (it was not sent)
-5xx, cut off        again                      read first, then again
-409                 told                       read first, then again
+answer               GET, PUT, PATCH, DELETE    POST (project plane)
+429                  again                      again (it was not taken)
+no connection        again                      again (it was not sent)
+408, 5xx, cut off    again                      read first, then again
+none within timeout  once more                  read first, then once more
+409                  told                       read first, then again
+not JSON, odd        told                       read first, then again
+
+A 408 says that the service waited too long, not that it did nothing: one has been seen after the effect. An answer that
+never comes costs the whole timeout, so it is asked for twice and no more.
 
 On the management plane a POST only pauses or resumes, so it goes by the first column; and a 409 that tells of another
 operation on the account is waited out, whatever the method. 501, 505 and 507 say that it will not be done. A
@@ -26,9 +31,12 @@ from provisioner.planes.clock import Clock
 
 T = TypeVar("T")
 
-NOT_TAKEN: Final = frozenset({408, 429})
+NOT_TAKEN: Final = frozenset({429})
+_TIMED_OUT: Final = 408
 _NEVER: Final = frozenset({501, 505, 507})
 ATTEMPTS: Final = 6
+HUNG_ATTEMPTS: Final = 2
+PATIENCE: Final = 5  # timeouts that one answer may take to arrive whole, however it trickles
 _FIRST_S: Final = 0.5
 _LONGEST_S: Final = 30.0
 LONGEST_ASKED_S: Final = 300.0
@@ -36,15 +44,16 @@ LONGEST_ASKED_S: Final = 300.0
 
 def is_unclear(status: int) -> bool:
     """Whether the answer leaves open if the work was done."""
-    return status >= 500 and status not in _NEVER
+    return status == _TIMED_OUT or (status >= 500 and status not in _NEVER)
 
 
 class Again(Exception):  # noqa: N818 - a signal, not an error
-    """Try once more. `cause` is what is raised when that does not help."""
+    """Try once more. `cause` is what is raised when that does not help; `hung` where the whole timeout was spent."""
 
-    def __init__(self, cause: PlaneError, *, reason: str) -> None:
+    def __init__(self, cause: PlaneError, *, reason: str, hung: bool = False) -> None:
         super().__init__(reason)
         self.cause = cause
+        self.hung = hung
 
 
 def persistently(
@@ -71,9 +80,17 @@ def persistently(
         signal = state.outcome.exception() if state.outcome else None
         note(f"{signal}; trying again in {state.upcoming_sleep:.1f} s")
 
+    hung: list[int] = []
+
+    def stop(state: tenacity.RetryCallState) -> bool:
+        signal = state.outcome.exception() if state.outcome else None
+        if isinstance(signal, Again) and signal.hung:
+            hung.append(state.attempt_number)
+        return state.attempt_number >= attempts or len(hung) >= HUNG_ATTEMPTS
+
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(Again),
-        stop=tenacity.stop_after_attempt(attempts),
+        stop=stop,
         wait=pause,
         sleep=clock.sleep,
         before_sleep=tell,
@@ -97,14 +114,14 @@ def asked_wait(headers: Mapping[str, str], *, today: Callable[[], datetime] | No
         return None
     if (found := _seconds(after)) is not None:
         return found
+    now = (today or (lambda: datetime.now(timezone.utc)))()
     try:
         moment = parsedate_to_datetime(after)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # beyond year 9999, or an offset of days
         return None
-    now = (today or (lambda: datetime.now(timezone.utc)))()
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now).total_seconds())
 
 
 def _seconds(text: str) -> float | None:

@@ -46,16 +46,22 @@ class Planes:
 
 
 @contextmanager
-def connect(where: Coordinates, *, connections: int = 10, clock: Clock | None = None) -> Iterator[Planes]:
-    """Raises PlaneError before any token is asked for when a host is not trusted."""
+def connect(
+    where: Coordinates, *, connections: int = 10, timeout_s: float = 120, clock: Clock | None = None
+) -> Iterator[Planes]:
+    """`timeout_s` is how long an answer may keep silent. Raises PlaneError before any token is asked for when a host is
+    not trusted.
+    """
     cloud = cloud_of(where.endpoint)
     require_trusted(where.endpoint, where.allowed_hosts)
     _require_management(where.management_endpoint or cloud.management, where.allowed_hosts)
     clock = clock or SystemClock()
     with (
         default_credential() as credential,
-        project.open_client(where.endpoint, Tokens(credential, cloud.project_scope), connections=connections) as client,
-        _management(where, cloud, Tokens(credential, cloud.management_scope), clock) as management,
+        project.open_client(
+            where.endpoint, Tokens(credential, cloud.project_scope), connections=connections, timeout_s=timeout_s
+        ) as client,
+        _management(where, cloud, Tokens(credential, cloud.management_scope), clock, timeout_s) as management,
     ):
         yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where))
 
@@ -70,7 +76,9 @@ def _target(where: Coordinates) -> Target:
 
 
 @contextmanager
-def _management(where: Coordinates, cloud: Cloud, tokens: Tokens, clock: Clock) -> Iterator[ArmManagement | None]:
+def _management(
+    where: Coordinates, cloud: Cloud, tokens: Tokens, clock: Clock, timeout_s: float
+) -> Iterator[ArmManagement | None]:
     if not (where.subscription and where.resource_group and where.account):
         yield None
         return
@@ -84,6 +92,7 @@ def _management(where: Coordinates, cloud: Cloud, tokens: Tokens, clock: Clock) 
         scope=cloud.management_scope,
         allowed_hosts=where.allowed_hosts,
         clock=clock,
+        timeout_s=timeout_s,
     )
     with client:
         yield ArmManagement(

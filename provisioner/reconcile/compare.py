@@ -1,17 +1,23 @@
 """Field by field: what the manifest declares against what is live.
 
-Only declared fields are compared; what the service or somebody else filled in beside them is not ours to judge.
+Only declared fields are compared; what the service or somebody else filled in beside them is not ours to judge. Inside
+what an author writes in full (`Rule.whole`) it is, as far as a baseline tells the service's filling-in from somebody's
+addition: the baseline is what the service showed for our own last write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lies_under, lookup, without
 from provisioner.model.plan import FieldChange, Origin
-from provisioner.model.traits import Traits
+from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.meaning import is_default, is_nothing, plain, respelt, rule_of, same, shows
+
+_Found = tuple[Path, object, object]  # where, live, wanted
 
 
 def compare(
@@ -21,80 +27,198 @@ def compare(
     record: AppliedRecord | None,
     ignore: tuple[Path, ...],
     traits: Traits,
+    baseline: Document | None = None,
 ) -> tuple[FieldChange, ...]:
-    """The fields that must change, sorted by path. `record` is None where nothing of ours was ever applied."""
+    """The fields that must change, sorted by path. `record` is None where nothing of ours was ever applied, `baseline`
+    where our last write is not to be seen any more.
+    """
+    live = respelt(live, desired, traits)
+    sides = _Sides(
+        desired=desired,
+        live=live,
+        baseline={} if record is None else baseline,
+        record=record,
+        traits=traits,
+        applied=plain(desired, traits),
+        shown=plain(live, traits),
+    )
+    added = {path: (before, after) for path, before, after in sides.additions()}
     managed = without(desired, ignore)
-    found = {path: (before, after) for path, before, after in _differences(managed, live)}
+    found = {path: (before, after) for path, before, after in sides.differences(managed)}
     if record is not None:
-        found.update({path: (before, after) for path, before, after in _shed(managed, live, record)})
-        shown = without(live, ignore)  # the record knows nothing of what is ignored
-        found.update({path: (before, ABSENT) for path, before in _removed(desired, shown, record, traits)})
+        found.update({path: (before, after) for path, before, after in sides.shed(managed, found)})
+        found.update({path: (before, ABSENT) for path, before in sides.removed(ignore)})
     return tuple(
         FieldChange(
             path=path,
             before=before,
             after=after,
-            origin=None if record is None else _origin(path, desired, live, record),
+            origin=None if record is None else sides.origin(path, is_addition=path not in found),
             forces_replace=lies_under(path, traits.immutable),
         )
-        for path, (before, after) in sorted(found.items())
+        for path, (before, after) in sorted({**added, **found}.items())
         if not lies_under(path, ignore)
     )
 
 
-def covers(live: object, declared: object) -> bool:
-    """Whether the live value shows all that was declared; extra keys of live mappings do not matter."""
-    if isinstance(declared, Mapping):
-        return isinstance(live, Mapping) and all(covers(live.get(key), value) for key, value in declared.items())
-    if isinstance(declared, (list, tuple)):
-        return (
-            isinstance(live, (list, tuple))
-            and len(live) == len(declared)
-            and all(covers(here, value) for here, value in zip(live, declared, strict=True))
-        )
-    if isinstance(declared, bool) or isinstance(live, bool):
-        return declared is live
-    return declared == live
+def unshown(declared: Document, live: Document, traits: Traits) -> tuple[_Found, ...]:
+    """The declared fields that a live object does not show: path, what it shows instead, what is declared. A field that
+    the service never gives back is not missed.
+    """
+    live = respelt(live, declared, traits)
+    sides = _Sides(desired=declared, live=live, baseline=None, record=None, traits=traits, applied=declared, shown=live)
+    return tuple(sides.differences(declared))
 
 
-def _differences(desired: Document, live: Document, at: Path = ()) -> Iterator[tuple[Path, object, object]]:
-    for key, value in desired.items():
-        path = (*at, key)
-        here = live.get(key, ABSENT)
-        if isinstance(value, Mapping) and value and (here is ABSENT or isinstance(here, Mapping)):
-            yield from _differences(value, {} if here is ABSENT else here, path)
-        elif not covers(None if here is ABSENT else here, value):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sides:
+    """`applied` and `shown` are desired and live as they are remembered (see `meaning.plain`)."""
+
+    desired: Document
+    live: Document
+    baseline: Document | None
+    record: AppliedRecord | None
+    traits: Traits
+    applied: Document
+    shown: Document
+
+    def differences(self, desired: Document) -> Iterator[_Found]:
+        """What is declared and not shown."""
+        return self._in_mapping(desired, self.live, (), Rule())
+
+    def _in_mapping(self, desired: Document, live: Document, at: Path, parent: Rule) -> Iterator[_Found]:
+        for key, value in desired.items():
+            yield from self._in_field(value, live.get(key, ABSENT), (*at, key), parent)
+
+    def _in_field(self, value: object, here: object, path: Path, parent: Rule) -> Iterator[_Found]:
+        rule = rule_of(path, self.traits)
+        scope = rule if rule.whole or rule.free else parent
+        if rule.meaning is None and isinstance(value, Mapping) and value and isinstance(here, (Mapping, Absent)):
+            yield from self._in_mapping(value, here if isinstance(here, Mapping) else {}, path, scope)
+        elif scope.whole and isinstance(value, (list, tuple)) and _are_alike(value, here):
+            for index, item in enumerate(value):
+                yield from self._in_field(item, here[index], (*path, str(index)), scope)  # type: ignore[index]
+        elif not (shows(here, value, rule, free=parent.free) or self._is_kept_back(path, value, here, rule)):
             yield path, here, value
 
+    def _is_kept_back(self, path: Path, value: object, here: object, rule: Rule) -> bool:
+        """Whether the value is missing because the service does not give it back, and not because it went."""
+        if not is_nothing(here) or is_nothing(value):
+            return False
+        if self.record is None:
+            return not rule.given_back
+        if not self._is_as_applied(path):
+            return False
+        if not rule.given_back or self.record.lacks(path):
+            return True
+        baseline = self._baseline(path)
+        return baseline is not None and is_nothing(lookup(baseline, path))
 
-def _shed(desired: Document, live: Document, record: AppliedRecord) -> Iterator[tuple[Path, object, object]]:
-    """Lists of which a part was declared once and is no more, such as a key of a tool: what is live still covers them.
+    def additions(self) -> Iterator[_Found]:
+        """What somebody added inside the fields that are written in full."""
+        for path, rule in self.traits.rules.items():
+            if rule.whole and (baseline := self._baseline(path)) is not None:
+                yield from _added(lookup(self.desired, path), lookup(self.live, path), lookup(baseline, path), path)
 
-    Told only where the live list is exactly what was applied last; otherwise the part may well be the service's own.
-    """
-    for path, value in leaves(desired):
-        if not isinstance(value, (list, tuple)) or record.fold(path) != path or record.holds(path, value):
-            continue
-        here = lookup(live, path)
-        if here is not ABSENT and record.holds(path, here):
-            yield path, here, value
+    def shed(self, managed: Document, found: Mapping[Path, object]) -> Iterator[_Found]:
+        """Lists of which a part was declared once and is no more, such as a key of a tool: what is live still covers
+        them.
+
+        Told only where the live list is exactly what was applied last or what it became then; otherwise the part may
+        well be somebody's or the service's own.
+        """
+        if self.record is None:
+            return
+        for path, value in leaves(managed):
+            here = lookup(self.live, path)
+            if not isinstance(value, (list, tuple)) or is_nothing(here) or self.record.fold(path) != path:
+                continue
+            if self._is_as_applied(path) or any(lies_under(each, (path,)) for each in found):
+                continue
+            if self.record.holds(path, lookup(self.shown, path)) or self._is_as_written(path, here, value):
+                yield path, here, value
+
+    def _is_as_written(self, path: Path, here: object, value: object) -> bool:
+        baseline = self._baseline(path)
+        return baseline is not None and same(lookup(baseline, path), here) and not same(here, value)
+
+    def removed(self, ignore: tuple[Path, ...]) -> Iterator[tuple[Path, object]]:
+        """Live fields that were applied once and are not declared any more.
+
+        Where the record holds only a parent that is declared still, it cannot tell our fields from the service's,
+        unless what is live there is exactly what was applied last. What is ignored it does not know.
+        """
+        if self.record is None:
+            return
+        shown = without(self.shown, ignore)
+        for path, _ in leaves(without(self.live, ignore)):
+            parent = self.record.fold(path)
+            if not self.record.knows(path) or _declared(self.desired, path):
+                continue
+            if _declared(self.desired, parent) and not self.record.holds(parent, lookup(shown, parent)):
+                continue
+            value = lookup(self.live, path)
+            if not is_default(value, path, self.traits):
+                yield path, value
+
+    def origin(self, path: Path, *, is_addition: bool) -> Origin:
+        if is_addition:
+            return Origin.DRIFT
+        wanted = lookup(self.desired, path)
+        inside = [leaf for leaf, _ in leaves(wanted, path)] if isinstance(wanted, Mapping) else []
+        origins = {self._leaf_origin(leaf) for leaf in inside or [path]}
+        return origins.pop() if len(origins) == 1 else Origin.BOTH
+
+    def _leaf_origin(self, path: Path) -> Origin:
+        record = self.record
+        if record is None or not record.knows(path):
+            return Origin.EDIT
+        if self._is_as_applied(path):
+            return Origin.DRIFT
+        key = record.fold(path)
+        wanted, found = lookup(self.applied, key), lookup(self.shown, key)
+        if (baseline := self._baseline(key)) is not None and same(lookup(baseline, key), lookup(self.live, key)):
+            return Origin.EDIT
+        untouched = found is not ABSENT and (record.holds(path, found) or record.holds(path, _shaped(found, wanted)))
+        return Origin.EDIT if untouched else Origin.BOTH
+
+    def _is_as_applied(self, path: Path) -> bool:
+        """Whether the manifest still says what was applied last."""
+        if self.record is None or not self.record.knows(path):
+            return False
+        wanted = lookup(self.applied, self.record.fold(path))
+        return wanted is not ABSENT and self.record.holds(path, wanted)
+
+    def _baseline(self, path: Path) -> Document | None:
+        return None if lies_under(path, self.traits.beside_versions) else self.baseline
 
 
-def _removed(desired: Document, live: Document, record: AppliedRecord, traits: Traits) -> Iterator[tuple[Path, object]]:
-    """Live fields that were applied once and are not declared any more.
+def _are_alike(value: list[Any] | tuple[Any, ...], here: object) -> bool:
+    """Whether the lists can be told apart member by member: as many mappings of the same types on both sides."""
+    if not isinstance(here, (list, tuple)) or len(here) != len(value):
+        return False
+    pairs = zip(value, here, strict=True)
+    return all(
+        isinstance(one, Mapping) and isinstance(other, Mapping) and same(one.get("type"), other.get("type"))
+        for one, other in pairs
+    )
 
-    Where the record holds only a parent that is declared still, it cannot tell our fields from the service's, unless
-    what is live there is exactly what was applied last.
-    """
-    for path, value in leaves(live):
-        parent = record.fold(path)
-        if not record.knows(path) or _declared(desired, path):
-            continue
-        if _declared(desired, parent) and not record.holds(parent, lookup(live, parent)):
-            continue
-        if lies_under(path, traits.immutable) and covers(value, lookup(traits.defaults, path)):
-            continue
-        yield path, value
+
+def _added(declared: object, live: object, baseline: object, path: Path) -> Iterator[_Found]:
+    """Members of the live value that neither the manifest nor our own last write has."""
+    if isinstance(declared, Mapping) and isinstance(live, Mapping):
+        under = baseline if isinstance(baseline, Mapping) else {}
+        for key, here in live.items():
+            value, was = declared.get(key, ABSENT), under.get(key, ABSENT)
+            if value is not ABSENT:
+                yield from _added(value, here, was, (*path, str(key)))
+            elif not is_nothing(here) and not same(here, was):
+                yield (*path, str(key)), here, ABSENT
+    elif isinstance(declared, (list, tuple)) and _are_alike(declared, live):
+        under_items = baseline if isinstance(baseline, (list, tuple)) else ()
+        for index, (value, here) in enumerate(zip(declared, live, strict=True)):  # type: ignore[call-overload]
+            was = under_items[index] if index < len(under_items) else ABSENT
+            yield from _added(value, here, was, (*path, str(index)))
 
 
 def _declared(desired: Document, path: Path) -> bool:
@@ -107,24 +231,6 @@ def _declared(desired: Document, path: Path) -> bool:
             return False
         here = here[key]
     return True
-
-
-def _origin(path: Path, desired: Document, live: Document, record: AppliedRecord) -> Origin:
-    wanted = lookup(desired, path)
-    inside = [leaf for leaf, _ in leaves(wanted, path)] if isinstance(wanted, Mapping) else []
-    origins = {_leaf_origin(leaf, desired, live, record) for leaf in inside or [path]}
-    return origins.pop() if len(origins) == 1 else Origin.BOTH
-
-
-def _leaf_origin(path: Path, desired: Document, live: Document, record: AppliedRecord) -> Origin:
-    if not record.knows(path):
-        return Origin.EDIT
-    key = record.fold(path)
-    wanted, found = lookup(desired, key), lookup(live, key)
-    if wanted is not ABSENT and record.holds(path, wanted):
-        return Origin.DRIFT
-    untouched = found is not ABSENT and (record.holds(path, found) or record.holds(path, _shaped(found, wanted)))
-    return Origin.EDIT if untouched else Origin.BOTH
 
 
 def _shaped(live: object, like: object | Absent) -> object:

@@ -4,13 +4,19 @@ The record holds one ten-character chunk per declared field: four characters nam
 the 512 characters of a metadata value (256 of an Azure tag) and is enough to tell, field by field, whether the
 manifest or the live object moved, and which fields were declared once and are no more. When a resource declares more
 fields than fit, deeper fields are recorded together with their parents.
+
+    2@7.<chunk><chunk>…~<path><path>
+
+The head says how deep fields are told apart and, for kinds that keep versions, over which version this was written: so
+a copy of the marker on a later version gives itself away. After the tilde come the fields that the service took and
+does not give back.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -28,6 +34,7 @@ RELEASED: Final = {LIFECYCLE_KEY: "released"}
 _PATH_CHARS: Final = 4
 _VALUE_CHARS: Final = 6
 _CHUNK: Final = _PATH_CHARS + _VALUE_CHARS
+_HEAD: Final = 3  # the depth and a dot
 _PROTECTED: Final = "prevent_destroy"
 
 
@@ -58,33 +65,47 @@ def read_marker(metadata: Mapping[str, str]) -> tuple[dict[str, str], Marker | N
     return rest, marker
 
 
+def written_over(applied: str, version: str) -> str:
+    """The same record, as if written over another version."""
+    head, dot, rest = applied.partition(".")
+    depth, at, _ = head.partition("@")
+    return f"{depth}@{version}{dot}{rest}" if at else applied
+
+
 def is_released(metadata: Mapping[str, str]) -> bool:
     return metadata.get(LIFECYCLE_KEY) == RELEASED[LIFECYCLE_KEY]
 
 
 class AppliedRecord:
-    """The fields applied last, as far as their fingerprints tell."""
+    """The fields applied last, as far as their fingerprints tell. `over` is the version that was written over."""
 
-    __slots__ = ("_chunks", "_depth")
+    __slots__ = ("_chunks", "_depth", "_kept_back", "over")
 
     def __init__(self, text: str) -> None:
-        depth, _, chunks = text.partition(".")
+        head, _, rest = text.partition(".")
+        depth, _, self.over = head.partition("@")
+        chunks, _, kept_back = rest.partition("~")
         self._depth = int(depth) if depth.isdecimal() else 0
-        self._chunks = {
-            chunks[at : at + _PATH_CHARS]: chunks[at + _PATH_CHARS : at + _CHUNK]
-            for at in range(0, len(chunks) - _CHUNK + 1, _CHUNK)
-        }
+        self._chunks = {part[:_PATH_CHARS]: part[_PATH_CHARS:] for part in _parts(chunks, _CHUNK)}
+        self._kept_back = frozenset(_parts(kept_back, _PATH_CHARS))
 
     @classmethod
-    def of(cls, declared: Document, size: int) -> str:
+    def of(cls, declared: Document, size: int, *, over: str = "", kept_back: Iterable[Path] = ()) -> str:
         """The text to keep for these fields, in at most `size` characters."""
+        tail = "".join(sorted(_path_print(path) for path in kept_back))
         paths = [path for path, _ in leaves(declared)]
         depth = max((len(path) for path in paths), default=1)
-        room = (size - 3) // _CHUNK
+        room = (size - _HEAD - sum(len(text) + 1 for text in (over, tail) if text)) // _CHUNK
         while depth > 1 and len({path[:depth] for path in paths}) > room:
             depth -= 1
         folded = sorted({path[:depth] for path in paths})[:room]
-        return f"{depth}." + "".join(_path_print(path) + _value_print(lookup(declared, path)) for path in folded)
+        head = f"{depth}@{over}" if over else str(depth)
+        chunks = "".join(_path_print(path) + _value_print(lookup(declared, path)) for path in folded)
+        return f"{head}.{chunks}" + (f"~{tail}" if tail else "")
+
+    def lacks(self, path: Path) -> bool:
+        """Whether the service took the field and did not give it back."""
+        return _path_print(path) in self._kept_back
 
     def fold(self, path: Path) -> Path:
         """The path under which a field was recorded: itself, or the parent it was recorded with."""
@@ -99,6 +120,10 @@ class AppliedRecord:
     def holds(self, path: Path, value: object) -> bool:
         """Whether this value was applied last at the (folded) path."""
         return self._chunks.get(_path_print(self.fold(path))) == _value_print(value)
+
+
+def _parts(text: str, length: int) -> list[str]:
+    return [text[at : at + length] for at in range(0, len(text) - length + 1, length)]
 
 
 @lru_cache(maxsize=4096)

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import (
-    ABSENT,
-    Document,
-    Path,
-    dotted,
-    leaves,
-    lies_under,
-    lookup,
-    only,
-    overlay,
-    without,
-)
+from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
 from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
@@ -26,8 +16,10 @@ from provisioner.reconcile import guard
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
+from provisioner.reconcile.remarks import ignored_differences, remarks_on
 
 _REASONS: Final[Mapping[Condition, str]] = {
     Condition.READY: "",
@@ -130,22 +122,23 @@ def _change(
         return _removal(found, owner, traits, users) if found is not None else None
     if wanted.external:
         return None
-    marker = _marker_for(wanted, found, owner, traits)
     if found is None:
         return Change(
             action=Action.CREATE,
             address=wanted.address,
             after=wanted.fields,
-            marker=marker,
+            declared=without(wanted.fields, wanted.lifecycle.ignore),
+            marker=_marker_for(wanted, None, owner, traits, over="0"),
             needs=wanted.needs,
         )
-    return _alteration(wanted, found, marker, traits, users)
+    return _alteration(wanted, found, owner, traits, users)
 
 
-def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits) -> Marker:
+def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
+    declared = without(wanted.fields, wanted.lifecycle.ignore)
     return Marker(
         owner=owner,
-        applied=AppliedRecord.of(without(wanted.fields, wanted.lifecycle.ignore), traits.marker_size),
+        applied=record_of(declared, traits, over=over, before=found.marker if found else None),
         prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
     )
@@ -178,28 +171,28 @@ def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
     )
 
 
-def _alteration(
-    wanted: Desired, found: Live, marker: Marker, traits: Traits, users: tuple[Address, ...]
-) -> Change | None:
+def _alteration(wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...]) -> Change | None:
     record = AppliedRecord(found.marker.applied) if found.marker else None
     ignore = wanted.lifecycle.ignore
-    fields = compare(wanted.fields, found.fields, record=record, ignore=ignore, traits=traits)
+    fields = compare(wanted.fields, found.fields, record=record, ignore=ignore, traits=traits, baseline=found.baseline)
     replaces = any(field.forces_replace for field in fields)
-    after = _target(wanted, found, fields, traits, replaces=replaces)
+    marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
         action=_action(found, marker, replaces=replaces),
         address=wanted.address,
         before=found,
-        after=after,
+        after=_target(wanted, found, fields, traits, replaces=replaces),
+        declared=without(wanted.fields, ignore),
         marker=marker,
         fields=fields,
         needs=wanted.needs,
         loses_data=replaces and traits.holds_data,
         referrers=users if replaces else (),
         reason=_REASONS[found.condition],
-        remarks=tuple(_remarks(wanted, found, marker, after, traits, replaces=replaces)),
     )
-    return change if _says_something(change) else None
+    if not _says_something(change):
+        return None
+    return replace(change, remarks=tuple(remarks_on(change, wanted, traits)))
 
 
 def _says_something(change: Change) -> bool:
@@ -212,38 +205,8 @@ def _action(found: Live, marker: Marker, *, replaces: bool) -> Action:
     return Action.UPDATE if found.marker is not None and found.marker.owner == marker.owner else Action.ADOPT
 
 
-def _remarks(
-    wanted: Desired, found: Live, marker: Marker, after: Document, traits: Traits, *, replaces: bool
-) -> Iterator[str]:
-    if found.marker is not None and found.marker.owner != marker.owner:
-        yield f'It belongs to the manifest named "{found.marker.owner}"; this manifest takes it over.'
-    if replaces:
-        yield from _losses(found, after, traits)
-    if ignored := [dotted(path) for path in _ignored(wanted, after, traits)]:
-        yield f"Differs from the manifest and is left as it is, as `lifecycle.ignore` says: {', '.join(ignored)}."
-
-
-def _losses(found: Live, after: Document, traits: Traits) -> Iterator[str]:
-    """What does not come back with the new object. What the service fills in anyway is no loss."""
-    if traits.replace_loses:
-        yield traits.replace_loses
-    lost = [
-        dotted(path)
-        for path, value in leaves(found.fields)
-        if lookup(after, path) is ABSENT and value != lookup(traits.defaults, path)
-    ]
-    if lost:
-        yield f"Not in the manifest, so not carried over: {', '.join(lost)}."
-
-
-def _ignored(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:
-    """The ignored fields that are not as the manifest declares them."""
-    declared = only(wanted.fields, wanted.lifecycle.ignore)
-    return tuple(field.path for field in compare(declared, live, record=None, ignore=(), traits=traits))
-
-
 def _ignored_on_unchanged(wanted: Desired | None, found: Live | None, traits: Traits) -> Iterator[Diagnostic]:
-    if wanted is not None and found is not None and (paths := _ignored(wanted, found.fields, traits)):
+    if wanted is not None and found is not None and (paths := ignored_differences(wanted, found.fields, traits)):
         yield guard.ignored_difference(wanted, paths)
 
 
@@ -255,7 +218,11 @@ def _target(
     dropped = [field.path for field in fields if field.after is ABSENT]
     if replaces:
         dropped.extend(_reset(found.fields, traits.replace_resets))
-    kept = without(found.fields, tuple(dropped))
+    whole = tuple(
+        path for path, rule in traits.rules.items() if rule.whole and lookup(wanted.fields, path) is not ABSENT
+    )
+    theirs = tuple(path for path in ignore if lies_under(path, whole))
+    kept = overlay(without(found.fields, (*dropped, *whole)), only(found.fields, theirs))
     if replaces:  # a new object starts with what is declared for the ignored fields, where nothing live goes before
         kept = overlay(only(wanted.fields, ignore), kept)
     return overlay(kept, without(wanted.fields, ignore))

@@ -118,12 +118,15 @@ class FakeProject:
         for key, value in body.items():
             agent[key] = _merged(agent.get(key), value)
         agent["agent_endpoint"] = agent["agent_endpoint"] or DEFAULT_ENDPOINT
-        return agent
+        return self._agent(self._agent_name(path))
 
-    def delete(self, path: str, *, features: tuple[str, ...] = ()) -> None:
+    def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
         self.writes.append(Call("DELETE", path, None, features))
-        collection, name = path.split("/")
-        if collection == "memory_stores":
+        collection, name, *version = path.split("/")
+        if version:
+            versions = self.agents[unquote(name)]["versions"]
+            versions[:] = [it for it in versions if it["version"] != version[1]]
+        elif collection == "memory_stores":
             self._opted_in(features)
             self.stores.pop(unquote(name), None)
         else:
@@ -240,7 +243,7 @@ class FakeManagement:
     def deployment(self, name: str) -> Document | None:
         return copy.deepcopy(self.bodies.get(name))
 
-    def put_deployment(self, name: str, body: Document) -> None:
+    def put_deployment(self, name: str, body: Document) -> Document:
         self.writes.append(Call("PUT", name, copy.deepcopy(body)))
         properties = copy.deepcopy(dict(body["properties"]))
         properties["model"] = {"version": "1", **properties["model"], "callRateLimit": {"count": 1}}
@@ -267,13 +270,15 @@ class FakeManagement:
                 "spilloverDeploymentName": properties.get("spilloverDeploymentName"),
             },
         }
+        return copy.deepcopy(self.bodies[name])
 
-    def patch_deployment(self, name: str, body: Document) -> None:
+    def patch_deployment(self, name: str, body: Document) -> Document:
         assert set(body) <= {"sku", "tags"}
         self.writes.append(Call("PATCH", name, copy.deepcopy(body)))
         live = self.bodies[name]
         live["sku"] = {**live["sku"], **body["sku"]}
         live["tags"] = {**live["tags"], **body["tags"]}  # the less forgiving of the two ways to patch tags
+        return copy.deepcopy(live)
 
     def act_on_deployment(self, name: str, verb: str) -> None:
         self.writes.append(Call("POST", f"{name}/{verb}"))

@@ -14,7 +14,8 @@ from provisioner.kinds import KINDS, TRAITS
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
 from provisioner.kinds.casing import camel, rekeyed, snake
-from provisioner.reconcile.compare import compare, covers
+from provisioner.reconcile.compare import compare
+from provisioner.reconcile.meaning import covers
 from tests.kinds.fake_service import FakeService, want
 
 SETTABLE = {

@@ -49,7 +49,9 @@ def test_lists_and_empty_mappings_are_leaves() -> None:
         pytest.param((), {"a": {"b": None}, "l": [1]}, id="the document itself"),
         pytest.param(("a", "b"), None, id="null is a value"),
         pytest.param(("a", "c"), ABSENT, id="no such key"),
-        pytest.param(("l", "0"), ABSENT, id="lists have no keys"),
+        pytest.param(("l", "0"), 1, id="a number is an index of a list"),
+        pytest.param(("l", "1"), ABSENT, id="the list ends before"),
+        pytest.param(("l", "x"), ABSENT, id="lists have no other keys"),
         pytest.param(("a", "b", "c"), ABSENT, id="nothing lies inside null"),
     ],
 )

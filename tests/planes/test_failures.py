@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from provisioner.planes.advice import ADVICE, MANAGEMENT, PROJECT
-from provisioner.planes.failures import failure_from, is_untrusted_certificate, unreachable
+from provisioner.planes.failures import failure_from, is_caused_by, unreachable
 
 NESTED = (
     "The resource already exists or was modified concurrently. Please retry.\r\n\r\n"
@@ -190,9 +190,9 @@ def test_an_untrusted_certificate_is_found_however_it_is_wrapped() -> None:
     reasoned.reason = inner
     circular = OSError("a")
     circular.__context__ = circular
-    assert is_untrusted_certificate(OSError(OSError(inner)))
-    assert is_untrusted_certificate(reasoned)
-    assert not is_untrusted_certificate(circular)
+    assert is_caused_by(OSError(OSError(inner)), ssl.SSLCertVerificationError)
+    assert is_caused_by(reasoned, ssl.SSLCertVerificationError)
+    assert not is_caused_by(circular, ssl.SSLCertVerificationError)
     failure = unreachable("host", reasoned, ca_variable="SSL_CERT_FILE")
     assert failure.code == "untrusted-certificate"
     assert "SSL_CERT_FILE" in failure.advice

@@ -9,7 +9,7 @@ import pytest
 
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.clock import SystemClock
-from provisioner.planes.retry import ATTEMPTS, Again, asked_wait, is_unclear, persistently
+from provisioner.planes.retry import ATTEMPTS, HUNG_ATTEMPTS, Again, asked_wait, is_unclear, persistently
 from tests.planes.world import FakeClock
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=timezone.utc)
@@ -45,6 +45,20 @@ def test_it_gives_up_after_the_attempts_with_the_last_cause(clock: FakeClock) ->
     assert caught.value is flaky.cause
     assert flaky.calls == ATTEMPTS
     assert len(clock.slept) == ATTEMPTS - 1
+
+
+def test_what_hung_is_tried_once_more_and_no_further(clock: FakeClock) -> None:
+    cause = PlaneError(Failure(message="silence"))
+    signals = iter([Again(cause, reason="busy"), *(Again(cause, reason="no answer", hung=True) for _ in range(9))])
+    asked: list[int] = []
+
+    def attempt() -> None:
+        asked.append(1)
+        raise next(signals)
+
+    with pytest.raises(PlaneError, match="silence"):
+        persistently(attempt, clock=clock, note=lambda _: None)
+    assert len(asked) == 1 + HUNG_ATTEMPTS
 
 
 def test_pauses_double_with_bounded_jitter_up_to_a_limit(clock: FakeClock) -> None:
@@ -91,6 +105,13 @@ def test_what_cannot_be_helped_is_raised_at_once(clock: FakeClock) -> None:
         ({"Retry-After": "Sat, 01 Aug 2026 12:00:30 -0000"}, 30.0),
         ({"Retry-After": "Sat, 01 Aug 2026 11:00:00 GMT"}, 0.0),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "Fri, 31 Dec 99999 23:59:59 GMT"}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, 251616715199.0),
+        ({"Retry-After": "Sat, 01 Jan 0001 00:00:00 GMT"}, 0.0),
+        ({"Retry-After": "Sat, 01 Aug 2026 12:00:00 +9999"}, None),
+        ({"Retry-After": f"Sat, {'9' * 30} Aug 2026 12:00:00 GMT"}, None),
+        ({"Retry-After": "1e309"}, None),
+        ({"Retry-After": "Ă"}, None),
         ({"Retry-After": "-5"}, None),
         ({"Retry-After": "nan"}, None),
         ({"Retry-After": "inf"}, None),
@@ -110,7 +131,15 @@ def test_a_date_is_compared_with_the_clock_on_the_wall() -> None:
 
 
 def test_which_statuses_leave_open_whether_the_work_was_done() -> None:
-    assert [status for status in range(600) if is_unclear(status)] == [500, 502, 503, 504, 506, *range(508, 600)]
+    assert [status for status in range(600) if is_unclear(status)] == [
+        408,
+        500,
+        502,
+        503,
+        504,
+        506,
+        *range(508, 600),
+    ]
 
 
 def test_the_real_clock_only_grows() -> None:

@@ -260,12 +260,18 @@ def test_a_replaced_agent_says_what_goes_with_it_and_no_defaults() -> None:
         "tools": [],
         "draft": False,
         "state": "disabled",
-        "agent_endpoint": {"authorization_schemes": [{"type": "Entra"}], "protocol_configuration": {"mcp": {}}},
+        "description": "by hand",
+        "agent_endpoint": {
+            "authorization_schemes": [{"type": "Entra"}],
+            "version_selector": {"version_selection_rules": [{"agent_version": "1"}]},
+        },
     }
     change = only_change(want(AGENT, {"kind": "workflow"}), have(AGENT, live, applied={"kind": "prompt"}))
-    assert change.remarks == (
-        "Its versions, its identity and the role assignments of that identity are lost.",
-        "Not in the manifest, so not carried over: state, agent_endpoint.protocol_configuration.mcp.",
+    lost, left = change.remarks
+    assert lost == "Its versions, its identity and the role assignments of that identity are lost."
+    assert left == (
+        "Not in the manifest, so not carried over: state, description, "
+        "agent_endpoint.version_selector.version_selection_rules."
     )
 
 

@@ -13,9 +13,9 @@ from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lies_under, lookup, only, without
 from provisioner.model.plan import Action, Origin
 from provisioner.model.resource import Desired, Lifecycle, Live, OnRemove
-from provisioner.reconcile.compare import covers
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.meaning import covers, is_nothing
 from provisioner.reconcile.order import in_order, predecessors
 from tests.strategies import (
     ADDRESSES,
@@ -284,7 +284,7 @@ def test_an_update_carries_along_what_is_live_and_unmanaged(world: World) -> Non
         moved = tuple(field.path for field in change.fields)
         for path, value in flat(change.before.fields).items():
             if not (lies_under(path, moved) or any(lies_under(other, (path,)) for other in moved)):
-                assert lookup(change.after, path) == value or value == {}
+                assert lookup(change.after, path) == value or is_nothing(value)
 
 
 @thorough

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.plan import FieldChange, Origin
-from provisioner.model.traits import Traits
-from provisioner.reconcile.compare import compare, covers
+from provisioner.model.traits import Rule, Traits
+from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.meaning import covers
 from tests.strategies import filled
 
 NAMES = [f"f{index}" for index in range(12)]
@@ -107,7 +108,7 @@ def test_a_removed_field_is_noticed_exactly_when_it_was_applied_before(
                      id="a tool added here"),
         pytest.param({"t": [TOOL, {"type": "x"}]}, {"t": [TOOL]}, {"t": [TOOL, {"type": "x"}]}, {"t": Origin.EDIT},
                      id="a tool removed here"),
-        pytest.param({"t": []}, {}, {"t": []}, {"t": Origin.EDIT}, id="an empty list removed"),
+        pytest.param({"t": []}, {}, {"t": []}, {}, id="an empty list removed is nothing removed"),
         pytest.param({"t": [1]}, {"t": [1, 2]}, {"t": [1, 2]}, {}, id="a list changed alike on both sides"),
     ],
 )  # fmt: skip
@@ -123,7 +124,7 @@ def test_without_a_record_nobody_can_tell_who_moved() -> None:
 
 
 def test_an_immutable_field_that_is_removed_goes_back_only_where_it_is_not_the_default() -> None:
-    traits = Traits(immutable=(("options",),), defaults={"options": {"on": True}})
+    traits = Traits(immutable=(("options",),), rules={("options", "on"): Rule(default=True)})
     applied = {"options": {"on": True, "ttl": 5}}
     (change,) = differences(applied, {}, applied, traits=traits)
     assert (change.name, change.forces_replace) == ("options.ttl", True)
@@ -145,7 +146,11 @@ def test_fields_that_are_recorded_with_their_parent_still_tell_that_something_mo
     [
         pytest.param(None, None, True, id="absent covers null"),
         pytest.param(0, None, False, id="null asks for nothing to be there"),
-        pytest.param(None, {}, False, id="an empty mapping asks for one to be there"),
+        pytest.param(None, {}, True, id="an empty mapping is like absent"),
+        pytest.param(None, [], True, id="an empty list is like absent"),
+        pytest.param(None, "", True, id="an empty text is like absent"),
+        pytest.param("x", "", False, id="an empty text asks for nothing to be there"),
+        pytest.param(False, {}, False, id="false is not empty"),
         pytest.param({"a": 1}, {}, True, id="an empty mapping asks for no key"),
         pytest.param({"a": 1, "b": 2}, {"a": 1}, True, id="further keys do not matter"),
         pytest.param({"b": 2}, {"a": None}, True, id="a null key may be absent"),

@@ -1,0 +1,71 @@
+"""One change, from a last look to an object that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from provisioner.apply.recheck import left_to_do
+from provisioner.apply.verify import require_gone, verified
+from provisioner.kinds import Kind, Service
+from provisioner.model.errors import PlaneError
+from provisioner.model.plan import Action, Change
+from provisioner.model.resource import Live
+from provisioner.reconcile.marker import written_over
+
+
+def perform(change: Change, kind: Kind, service: Service) -> tuple[str, ...]:
+    """What must be said of it. Raises PlaneError when it could not be done, or the object does not show it."""
+    left = left_to_do(change, kind, service)
+    if left is None:
+        return ()
+    if left.action is Action.DELETE:
+        _delete(left, kind, service)
+        return ()
+    found, remarks = _write(left, kind, service)
+    return (*remarks, *kind.traits.remarks(left, found.revision if found else ""))
+
+
+def _write(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:
+    if change.action is Action.CREATE:
+        return verified(change, kind, service, kind.create(service, change))
+    if change.action is Action.REPLACE:
+        _delete(change, kind, service)
+        return _create_anew(change, kind, service)
+    return verified(change, kind, service, kind.update(service, change))
+
+
+def _delete(change: Change, kind: Kind, service: Service) -> None:
+    kind.delete(service, change)
+    require_gone(change, kind, service)
+
+
+def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:
+    """A replacement never leaves less than before: where the new one is refused, the old one is put back."""
+    try:
+        return verified(change, kind, service, kind.create(service, change))
+    except PlaneError as error:
+        advice = f"{_put_back(change, kind, service)} {error.failure.advice}".rstrip()
+        raise PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous) from error
+
+
+def _put_back(change: Change, kind: Kind, service: Service) -> str:
+    """What became of that, in a sentence."""
+    before = change.before
+    if before is None:
+        return ""
+    marker = before.marker
+    if marker is not None:
+        marker = replace(marker, applied=written_over(marker.applied, "0"))
+    old = Change(action=Action.CREATE, address=change.address, after=before.fields, marker=marker, needs=before.needs)
+    try:
+        if kind.read(service, change.address) is not None:  # the new one, or somebody else's
+            return "The old one was deleted; what stands there now was left as it is."
+        verified(old, kind, service, kind.create(service, old))
+    except PlaneError as error:
+        return (
+            "The old one was deleted and could not be put back either: "
+            f"{error.failure.message.rstrip('.')}. Correct the entry and apply again."
+        )
+    if kind.traits.holds_data:
+        return "The old one was put back, but empty: what it held is lost."
+    return "The old one was put back as it was."

@@ -1,0 +1,145 @@
+"""A write is done when the object says so.
+
+What the answer shows is compared with what was declared, and only where it does not show it the object is read again:
+reads may lag behind for a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from provisioner.kinds import Kind, Service
+from provisioner.model.document import Document, Path, dotted, lies_under, lookup
+from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.plan import Action, Change
+from provisioner.model.resource import Desired, Live
+from provisioner.reconcile.compare import unshown
+from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.meaning import is_nothing, record_of, rule_of
+
+_LOOK_EVERY_S: Final = 5.0
+_LOOK_AT_MOST_S: Final = 60.0
+_LONGEST_VALUE: Final = 40
+
+
+def verified(change: Change, kind: Kind, service: Service, shown: Live | None) -> tuple[Live | None, tuple[str, ...]]:
+    """The object once it shows what was written, and what must be said of it. Raises PlaneError when it does not.
+
+    What the service took and does not give back is written on the object's marker, so that its absence is not read as
+    drift for ever; where versions are kept, the version itself says so.
+    """
+    found = shown
+    if _lacking(change, kind, found):
+        found = _looked_for(lambda it: not _lacking(change, kind, it), change, kind, service)
+    if found is None:
+        raise _unfulfilled(change, "it is not there")
+    if found.odd:
+        raise _unfulfilled(change, f"what it shows now cannot be read: {found.odd}")
+    _require_ours(change, found)
+    lacking = _lacking_fields(change, kind, found)
+    if wrong := [it for it in lacking if not _is_kept_back(it, kind)]:
+        raise _unfulfilled(change, "; ".join(_told(path, here, change, kind) for path, here, _ in wrong))
+    if not lacking:
+        return found, ()
+    kept_back = [path for path, _, _ in lacking]
+    if not kind.traits.versioned:
+        found = _remembering(change, kind, service, found, kept_back)
+    names = ", ".join(map(dotted, kept_back))
+    return found, (f"The service took {names} and does not show it; if others change it, that cannot be seen.",)
+
+
+def require_gone(change: Change, kind: Kind, service: Service) -> None:
+    """Raises PlaneError when the object is still there a minute after its deletion was accepted."""
+    if kind.read(service, change.address) is None:
+        return
+    if _looked_for(lambda it: it is None, change, kind, service) is not None:
+        raise _unfulfilled(change, "it is still there")
+
+
+def look(change: Change, kind: Kind, service: Service) -> Live | None:
+    """As closely as the plan looked."""
+    found = kind.read(service, change.address)
+    wanted = Desired(address=change.address, fields=change.after or {})
+    return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
+
+
+def _looked_for(is_it: Callable[[Live | None], bool], change: Change, kind: Kind, service: Service) -> Live | None:
+    """The object as soon as it is what is looked for; as it is in the end, when it never becomes that."""
+    last: list[Live | None] = [None]
+
+    def probe() -> bool | None:
+        last[0] = look(change, kind, service)
+        return is_it(last[0]) or None
+
+    try:
+        what = f"{change.address} to show the change"
+        service.project.wait(probe, what=what, every_s=_LOOK_EVERY_S, at_most_s=_LOOK_AT_MOST_S)
+    except PlaneError as error:
+        if error.failure.code != "timeout" or error.failure.status:
+            raise
+    return last[0]
+
+
+def _lacking(change: Change, kind: Kind, found: Live | None) -> bool:
+    if found is None or found.odd or found.marker != change.marker:
+        return True
+    return bool(_lacking_fields(change, kind, found))
+
+
+def _lacking_fields(change: Change, kind: Kind, found: Live) -> Sequence[tuple[Path, object, object]]:
+    record = AppliedRecord(change.marker.applied) if change.marker else None
+    return [
+        (path, here, value)
+        for path, here, value in unshown(change.declared, found.fields, kind.traits)
+        if not (record is not None and record.lacks(path) and is_nothing(here))
+    ]
+
+
+def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
+    """Whether the value is missing, as against another one that stands there."""
+    path, here, _ = lacking
+    return is_nothing(here) and not lies_under(path, kind.traits.beside_versions)
+
+
+def _require_ours(change: Change, found: Live) -> None:
+    theirs = found.marker.owner if found.marker else ""
+    ours = change.marker.owner if change.marker else ""
+    if found.marker == change.marker:
+        return
+    if theirs != ours:
+        whose = f'it belongs to the manifest named "{theirs}"' if theirs else "it carries no owner's marker"
+        raise _unfulfilled(change, f"{whose} now; somebody else wrote it at the same time")
+    raise _unfulfilled(change, "somebody else wrote it at the same time; what it shows is not what was sent")
+
+
+def _remembering(change: Change, kind: Kind, service: Service, found: Live, kept_back: Sequence[Path]) -> Live:
+    if change.marker is None:
+        return found
+    over = AppliedRecord(change.marker.applied).over
+    applied = record_of(change.declared, kind.traits, over=over, before=change.marker, kept_back=kept_back)
+    marker = replace(change.marker, applied=applied)
+    again = replace(change, action=Action.UPDATE, before=found, fields=(), marker=marker)
+    kind.update(service, again)
+    return replace(found, marker=marker)
+
+
+def _told(path: Path, here: object, change: Change, kind: Kind) -> str:
+    name = dotted(path)
+    if is_nothing(here):
+        return f"{name} is not shown"
+    before: Document = change.before.fields if change.before else {}
+    word = "is still" if lookup(before, path) == here else "is"
+    if isinstance(here, (int, float)) or (isinstance(here, str) and rule_of(path, kind.traits).meaning is not None):
+        return f"{name} {word} {str(here)[:_LONGEST_VALUE]}"
+    return f"{name} {'is as it was' if word == 'is still' else 'is not what was sent'}"  # a text may be a secret
+
+
+def _unfulfilled(change: Change, what: str) -> PlaneError:
+    failure = Failure(
+        message=f"{change.address} was accepted, but {what}.",
+        code="not-applied",
+        advice="Run plan to see how it stands. If it stays so, the service ignores the change; ask its support.",
+    )
+    return PlaneError(failure)

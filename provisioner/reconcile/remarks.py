@@ -1,0 +1,69 @@
+"""What a reviewer must know of a change beside its fields, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, lookup, only
+from provisioner.model.plan import Action, Change
+from provisioner.model.resource import Desired
+from provisioner.model.traits import Traits
+from provisioner.reconcile.compare import compare
+from provisioner.reconcile.meaning import is_default, is_nothing, same
+
+
+def remarks_on(change: Change, wanted: Desired, traits: Traits) -> Iterator[str]:
+    was = change.before.marker if change.before else None
+    if was is not None and change.is_takeover:
+        yield f'It belongs to the manifest named "{was.owner}"; this manifest takes it over.'
+    if change.action is Action.REPLACE and traits.replace_loses:
+        yield traits.replace_loses
+    if lost := _not_carried_over(change, traits):
+        yield f"Not in the manifest, so not carried over: {_listed(lost)}."
+    if ignored := ignored_differences(wanted, change.after or {}, traits):
+        yield f"Differs from the manifest and is left as it is, as `lifecycle.ignore` says: {_listed(ignored)}."
+    if carried := _carried_along(change, traits):
+        yield f"Set outside the manifest and carried along: {_listed(carried)}."
+    yield from traits.remarks(change, "")
+
+
+def ignored_differences(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:
+    """The ignored fields that are not as the manifest declares them."""
+    declared = only(wanted.fields, wanted.lifecycle.ignore)
+    fields = compare(declared, live, record=None, ignore=(), traits=traits)
+    return tuple(field.path for field in fields)
+
+
+def _not_carried_over(change: Change, traits: Traits) -> tuple[Path, ...]:
+    """What others set, and a new object does not have. What it gets by itself is no loss."""
+    before, after = change.before, change.after
+    if before is None or after is None or change.action is not Action.REPLACE:
+        return ()
+    shown = tuple(field.path for field in change.fields)
+    return tuple(
+        path
+        for path, value in leaves(before.fields)
+        if not lies_under(path, shown)
+        and lookup(after, path) is ABSENT
+        and not is_default(value, path, traits)
+        and not same(value, lookup(traits.filled_in, path))
+    )
+
+
+def _carried_along(change: Change, traits: Traits) -> tuple[Path, ...]:
+    """What others set beside the manifest, as far as our own last write tells it from what the service filled in."""
+    before, after = change.before, change.after
+    if before is None or after is None or before.baseline is None or change.action is Action.REPLACE:
+        return ()
+    return tuple(
+        path
+        for path, value in leaves(before.fields)
+        if not lies_under(path, traits.beside_versions)
+        and is_nothing(lookup(change.declared, path))
+        and same(lookup(after, path), value)
+        and not same(lookup(before.baseline, path), value)
+    )
+
+
+def _listed(paths: tuple[Path, ...]) -> str:
+    return ", ".join(dotted(path) for path in paths)
