@@ -346,13 +346,11 @@ def test_what_cannot_be_read_is_neither_written_nor_deleted() -> None:
     plan = planned(want(AGENT), odd(have(AGENT, owner=None)), EVERYTHING_ALLOWED)
     (refusal,) = plan.refusals
     assert plan.is_empty
-    assert (refusal.code, refusal.is_error) == ("unreadable", True)
-    assert refusal.message == (
-        "agents/buddy is there, but what the service shows of it cannot be read: tools is a number"
-    )
+    assert (refusal.code, refusal.is_error) == ("unreadable-object", True)
+    assert refusal.message == "agents/buddy exists, but what the service shows of it cannot be read: tools is a number."
     for owner in (None, OWNER):
         plan = removed(odd(have(AGENT, owner=owner)))
-        assert (plan.changes, plan.refusals, warned(plan)) == ((), (), ["unreadable"])
+        assert (plan.changes, plan.refusals, warned(plan)) == ((), (), ["unreadable-object"])
         assert destroyed({}, odd(have(AGENT, owner=owner))).is_empty
 
 
