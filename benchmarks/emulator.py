@@ -100,7 +100,7 @@ def scenarios() -> dict[str, tuple[str, str, Any]]:
 def furnish(foundry: Foundry, objects: int) -> None:
     foundry.admin("seed", {"deployments": 1, "stores": objects, "agents": objects})
     foundry.admin("switches", {"memory_requests_per_minute": 0})
-    foundry.deploy("chat", "gpt-4.1-mini", "2025-04-14")
+    foundry.deploy("chat", "gpt-5.4-mini", "2026-03-17")
     foundry.deploy("embedding", "text-embedding-3-large", "1")
     models = {"kind": "default", "chat_model": "chat", "embedding_model": "embedding"}
     foundry.project("/memory_stores", {"name": "prefs", "definition": models})

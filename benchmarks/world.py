@@ -23,7 +23,7 @@ def large_manifest(count: int) -> str:
     lines.append("    sku: {name: Standard}")
     for number in range(count - 1):
         lines.append(f"  chat-{number}:")
-        lines.append("    model: {format: OpenAI, name: gpt-4.1-mini, version: '2025-04-14'}")
+        lines.append("    model: {format: OpenAI, name: gpt-5.4-mini, version: '2026-03-17'}")
         lines.append("    sku: {name: GlobalStandard, capacity: 1}")
     lines.append("stores:")
     for number in range(count):

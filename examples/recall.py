@@ -1,10 +1,10 @@
 """Talk to the agent of stores.yaml in calls that share no history; its memory carries the context.
 
     provisioner apply --local
-    provisioner emulator run --state .provisioner/local.db -- python examples/recall.py
+    provisioner emulator run --state .provisioner/local.db -- .venv/bin/python examples/recall.py
 
 On Azure the same program needs FOUNDRY_PROJECT_ENDPOINT and somebody who is signed in.
-Needs: pip install azure-ai-projects azure-identity
+Needs azure-ai-projects and azure-identity: .venv/bin/python -m pip install ".[examples]"
 """
 
 from __future__ import annotations

@@ -75,8 +75,12 @@ class FoundryEmulator:
         self._ask("POST", "quota", {"usage": usage, "limit": limit, "region": region})
 
     def set_model(self, name: str, lifecycle: str, version: str | None = None) -> None:
-        """`set_model("gpt-4.1-mini", "Deprecated")`; also Deprecating, Removed, GenerallyAvailable, ..."""
+        """`set_model("gpt-5.4-mini", "Deprecated")`; also Deprecating, Removed, GenerallyAvailable, ..."""
         self._ask("POST", "models", {"name": name, "version": version, "lifecycle": lifecycle})
+
+    def add_model(self, name: str, version: str, **more: Any) -> None:
+        """`add_model("gpt-9", "2027-01-31", skus=["GlobalStandard"])`: fields as the service lists them, or in short."""
+        self._ask("POST", "models", {"name": name, "version": version, **more})
 
     def advance(self, seconds: float) -> None:
         """Let time pass, for the emulator: updates end, memories expire, operations are over."""

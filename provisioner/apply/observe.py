@@ -10,7 +10,7 @@ from typing import TypeVar
 from provisioner.apply.workers import side_by_side
 from provisioner.kinds import Kind, Service
 from provisioner.model.address import Address
-from provisioner.model.errors import PlaneError, Unreadable
+from provisioner.model.errors import Failure, PlaneError, Unreadable
 from provisioner.model.resource import Desired, Live
 
 T = TypeVar("T")
@@ -26,10 +26,14 @@ def observe(
     looks = [
         partial(kinds[address.kind].inspect, service, wanted, live.get(address))
         for address, wanted in desired.items()
-        if not wanted.external and kinds[address.kind].is_unclear(wanted, live.get(address))
+        if not wanted.external and _may_be_looked_at(kinds[address.kind], wanted, live.get(address))
     ]
     live.update({found.address: found for found in _all(looks, at_once=parallelism) if found is not None})
     return live
+
+
+def _may_be_looked_at(kind: Kind, wanted: Desired, found: Live | None) -> bool:
+    return not (found is not None and found.odd) and kind.is_unclear(wanted, found)
 
 
 def _named_as_declared(
@@ -53,8 +57,16 @@ def _listed(kind: Kind, service: Service) -> list[Live]:
 def _all(tasks: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:
     """The results, when every task has one; else what every plane said. A bug is raised as it is."""
     ended = side_by_side(tasks, name="read", at_once=at_once)
-    failures = tuple(each.error for each in ended if isinstance(each.error, PlaneError))
+    failures = [each.error for each in ended if isinstance(each.error, PlaneError)]
     results = [each.result for each in ended if not isinstance(each.error, PlaneError)]
     if failures:
-        raise Unreadable(failures)
+        raise Unreadable(tuple(_told_once(failures)))
     return results
+
+
+def _told_once(failures: Iterable[PlaneError]) -> Iterable[PlaneError]:
+    """Several requests may have met the same obstacle; what differs is their ids."""
+    first: dict[Failure, PlaneError] = {}
+    for each in failures:
+        first.setdefault(replace(each.failure, request_id=""), each)
+    return first.values()

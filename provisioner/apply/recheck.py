@@ -13,6 +13,7 @@ from provisioner.kinds import Kind, Service, changed_since
 from provisioner.model.document import canonical
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Live
+from provisioner.reconcile.marker import are_alike
 from provisioner.reconcile.meaning import covers
 
 _LOOK_EVERY_S: Final = 10.0
@@ -56,7 +57,7 @@ def _when_ended(change: Change, kind: Kind, service: Service) -> Live | None:
 def _is_as_wanted(change: Change, found: Live | None) -> bool:
     if change.action is Action.DELETE:
         return found is None
-    if found is None or found.condition is not Condition.READY or found.marker != change.marker:
+    if found is None or found.condition is not Condition.READY or not are_alike(found.marker, change.marker):
         return False
     return change.action is Action.CREATE or covers(found.fields, change.after or {})
 

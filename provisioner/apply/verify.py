@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from provisioner.kinds import Kind, Service
+from provisioner.kinds import Kind, Service, unreadable
 from provisioner.model.document import Document, Path, dotted, lies_under, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Desired, Live
+from provisioner.model.resource import Desired, Live, Marker
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import is_nothing, record_of, rule_of
@@ -59,8 +59,10 @@ def require_gone(change: Change, kind: Kind, service: Service) -> None:
 
 
 def look(change: Change, kind: Kind, service: Service) -> Live | None:
-    """As closely as the plan looked."""
+    """As closely as the plan looked. Raises PlaneError for what cannot be read: a write might undo anything in it."""
     found = kind.read(service, change.address)
+    if found is not None and found.odd:
+        raise unreadable(change.address, found.odd)
     wanted = Desired(address=change.address, fields=change.after or {})
     return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
 
@@ -83,9 +85,14 @@ def _looked_for(is_it: Callable[[Live | None], bool], change: Change, kind: Kind
 
 
 def _lacking(change: Change, kind: Kind, found: Live | None) -> bool:
-    if found is None or found.odd or found.marker != change.marker:
+    if found is None or found.odd or _whose(found.marker) != _whose(change.marker):
         return True
     return bool(_lacking_fields(change, kind, found))
+
+
+def _whose(marker: Marker | None) -> tuple[object, ...]:
+    """What every write leaves on the marker; the record it does not where it makes no version."""
+    return (marker.owner, marker.prevent_destroy, marker.on_remove) if marker else ()
 
 
 def _lacking_fields(change: Change, kind: Kind, found: Live) -> Sequence[tuple[Path, object, object]]:
@@ -106,7 +113,7 @@ def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
 def _require_ours(change: Change, found: Live) -> None:
     theirs = found.marker.owner if found.marker else ""
     ours = change.marker.owner if change.marker else ""
-    if found.marker == change.marker:
+    if _whose(found.marker) == _whose(change.marker):
         return
     if theirs != ours:
         whose = f'it belongs to the manifest named "{theirs}"' if theirs else "it carries no owner's marker"

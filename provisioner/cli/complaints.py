@@ -23,7 +23,7 @@ def explain(error: ProvisionerError, terminal: Terminal | None = None) -> int:
     terminal = terminal or Terminal.current()
     if isinstance(error, ManifestInvalid):
         warn(error.diagnostics, terminal)
-        complain(error.message, "Nothing was read or changed.", terminal=terminal)
+        complain(error.message, f"Nothing was read or changed. {error.hint}".rstrip(), terminal=terminal)
     elif isinstance(error, Unreadable):
         for cause in error.causes:
             _tell(cause, terminal)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.reasons import reason
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,6 +29,19 @@ class _Amount(click.FloatRange):
 _SECONDS: Final = _Amount(min=0, max=10**9)  # as the switches of the same names
 _OPTIONS: Final = (
     click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."),
+    click.option(
+        "--token-port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        help="Where tokens are handed out; by default the port after --port.",
+    ),
+    click.option(
+        "--cert-name",
+        "cert_names",
+        multiple=True,
+        metavar="HOST",
+        help="Be this host, too, for programs with fixed host names behind a proxy; may be repeated.",
+    ),
     click.option(
         "--state",
         default=":memory:",
@@ -59,6 +73,7 @@ _OPTIONS: Final = (
         metavar="MODEL",
         help="Have this model of the catalogue deployed from the start, under its own name.",
     ),
+    click.option("--catalogue", default="", metavar="FILE", help="Add the models of this JSON file to the catalogue."),
     click.option("--strict", is_flag=True, help="Refuse what the service may or may not accept."),
     click.option("--dedupe-versions", is_flag=True, help="Make no new agent version of an identical definition."),
     click.option("--faults", default="", metavar="FILE", help="Make the faults of this YAML file happen."),
@@ -110,9 +125,9 @@ def told_plainly(room: ModuleType, given: dict[str, Any]) -> Iterator[None]:
     except room.OptionError as error:
         raise ProvisionerError(str(error)) from error
     except room.PortError as error:
-        message = f"The local Foundry cannot listen on port {given['port']}: {error.strerror}."
+        message = f"The local Foundry cannot listen on port {error.port or given['port']}: {reason(error)}."
         raise ProvisionerError(message) from error
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise ProvisionerError(f"The local Foundry cannot run: {error}.") from error
+        raise ProvisionerError(f"The local Foundry cannot run: {reason(error)}.") from error

@@ -9,19 +9,24 @@ from pathlib import Path
 from types import ModuleType
 
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.reasons import reason
 
 
 @contextmanager
-def embedded_foundry(state: str) -> Iterator[Mapping[str, str]]:
+def embedded_foundry(state: str, catalogue: str = "") -> Iterator[Mapping[str, str]]:
     """Start it on a free port, with its state in that file, and stop it in the end; gives its environment."""
     room = emulator_room()
     if state != ":memory:":
         make_room(Path(state))
     try:
-        emulator = room.Emulator(room.Options(state=state))
+        emulator = room.Emulator(room.Options(state=state, catalogue=catalogue))
         emulator.start()
     except room.StateError as error:
         raise ProvisionerError(str(error), "Name another file with --state, or move this one away.") from error
+    except room.OptionError as error:
+        raise ProvisionerError(
+            str(error), 'A model is written as the service lists it, or in short: {"name": ..., "version": ...}.'
+        ) from error
     trusted = emulator.ca_file  # alone: nothing else is talked to, and reading every public CA twice takes a while
     try:
         yield {**emulator.env, "SSL_CERT_FILE": trusted, "REQUESTS_CA_BUNDLE": trusted, "CURL_CA_BUNDLE": trusted}
@@ -49,4 +54,4 @@ def make_room(state: Path) -> None:
         if state.parent.name == ".provisioner" and not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise ProvisionerError(f'The folder "{state.parent}" cannot be made: {error.strerror}.') from error
+        raise ProvisionerError(f'The folder "{state.parent}" cannot be made: {reason(error)}.') from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
@@ -14,6 +15,7 @@ import click
 from provisioner import __version__
 from provisioner.cli.terminal import Terminal, complain, forget
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.reasons import reason
 
 COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check the manifest, offline.",
@@ -33,6 +35,14 @@ _CANNOT_WRITE: Final = frozenset(
 )
 
 
+_NO_COLOR: Final = click.Option(
+    ["--no-color"],
+    is_flag=True,
+    expose_value=False,
+    help="No colours, wherever the output goes (NO_COLOR does the same).",
+)
+
+
 class LazyGroup(click.Group):
     """Imports a command's module when the command is called: the others cost nothing."""
 
@@ -44,6 +54,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"provisioner.cli.commands.{cmd_name}")
         command: click.Command = module.command
+        _take_no_color(command)
         return command
 
     def resolve_command(
@@ -62,6 +73,15 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _take_no_color(command: click.Command) -> None:
+    """Wherever it stands: `run` looks for it before anything else, as wrong usage is told in colour, too."""
+    if not any("--no-color" in parameter.opts for parameter in command.params):
+        command.params.append(_NO_COLOR)
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _take_no_color(inner)
+
+
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
@@ -69,7 +89,6 @@ class LazyGroup(click.Group):
     epilog="Try it without Azure:  provisioner apply --local",
 )
 @click.version_option(__version__, prog_name="provisioner")
-@click.option("--no-color", is_flag=True, help="No colours, wherever the output goes (NO_COLOR does the same).")
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -85,7 +104,7 @@ class LazyGroup(click.Group):
     help="How it is logged; json writes one object a line.",
 )
 @click.pass_context
-def group(ctx: click.Context, *, no_color: bool, log_level: str, log_format: str) -> int:
+def group(ctx: click.Context, *, log_level: str, log_format: str) -> int:
     """Declarative provisioning for Microsoft Foundry.
 
     One manifest lists model deployments, memory stores and agents; plan shows what differs from the live project,
@@ -94,7 +113,7 @@ def group(ctx: click.Context, *, no_color: bool, log_level: str, log_format: str
     Exit codes: 0 done, or nothing to do; 1 failed or refused; 2 there are changes (only with --detailed-exitcode);
     130 interrupted.
     """
-    ctx.obj = ctx.obj or Terminal.here(no_color=no_color, environ=os.environ)
+    ctx.obj = ctx.obj or Terminal.here(no_color=False, environ=os.environ)
     if log_level != "warning" or log_format != "text":
         from provisioner.cli.logs import configure  # noqa: PLC0415 - most runs log nothing
 
@@ -105,10 +124,14 @@ def group(ctx: click.Context, *, no_color: bool, log_level: str, log_format: str
     return 0
 
 
+_take_no_color(group)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; every expected error is told here, on stderr."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    terminal = Terminal.here(no_color="--no-color" in words, environ=os.environ)
+    ours = words[: words.index("--")] if "--" in words else words
+    terminal = Terminal.here(no_color="--no-color" in ours, environ=os.environ)
     try:
         code = group.main(args=words, prog_name="provisioner", standalone_mode=False, obj=terminal)
     except click.ClickException as error:
@@ -128,7 +151,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if error.errno not in _CANNOT_WRITE or error.filename is not None:
             raise
         forget(sys.stdout)
-        complain(f"The output cannot be written: {error.strerror}.", terminal=terminal)
+        complain(f"The output cannot be written: {reason(error)}.", terminal=terminal)
         return 1
     return code if isinstance(code, int) else 0
 
@@ -144,4 +167,6 @@ def _usage_hint(error: click.ClickException) -> str:
 
 
 def main() -> NoReturn:
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be asked to end is to be interrupted
     sys.exit(run())

@@ -13,12 +13,13 @@ from click.core import ParameterSource
 from provisioner.cli.session import LOCAL_STATE
 from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
-from provisioner.manifest.words import guess, listed, quoted
 from provisioner.model.address import Address
+from provisioner.model.words import guess, listed, quoted
 from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_FILE: Final = "stores.yaml"
+MOST_SECONDS: Final = 24 * 60 * 60
 
 
 def address(text: str) -> Address:
@@ -53,6 +54,12 @@ def _state(ctx: click.Context, _: click.Parameter, file: str | None) -> str | No
     return file
 
 
+def _catalogue(ctx: click.Context, _: click.Parameter, file: str) -> str:
+    if file and not ctx.params.get("local"):
+        raise click.UsageError("--catalogue says which models --local offers, too; add --local, or leave it away.", ctx)
+    return file
+
+
 def _elsewhere(ctx: click.Context, _: click.Parameter, url: str | None) -> str | None:
     if url is not None and ctx.params.get("local"):
         raise click.UsageError("--project-endpoint and --local name two different projects; leave one away.", ctx)
@@ -77,7 +84,8 @@ manifest_options = _all(
         type=click.Path(path_type=Path),
         default=(DEFAULT_FILE,),
         show_default=True,
-        help="A manifest file or a folder of them; several are read as one.",
+        help="A manifest file or a folder of them; several are read as one. - reads stdin: nothing can be asked then, "
+        "and files that it names lie in the current folder.",
     ),
     click.option(
         "--allow-env",
@@ -95,11 +103,15 @@ endpoint_option = click.option(
     help="Use this project, whatever the manifest says.",
 )
 
+allow_host_option = click.option(
+    "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
+)
+
 service_options = _all(
     click.option(
         "--local",
         is_flag=True,
-        is_eager=True,  # --state and --project-endpoint look at it
+        is_eager=True,  # --state, --catalogue and --project-endpoint look at it
         help="Use the embedded Foundry instead of Azure; it needs no settings.",
     ),
     click.option(
@@ -109,16 +121,30 @@ service_options = _all(
         help=f"Where --local keeps its state; left out, in {LOCAL_STATE.as_posix()} beside the first manifest, or here "
         "where there is none. :memory: forgets it.",
     ),
-    endpoint_option,
     click.option(
-        "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
+        "--catalogue",
+        metavar="FILE",
+        default="",
+        callback=_catalogue,
+        help="A JSON file of models that --local offers beside those it knows.",
     ),
+    endpoint_option,
+    allow_host_option,
     click.option(
         "--parallelism",
         type=click.IntRange(1, 100),
         default=10,
         show_default=True,
         help="How many requests may run side by side.",
+    ),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0, min_open=True, max=MOST_SECONDS),
+        default=120,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long an answer may keep silent; a silent request is sent twice at most.",
     ),
 )
 

@@ -12,11 +12,11 @@ from provisioner.apply.observe import observe
 from provisioner.cli.terminal import remark
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
-from provisioner.manifest.words import guess, listed
 from provisioner.model.address import Address
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Live
+from provisioner.model.words import guess, listed
 from provisioner.reconcile.guard import Allowances, idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
 from provisioner.render.safe import one_line

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Final
 
 from provisioner.cli.terminal import complain
+from provisioner.model.reasons import reason
 
 NOT_FOUND: Final = 127  # as shells say it
 CANNOT_RUN: Final = 126
@@ -28,7 +29,7 @@ def run_program(words: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         process = subprocess.Popen([program, *words[1:]], env=dict(env))  # noqa: S603  what the user asked for
     except OSError as error:
-        complain(f'"{words[0]}" cannot be run: {error.strerror}.')
+        complain(f'"{words[0]}" cannot be run: {reason(error)}.')
         return CANNOT_RUN
     with process, _forwarding(process):
         code = process.wait()

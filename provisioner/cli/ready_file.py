@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from provisioner.cli.files import write_atomically
+from provisioner.cli.files import write_out
 from provisioner.cli.local import make_room
 from provisioner.cli.terminal import remark
 from provisioner.model.errors import ProvisionerError
@@ -90,20 +89,11 @@ def _is_taken(file: Path) -> bool:
 
 def _write_privately(file: Path, text: str) -> None:
     """For the owner only, whatever was there before: the identity header in it is as good as a token."""
-    ours = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        ours.touch(mode=0o600)
-        write_atomically(ours, text)
-        ours.replace(file)
-    except OSError as error:
-        raise ProvisionerError(f'"{file}" cannot be written: {error.strerror}.') from error
-    finally:
-        with suppress(OSError):
-            ours.unlink(missing_ok=True)
+    write_out(file, text, mode=0o600)
 
 
 def _remove_ours(file: Path, text: str) -> None:
     """Another Foundry may have written over it meanwhile."""
     with suppress(OSError):
-        if file.read_text(encoding="utf-8") == text:
+        if file.is_file() and file.read_text(encoding="utf-8") == text:
             file.unlink()

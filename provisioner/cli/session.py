@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.azure_hosts import account_of
-from provisioner.model.diagnostic import Severity
+from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
 
 if TYPE_CHECKING:
@@ -33,9 +33,11 @@ class Request:
     allow_env: tuple[str, ...] = ()
     local: bool = False
     state: str | None = None
+    catalogue: str = ""
     project_endpoint: str | None = None
     allow_hosts: tuple[str, ...] = ()
     parallelism: int = 10
+    timeout_s: float = 120
 
     @property
     def state_file(self) -> str:
@@ -57,11 +59,22 @@ def read_manifest(request: Request) -> Manifest:
         unset=Severity.ERROR,
         project_needed=not request.local,
         endpoint=request.project_endpoint,
+        allow_hosts=request.allow_hosts,
     )
     if loaded.manifest is None:
-        raise ManifestInvalid(loaded.diagnostics)
+        raise ManifestInvalid(loaded.diagnostics, "" if request.local else _forgotten(loaded.diagnostics))
     warn(loaded.diagnostics)
     return loaded.manifest
+
+
+def _forgotten(diagnostics: Sequence[Diagnostic]) -> str:
+    """What may have been meant where all that is wrong is that nobody says where Azure's project is."""
+    about_project = all(
+        it.code in ("env-unset", "missing-key") and it.where is not None and it.where.path.startswith("project")
+        for it in diagnostics
+        if it.is_error
+    )
+    return "To use the embedded Foundry instead of Azure, add --local." if about_project else ""
 
 
 @contextmanager
@@ -74,13 +87,16 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
     logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     if request.local:
         with (
-            _embedded(request.state_file) as env,
+            _embedded(request.state_file, request.catalogue) as env,
             _environment(env),
-            connect(_coordinates_from(env, request), connections=request.parallelism) as planes,
+            connect(
+                _coordinates_from(env, request), connections=request.parallelism, timeout_s=request.timeout_s
+            ) as planes,
         ):
             yield replace(planes, target=replace(planes.target, local=True))
         return
-    with connect(_coordinates(request, manifest), connections=request.parallelism) as planes:
+    where = _coordinates(request, manifest)
+    with connect(where, connections=request.parallelism, timeout_s=request.timeout_s) as planes:
         yield planes
 
 
@@ -127,11 +143,11 @@ def _no_endpoint() -> ProvisionerError:
 
 
 @contextmanager
-def _embedded(state: str) -> Iterator[Mapping[str, str]]:
+def _embedded(state: str, catalogue: str) -> Iterator[Mapping[str, str]]:
     """Run the embedded Foundry for as long as the command runs; gives its environment."""
     from provisioner.cli.local import embedded_foundry  # noqa: PLC0415 - an extra that need not be installed
 
-    with embedded_foundry(state) as env:
+    with embedded_foundry(state, catalogue) as env:
         yield env
 
 

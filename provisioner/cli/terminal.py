@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,8 +21,9 @@ UNFITTED: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
-    """`out` and `err` are the styles of stdout and stderr; `is_live` whether stderr can show moving progress. `width`
-    is what plans are fitted to, `err_width` errors and warnings: in a log these stay whole, to be searched for.
+    """`out` and `err` are the styles of stdout and stderr; `is_live` whether both are a terminal that can show moving
+    progress, with results above it. `width` is what plans are fitted to, `err_width` errors and warnings: in a log
+    these stay whole, to be searched for.
     """
 
     out: Styles
@@ -39,15 +41,17 @@ class Terminal:
         forced = bool(environ.get("FORCE_COLOR")) and not plain
 
         def styles(stream: TextIO | None) -> Styles:
-            return COLOURFUL if forced or (_is_terminal(stream) and not plain) else PLAIN
+            return COLOURFUL if forced or (is_terminal(stream) and not plain) else PLAIN
 
-        width = max(60, min(shutil.get_terminal_size((100, 24)).columns, 140))
+        width = max(40, min(shutil.get_terminal_size((100, 24)).columns, 140))
         return cls(
             out=styles(sys.stdout),
             err=styles(sys.stderr),
             width=width,
-            err_width=width if _is_terminal(sys.stderr) else UNFITTED,
-            is_live=_is_terminal(sys.stderr) and environ.get("TERM") != "dumb" and not environ.get("CI"),
+            err_width=width if is_terminal(sys.stderr) else UNFITTED,
+            is_live=all(map(is_terminal, (sys.stdout, sys.stderr)))
+            and environ.get("TERM") != "dumb"
+            and not environ.get("CI"),
         )
 
     @classmethod
@@ -58,7 +62,7 @@ class Terminal:
 
     @staticmethod
     def can_ask() -> bool:
-        return _is_terminal(sys.stdin)
+        return is_terminal(sys.stdin)
 
 
 def say(text: str) -> None:
@@ -90,7 +94,17 @@ def forget(stream: TextIO | None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
+def is_shown(stream: TextIO | None) -> bool:
+    """Whether somebody may be reading what is written there: at a terminal, or behind a pipe."""
+    if is_terminal(stream):
+        return True
+    try:
+        return stream is not None and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def is_terminal(stream: TextIO | None) -> bool:
     """A program may be started without any of its streams."""
     return stream is not None and not stream.closed and stream.isatty()
 
@@ -102,7 +116,7 @@ def _say_anything(stream: TextIO | None) -> None:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is None:
         return
-    if _is_terminal(stream):
+    if is_terminal(stream):
         reconfigure(errors="backslashreplace")
     else:
         reconfigure(encoding="utf-8", errors="backslashreplace")

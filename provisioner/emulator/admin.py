@@ -102,7 +102,9 @@ def set_switches(call: Call) -> Reply:
 def declare_faults(call: Call) -> Reply:
     """One fault, a list of them, or {"faults": [...]}."""
     try:
-        call.world.faults.add(faults_of(json.loads(call.content), call.now))
+        declared = faults_of(json.loads(call.content), call.now)
+        effects.check_usages(call.world.catalogue, declared)
+        call.world.faults.add(declared)
     except (ValueError, RecursionError) as error:
         raise _wrong(str(error)) from None
     return Reply(body={"faults": call.world.faults.describe()})
@@ -122,8 +124,13 @@ def set_quota(call: Call) -> Reply:
     return Reply(status=204)
 
 
+def list_models(call: Call) -> Reply:
+    """As the emulator keeps them: with their regions, the sources of their facts and how sure these are."""
+    return Reply(body={"models": list(call.world.catalogue.in_region(None))})
+
+
 def set_model(call: Call) -> Reply:
-    effects.set_model(call, call.document())
+    effects.set_or_add_model(call, call.document())
     return Reply(status=204)
 
 
@@ -135,7 +142,7 @@ def drift(call: Call) -> Reply:
 def seed(call: Call) -> Reply:
     """Many plain objects at once, for measuring: {"deployments": n, "stores": n, "agents": n}."""
     wanted = {name: _amount(value, name) for name, value in call.document().items()}
-    quota.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-4.1-mini", 10**9)
+    quota.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-5.4-mini", 10**9)
     call = replace(call, query={"api-version": V1}, project=project_row(call, DEFAULT_PROJECT))
     for index in range(wanted.get("deployments", 0)):
         _seed_deployment(call, f"deployment-{index}")
@@ -157,7 +164,7 @@ def _amount(value: object, name: str) -> int:
 
 def _seed_deployment(call: Call, name: str) -> None:
     here = {"subscription": SUBSCRIPTION_ID, "group": DEFAULT_GROUP, "account": DEFAULT_ACCOUNT, "deployment": name}
-    model = {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"}
+    model = {"format": "OpenAI", "name": "gpt-5.4-mini", "version": "2026-03-17"}
     document = {"sku": {"name": "GlobalStandard", "capacity": 1}, "properties": {"model": model}}
     _with_body(deployments.write_deployment, replace(call, params=here), document)
 
@@ -187,6 +194,7 @@ ROUTES: Final = (
             ("POST", "faults", declare_faults),
             ("DELETE", "faults", forget_faults),
             ("POST", "quota", set_quota),
+            ("GET", "models", list_models),
             ("POST", "models", set_model),
             ("POST", "drift", drift),
             ("POST", "seed", seed),

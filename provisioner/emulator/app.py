@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from . import striking, tokens
+from . import lies, striking, tokens
 from .control import operations
-from .faults import NOTHING
+from .faults import NOTHING, READS, UNSAID
 from .options import StateError
 from .planes import ADMIN, IDENTITY, PROJECT, plane_of
 from .project import versions
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from .faults import Misfortune
+    from .faults import Fault, Misfortune
     from .planes import Plane
     from .wire.call import Slow, Steps
     from .wire.routing import Found, Route
@@ -102,14 +102,37 @@ class App:
         if plane is ADMIN:
             return await self._serve(plane, call, delay_s=0)
         fault = striking.strike(call)
-        if fault is None or not fault.do.changes_the_world:
-            return await self._struck(plane, call, NOTHING if fault is None else fault.do)
-        if not fault.do.after_effect:
+        if fault is None:
+            return await self._struck(plane, call, NOTHING)
+        if fault.do.changes_the_world and not fault.do.after_effect:
             striking.change_world(call, fault)
-        response = await self._struck(plane, call, fault.do)
-        if fault.do.after_effect:
+        response = await self._lied_to(plane, call, fault)
+        if fault.do.changes_the_world and fault.do.after_effect:
             striking.change_world(call, fault)
         return response
+
+    async def _lied_to(self, plane: Plane, call: Call, fault: Fault) -> Answer | None:
+        """What cannot be said is told with the fault; the answer is then as it would have been."""
+        older = await self._as_it_was(plane, call) if fault.do.stale_answer else b""
+        response = await self._struck(plane, call, fault.do)
+        if not isinstance(response, Response):
+            return response
+        if fault.do.stale_answer and response.status_code < 300:
+            fault.problem = "" if older else "There was nothing before this write."
+            response = lies.instead(response, older) if older else response
+        response, problem = lies.edited(response, fault.do)
+        fault.problem = problem or fault.problem
+        return lies.drawn_out(response, fault.do)
+
+    async def _as_it_was(self, plane: Plane, call: Call) -> bytes:
+        """The object that a write is about, as a client would read it; nothing when there is none."""
+        try:
+            path = lies.shown_at(call)
+        except Refusal:
+            return b""
+        asked = replace(call, method="GET", path=path, content=b"")
+        response = await self._serve(plane, asked, delay_s=0)
+        return lies.object_in(bytes(response.body)) if response.status_code == 200 else b""
 
     async def _struck(self, plane: Plane, call: Call, fault: Misfortune) -> Answer | None:
         delay_s = fault.delay_s + self._world.switches.latency_ms / 1000
@@ -132,7 +155,7 @@ class App:
     def _remembering(self, call: Call) -> AbstractContextManager[None]:
         """What was before a write is kept only while a fault wants to show it."""
         lag_s = self._world.faults.longest_stale_s
-        if not lag_s or call.method in {"GET", "HEAD"}:
+        if not lag_s or call.method in READS:
             return nullcontext()
         return self._world.past.of_a_write(self._world.state, self._world.clock, for_s=lag_s)
 
@@ -244,7 +267,9 @@ async def _settle_memories(plane: Plane, world: World, found: Found) -> None:
 
 
 def _transaction(call: Call) -> AbstractContextManager[None]:
-    return call.state.transaction(writes=call.method not in {"GET", "HEAD"})
+    if call.is_forgotten:
+        return lies.forgotten(call.state)
+    return call.state.transaction(writes=call.method not in READS)
 
 
 async def _worked(call: Call, steps: Steps, work: Slow) -> Callable[[], Slow]:
@@ -316,7 +341,7 @@ def _misfortune(plane: Plane, call: Call, fault: Misfortune) -> Response:
     status = fault.status or 500
     if status in BODILESS:
         return Response(status_code=status, headers={**plane.headers(call.request_id), **fault.headers})
-    if fault.body is None:
+    if fault.body is UNSAID:
         code = {429: "rate_limit_exceeded", 500: "server_error"}.get(status, "declared_fault")
         refusal = Refusal(status, code, "A declared fault of the emulator.", kind="error", headers=fault.headers)
         return _refused(plane, call, refusal)

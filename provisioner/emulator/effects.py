@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from functools import cache
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from .control import quota
-from .control.catalogue import LIFECYCLES, Catalogue
+from .control.catalogue import LIFECYCLES
+from .control.model_reader import WrongModel, read_model
 from .control.resources import stamp
 from .drift import drift, drift_problem
 from .wire.errors import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from .faults import Misfortune
+    from .control.catalogue import Catalogue
+    from .faults import Fault, Misfortune
     from .wire.call import Call
 
 Json = dict[str, Any]
+USAGE: Final = re.compile(r"\w+\.\w+")  # as OpenAI.GlobalStandard.gpt-4o; whether there is one shows in the catalogue
 LIMIT_MAX: Final = 2**53  # what every reader of JSON still counts exactly
 
 
 def set_quota(call: Call, document: Json) -> None:
-    problem = effect_problem("quota", document)
+    problem = effect_problem("quota", document) or usage_problem(call.world.catalogue, document)
     if problem:
         raise _wrong(problem)
     region = quota.plain(document.get("region", "eastus2"))
@@ -39,6 +43,34 @@ def set_model(call: Call, document: Json) -> None:
     found = call.world.catalogue.change(name, None if version is None else str(version), lifecycle, stamp(call.now))
     if not found:
         raise Refusal(404, "NotFound", f"The catalogue has no model '{name}'{f' {version}' if version else ''}.")
+
+
+def set_or_add_model(call: Call, document: Json) -> None:
+    """With a `lifecycle`, a listed model moves on; without one the body is a model to list."""
+    if "lifecycle" in document:
+        set_model(call, document)
+        return
+    try:
+        call.world.catalogue.add(read_model(document, call.world.catalogue))
+    except WrongModel as error:
+        raise _wrong(str(error)) from None
+
+
+def check_usages(catalogue: Catalogue, faults: Iterable[Fault]) -> None:
+    """Raises ValueError for a fault about a quota that no model of the catalogue has."""
+    for fault in faults:
+        problem = usage_problem(catalogue, fault.do.quota) if fault.do.quota is not None else ""
+        if problem:
+            raise ValueError(problem)
+
+
+def usage_problem(catalogue: Catalogue, document: Json) -> str:
+    usage = document["usage"]
+    if usage in catalogue.quotas:
+        return ""
+    near = get_close_matches(usage, catalogue.quotas, 1)
+    hint = f" Near it is '{near[0]}'." if near else " Each sku of a model names its own, as usageName."
+    return f"The catalogue has no quota '{usage}'.{hint}"
 
 
 EFFECTS: Final[dict[str, Callable[[Call, Json], object]]] = {"quota": set_quota, "model": set_model, "drift": drift}
@@ -61,7 +93,7 @@ def effect_problem(name: str, document: object) -> str:
 def _quota_problem(document: Json) -> str:
     usage, limit, region = document.get("usage"), document.get("limit"), document.get("region", "eastus2")
     is_limit = isinstance(limit, int) and not isinstance(limit, bool) and 0 <= limit <= LIMIT_MAX
-    if is_limit and isinstance(usage, str) and usage in _bundled().quotas and isinstance(region, str):
+    if is_limit and isinstance(usage, str) and USAGE.match(usage) and isinstance(region, str):
         return ""
     return f'Send {{"usage": a usage name of the catalogue, "limit": 0 to {LIMIT_MAX}, "region": "eastus2"}}.'
 
@@ -72,11 +104,6 @@ def _model_problem(document: Json) -> str:
     if is_plain and isinstance(name, str) and lifecycle in LIFECYCLES:
         return ""
     return f'Send {{"name": ..., "version": ..., "lifecycle": one of {", ".join(sorted(LIFECYCLES))}}}.'
-
-
-@cache
-def _bundled() -> Catalogue:
-    return Catalogue.bundled()
 
 
 _PROBLEMS: Final[dict[str, Callable[[Json], str]]] = {

@@ -18,6 +18,7 @@ from .effects import EFFECTS, effect_problem
 from .faults import Fault, Misfortune
 from .options import OptionError
 from .switches import Switches, changed
+from .wire.pointers import is_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,13 @@ Place = tuple[str | int, ...]
 MATCH_KEYS: Final = frozenset({"method", "path", "path_regex", "query", "nth", "times", "for_s"})
 DO_KEYS: Final = frozenset(Misfortune.__dataclass_fields__)
 KEYS: Final = frozenset({"match", "do", "throttle"})
+AT_ODDS: Final = (
+    ("without_effect", {"after_effect", "status", "drop", "operation_error", "stale_answer"}),
+    ("stale_answer", {"status", "drop"}),
+    ("set", {"status", "drop"}),
+    ("remove", {"status", "drop"}),
+)
+SIZE_MAX: Final = 2**40  # a terabyte, of which nothing is kept
 HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.1 and 5.5
 HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 TOKENS: Final = re.compile("msi|token|metadata|oauth2", re.IGNORECASE)  # a pattern that means the way to a token
@@ -58,7 +66,8 @@ def documents_in(file: str) -> list[Json]:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         declared = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise OptionError(f"The fault file '{file}' cannot be read: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise OptionError(f"The fault file '{file}' cannot be read: {why}.") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OptionError(f"The fault file '{file}' is not valid YAML: {' '.join(str(error).split())}.") from error
     try:
@@ -122,6 +131,9 @@ def _check_together(do: Json) -> None:
     for key, others in (("body", answered), ("headers", answered), ("after_effect", answered | EFFECTS.keys())):
         if key in do and not others & do.keys():
             raise WrongFault(f'"{key}" needs {" or ".join(sorted(others))} beside it.', "do", key)
+    for key, others in AT_ODDS:
+        if key in do and others & do.keys():
+            raise WrongFault(f'"{key}" cannot stand beside "{min(others & do.keys())}".', "do", key)
 
 
 def _check_is_json(document: Json) -> None:
@@ -215,6 +227,21 @@ def _strings(value: object, *place: str) -> None:
             raise WrongFault(f'"{name}" cannot be sent as a header: {name!r}: {entry!r}.', *place)
 
 
+def _flag(value: object, *place: str) -> None:
+    if value is not True:
+        raise WrongFault(f'"{place[-1]}" is true, or is left out.', *place)
+
+
+def _pointers(value: object, *place: str) -> None:
+    """A map of them to values, or a list of them."""
+    wanted = dict if place[-1] == "set" else list
+    if not isinstance(value, wanted) or not value or not all(map(is_pointer, value)):
+        shape = '{"/value/0/name": ...}' if wanted is dict else '["/value/0/name"]'
+        raise WrongFault(f'"{place[-1]}" has JSON pointers into the answer, as in {shape}.', *place)
+    if "" in value and wanted is list:
+        raise WrongFault('"remove" cannot take the whole answer away; "status" and "body" can.', *place)
+
+
 def _globs(value: object, *place: str) -> None:
     if not isinstance(value, dict) or not all(isinstance(entry, str) for entry in value.values()):
         raise WrongFault('"query" is a map of parameters to patterns.', *place)
@@ -266,6 +293,12 @@ CHECKS: Final[dict[str, Callable[..., None]]] = {
     "drop": _drop,
     "truncate": _truncate,
     "stale_s": _number(0, 2**53, whole=False),
+    "stale_answer": _flag,
+    "without_effect": _flag,
+    "set": _pointers,
+    "remove": _pointers,
+    "size_bytes": _number(1, SIZE_MAX, whole=True),
+    "stall_s": _number(0, 600, whole=False),
     "switches": _switches,
     "operation_error": _operation_error,
     **{name: _effect(name) for name in EFFECTS},

@@ -7,17 +7,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Json = dict[str, Any]
+READS: Final = frozenset({"GET", "HEAD"})
 TOKEN_PATH: Final = re.compile(
     r"/msi/token|/metadata/identity/oauth2/token|/[^/]+/oauth2/v2\.0/token|/[^/]+(/v2\.0)?/\.well-known/.*",
     re.IGNORECASE,
 )
+
+
+class Unsaid(Enum):
+    """Of a body: null is one, too."""
+
+    UNSAID = "unsaid"
+
+
+UNSAID: Final = Unsaid.UNSAID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,13 +36,19 @@ class Misfortune:
     """What to do to one request. Empty, nothing."""
 
     status: int | None = None
-    body: object = None
+    body: object = UNSAID
     headers: Mapping[str, str] = field(default_factory=dict)
     after_effect: bool = False  # the request takes effect first, then the rest of this happens
     delay_s: float = 0
     drop: str | None = None  # "before" the effect or "after" it: the connection is closed without an answer
     truncate: bool | int = False  # so many bytes of the answer are sent (True: half), then the connection is closed
     stale_s: float = 0  # a read answers what was true so long ago
+    stale_answer: bool = False  # a write takes effect, and its answer shows the object as it was before
+    without_effect: bool = False  # a write is answered as if it were done, and changes nothing
+    set: Mapping[str, Any] = field(default_factory=dict)  # JSON pointers into the answer, and what stands there instead
+    remove: Sequence[str] = ()  # JSON pointers to what the answer lacks
+    size_bytes: int = 0  # the answer is filled up with blanks
+    stall_s: float = 0  # the answer stops in its middle for so long
     switches: Mapping[str, Any] = field(default_factory=dict)  # of the emulator, for this request only
     operation_error: Json | None = None  # the management write that it starts ends Failed, with this error
     quota: Json | None = None  # these change the world, as the handles under /_emulator of that name do
@@ -120,4 +137,7 @@ class Faults:
 
 
 def _is_felt(fault: Fault, asked: Asked, has_past: Callable[[float], bool]) -> bool:
-    return not fault.do.stale_s or (asked.method in {"GET", "HEAD"} and has_past(fault.do.stale_s))
+    """Some are about reads, some about writes; the others are of no use to them."""
+    if fault.do.stale_s:
+        return asked.method in READS and has_past(fault.do.stale_s)
+    return asked.method not in READS or not (fault.do.stale_answer or fault.do.without_effect)

@@ -14,13 +14,16 @@ class OptionError(Exception):
 
 
 class PortError(OSError):
-    """The port cannot be listened on."""
+    """A port cannot be listened on."""
+
+    port: int = 0  # 0: the one that was asked for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
     port: int = 0  # 0: any free one
-    token_port: int = 0  # the managed-identity endpoint, plain http
+    token_port: int = 0  # the managed-identity endpoint, plain http; 0: the one after `port`, or any free one
+    cert_names: tuple[str, ...] = ()  # host names that the certificate is for, beside those of loopback
     state: str = ":memory:"  # or the path of a file, made when missing
     latency_ms: float = 0  # added to every answer of the two planes
     write_seconds: float = 0  # how long a management write takes; 0: done when answered
@@ -32,4 +35,5 @@ class Options:
     embedding_model: str = ""
     faults: str = ""  # a YAML file of declared faults
     deploy: tuple[str, ...] = ()  # models of the catalogue that a world has deployed from its first day
+    catalogue: str = ""  # a JSON file of models that are added to the catalogue
     log: str = ""  # a file that gets one JSON line per request; "-" is stderr

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from . import admin, tokens
-from .control import accounts, catalogue, deleted_accounts, deployments, directory, operations, quota
+from .control import accounts, catalogue, deleted_accounts, deployments, directory, groups, operations, quota
 from .project import agents, answers, stores, versions
 from .project import deployments as project_deployments
 from .project.memory import routes as memory
-from .wire import auth
+from .wire import auth, strangers
 from .wire.call import Call, Caller
 from .wire.errors import Refusal, management_error, not_found, project_error
 from .wire.routing import Found, Router
@@ -109,6 +109,7 @@ MANAGEMENT: Final = Plane(
                 quota.ROUTES,
                 operations.ROUTES,
                 directory.ROUTES,
+                groups.ROUTES,
                 tokens.LOGIN_ROUTES,
             )
             for route in family_routes
@@ -132,9 +133,11 @@ def _caller(claims: tokens.Claims) -> Caller:
 
 
 def _project_of(call: Call) -> int:
-    host = call.headers.get("host", "").rpartition(":")[0]
+    host, name = strangers.name_of(call.headers.get("host", "")), call.params["project"]
     account = host.removesuffix(".localhost") if host.endswith(".localhost") else None
-    found = accounts.find_project(call.state, call.params["project"], account)
+    if account is None and not strangers.is_loopback(host):  # a name of the cloud, if there is such an account here
+        account = host.partition(".")[0] if accounts.exists(call.state, host.partition(".")[0]) else None
+    found = accounts.find_project(call.state, name, account)
     if found is None:  # microsoft/agent-framework#4117
         raise not_found("Project not found")
     return found

@@ -19,6 +19,7 @@ from .app import App
 from .clock import Clock
 from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_LOCATION, DEFAULT_PROJECT
 from .control.resources import SUBSCRIPTION_ID
+from .neighbours import claimed
 from .options import PortError
 from .starters import model_variables
 from .state import State
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .world import World
 
 HOST: Final = "127.0.0.1"
+PORT_MAX: Final = 65_535
 START_TIMEOUT_S: Final = 30
 GRACE_S: Final = 1
 Connections = dict[Any, asyncio.Transport]
@@ -55,6 +57,7 @@ class Emulator:
         self.project = ""
         self.ca_file = ""
         self.env: dict[str, str] = {}
+        self.notes: tuple[str, ...] = ()  # what its user should know, in sentences
 
     def __enter__(self) -> Self:
         self.start()
@@ -74,12 +77,14 @@ class Emulator:
             closing.callback(world.thinker.close)
             closing.callback(world.past.clear)
             closing.callback(world.log.close)
-            certificates = certificates_in(self._certificate_folder(closing))
+            certificates = certificates_in(self._certificate_folder(closing), self._options.cert_names)
             listeners = (
                 closing.enter_context(_listening(self._options.port)),
-                closing.enter_context(_listening(self._options.token_port)),
+                closing.enter_context(_listening_for_tokens(self._options)),
             )
             self._describe(world, certificates, *(listener.getsockname()[1] for listener in listeners))
+            other = closing.enter_context(claimed(self._options.state, self.management))
+            self.notes = tuple(_notes(self._options, other, listeners[1].getsockname()[1]))
             self._run(world, certificates, listeners)
             self._closing = closing.pop_all()
 
@@ -97,6 +102,7 @@ class Emulator:
             "project": self.project,
             "ca_file": self.ca_file,
             "env": self.env,
+            "notes": list(self.notes),
         }
 
     def _certificate_folder(self, closing: ExitStack) -> Path:
@@ -238,10 +244,40 @@ def _listening(port: int) -> Iterator[socket.socket]:
         try:
             listener.bind((HOST, port))
         except OSError as error:
-            raise PortError(error.errno, error.strerror) from error
+            problem = PortError(error.errno, error.strerror)
+            problem.port = port
+            raise problem from error
         yield listener
     finally:
         listener.close()
+
+
+@contextmanager
+def _listening_for_tokens(options: Options) -> Iterator[socket.socket]:
+    """Beside a port that was asked for, so that yesterday's environment holds today; elsewhere if that is taken."""
+    if options.token_port or not 0 < options.port < PORT_MAX:
+        with _listening(options.token_port) as listener:
+            yield listener
+        return
+    with ExitStack() as stack:
+        try:
+            listener = stack.enter_context(_listening(options.port + 1))
+        except PortError:
+            listener = stack.enter_context(_listening(0))
+        yield listener
+
+
+def _notes(options: Options, other: str, token_port: int) -> Iterator[str]:
+    if other:
+        yield (
+            f'Another local Foundry ({other}) uses the state file "{options.state}" too. They share their objects; '
+            "faults, switches and the clock are each one's own. Stop one of them, or name another file with --state."
+        )
+    if options.port and not options.token_port and token_port != options.port + 1:
+        yield (
+            f"Port {options.port + 1} is taken, so tokens are handed out at port {token_port}, and elsewhere after a "
+            "restart. Name a free port with --token-port."
+        )
 
 
 def _serve_all(servers: list[_Server], listeners: tuple[socket.socket, ...], ready: threading.Barrier) -> None:

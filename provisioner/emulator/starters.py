@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from .control import deployments
-from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_LOCATION
+from .control.catalogue import default_of
+from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP
 from .control.resources import ACCOUNT, DEPLOYMENT, SUBSCRIPTION_ID
 from .options import OptionError
 from .state import dump
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 # What programs are told to use where nothing was asked for: the names that most examples have.
-CHAT_MODEL: Final = "gpt-4.1-mini"
+CHAT_MODEL: Final = "gpt-5.4-mini"
 EMBEDDING_MODEL: Final = "text-embedding-3-large"
 _PREFERRED_SKU: Final = "GlobalStandard"
+_PROVIDER_DATA: Final = {"industry": "technology", "organizationName": "Local", "countryCode": "US"}
 
 
 def deploy(world: World, names: Sequence[str]) -> None:
@@ -61,12 +64,12 @@ def _first(models: Sequence[Json], capability: str) -> str | None:
 
 
 def _newest(catalogue: Catalogue, name: str) -> Json:
-    offered = [model for model in catalogue.in_region(DEFAULT_LOCATION) if model["isDefaultVersion"]]
-    found = next((model for model in offered if model["name"].lower() == name.lower()), None)
+    models = list(catalogue.in_region(None))
+    found = default_of(model for model in models if model["name"].lower() == name.lower())
     if found is None:
-        raise OptionError(
-            f"There is no model '{name}' in the catalogue; there are: {', '.join(model['name'] for model in offered)}."
-        )
+        near = get_close_matches(name, {model["name"] for model in models}, 3, cutoff=0.5)
+        hint = f"; near it are: {', '.join(near)}" if near else ""
+        raise OptionError(f"There is no model '{name}' in the catalogue{hint}.")
     return found
 
 
@@ -82,6 +85,7 @@ def _call(world: World, model: Json) -> Call:
     offers = [sku["name"] for sku in model["skus"]]
     sku = _PREFERRED_SKU if _PREFERRED_SKU in offers else offers[0]
     wanted = {key: model[key] for key in ("format", "name", "version")}
+    more = {"modelProviderData": _PROVIDER_DATA} if model["format"] == "Anthropic" else {}
     return Call(
         world=world,
         method="PUT",
@@ -89,7 +93,7 @@ def _call(world: World, model: Json) -> Call:
         base="",
         query={},
         headers={},
-        content=dump({"sku": {"name": sku}, "properties": {"model": wanted}}).encode(),
+        content=dump({"sku": {"name": sku}, "properties": {"model": wanted, **more}}).encode(),
         request_id="",
         params={
             "subscription": SUBSCRIPTION_ID,

@@ -165,7 +165,8 @@ class State:
         try:
             self._connection = _open(location)
         except (sqlite3.DatabaseError, OSError) as error:
-            raise StateError(f"The state file '{location}' cannot be used: {error}.") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise StateError(f"The state file '{location}' cannot be used: {why}.") from error
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:
@@ -197,8 +198,8 @@ class State:
         return self._connection.execute(sql, values).lastrowid or 0
 
     @contextmanager
-    def transaction(self, *, writes: bool) -> Iterator[None]:
-        """All or nothing. Writers queue across processes; readers see one moment."""
+    def transaction(self, *, writes: bool, keeps: bool = True) -> Iterator[None]:
+        """All or nothing; nothing anyhow without `keeps`. Writers queue across processes; readers see one moment."""
         try:
             self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
             try:
@@ -206,7 +207,7 @@ class State:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._connection.execute("COMMIT" if keeps else "ROLLBACK")
         except sqlite3.DatabaseError as error:
             raise StateError(f"The state file '{self.location}' cannot be used: {error}.") from error
 
@@ -232,7 +233,7 @@ class State:
         """Empty the world, inside a transaction. Secrets stay, so tokens that were given out still hold."""
         for table in TABLES:
             self.run(f"DELETE FROM {table}")  # noqa: S608  names from the tuple above
-        self.run("DELETE FROM settings WHERE name LIKE 'quota:%'")
+        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%'")
 
     def _prepare(self) -> None:
         if self._is_current():

@@ -47,7 +47,7 @@ def bent(call: Call, fault: Misfortune) -> Call:
         world = replace(world, switches=changed(world.switches, fault.switches))
     if fault.stale_s:
         world = replace(world, state=world.past.at(call.now - fault.stale_s) or world.state)
-    return replace(call, world=world, operation_error=fault.operation_error)
+    return replace(call, world=world, operation_error=fault.operation_error, is_forgotten=fault.without_effect)
 
 
 class Truncated:

@@ -18,12 +18,17 @@ class Switches:
     strict: bool = False  # 400 for unknown or immutable fields instead of ignoring them
     dedupe_versions: bool = False  # POST /versions of an identical definition returns the existing one
     drafts_ignored: bool = False  # a draft flag is dropped silently and a normal version appears
+    unknown_tools: str = "refused"  # or "accepted": types of tools that the SDK does not know yet
+    agent_key: str = "refused"  # or "accepted": `agent` for `agent_reference`, as before February 2026
+    traffic_split: str = "allowed"  # or "hosted-only", "refused": several versions share an agent's requests
     data_role: str = "granted"  # or "denied-401", "denied-403": token fine, no data role
     management_role: str = "granted"  # or "denied": 403 AuthorizationFailed
     preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
     model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
     region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
+    model_regions: bool = False  # models only where they are offered, as far as that is known
+    holds_deprecating_models: bool = True  # the subscription has deployed before what is about to retire
     version_conflicts: bool = True  # overlapping version creates of one agent: 409
     latency_ms: float = 0  # added to every answer of the two planes
     write_seconds: float = 0  # how long a management write takes; 0: done when answered
@@ -33,6 +38,9 @@ class Switches:
 
 
 CHOICES: Final[Mapping[str, frozenset[str]]] = {
+    "unknown_tools": frozenset({"refused", "accepted"}),
+    "agent_key": frozenset({"refused", "accepted"}),
+    "traffic_split": frozenset({"allowed", "hosted-only", "refused"}),
     "data_role": frozenset({"granted", "denied-401", "denied-403"}),
     "management_role": frozenset({"granted", "denied"}),
     "project_identity": frozenset({"granted", "denied"}),

@@ -7,13 +7,22 @@ signed and nothing that could be signed later.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import ssl
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-NAMES = ("127.0.0.1", "localhost", "::1", "*.localhost")
+from .options import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMES: Final = ("127.0.0.1", "localhost", "::1", "*.localhost")
+LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST: Final = re.compile(rf"(\*\.)?{LABEL}(\.{LABEL})*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,11 +32,17 @@ class Certificates:
     server: Path  # private key and certificate
 
 
-def certificates_in(folder: Path) -> Certificates:
-    """Those kept in the folder, or new ones. Safe when two processes do it at once: a folder moves whole."""
-    if not _are_usable(folder):
+def certificates_in(folder: Path, names: Sequence[str] = ()) -> Certificates:
+    """Those kept in the folder, or new ones: of an authority that nobody trusts yet, so never without need.
+
+    `names` are host names beside those of loopback, `*.example.com` too; what a certificate is for it stays for. Safe
+    when two processes do it at once: a folder moves whole. Raises OptionError for what is no host name.
+    """
+    _check_names(names)
+    known = _names_in(folder)
+    if not _are_usable(folder) or not known.issuperset(names):
         shutil.rmtree(folder, ignore_errors=True)
-        _make(folder)
+        _make(folder, sorted(known | set(names)))
     found = Certificates(ca=folder / "ca.pem", bundle=folder / "ca-bundle.pem", server=folder / "server.pem")
     _write_bundle(found)
     return found
@@ -42,15 +57,29 @@ def _are_usable(folder: Path) -> bool:
     return True
 
 
-def _make(folder: Path) -> None:
+def _check_names(names: Sequence[str]) -> None:
+    wrong = next((name for name in names if not HOST.fullmatch(name)), None)
+    if wrong is not None:
+        raise OptionError(f"'{wrong}' is no host name for a certificate: give names as in management.azure.com.")
+
+
+def _names_in(folder: Path) -> set[str]:
+    try:
+        return set((folder / "names.txt").read_text(encoding="utf-8").split())
+    except (OSError, UnicodeDecodeError):
+        return set()
+
+
+def _make(folder: Path, names: Sequence[str]) -> None:
     import trustme  # noqa: PLC0415  costs 35 ms, needed once per state
 
     authority = trustme.CA(organization_name="Foundry emulator")  # EC keys: an RSA key takes a second
-    certificate = authority.issue_cert(*NAMES)
+    certificate = authority.issue_cert(*NAMES, *names)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))  # mode 0700
     authority.cert_pem.write_to_path(fresh / "ca.pem")
     _write_private(fresh / "server.pem", certificate.private_key_and_cert_chain_pem.bytes())
+    (fresh / "names.txt").write_text("\n".join(names), encoding="utf-8")
     try:
         fresh.rename(folder)
     except OSError:  # another process was faster: its certificates are as good

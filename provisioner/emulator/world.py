@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from . import switches as switch
 from .control.catalogue import Catalogue
 from .control.directory import create_default_world
+from .control.model_reader import add_from_file
+from .effects import check_usages
 from .fault_reader import documents_in, faults_of
 from .faults import Faults
+from .options import OptionError
 from .past import Past
 from .request_log import RequestLog
 from .starters import deploy
@@ -65,6 +68,7 @@ class World:
 
 def make_world(options: Options, state: State, clock: Clock) -> World:
     first_faults = documents_in(options.faults) if options.faults else []
+    catalogue = _catalogue(options, first_faults)
     with state.transaction(writes=True):
         create_default_world(state, clock)
     secret, header = state.setting("token_secret"), state.setting("identity_header")
@@ -73,7 +77,7 @@ def make_world(options: Options, state: State, clock: Clock) -> World:
         state=state,
         clock=clock,
         tokens=Tokens(secret or "", header or ""),
-        catalogue=Catalogue.bundled(),
+        catalogue=catalogue,
         switches=switch.initial(options),
         thinker=Thinker(options),
         log=RequestLog(options.log),
@@ -83,3 +87,16 @@ def make_world(options: Options, state: State, clock: Clock) -> World:
         deploy(world, options.deploy)
     world.faults.add(faults_of(first_faults, clock.now()))
     return world
+
+
+def _catalogue(options: Options, first_faults: list[dict[str, Any]]) -> Catalogue:
+    """Of the first day. Raises OptionError."""
+    catalogue = Catalogue()
+    if options.catalogue:
+        add_from_file(catalogue, options.catalogue)
+        catalogue.keep()
+    try:
+        check_usages(catalogue, faults_of(first_faults, 0))
+    except ValueError as error:
+        raise OptionError(f"{options.faults}: {error}") from error
+    return catalogue

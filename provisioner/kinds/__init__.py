@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from provisioner.kinds.agent import AgentKind
-from provisioner.kinds.conflict import changed_since
+from provisioner.kinds.conflict import changed_since, unreadable
 from provisioner.kinds.deployment import DeploymentKind
 from provisioner.kinds.protocol import Kind, ManagementPlane, ProjectPlane, Service
 from provisioner.kinds.store import StoreKind
 from provisioner.model.traits import Traits
 
-__all__ = ["KINDS", "TRAITS", "Kind", "ManagementPlane", "ProjectPlane", "Service", "changed_since"]
+__all__ = ["KINDS", "TRAITS", "Kind", "ManagementPlane", "ProjectPlane", "Service", "changed_since", "unreadable"]
 
 _ALL: Final[tuple[Kind, ...]] = (DeploymentKind(), StoreKind(), AgentKind())
 KINDS: Final[Mapping[str, Kind]] = {kind.section: kind for kind in _ALL}

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, Final
 
 from provisioner.kinds import fragments as f
-from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
+from provisioner.kinds.agent_checks import check_agent
+from provisioner.kinds.agent_schema import DEFINITIONS, MEMORY_TOOL, MEMORY_TOOLS, OLD_MEMORY_TOOL, PROPERTIES
 from provisioner.kinds.agent_versions import (
     ON_THE_AGENT,
     agent_path,
@@ -22,11 +23,13 @@ from provisioner.kinds.agent_versions import (
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.meanings import quantity
+from provisioner.kinds.neighbours import AGENTS
 from provisioner.kinds.protocol import Service
+from provisioner.kinds.shapes import AGENT, VERSION, all_shaped, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
-from provisioner.model.document import ABSENT, Document, overlay, place
+from provisioner.model.document import ABSENT, Document, leaves, overlay, place
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live, Reference
@@ -34,8 +37,6 @@ from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import RELEASED, is_released, read_marker, write_marker
 
 SECTION: Final = "agents"
-_MEMORY_TOOL: Final = "memory_search_preview"
-_OLD_MEMORY_TOOL: Final = "memory_search"  # its name until azure-ai-projects 2.0.0b4
 
 # What lives beside the definition in a version.
 _BESIDE: Final = ("description", "metadata", "draft", "blueprint_reference")
@@ -46,7 +47,11 @@ _SERVER_FILLED: Final = {"hosted": (("code_configuration", "content_hash"),)}
 _CONDITIONS: Final = {"creating": Condition.PENDING, "failed": Condition.FAILED}
 
 # Whole kinds in preview need an opt-in on writes only (azure-ai-projects: Foundry-Features).
-_KIND_FEATURES: Final = {"workflow": ("WorkflowAgents=V1Preview",), "external": ("ExternalAgents=V1Preview",)}
+_KIND_FEATURES: Final = {
+    "workflow": ("WorkflowAgents=V1Preview",),
+    "external": ("ExternalAgents=V1Preview",),
+    "voice": ("VoiceAgents=V1Preview",),
+}
 _FIELD_FEATURES: Final = {
     "draft": ("DraftAgents=V1Preview",),
     "skills": ("Skills=V1Preview",),
@@ -55,17 +60,14 @@ _FIELD_FEATURES: Final = {
 # A hosted version takes minutes to become active; azd polls every 10 s.
 _READY_EVERY_S: Final = 10.0
 _READY_AT_MOST_S: Final = 900.0
-# The newest version answers, in Responses, to whom Entra knows. Source: azure-ai-projects, AgentEndpoint
-_FILLED_IN: Final[Document] = {
-    "agent_endpoint": {
-        "version_selector": {
-            "version_selection_rules": [
-                {"type": "FixedRatio", "agent_version": "@latest", "traffic_percentage": 100},
-            ]
-        },
-        "protocol_configuration": {"responses": {}},
-        "authorization_schemes": [{"type": "Entra"}],
+# Filled in where nothing is declared: the newest version answers, in Responses, to whom Entra knows.
+# Source: azure-ai-projects, AgentEndpoint
+_DEFAULT_ENDPOINT: Final[Document] = {
+    "version_selector": {
+        "version_selection_rules": [{"type": "FixedRatio", "agent_version": "@latest", "traffic_percentage": 100}]
     },
+    "protocol_configuration": {"responses": {}},
+    "authorization_schemes": [{"type": "Entra"}],
 }
 
 
@@ -85,13 +87,15 @@ class AgentKind:
             ("cpu",): Rule(meaning=quantity),
             ("memory",): Rule(meaning=quantity),
             **{(key,): Rule(whole=True) for key in _WRITTEN_IN_FULL},
+            **{("agent_endpoint", *path): Rule(default=value) for path, value in leaves(_DEFAULT_ENDPOINT)},
         },
         versioned=True,
         beside_versions=tuple((key,) for key in ON_THE_AGENT),
         remarks=served_versions,
-        filled_in=_FILLED_IN,
         replace_loses="Its versions, its identity and the role assignments of that identity are lost.",
     )
+
+    neighbours = AGENTS
 
     def names(self) -> Document:
         # Microsoft Learn: agents limits and quotas
@@ -120,8 +124,10 @@ class AgentKind:
 
     def references(self, fields: Document) -> Iterator[Reference]:
         model = fields.get("model")
-        if isinstance(model, str) and "/" not in model:  # "<connection>/<model>" is not on the account
-            yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants="chat")
+        # "<connection>/<model>" is not on the account, and neither is a voice model that the service keeps
+        if isinstance(model, str) and "/" not in model and fields.get("model_type") != "managed":
+            wants = "chat" if fields.get("kind") != "voice" else None
+            yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants=wants)
         for index, tool in enumerate(fields.get("tools") or ()):
             if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):
                 path = ("tools", str(index), "memory_store_name")
@@ -131,10 +137,7 @@ class AgentKind:
         return None
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
-        yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)
-        yield from _misplaced(name, entry)
-        yield from _missing(name, entry)
-        yield from _memory_tools(entry)
+        yield from check_agent(name, entry, beside=(*_BESIDE, *ON_THE_AGENT))
 
     def list(self, service: Service) -> Iterator[Live]:
         yield from (_observed(body) for body in service.project.items("agents"))
@@ -219,6 +222,8 @@ def _made(service: Service, change: Change) -> Document | None:
         is_made = draft is not None and draft.revision != overtaken(change) and draft.marker == change.marker
         return {"version": draft.revision} if draft and is_made else None
     body = service.project.get(agent_path(change.address))
+    if body is not None:
+        require_shape(body, AGENT, what=f"The answer for {change.address}")
     latest = _latest(body) if body is not None else None
     if latest is None or latest.get("version") == overtaken(change):
         return None
@@ -256,13 +261,13 @@ def _latest(body: Document) -> Document | None:
 
 
 def _renamed(tool: object) -> object:
-    if isinstance(tool, Mapping) and tool.get("type") == _OLD_MEMORY_TOOL:
-        return {**tool, "type": _MEMORY_TOOL}
+    if isinstance(tool, Mapping) and tool.get("type") == OLD_MEMORY_TOOL:
+        return {**tool, "type": MEMORY_TOOL}
     return tool
 
 
 def _is_memory(tool: object) -> bool:
-    return isinstance(tool, Mapping) and tool.get("type") in (_MEMORY_TOOL, _OLD_MEMORY_TOOL)
+    return isinstance(tool, Mapping) and tool.get("type") in MEMORY_TOOLS
 
 
 def _features(fields: Document) -> tuple[str, ...]:
@@ -286,6 +291,7 @@ def _version_body(change: Change) -> dict[str, Any]:
     return {"definition": fields, **beside, "metadata": {**beside.get("metadata", {}), **marks}}
 
 
+@shaped(SECTION, AGENT)
 def _observed(body: Document) -> Live:
     fields: dict[str, Any] = {key: body[key] for key in ON_THE_AGENT if body.get(key) is not None}
     return _with_version(str(body["name"]), _latest(body) or {}, fields)
@@ -334,7 +340,8 @@ def _may_be_anothers(found: Live) -> bool:
 def _with_own_version(service: Service, found: Live) -> Live:
     """With the marker and the baseline of the version that we made last: of those with one marker, the oldest."""
     own: Live | None = None
-    for version in service.project.items(f"{agent_path(found.address)}/versions?order=desc"):
+    versions = service.project.items(f"{agent_path(found.address)}/versions?order=desc")
+    for version in all_shaped(versions, VERSION, what=f"A version of {found.address}"):
         metadata = version.get("metadata") or {}
         if own is None and is_released(metadata):
             return found
@@ -354,6 +361,7 @@ def _with_own_version(service: Service, found: Live) -> Live:
 def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live | None:
     on_the_agent = {key: found.fields[key] for key in ON_THE_AGENT if found and key in found.fields}
     versions = service.project.items(f"{agent_path(wanted.address)}/versions?include_drafts=true&order=desc")
+    versions = all_shaped(versions, VERSION, what=f"A version of {wanted.address}")
     try:
         drafts = (it for it in versions if it.get("draft") and read_marker(it.get("metadata") or {})[1] is not None)
         version = next(drafts, None)
@@ -379,63 +387,3 @@ def _wait_until_active(service: Service, address: Address, version: str) -> Docu
 
     what = f"version {version} to become active"
     return service.project.wait(probe, what=what, every_s=_READY_EVERY_S, at_most_s=_READY_AT_MOST_S)
-
-
-def _misplaced(name: str, entry: Document) -> Iterator[Finding]:
-    """Keys that belong to another kind of agent."""
-    kind = entry.get("kind", "prompt")
-    if kind not in DEFINITIONS:
-        return
-    allowed = {"kind", *_BESIDE, *ON_THE_AGENT, *DEFINITIONS[kind]}
-    for key in entry:
-        if key in PROPERTIES and key not in allowed:
-            homes = ", ".join(other for other in KIND_NAMES if key in DEFINITIONS[other])
-            yield Finding(
-                path=(key,),
-                code="wrong-agent-kind",
-                message=f'Agent "{name}" is of kind {kind}, which has no `{key}`.',
-                hint=f"Remove it, or set `kind:` to one that has it: {homes}.",
-            )
-
-
-_REQUIRED: Final = {
-    "prompt": ("model",),
-    "workflow": ("workflow",),
-    "hosted": ("cpu", "memory"),
-    "external": (),
-}
-
-
-def _missing(name: str, entry: Document) -> Iterator[Finding]:
-    kind = str(entry.get("kind", "prompt"))
-    for key in _REQUIRED.get(kind, ()):
-        if key not in entry:
-            yield Finding(
-                path=(),
-                code="missing-key",
-                message=f'Agent "{name}" is of kind {kind} and lacks `{key}`.',
-                hint=f"Add `{key}:`.",
-            )
-    sources = [key for key in ("container_configuration", "code_configuration", "image") if key in entry]
-    if kind == "hosted" and len(sources) != 1:
-        yield Finding(
-            path=(),
-            code="hosted-source",
-            message=f'Hosted agent "{name}" needs exactly one of container_configuration and code_configuration.',
-            hint="State where its code comes from, once.",
-        )
-
-
-def _memory_tools(entry: Document) -> Iterator[Finding]:
-    tools = entry.get("tools")
-    for index, tool in enumerate(tools if isinstance(tools, list) else ()):
-        for key in ("memory_store_name", "scope"):
-            if _is_memory(tool) and not isinstance(tool.get(key), str):
-                yield Finding(
-                    path=("tools", str(index)),
-                    code="missing-key",
-                    message=f"A memory tool needs `{key}`.",
-                    hint='Add it; `scope: "{{$userId}}"` keeps every caller\'s memories apart.'
-                    if key == "scope"
-                    else "Name one of the manifest's stores.",
-                )

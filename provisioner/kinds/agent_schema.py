@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from provisioner.kinds import fragments as f
+from provisioner.kinds.agent_models import MODELS, VARIANTS, VERSION
+from provisioner.kinds.published import Published
 
-KIND_NAMES: Final = ("prompt", "workflow", "hosted", "external")
+KIND_NAMES: Final = ("prompt", "workflow", "hosted", "external", "voice")
 
 DEFINITIONS: Final[dict[str, tuple[str, ...]]] = {
     "prompt": (
@@ -39,26 +41,80 @@ DEFINITIONS: Final[dict[str, tuple[str, ...]]] = {
         "container_protocol_versions",
     ),
     "external": ("otel_agent_id", "rai_config"),
+    "voice": (
+        "model_type",
+        "model",
+        "conversation_engine",
+        "instructions",
+        "greeting",
+        "audio",
+        "soundscape",
+        "output_modalities",
+        "max_output_tokens",
+        "include",
+        "interim_response",
+        "avatar",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "structured_inputs",
+        "subagent_config",
+        "store",
+        "rai_config",
+    ),
 }
 
-_TOOL: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "A tool, written as the API takes it. Types that are not known here are passed through as they are.",
-    "required": ["type"],
-    "properties": {
-        "type": f.text(
-            "What kind of tool.",
-            examples=[
-                "memory_search",
-                "function",
-                "file_search",
-                "code_interpreter",
-                "web_search",
-                "mcp",
-                "openapi",
-            ],
-        )
+MEMORY_TOOL: Final = "memory_search_preview"
+OLD_MEMORY_TOOL: Final = "memory_search"  # its name until azure-ai-projects 2.0.0b4
+MEMORY_TOOLS: Final = (MEMORY_TOOL, OLD_MEMORY_TOOL)
+_TOOL_TYPES: Final = {
+    **VARIANTS["Tool"][1],
+    OLD_MEMORY_TOOL: VARIANTS["Tool"][1][MEMORY_TOOL],
+    "toolbox_search_preview": "ToolboxSearchPreviewTool",  # a type that the SDK lists and gives no shape
+}
+
+_TOOL_CHOICE: Final = ("~none", "~auto", "~required", "ToolChoiceParam")
+
+PUBLISHED: Final = Published(
+    source=f"As published by azure-ai-projects {VERSION}.",
+    models={
+        **MODELS,
+        "ToolboxSearchPreviewTool": {},
+        # OpenAI's API reference; the SDK has it as any text.
+        "PromptAgentDefinition": {**MODELS["PromptAgentDefinition"], "tool_choice": _TOOL_CHOICE},
     },
+    variants={**VARIANTS, "Tool": ("type", _TOOL_TYPES)},
+    closed={"Tool": "tool", "TextResponseFormat": "answer format"},
+    waived=frozenset(
+        {
+            # The SDK asks for them, but they have a default (its own docstrings, OpenAI's API reference).
+            ("FunctionTool", "strict"),
+            ("FunctionTool", "parameters"),
+            ("StructuredOutputDefinition", "strict"),
+            ("CodeConfiguration", "dependency_resolution"),
+            # `agent_checks` has better words for these.
+            ("MemorySearchPreviewTool", "memory_store_name"),
+            ("MemorySearchPreviewTool", "scope"),
+        }
+    ),
+    long_texts=frozenset({"description", "server_description", "instructions", "definition", "text"}),
+)
+
+
+def _passed_through(wanted: Any, description: str, **known: Any) -> dict[str, Any]:
+    """The published types; what we know better of some of the keys goes over them."""
+    schema = PUBLISHED.schema(wanted)
+    properties = {**schema.get("properties", {}), **known}
+    return {**schema, "description": description, **({"properties": properties} if properties else {})}
+
+
+_TOOL: Final[dict[str, Any]] = {
+    **_passed_through(
+        ("Tool", "VoiceAgentTool"),
+        "A tool, written as the API takes it.",
+        type=f.text("What kind of tool.", examples=sorted(_TOOL_TYPES)),
+    ),
+    "required": ["type"],
     "if": {"properties": {"type": {"enum": ["memory_search", "memory_search_preview"]}}},
     "then": {
         "properties": {
@@ -83,29 +139,23 @@ PROPERTIES: Final[dict[str, Any]] = {
         "default": "prompt",
         "description": "What sort of agent. A change replaces it.",
     },
-    "description": f.text("Shown in the portal.", maxLength=512),
+    "description": f.text_or_file("Shown in the portal.", maxLength=512),
     "metadata": f.pairs("Your own labels, part of each version."),
-    "model": f.text("Name of the deployment that answers, or `<connection>/<model>`.", examples=["gpt-4.1-mini"]),
-    "instructions": {
-        "description": "The system prompt, or the file that holds it (inside the manifest's folder).",
-        "oneOf": [
-            {"type": "string"},
-            f.mapping(
-                "A text file.",
-                {"file": f.text("Its path.", examples=["prompts/dev-buddy.md"])},
-                required=["file"],
-            ),
-        ],
-        "examples": ["You are a developer's assistant.", {"file": "prompts/dev-buddy.md"}],
-    },
+    "model": f.text("Name of the deployment that answers, or `<connection>/<model>`.", examples=["gpt-5.4-mini"]),
+    "instructions": f.text_or_file(
+        "The system prompt, or the file that holds it (inside the manifest's folder).",
+        examples=["You are a developer's assistant.", {"file": "prompts/dev-buddy.md"}],
+    ),
     "temperature": f.number("Sampling temperature.", minimum=0, maximum=2),
     "top_p": f.number("Nucleus sampling.", minimum=0, maximum=1),
     "reasoning": f.mapping(
         "For reasoning models.",
         {
+            **PUBLISHED.schema("Reasoning")["properties"],
             "effort": f.text("How much.", examples=["low", "medium", "high"]),
             "summary": f.text("What is told of it."),
         },
+        **{"$comment": PUBLISHED.source},
     ),
     "tools": {"type": "array", "items": _TOOL, "maxItems": 128, "description": "What the agent may use."},
     "tool_choice": {
@@ -113,27 +163,28 @@ PROPERTIES: Final[dict[str, Any]] = {
         "oneOf": [{"type": "string"}, {"type": "object"}],
         "examples": ["auto", "required"],
     },
-    "text": f.anything("Output format, for structured answers."),
+    "text": _passed_through("PromptAgentDefinitionTextOptions", "Output format, for structured answers."),
     "structured_inputs": {
         "type": "object",
         "description": "Inputs that callers fill in.",
         "additionalProperties": f.mapping(
             "One input.",
             {
-                "description": f.text("What it is."),
+                "description": f.text_or_file("What it is."),
                 "default_value": {"description": "Used when the caller gives none."},
-                "schema": f.anything("Its JSON Schema."),
+                "schema": f.document("Its JSON Schema."),
                 "required": f.flag("Whether callers must give it.", default=False),
             },
         ),
     },
     "harness": {"description": "Passed through as it is.", "type": ["object", "string"]},
     "skills": {"type": "array", "description": "Passed through as they are."},
-    "rai_config": f.anything(
+    "rai_config": _passed_through(
+        "RaiConfig",
         "Content filter; `rai_policy_name` takes the policy's full ARM id.",
-        properties={"rai_policy_name": f.text("ARM id of the policy.")},
+        rai_policy_name=f.text("ARM id of the policy."),
     ),
-    "workflow": f.text("The workflow as YAML text (workflow agents)."),
+    "workflow": f.text_or_file("The workflow as YAML text, or the file that holds it (workflow agents)."),
     "cpu": f.text("Cores of a hosted agent.", examples=["1"]),
     "memory": f.text("Memory of a hosted agent.", examples=["2Gi"]),
     "environment_variables": {
@@ -176,6 +227,22 @@ PROPERTIES: Final[dict[str, Any]] = {
         "items": f.anything("Protocol and version."),
         "description": "Older form of protocol_versions.",
     },
+    "model_type": f.text("Whose model answers a voice agent's callers.", examples=["managed", "self_deployed"]),
+    "conversation_engine": _passed_through("VoiceConversationEngine", "What answers instead of a model."),
+    "greeting": _passed_through("VoiceAgentGreetingConfig", "How a voice agent begins."),
+    "audio": _passed_through("VoiceAgentAudioConfig", "What a voice agent hears and how it sounds."),
+    "soundscape": _passed_through("VoiceAgentSoundscapeConfig", "Sounds in the background of a call."),
+    "output_modalities": {"type": "array", "items": {"type": "string"}, "description": "What a voice agent makes."},
+    "max_output_tokens": {
+        "type": ["integer", "string"],
+        "description": "The most tokens of one answer of a voice agent, or `inf`.",
+    },
+    "include": {"type": "array", "items": {"type": "string"}, "description": "What else a session tells."},
+    "interim_response": _passed_through("VoiceAgentInterimResponseConfig", "What is said until the answer is there."),
+    "avatar": _passed_through("VoiceAgentAvatarConfig", "The face of a voice agent."),
+    "parallel_tool_calls": f.flag("Whether several tools may be called at once."),
+    "subagent_config": _passed_through("VoiceAgentSubagentConfig", "Agents that a voice agent may hand over to."),
+    "store": f.flag("Whether the service keeps the conversations."),
     "otel_agent_id": f.text("Telemetry id of an external agent; the agent's name when left out."),
     "draft": f.flag("Make a draft version, which takes no traffic.", default=False),
     "blueprint_reference": f.anything("Passed through as it is."),

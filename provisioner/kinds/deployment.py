@@ -10,7 +10,9 @@ from urllib.parse import quote
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
 from provisioner.kinds.meanings import folded, unordered
+from provisioner.kinds.neighbours import DEPLOYMENTS
 from provisioner.kinds.protocol import ManagementPlane, Service
+from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, lookup
@@ -106,6 +108,8 @@ class DeploymentKind:
         marker_size=256,
     )
 
+    neighbours = DEPLOYMENTS
+
     def names(self) -> Document:
         # assumed: the account's charset, as the service states none for deployments
         return {"pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", "minLength": 2, "maxLength": 64}
@@ -139,6 +143,7 @@ class DeploymentKind:
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_pairs("tags", entry.get("tags"), limit=_TAG_LIMIT)
+        yield from _spillover(name, entry)
         if lookup(entry, ("model", "format")) == "Anthropic" and "model_provider_data" not in entry:
             yield Finding(
                 path=("model", "format"),
@@ -218,6 +223,24 @@ def _put_in_steps(service: Service, change: Change, body: Document) -> Document:
     return _patched(service, change, body)
 
 
+def _spillover(name: str, entry: Document) -> Iterator[Finding]:
+    """Only provisioned capacity spills over: `spilloverDeploymentNameInvalidSku` (terraform-provider-azurerm#29085)."""
+    sku = lookup(entry, ("sku", "name"))
+    if "spillover_deployment_name" in entry and isinstance(sku, str) and _is_paid_by_use(sku):
+        yield Finding(
+            path=("spillover_deployment_name",),
+            code="spillover-sku",
+            message=f'Deployment "{name}" is of the sku {sku}, and only provisioned ones can spill over.',
+            hint="Remove it, or use a provisioned sku: ProvisionedManaged, GlobalProvisionedManaged or "
+            "DataZoneProvisionedManaged.",
+            at_key=True,
+        )
+
+
+def _is_paid_by_use(sku: str) -> bool:
+    return any(word in sku.lower() for word in ("standard", "batch", "developer"))
+
+
 def _management(service: Service) -> ManagementPlane:
     if service.management is None:
         raise PlaneError(
@@ -242,6 +265,7 @@ def _has_failed(change: Change) -> bool:
     return change.before is not None and change.before.condition is Condition.FAILED
 
 
+@shaped(SECTION, DEPLOYMENT)
 def _observed(body: Document) -> Live:
     tags, marker = read_marker(body.get("tags") or {})
     fields = _writable(body)
@@ -267,6 +291,7 @@ def _writable(body: Document) -> dict[str, Any]:
     return fields
 
 
+@shaped(SECTION, GLIMPSE)
 def _glimpsed(body: Document) -> Live:
     """What the project plane tells of a deployment: enough to refer to it, not to manage it."""
     model = {
@@ -306,7 +331,7 @@ _PROPERTIES: Final[dict[str, Any]] = {
                 "Who speaks: `OpenAI`, `Microsoft`, `Meta`, `Mistral AI`, `xAI`, `Anthropic`, …",
                 examples=["OpenAI"],
             ),
-            "name": f.text("The model's name in the catalogue.", examples=["gpt-4.1-mini", "text-embedding-3-large"]),
+            "name": f.text("The model's name in the catalogue.", examples=["gpt-5.4-mini", "text-embedding-3-large"]),
             "version": f.text(
                 "The model's version, quoted. Changed in place. Left out, the service picks one and may move it.",
                 examples=["2025-04-14", "1"],

@@ -47,6 +47,33 @@ def anything(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "object", "description": description, **more}
 
 
+TAKES_FILE: Final = "x-takes-file"  # how a schema says that a file may stand for the value: its text, or what it holds
+
+
+def text_or_file(description: str = "", **more: Any) -> dict[str, Any]:
+    """A text, or `{file: path}` of the text file that holds it."""
+    return {
+        "type": ["string", "object"],
+        **({"description": description} if description else {}),
+        "properties": {"file": text("A text file inside the manifest's folder.", examples=["prompts/dev-buddy.md"])},
+        "required": ["file"],
+        "additionalProperties": False,
+        TAKES_FILE: "text",
+        **more,
+    }
+
+
+def document(description: str = "", **more: Any) -> dict[str, Any]:
+    """A mapping that is passed through as it is, or `{file: path}` of the JSON or YAML file that holds it."""
+    return {
+        "type": "object",
+        **({"description": description} if description else {}),
+        "properties": {"file": {"description": "Alone: a JSON or YAML file inside the manifest's folder."}},
+        TAKES_FILE: "document",
+        **more,
+    }
+
+
 def pairs(description: str, *, key: int = METADATA_KEY, value: int = METADATA_VALUE) -> dict[str, Any]:
     """A mapping of short strings."""
     return {

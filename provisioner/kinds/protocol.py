@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
+from provisioner.kinds.neighbours import Neighbours
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
@@ -96,6 +97,10 @@ class Kind(Protocol):
     @property
     def serial(self) -> bool:
         """Whether the service takes only one write at a time."""
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """What other tools call the keys of an entry: see `neighbours`."""
 
     def names(self) -> Document:
         """JSON Schema of a resource's name."""

@@ -9,7 +9,9 @@ from urllib.parse import quote
 from provisioner.kinds import fragments as f
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds.neighbours import STORES
 from provisioner.kinds.protocol import Service
+from provisioner.kinds.shapes import STORE, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
@@ -46,6 +48,8 @@ class StoreKind:
             **{("options", key): Rule(default=value) for key, value in _OPTION_DEFAULTS.items()},
         },
     )
+
+    neighbours = STORES
 
     def names(self) -> Document:
         # The length is the API specification's. assumed: the service states no charset; these break its URLs.
@@ -158,6 +162,7 @@ def _mutable(change: Change) -> dict[str, Any]:
     return body
 
 
+@shaped(SECTION, STORE)
 def _observed(body: Document) -> Live:
     definition = body.get("definition") or {}
     metadata, marker = read_marker(body.get("metadata") or {})
@@ -179,10 +184,10 @@ def _observed(body: Document) -> Live:
 
 
 _PROPERTIES: Final[dict[str, Any]] = {
-    "description": f.text("Shown in the portal. Changed in place.", maxLength=512),
+    "description": f.text_or_file("Shown in the portal. Changed in place.", maxLength=512),
     "chat_model": f.text(
         "Name of the chat deployment that extracts memories. A change replaces the store.",
-        examples=["gpt-4.1-mini"],
+        examples=["gpt-5.4-mini"],
     ),
     "embedding_model": f.text(
         "Name of the embedding deployment that indexes memories. A change replaces the store.",
@@ -192,7 +197,7 @@ _PROPERTIES: Final[dict[str, Any]] = {
         "What is remembered. Set when the store is made; a change replaces the store.",
         {
             "user_profile_enabled": f.flag("Keep a profile of facts per scope.", default=True),
-            "user_profile_details": f.text(
+            "user_profile_details": f.text_or_file(
                 "What the profile should hold.",
                 examples=["Preferred languages, tools, OS, and answer style."],
             ),

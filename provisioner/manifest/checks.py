@@ -8,13 +8,14 @@ from typing import Final
 from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
 from provisioner.manifest.names import fault, fits_name, in_words
+from provisioner.manifest.placeholders import placeholders
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
 from provisioner.manifest.schema import ANY_NAME
 from provisioner.manifest.walk import keys_at, schemas_at
-from provisioner.manifest.words import guess, listed, quoted, with_article
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Path, dotted
+from provisioner.model.words import guess, listed, quoted, with_article
 
 
 def variables(draft: Draft) -> Iterator[Diagnostic]:
@@ -25,7 +26,7 @@ def variables(draft: Draft) -> Iterator[Diagnostic]:
 def shapes(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         yield from entry.problems
-        for finding, at_key in entry.findings:
+        for finding, at_key, _ in entry.findings:
             yield from entry.unit.told(finding, entry.path, at_key=at_key, subject=f"{entry.address}: ")
 
 
@@ -64,7 +65,7 @@ def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         if entry.sound and not entry.external:
             for finding in KINDS[entry.address.kind].check(entry.address.name, entry.value):
-                yield from entry.unit.told(finding, entry.path, at_key=not finding.path)
+                yield from entry.unit.told(finding, entry.path, at_key=finding.at_key or not finding.path)
 
 
 def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
@@ -105,6 +106,7 @@ RULES: Final[tuple[Rule, ...]] = (
     duplicates,
     kinds_own_rules,
     ignored_fields,
+    placeholders,
     unknown_references,
     wrong_model_kinds,
     reference_cycles,

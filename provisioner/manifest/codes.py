@@ -17,6 +17,7 @@ CODES: Final[Mapping[str, str]] = {
     "bad-path": "The path of a text file is absolute or leads out of the manifest's folder.",
     # YAML
     "yaml-syntax": "The file is not YAML from here on.",
+    "json-syntax": "The file is not JSON from here on.",
     "yaml-ambiguous": "An unquoted word or number means different things to different YAML readers.",
     "yaml-tag": "A YAML tag is used that a manifest does not know.",
     "duplicate-key": "A mapping has the same key twice.",
@@ -34,6 +35,7 @@ CODES: Final[Mapping[str, str]] = {
     "env-bad-value": "A variable stands where a number or boolean is wanted, and is none.",
     "env-not-text": "A variable holds bytes that are not text.",
     "dotenv-syntax": "A line of the .env file is not NAME=value.",
+    "placeholder": "`${NAME}` is written where `${env:NAME}` may be meant.",
     # shape
     "unknown-key": "The key is not one that is known here.",
     "missing-key": "A key that is needed is not there.",
@@ -47,6 +49,7 @@ CODES: Final[Mapping[str, str]] = {
     # the manifest as a whole
     "duplicate-resource": "A resource is defined in two places.",
     "conflict": "Two files say different things where the manifest has one value.",
+    "untrusted-host": "An endpoint's host is none of Azure's, and none that was allowed.",
     "bad-endpoint": "An endpoint is not a URL that may be used.",
     "unknown-reference": "A resource is named that the manifest does not define.",
     "wrong-model-kind": "A chat model is named where an embedding model is wanted, or the other way round.",
@@ -56,6 +59,11 @@ CODES: Final[Mapping[str, str]] = {
     "reserved-name": "A metadata key or tag is one of the tool's own.",
     "model-provider-data": "A deployment of an Anthropic model lacks what the service asks for.",
     "wrong-agent-kind": "An agent has a key that belongs to another kind of agent.",
+    "unknown-type": "A tool, or an answer's format, is of a type that the service does not publish.",
+    "unpublished": "A key or value is none that the service publishes. It is sent as it is.",
+    "bad-scope": "The scope of a memory tool is empty or holds a character that the service refuses.",
+    "voice-engine": "A voice agent has neither a model nor an engine, or an engine and what takes its place.",
+    "spillover-sku": "A deployment that is not provisioned names another to spill over to.",
     "hosted-source": "A hosted agent does not say exactly once where its code comes from.",
     # refusals of a plan
     "external-missing": "A resource declared external does not exist.",
@@ -65,7 +73,7 @@ CODES: Final[Mapping[str, str]] = {
     "needs-adopt": "A live resource without an owner would be taken over.",
     "too-many-deletes": "More resources would be deleted or replaced than are allowed at once.",
     "nothing-declared": "The manifest declares nothing of its own, and all that its owner has would be deleted.",
-    "unreadable-object": "What the service shows of a live resource cannot be read.",
+    "unreadable": "What the service shows of a live resource cannot be read.",
     # warnings of a plan
     "ignored-difference": "A field differs from the manifest, and `lifecycle.ignore` leaves it as it is.",
     "left-out": "A deletion or replacement is left out, as --no-delete says.",

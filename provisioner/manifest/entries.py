@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,11 +12,11 @@ from provisioner.manifest.inline import inline_files
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.shape import Misfit
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import found
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding
 from provisioner.model.document import Document, Path
 from provisioner.model.resource import Reference
+from provisioner.model.words import found
 
 OURS: Final = ("external", "lifecycle")
 
@@ -48,7 +48,7 @@ class Draft:
     """Everything the files say. `entries` holds a resource twice when it is defined twice; `by_address` the first.
 
     `complete` is False when a file could not be read: what seems to be missing may be in it. `endpoint` is the project
-    endpoint that the command gives.
+    endpoint that the command gives, `allow_hosts` what hosts beside Azure's it lets tokens go to.
     """
 
     units: tuple[Unit, ...]
@@ -58,6 +58,7 @@ class Draft:
     project_needed: bool
     complete: bool
     endpoint: str | None = None
+    allow_hosts: Collection[str] = ()
 
 
 def entries_of(unit: Unit) -> Iterator[Entry]:
@@ -73,11 +74,13 @@ def _entry(unit: Unit, address: Address) -> Entry:
     problems = list(unit.convert(shape.schema, at))
     value = unit.root[address.kind][address.name]
     external = isinstance(value, dict) and value.get("external", False) is not False
+    if not external:
+        value, file_problems = inline_files(unit, at, value)
+        problems += file_problems
     findings = tuple(_external_misfits(value) if external else shape.misfits(value))
     wrong = {misfit.finding.path[:1] for misfit in findings if misfit.finding.code == "wrong-type"}
-    sound = not wrong and unit.knows_all(at)
+    sound = not (wrong or any(misfit.is_foreign for misfit in findings)) and unit.knows_all(at)
     fields, references = _normal(address.kind, {} if external else _without(value, wrong))
-    fields, file_problems = inline_files(unit, at, fields)
     return Entry(
         address=address,
         unit=unit,
@@ -87,7 +90,7 @@ def _entry(unit: Unit, address: Address) -> Entry:
         external=external,
         sound=sound,
         findings=findings,
-        problems=(*problems, *file_problems),
+        problems=tuple(problems),
     )
 
 

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from provisioner.manifest.files import is_file, read_text, shown_path
 from provisioner.manifest.marks import Source
-from provisioner.manifest.words import quoted, shown
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Path
+from provisioner.model.words import quoted, shown
 
 ALLOWED_PREFIXES: Final = ("FOUNDRY_", "PROVISIONER_")
 ALLOWED_NAMES: Final = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZURE_LOCATION")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from provisioner.manifest.marks import Lines
-from provisioner.manifest.words import quoted
 from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.reasons import reason
+from provisioner.model.words import quoted
 
+STDIN: Final = Path("-")
 MAX_BYTES: Final = 20_000_000
 _BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # What YAML and editors do not take for text. Most would do harm when printed.
@@ -19,7 +23,7 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]"
 
 
 def shown_path(path: Path) -> str:
-    return path.as_posix()
+    return "<stdin>" if path == STDIN else path.as_posix()
 
 
 def is_file(path: Path) -> bool:
@@ -45,11 +49,11 @@ def _real(path: Path) -> str:
 
 
 def find(paths: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
-    """Every file once, in the order given; a folder stands for the YAML files directly in it."""
+    """Every file once, in the order given; a folder stands for the YAML files directly in it, and `-` for stdin."""
     files: dict[str, Path] = {}
     problems: list[Diagnostic] = []
     for path in paths:
-        for file in _yaml_files(path, problems) if _is_folder(path) else (path,):
+        for file in _yaml_files(path, problems) if path != STDIN and _is_folder(path) else (path,):
             files.setdefault(_real(file), file)
     if not paths:
         message = "No manifest is named."
@@ -80,7 +84,7 @@ def _yaml_files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
 def read_text(path: Path, *, limit: int = MAX_BYTES) -> tuple[str | None, Diagnostic | None]:
     """The text without its byte order mark, or what is wrong with the file. A pipe is read to its end."""
     try:
-        with path.open("rb") as stream:
+        with _opened(path) as stream:
             data = stream.read(limit + 1)
     except FileNotFoundError:
         return None, _problem(
@@ -92,6 +96,17 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> tuple[str | None, Diagno
         message = f"{quoted(shown_path(path))} is larger than {limit / 1_000_000:g} MB."
         return None, _problem("file-too-big", path, message, "Split it.")
     return _decode(path, data)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if path != STDIN:
+        with path.open("rb") as stream:
+            yield stream
+    elif sys.stdin is None:
+        raise ValueError("the program was started without it")
+    else:
+        yield sys.stdin.buffer
 
 
 def _decode(path: Path, data: bytes) -> tuple[str | None, Diagnostic | None]:
@@ -113,9 +128,8 @@ def _decode(path: Path, data: bytes) -> tuple[str | None, Diagnostic | None]:
     return text, None
 
 
-def _unreadable(path: Path, reason: object) -> Diagnostic:
-    words = getattr(reason, "strerror", None) or reason
-    message = f"{quoted(shown_path(path))} cannot be read: {words}."
+def _unreadable(path: Path, error: OSError | ValueError) -> Diagnostic:
+    message = f"{quoted(shown_path(path))} cannot be read: {reason(error)}."
     return _problem("file-unreadable", path, message, "Check the path and its permissions.")
 
 

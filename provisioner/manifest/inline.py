@@ -1,4 +1,7 @@
-"""Texts kept in files of their own: `instructions: {file: prompts/dev-buddy.md}`.
+"""Texts and documents kept in files of their own: `instructions: {file: prompts/dev-buddy.md}`.
+
+A file may stand where the kind's schema says so, and nowhere else: `file` is a name like others in what is passed
+through.
 
 Only inside the manifest's folder: a manifest in a pull request must not be able to publish the pipeline's files.
 """
@@ -13,43 +16,98 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from provisioner.manifest.files import is_file, read_text
+from provisioner.kinds.fragments import TAKES_FILE
+from provisioner.manifest.documents import SUFFIXES, read_document
+from provisioner.manifest.files import is_file, read_text, shown_path
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import quoted
+from provisioner.manifest.walk import schemas_at
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Document, Path
+from provisioner.model.document import Path, dotted
+from provisioner.model.words import found, quoted
 
 MAX_TEXT_BYTES: Final = 1_000_000
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 
-def inline_files(unit: Unit, at: Path, fields: Document) -> tuple[Document, list[Diagnostic]]:
-    """The fields with the files' texts in the place of their paths."""
-    result: dict[str, Any] = dict(fields)
-    problems: list[Diagnostic] = []
-    for key in _keys_that_take_files(at[0]):
-        value = fields.get(key)
-        if not (isinstance(value, Mapping) and isinstance(value.get("file"), str)):
-            continue
-        result[key] = ""
-        if unit.is_known((*at, key, "file")):
-            text, problem = _text(FilePath(unit.source.folder), value["file"])
-            result[key] = text or ""
-            if problem is not None:
-                problems.append(replace(problem, where=unit.source.value_at((*at, key, "file"))))
-    return (result, problems) if result != fields else (fields, problems)
+def inline_files(unit: Unit, at: Path, entry: Any) -> tuple[Any, list[Diagnostic]]:
+    """The entry with what the files hold in the place of their paths. What cannot be read is no longer known."""
+    if not isinstance(entry, Mapping):
+        return entry, []
+    inliner = _Inliner(unit, at)
+    keys = _keys_that_take_files(at[0])
+    filled = {key: inliner.filled(value, (key,)) if key in keys else value for key, value in entry.items()}
+    return (filled if inliner.found else entry), inliner.problems
+
+
+class _Inliner:
+    """One entry's files. `found` says whether there are any."""
+
+    def __init__(self, unit: Unit, at: Path) -> None:
+        self.problems: list[Diagnostic] = []
+        self.found = False
+        self._unit = unit
+        self._at = at
+
+    def filled(self, value: Any, path: Path) -> Any:
+        if isinstance(value, list):
+            return [self.filled(inner, (*path, str(index))) for index, inner in enumerate(value)]
+        if not isinstance(value, Mapping):
+            return value
+        if value.keys() == {"file"} and (holds := _held_at(self._at[0], path)):
+            return self._held(value["file"], path, as_text=holds == "text")
+        return {key: self.filled(inner, (*path, key)) for key, inner in value.items()}
+
+    def _held(self, name: object, path: Path, *, as_text: bool) -> Any:
+        place = (*self._at, *path, "file")
+        if not isinstance(name, str):
+            message = f"`{dotted(path)}.file` is {found(name)}; it must be a path."
+            self.problems += self._unit.error("wrong-type", place, message, "Write the path of a file.")
+            return self._unknown(path, as_text=as_text)
+        self.found = True
+        if not self._unit.is_known(place):
+            return self._unknown(path, as_text=as_text)
+        text, problem = _text(FilePath(self._unit.source.folder), name)
+        if problem is not None:
+            self.problems.append(replace(problem, where=self._unit.source.value_at(place)))
+        if text is None or as_text:
+            return text if text is not None else self._unknown(path, as_text=as_text)
+        return self._document(name, text, path)
+
+    def _document(self, name: str, text: str, path: Path) -> Any:
+        file = FilePath(self._unit.source.folder) / name
+        suffix = file.suffix.lower()
+        if suffix not in SUFFIXES:
+            message = f"{quoted(name)} is neither a .json nor a .yaml file, and a document is wanted here."
+            place = (*self._at, *path, "file")
+            self.problems += self._unit.error("bad-path", place, message, "Name a JSON or YAML file.")
+            return self._unknown(path, as_text=False)
+        document, problems = read_document(text, file=shown_path(file), suffix=suffix)
+        self.problems += problems
+        return document if document is not None else self._unknown(path, as_text=False)
+
+    def _unknown(self, path: Path, *, as_text: bool) -> Any:
+        self.found = True
+        self._unit.forget((*self._at, *path))
+        return "" if as_text else {}
 
 
 @lru_cache(maxsize=16)
-def _keys_that_take_files(section: str) -> tuple[str, ...]:
-    """Those whose schema offers a mapping with nothing but `file`."""
+def _keys_that_take_files(section: str) -> frozenset[str]:
     properties = entry_shape(section).schema["properties"]
-    return tuple(
-        key
-        for key, inner in properties.items()
-        if any(list(branch.get("properties", ())) == ["file"] for branch in inner.get("oneOf", ()))
-    )
+    return frozenset(key for key, inner in properties.items() if _takes_files(inner))
+
+
+def _takes_files(schema: object) -> bool:
+    if isinstance(schema, Mapping):
+        return TAKES_FILE in schema or any(map(_takes_files, schema.values()))
+    return isinstance(schema, list) and any(map(_takes_files, schema))
+
+
+def _held_at(section: str, path: Path) -> str:
+    """What a file at the path would hold: `text`, `document`, or nothing, as there can be no file."""
+    takes = {each.get(TAKES_FILE, "") for each in schemas_at(entry_shape(section).schema, path)}
+    return "text" if "text" in takes else "document" if "document" in takes else ""
 
 
 def _text(folder: FilePath, name: str) -> tuple[str | None, Diagnostic | None]:

@@ -15,12 +15,12 @@ from provisioner.manifest.marks import Source
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import printable
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Document, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
+from provisioner.model.words import printable
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
@@ -50,13 +50,14 @@ def load(
     unset: Severity = Severity.ERROR,
     project_needed: bool = True,
     endpoint: str | None = None,
+    allow_hosts: Collection[str] = (),
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
     `allow_env` are variables beyond the allow-list. `unset` is how bad an unset variable is, and a setting that
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
-    must have no `endpoint_fault`.
+    must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name.
     """
     files, problems = find(paths)
     folder = files[0].parent if files else Path()
@@ -70,7 +71,14 @@ def load(
         if source is not None:
             units.append(Unit(source, found, variables, waived=waived))
     complete = not any(problem.code in _UNREAD for problem in problems) and len(units) == len(files)
-    draft = _draft(units, variables, project_needed=project_needed, complete=complete, endpoint=endpoint)
+    draft = _draft(
+        units,
+        variables,
+        project_needed=project_needed,
+        complete=complete,
+        endpoint=endpoint,
+        allow_hosts=allow_hosts,
+    )
     head = Head(draft)
     problems += _checked(draft, head)
     diagnostics = _tidied(problems)
@@ -129,7 +137,13 @@ def _read(path: Path) -> tuple[Source | None, list[Diagnostic]]:
 
 
 def _draft(
-    units: Iterable[Unit], variables: Variables, *, project_needed: bool, complete: bool, endpoint: str | None = None
+    units: Iterable[Unit],
+    variables: Variables,
+    *,
+    project_needed: bool,
+    complete: bool,
+    endpoint: str | None = None,
+    allow_hosts: Collection[str] = (),
 ) -> Draft:
     filled = tuple(unit for unit in units if unit.source.root is not None)
     entries = tuple(entry for unit in filled for entry in entries_of(unit))
@@ -144,6 +158,7 @@ def _draft(
         project_needed=project_needed,
         complete=complete and all(isinstance(unit.source.root, dict) for unit in filled),
         endpoint=endpoint,
+        allow_hosts=allow_hosts,
     )
 
 

@@ -11,7 +11,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from provisioner.manifest.words import listed, quoted
+from provisioner.model.words import listed, quoted
 
 _FEW = 6
 

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Final, TypeAlias
 
-from provisioner.manifest.words import shown
+from provisioner.model.words import shown
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -40,6 +40,12 @@ _SURPRISES: Final = (
 )
 
 
+# What YAML 1.2 takes for text, as against YAML 1.1.
+_TEXT_IN_YAML_12: Final = frozenset(
+    {"`true`", "`false`", "a date", "a number in base 60", "a binary number", "a default value"}
+)
+
+
 class Ambiguous(Exception):  # noqa: N818 - an answer, not a failure
     """`meaning` is what some readers take the text for; `fix` what to write instead."""
 
@@ -47,6 +53,11 @@ class Ambiguous(Exception):  # noqa: N818 - an answer, not a failure
         super().__init__(meaning)
         self.meaning = meaning
         self.fix = fix
+
+    @property
+    def is_text_today(self) -> bool:
+        """Whether YAML 1.2 has no doubt that it is text."""
+        return self.meaning in _TEXT_IN_YAML_12
 
 
 def resolve(text: str) -> Scalar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
@@ -14,10 +14,11 @@ from provisioner.manifest.entries import Draft
 from provisioner.manifest.names import fault, fits_name
 from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.words import found, quoted
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
+from provisioner.model.words import found, quoted
+from provisioner.planes.clouds import is_trusted
 
 VARIABLES: Final = {
     "endpoint": "FOUNDRY_PROJECT_ENDPOINT",
@@ -60,7 +61,7 @@ def head_misfits(unit: Unit) -> Iterator[Diagnostic]:
         return
     head = {key: value for key, value in unit.root.items() if not key.startswith(EXTENSION)}
     for path, shape, value in (((), head_shape(), head), (("project",), project_shape(), head.get("project") or {})):
-        for finding, at_key in shape.misfits(value):
+        for finding, at_key, _ in shape.misfits(value):
             message = finding.message[0].upper() + finding.message[1:]
             yield from unit.told(replace(finding, message=message), path, at_key=at_key)
 
@@ -122,7 +123,7 @@ class Head:
             yield from self._contradiction()
             for key in _URLS:
                 if (said := self._of(key)) and not self._is_given(key):
-                    yield from _bad_url(said, key)
+                    yield from _bad_url(said, key, self._draft.allow_hosts)
 
     def _contradiction(self) -> Iterator[Diagnostic]:
         said, endpoint = self._said.get(("project", "account")), self._of("endpoint")
@@ -211,13 +212,18 @@ def _split(url: str) -> SplitResult | None:
     return parts if usable else None
 
 
-def _bad_url(said: Said, key: str) -> Iterator[Diagnostic]:
-    wrong = _url_fault(said.value, is_project=key == "endpoint")
-    if wrong:
-        subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
-        hint = ENDPOINT_ADVICE if key == "endpoint" else "Write it as https://management.azure.com."
-        path = said.path or ("project",)
-        yield from said.unit.error("bad-endpoint", path, f"{subject} {wrong}.", hint, at_key=not said.path)
+def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[Diagnostic]:
+    code, wrong = "bad-endpoint", _url_fault(said.value, is_project=key == "endpoint")
+    hint = ENDPOINT_ADVICE if key == "endpoint" else "Write it as https://management.azure.com."
+    if not wrong and not is_trusted(said.value, allowed_hosts):
+        host = (_split(said.value) or urlsplit("")).hostname
+        code, wrong = "untrusted-host", f"names the host {quoted(host)}, which is not Azure's; no token is sent there"
+        hint = f"Correct it; if it is right and you trust that host, add --allow-host {host}."
+    if not wrong:
+        return ()
+    subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
+    path = said.path or ("project",)
+    return said.unit.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
 
 
 def _url_fault(url: str, *, is_project: bool) -> str:

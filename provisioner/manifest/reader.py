@@ -25,9 +25,9 @@ from yaml.events import (
 
 from provisioner.manifest.marks import Lines, Marks, Source
 from provisioner.manifest.plain import Ambiguous, Scalar, resolve
-from provisioner.manifest.syntax import explain
-from provisioner.manifest.words import shown
+from provisioner.manifest.syntax import explain, unquoted_variable
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.words import shown
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 3_000_000
@@ -37,6 +37,7 @@ _TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
 _KNOWN_TAGS: Final = (None, *_TEXT_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _NESTING: Final = "maximum nesting depth"  # a limit of libyaml's own since 0.2.6, met before ours as it reads ahead
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_VARIABLE: Final = re.compile(r"\$\{((?:env:)?[A-Za-z_][^{}\n]*)\}")
 _NO_KEY: Final = object()  # the mapping waits for a key
 _BAD_KEY: Final = object()  # it has one that cannot be used, or had it before
 _MERGE: Final = object()  # it has `<<`
@@ -56,10 +57,16 @@ def new_parser(text: str, *, fast: bool = True) -> EventParser:
     return yaml.SafeLoader(text)
 
 
-def read(text: str, *, file: str, folder: str = "", fast: bool = True) -> tuple[Source | None, list[Diagnostic]]:
-    """The file's one document. None when it cannot be read to its end; never raises."""
+def read(
+    text: str, *, file: str, folder: str = "", fast: bool = True, is_foreign: bool = False
+) -> tuple[Source | None, list[Diagnostic]]:
+    """The file's one document. None when it cannot be read to its end; never raises.
+
+    What `is_foreign` was not written for this tool: it is taken as YAML 1.2 takes it where 1.1 and 1.2 differ and 1.2
+    means text, and its numbers as keys are the texts that JSON would make of them.
+    """
     lines = Lines(file, text)
-    builder = _Builder(lines)
+    builder = _Builder(lines, is_foreign=is_foreign)
     try:
         for event in _events(text, fast=fast):
             builder.take(event)
@@ -71,10 +78,16 @@ def read(text: str, *, file: str, folder: str = "", fast: bool = True) -> tuple[
         if _NESTING in str(error.problem):
             builder.report_too_deep(at)
             return None, builder.problems
-        problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
-        builder.report("yaml-syntax", at, *explain(problem or "it cannot be read"))
+        builder.report("yaml-syntax", at, *_explained(text, at, error))
         return None, builder.problems
     return builder.source(folder), builder.problems
+
+
+def _explained(text: str, at: int, error: yaml.MarkedYAMLError) -> tuple[str, str]:
+    if variable := _VARIABLE.match(text, max(at - 1, 0)):  # libyaml and PyYAML both stop at the bracket
+        return unquoted_variable(variable[1])
+    problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
+    return explain(problem or "it cannot be read")
 
 
 def _events(text: str, *, fast: bool) -> Iterator[Event]:
@@ -117,8 +130,9 @@ class _Anchored:
 
 
 class _Builder:
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, *, is_foreign: bool) -> None:
         self.problems: list[Diagnostic] = []
+        self._is_foreign = is_foreign
         self._lines = lines
         self._marks = Marks()
         self._stack: list[_Frame] = []
@@ -189,6 +203,8 @@ class _Builder:
         try:
             return resolve(text)
         except Ambiguous as surprise:
+            if self._is_foreign and surprise.is_text_today:
+                return text
             message = f"Unquoted `{shown(text)}` is {surprise.meaning} to some YAML readers and text to others."
             self.report("yaml-ambiguous", at, message, surprise.fix)
             return text
@@ -198,7 +214,7 @@ class _Builder:
         if plain and text == "<<":
             frame.key = _MERGE
             return
-        if plain and not isinstance(value := self._plain(text, at), str):
+        if plain and not isinstance(value := self._plain(text, at), str) and not self._is_foreign_number(value):
             self._bad_key(frame, at, f"The key `{shown(text)}` is {'empty' if value is None else 'not text'}.", text)
             return
         if text in frame.holder:
@@ -213,6 +229,9 @@ class _Builder:
             frame.key = _BAD_KEY
             return
         frame.key = text
+
+    def _is_foreign_number(self, value: Scalar) -> bool:
+        return self._is_foreign and isinstance(value, (int, float)) and not isinstance(value, bool)
 
     def _bad_key(self, frame: _Frame, at: int, message: str, text: str = "") -> None:
         frame.key = _BAD_KEY

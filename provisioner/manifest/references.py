@@ -7,11 +7,11 @@ from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
-from provisioner.manifest.words import guess, listed, quoted, with_article
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import dotted
 from provisioner.model.resource import Reference
+from provisioner.model.words import guess, listed, quoted, with_article
 
 _SHOWN_CYCLE: Final = 8
 _MOST_GUESSES: Final = 100  # a guess looks at every name, and thousands of them would take minutes

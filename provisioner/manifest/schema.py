@@ -88,7 +88,8 @@ PROJECT: Final[Document] = mapping(
 _HEAD: Final[Mapping[str, Any]] = {
     "version": {"const": 1, "description": "The version of this format."},
     "name": text(
-        "Owner id: written on everything this manifest manages, so that other manifests leave it alone.",
+        "Owner id: written on everything this manifest manages, so that other manifests leave it alone. Said in one of "
+        "the files.",
         pattern=OWNER_NAME,
         examples=["dev-buddy"],
     ),
@@ -96,12 +97,27 @@ _HEAD: Final[Mapping[str, Any]] = {
 }
 
 
+# azd's and Terraform's words for the sections; both write them as lists.
+_NEIGHBOURS: Final[Mapping[str, str]] = {
+    "memoryStores": "stores",
+    "memory_stores": "stores",
+    "modelDeployments": "deployments",
+    "model_deployments": "deployments",
+    "models": "deployments",
+    "agent": "agents",
+    "endpoint": "project.endpoint",
+    "services": "Write each agent of azd's `services:` by its name below `agents:`.",
+}
+_BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{…}}}}`."
+
+
 @lru_cache(maxsize=1)
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
     sections = {section: {"type": ["object", "null"]} for section in ("project", *KINDS)}
-    return Shape(mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"]))
+    schema = mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"])
+    return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
 
 @lru_cache(maxsize=1)
@@ -113,7 +129,8 @@ def project_shape() -> Shape:
 def entry_shape(section: str) -> Shape:
     """One entry that is not external, with every variable resolved."""
     schema = KINDS[section].schema()
-    return Shape({**schema, "properties": {**schema["properties"], "external": _EXTERNAL, "lifecycle": LIFECYCLE}})
+    properties = {**schema["properties"], "external": _EXTERNAL, "lifecycle": LIFECYCLE}
+    return Shape({**schema, "properties": properties}, neighbours=KINDS[section].neighbours)
 
 
 def manifest_schema() -> dict[str, Any]:
@@ -176,9 +193,15 @@ def _with_variables(schema: Any) -> Any:
         return [_with_variables(each) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
-    if str(schema.get("type")) in _NOT_TEXT or not _LIMITS_TEXT.isdisjoint(schema):
+    if _wants_a_number(schema) or not _LIMITS_TEXT.isdisjoint(schema):
         return _or_variable(schema)
     return {key: _inside(key, value) for key, value in schema.items()}
+
+
+def _wants_a_number(schema: Mapping[str, Any]) -> bool:
+    named = schema.get("type", ())
+    types = {named} if isinstance(named, str) else set(named)
+    return bool(types & _NOT_TEXT) and "string" not in types
 
 
 def _inside(keyword: str, value: Any) -> Any:

@@ -6,13 +6,16 @@ jsonschema finds; this module tells. One mistake becomes one diagnostic, also wh
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from provisioner.kinds.casing import snake
 from provisioner.manifest.convert import convert
 from provisioner.manifest.fits import compile_schema
-from provisioner.manifest.words import found, guess, listed, quoted, shown
 from provisioner.model.diagnostic import Finding
-from provisioner.model.document import Path, dotted
+from provisioner.model.document import ABSENT, Path, dotted, lookup
+from provisioner.model.secrets import is_secret
+from provisioner.model.words import found, guess, listed, quoted, shown
 
 # jsonschema types what an error holds as anything or nothing; what each keyword puts there is known.
 _Error: TypeAlias = Any
@@ -29,17 +32,19 @@ _TYPE_WORDS: Final = {
 
 
 class Misfit(NamedTuple):
-    """A finding, and whether its place is the key rather than the value."""
+    """A finding, whether its place is the key rather than the value, and whether it is another tool's word."""
 
     finding: Finding
     at_key: bool
+    is_foreign: bool = False
 
 
 class Shape:
-    """A schema, ready to be held against many values."""
+    """A schema, ready to be held against many values. `neighbours` are other tools' words: see `kinds.neighbours`."""
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Mapping[str, Any], neighbours: Mapping[str, str] | None = None) -> None:
         self.schema = dict(schema)
+        self._neighbours = neighbours or {}
         self.fits = compile_schema(schema)
         self._errors: Callable[[object], Iterator[_Error]] | None = None
 
@@ -48,7 +53,14 @@ class Shape:
         if self.fits(value):
             return []
         unique = {(misfit.finding.path, misfit.finding.message): misfit for misfit in _told(self._find(value))}
-        return list(unique.values())
+        return [self._translated(misfit, value) for misfit in unique.values()]
+
+    def _translated(self, misfit: Misfit, value: object) -> Misfit:
+        """With the manifest's own word in the hint, where another tool's is used."""
+        if misfit.finding.code not in {"unknown-key", "wrong-type"}:
+            return misfit
+        hint = _translation(self._neighbours, dotted(misfit.finding.path), _at(value, misfit.finding.path))
+        return Misfit(replace(misfit.finding, hint=hint), misfit.at_key, is_foreign=True) if hint else misfit
 
     def _find(self, value: object) -> Iterator[_Error]:
         if self._errors is None:
@@ -56,6 +68,27 @@ class Shape:
 
             self._errors = Draft202012Validator(self.schema).iter_errors
         return self._errors(value)
+
+
+def _at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def _translation(neighbours: Mapping[str, str], path: str, value: Any) -> str:
+    """A hint for what another tool calls by the path, or by paths inside it that the value has."""
+    inside = [name for name in neighbours if name.startswith(f"{path}.") and _has(value, name[len(path) + 1 :])]
+    meant = [name for name in inside or [path] if name in neighbours]
+    sentences = [f"{f'`{name}`: ' if inside else ''}{neighbours[name]}" for name in meant if " " in neighbours[name]]
+    pairs = [f"`{neighbours[name]}` for `{name}`" for name in meant if " " not in neighbours[name]]
+    if pairs and not inside:
+        return f"Write `{neighbours[path]}`."
+    return " ".join([*([f"Write {' and '.join(pairs)}."] if pairs else []), *sentences])
+
+
+def _has(value: Any, path: str) -> bool:
+    return isinstance(value, Mapping) and lookup(value, tuple(path.split("."))) is not ABSENT
 
 
 def _told(errors: Iterable[_Error]) -> Iterator[Misfit]:
@@ -92,9 +125,20 @@ def _wrong_type(path: Path, value: object, types: Collection[str]) -> Iterator[M
         hint = f"Write {wanted}, or remove the key."
     elif wanted == "text" and isinstance(value, (bool, int, float)):
         hint = "Quote it."
-    elif isinstance(value, str) and _looks_like(value, types):
+    elif isinstance(value, str) and _looks_like(value, types) and not _is_secret(path):
         hint = f"Remove the quotes: {value}."
-    yield from _value("wrong-type", path, f"{_field(path)} is {found(value)}; it must be {wanted}.", hint)
+    yield from _value("wrong-type", path, f"{_field(path)} is {_found(path, value)}; it must be {wanted}.", hint)
+
+
+def _found(path: Path, value: object) -> str:
+    """As `found`, but that the value of a secret is not repeated: what is told ends up in logs and comments."""
+    if _is_secret(path) and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return "a text" if isinstance(value, str) else "a number"
+    return found(value)
+
+
+def _is_secret(path: Path) -> bool:
+    return any(is_secret(name) for name in path)
 
 
 def _looks_like(text: str, types: Collection[str]) -> bool:
@@ -108,8 +152,9 @@ def _unknown(error: _Error, path: Path) -> Iterator[Misfit]:
         if key in known or key.startswith(tuple(patterns)):
             continue
         where = f" in `{shown(dotted(path))}`" if path else ""
+        meant = f"Write `{snake(key)}`. " if snake(key) in known else guess(key, known)
         message = f"the key {quoted(key)}{where} is not known."
-        yield from _key("unknown-key", (*path, key), message, f"{guess(key, known)}Known keys: {listed(known)}.")
+        yield from _key("unknown-key", (*path, key), message, f"{meant}Known keys: {listed(known)}.")
 
 
 def _missing(error: _Error, path: Path) -> Iterator[Misfit]:
@@ -190,7 +235,7 @@ def _is_type_at(inner: _Error, error: _Error) -> bool:
 
 
 def _something(error: _Error, path: Path) -> Iterator[Misfit]:
-    message = f"{_field(path)} is {found(error.instance)}, which does not fit."
+    message = f"{_field(path)} is {_found(path, error.instance)}, which does not fit."
     yield from _value("bad-value", path, message, f"{error.schema.get('description', 'See the schema.')}")
 
 

@@ -61,3 +61,9 @@ def explain(problem: str) -> tuple[str, str]:
         if re.search(pattern, problem):
             return message, hint
     return f"This is not YAML: {problem}.", "Check the quotes and the indentation here and in the line above."
+
+
+def unquoted_variable(name: str) -> tuple[str, str]:
+    """For what stands between `${` and `}`, inside brackets."""
+    written = name if name.startswith("env:") else f"env:{name}"
+    return "A variable stands unquoted inside brackets.", f'Quote it: "${{{written}}}".'

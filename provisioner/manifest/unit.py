@@ -25,6 +25,7 @@ class Unit:
         self, source: Source, problems: Iterable[Diagnostic], variables: Variables, *, waived: tuple[Path, ...] = ()
     ) -> None:
         self.source = source
+        self._variables = variables
         places = [each.where for each in problems if each.where and each.code != "duplicate-key"]
         self._taken_places = {(where.line, where.column) for where in places}
         self._taken_paths = {where.path for where in places}
@@ -48,6 +49,14 @@ class Unit:
         """Whether the value there is the user's, and not the remains of a variable that could not be read."""
         return path not in self._resolver.unresolved
 
+    def may_read(self, name: str) -> bool:
+        """Whether a variable of the name would be on the list."""
+        return self._variables.allows(name)
+
+    def forget(self, path: Path) -> None:
+        """Hold nothing against the value there any more: it is not the user's."""
+        self._resolver.unresolved.add(path)
+
     def knows_all(self, at: Path) -> bool:
         """Whether every value of the entry is the user's."""
         return all(path[: len(at)] != at for path in self._resolver.unresolved)
@@ -63,7 +72,7 @@ class Unit:
             if value is not None:
                 holder[key] = value
                 continue
-            self._resolver.unresolved.add(path)
+            self.forget(path)
             yield Diagnostic(
                 code="env-bad-value",
                 message=f"The value of {text} is not {_words(wanted)}.",  # the value itself stays untold

@@ -19,7 +19,7 @@ from provisioner.manifest.plain import Ambiguous, resolve
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 
-MODELINE: Final = "# yaml-language-server: $schema=schemas/manifest.v1.schema.json"
+SCHEMA: Final = "schemas/manifest.v1.schema.json"
 _PLAIN: Final = re.compile(r"(?:[^\W\d]|[./]\w)(?:[\w./()'+@=,-]| (?=[\w./()'+@=,-]))*")
 _NOT_IN_BLOCK: Final = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -44,13 +44,16 @@ def dump(
     entries: Mapping[Address, Document],
     external: Collection[Address] = (),
     header: Sequence[str] = (),
+    schema: str = SCHEMA,
 ) -> str:
     """A whole manifest. Sections come in the kinds' order, resources by name, keys as they are given.
 
     The values of `project` are written as they are, so that they may be variables; `header` are lines of comment.
+    `schema` is where editors find the schema; empty where there is none to be found.
     """
-    lines = [MODELINE, *(f"# {_one_line(line)}".rstrip() for line in header)]
-    lines += ["", "version: 1", f"name: {_text(name)}"]
+    comments = [f"yaml-language-server: $schema={schema}"] if schema else []
+    lines = [f"# {_one_line(line)}".rstrip() for line in (*comments, *header)]
+    lines += [*([""] if lines else []), "version: 1", f"name: {_text(name)}"]
     if project:
         lines += ["", "project:", *_pairs(project, 1)]
     for section in KINDS:

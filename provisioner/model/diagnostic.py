@@ -46,10 +46,13 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a kind finds wrong in one entry; `path` is relative to the entry. The manifest room adds the place."""
+    """What a kind finds wrong in one entry; `path` is relative to the entry. The manifest room adds the place, which is
+    the value's, or the key's with `at_key`.
+    """
 
     path: tuple[str, ...]
     code: str
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    at_key: bool = False

@@ -38,8 +38,8 @@ class ProvisionerError(Exception):
 
 
 class ManifestInvalid(ProvisionerError):  # noqa: N818 - the name says it
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__("The manifest has errors.")
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], hint: str = "") -> None:
+        super().__init__("The manifest has errors.", hint)
         self.diagnostics = diagnostics
 
 

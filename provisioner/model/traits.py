@@ -39,9 +39,9 @@ def _nothing_to_say(_change: Change, _made: str) -> Iterator[str]:
 class Traits:
     """`immutable` fields change only by replacing; `replace_resets` are the subtrees whose unmanaged fields do not
     survive a replace (another model's version means nothing). `replace_loses` is a sentence about what else goes with
-    the old one, and `filled_in` what the service gives the new one by itself. `capacity` is the field that takes from a
-    quota, `pool` tells which: resources for which it says the same share one. `case_blind` kinds have names that ignore
-    case. `marker_size` is how many characters one value of the live object's metadata or tags can hold.
+    the old one. `capacity` is the field that takes from a quota, `pool` tells which: resources for which it says the
+    same share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of
+    the live object's metadata or tags can hold.
 
     `versioned` kinds keep every state that was written, but for the subtrees `beside_versions`. `remarks` are
     sentences that a reviewer must know of a change beside its fields; `made` names the revision that it made, and is
@@ -51,7 +51,6 @@ class Traits:
     immutable: tuple[Path, ...] = ()
     replace_resets: tuple[Path, ...] = ()
     replace_loses: str = ""
-    filled_in: Document = field(default_factory=dict)
     holds_data: bool = False
     case_blind: bool = False
     rules: Mapping[Path, Rule] = field(default_factory=dict)

@@ -27,7 +27,7 @@ from provisioner.planes.advice import MANAGEMENT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback, require_trusted
 from provisioner.planes.documents import MOST_BYTES, decoded, odd_answer, require_straight, too_large
-from provisioner.planes.failures import failure_from, is_caused_by, unreachable
+from provisioner.planes.failures import MOVED_TO, failure_from, is_caused_by, unreachable
 from provisioner.planes.retry import LONGEST_ASKED_S, NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ _SIGN_OF_LIFE_S: Final = 10
 _LONGEST_OPERATION_S: Final = 2 * 60 * 60  # moving a provisioned deployment to another model takes half an hour
 _CONNECT_S: Final = 15
 _PIECE: Final = 64 * 1024
+_UNREGISTERED: Final = "MissingSubscriptionRegistration"  # the SDK registers the provider, then sends it again
 DOCUMENT: Final = "provisioner.document"  # where an answer's context keeps what its body says
 # What the SDK's pollers look at.
 _OPERATION: Final = having(
@@ -104,19 +105,22 @@ class _Measuring(HTTPAdapter):
         self._longest_s = longest_s
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        until = self._clock.now() + self._longest_s
         response = super().send(request, *args, **kwargs)
-        response.raw = _Measured(response.raw, what_of(request.url or ""), self._clock, self._longest_s)
+        response.raw = _Measured(response.raw, what_of(request.url or ""), self._clock, until)
+        if response.is_redirect:
+            response.headers[MOVED_TO] = response.headers.pop("Location")
         return response
 
 
 class _Measured:
     """An answer's body as urllib3 has it, given away piece by piece as `requests` asks for it."""
 
-    def __init__(self, raw: Any, what: str, clock: Clock, longest_s: float) -> None:
+    def __init__(self, raw: Any, what: str, clock: Clock, until: float) -> None:
         self._raw = raw
         self._what = what
         self._clock = clock
-        self._until = clock.now() + longest_s
+        self._until = until
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._raw, name)
@@ -126,8 +130,10 @@ class _Measured:
         for piece in self._raw.stream(min(amt, _PIECE), decode_content=decode_content):
             size += len(piece)
             if size > MOST_BYTES:
+                self._raw.close()
                 raise too_large(self._what, f"{MOST_BYTES >> 20} MB")
             if self._clock.now() > self._until:
+                self._raw.close()
                 raise requests.exceptions.ReadTimeout("the answer trickles")
             yield piece
 
@@ -175,6 +181,8 @@ class _Persistence(HTTPPolicy[Any, Any]):
             raise again
         if response.http_response.status_code < 300:
             response.context[DOCUMENT] = _believed(response.http_response)
+        elif (failure := refusal(response.http_response)).code != _UNREGISTERED:
+            raise PlaneError(failure, wait_s=asked_wait(response.http_response.headers))
         return response
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.planes.failures import nothing_listens
+from provisioner.planes.loopback import is_deserted
 
 if TYPE_CHECKING:  # importing azure-identity costs a quarter of a second: only commands that need a token pay it
     from azure.core.credentials import AccessToken, TokenCredential
 
 _FRESH_S: Final = 300
+_IDENTITY_ENDPOINT: Final = "IDENTITY_ENDPOINT"  # where a managed identity, or a local Foundry, gives tokens
 
 
 @contextmanager
@@ -65,13 +69,18 @@ class Tokens:
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - imported with the credential anyway
 
         try:
-            return self._credential.get_token(self._scope, claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
+            found = self._credential.get_token(self._scope, claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
+            found.token.encode("ascii")  # or else no header can carry it
         # beside its own errors azure-identity lets those of msal (ValueError) and of the system (OSError) through
         except (AzureError, ValueError, OSError) as error:
             raise PlaneError(sign_in_failure(error)) from error
+        return found
 
 
-def sign_in_failure(error: Exception) -> Failure:
+def sign_in_failure(error: Exception, environ: Mapping[str, str] = os.environ) -> Failure:
+    identity = environ.get(_IDENTITY_ENDPOINT, "")
+    if is_deserted(identity):
+        return nothing_listens(identity)
     first = str(error).strip().splitlines()
     return Failure(
         message=f"No token could be had: {first[0] if first else type(error).__name__}",

@@ -17,6 +17,9 @@ from provisioner.planes.advice import ADVICE
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.documents import is_too_deep
 
+# The libraries look at where a redirect leads, though told not to follow it, and break on what is no URL: before they
+# do, it is called this.
+MOVED_TO: Final = "Provisioner-Moved-To"
 _RAW_LIMIT: Final = 600
 _DEEPEST: Final = 5  # errors within errors that are looked at
 
@@ -100,7 +103,7 @@ def _silence(host: str, error: BaseException) -> str:
 
 def _redirect(headers: Mapping[str, str]) -> str:
     """Not the query nor a user name: they may hold a secret."""
-    target = _split(headers.get("Location") or "")
+    target = _split(headers.get(MOVED_TO) or headers.get("Location") or "")
     where = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}" if target.netloc else target.path
     return f"The service sends us elsewhere, to {where or 'nowhere'}; that is not followed, and no token goes there."
 

@@ -19,7 +19,7 @@ from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import Tokens
 from provisioner.planes.documents import MOST_BYTES, decoded, encoded, require_named, require_straight, too_large
-from provisioner.planes.failures import failure_from, unreachable
+from provisioner.planes.failures import MOVED_TO, failure_from, unreachable
 from provisioner.planes.pages import Way, items, list_at
 from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
 
@@ -64,11 +64,17 @@ def open_client(endpoint: str, tokens: Tokens, *, connections: int, timeout_s: f
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             verify=httpx.create_ssl_context(),
+            event_hooks={"response": [_leave_redirect]},
             # No proxy leads to this machine, whatever the environment says.
             trust_env=not is_loopback(endpoint),
         )
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         raise PlaneError(_wrong_settings(endpoint, error)) from error
+
+
+def _leave_redirect(response: httpx.Response) -> None:
+    if response.has_redirect_location:
+        response.headers[MOVED_TO] = response.headers.pop("Location")
 
 
 def _wrong_settings(endpoint: str, error: Exception) -> Failure:

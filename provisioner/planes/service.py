@@ -13,6 +13,7 @@ from provisioner.planes import project
 from provisioner.planes.clock import Clock, SystemClock
 from provisioner.planes.clouds import Cloud, cloud_of, require_trusted
 from provisioner.planes.credentials import Tokens, default_credential
+from provisioner.planes.loopback import require_somebody
 from provisioner.planes.project import HttpProject
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def connect(
     cloud = cloud_of(where.endpoint)
     require_trusted(where.endpoint, where.allowed_hosts)
     _require_management(where.management_endpoint or cloud.management, where.allowed_hosts)
+    require_somebody(where.endpoint)
     clock = clock or SystemClock()
     with (
         default_credential() as credential,

@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -63,6 +64,17 @@ def read_marker(metadata: Mapping[str, str]) -> tuple[dict[str, str], Marker | N
         on_remove=OnRemove.KEEP if "on_remove=keep" in words else OnRemove.DELETE,
     )
     return rest, marker
+
+
+def are_alike(one: Marker | None, other: Marker | None) -> bool:
+    """Whether they say the same, whatever version they were written over."""
+    if one is None or other is None:
+        return one is other
+    return _free_of_versions(one) == _free_of_versions(other)
+
+
+def _free_of_versions(marker: Marker) -> Marker:
+    return replace(marker, applied=written_over(marker.applied, ""))
 
 
 def written_over(applied: str, version: str) -> str:

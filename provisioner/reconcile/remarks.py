@@ -16,10 +16,8 @@ def remarks_on(change: Change, wanted: Desired, traits: Traits) -> Iterator[str]
     was = change.before.marker if change.before else None
     if was is not None and change.is_takeover:
         yield f'It belongs to the manifest named "{was.owner}"; this manifest takes it over.'
-    if change.action is Action.REPLACE and traits.replace_loses:
-        yield traits.replace_loses
-    if lost := _not_carried_over(change, traits):
-        yield f"Not in the manifest, so not carried over: {_listed(lost)}."
+    if change.action is Action.REPLACE:
+        yield from _losses(change, traits)
     if ignored := ignored_differences(wanted, change.after or {}, traits):
         yield f"Differs from the manifest and is left as it is, as `lifecycle.ignore` says: {_listed(ignored)}."
     if carried := _carried_along(change, traits):
@@ -27,27 +25,27 @@ def remarks_on(change: Change, wanted: Desired, traits: Traits) -> Iterator[str]
     yield from traits.remarks(change, "")
 
 
+def _losses(change: Change, traits: Traits) -> Iterator[str]:
+    """What does not come back with the new object. What the service fills in anyway is no loss."""
+    if traits.replace_loses:
+        yield traits.replace_loses
+    before = change.before.fields if change.before else {}
+    shown = tuple(field.path for field in change.fields)
+    lost = tuple(
+        path
+        for path, value in leaves(before)
+        if not (lies_under(path, shown) or is_default(value, path, traits))
+        and lookup(change.after or {}, path) is ABSENT
+    )
+    if lost:
+        yield f"Not in the manifest, so not carried over: {_listed(lost)}."
+
+
 def ignored_differences(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:
     """The ignored fields that are not as the manifest declares them."""
     declared = only(wanted.fields, wanted.lifecycle.ignore)
     fields = compare(declared, live, record=None, ignore=(), traits=traits)
     return tuple(field.path for field in fields)
-
-
-def _not_carried_over(change: Change, traits: Traits) -> tuple[Path, ...]:
-    """What others set, and a new object does not have. What it gets by itself is no loss."""
-    before, after = change.before, change.after
-    if before is None or after is None or change.action is not Action.REPLACE:
-        return ()
-    shown = tuple(field.path for field in change.fields)
-    return tuple(
-        path
-        for path, value in leaves(before.fields)
-        if not lies_under(path, shown)
-        and lookup(after, path) is ABSENT
-        and not is_default(value, path, traits)
-        and not same(value, lookup(traits.filled_in, path))
-    )
 
 
 def _carried_along(change: Change, traits: Traits) -> tuple[Path, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,22 +43,30 @@ def abandoned(plan: Plan, events: Iterable[Event]) -> Abandoned:
     )
 
 
-def abandoned_text(left: Abandoned, *, styles: Styles = PLAIN, width: int = 100) -> str:
-    """A line per change, as when a run ends well, and a last line that sums up."""
+def abandoned_text(left: Abandoned, *, told: Collection[Address] = (), styles: Styles = PLAIN, width: int = 100) -> str:
+    """A line per change, as when a run ends well, and a last line that sums up. `told` are those of which a line was
+    shown already.
+    """
     changes = [*(outcome.change for outcome in left.ended), *left.under_way, *left.not_begun]
     addresses = max((len(one_line(str(change.address))) for change in changes), default=0)
+    ended = [outcome for outcome in left.ended if outcome.change.address not in told]
+    not_begun = [change for change in left.not_begun if change.address not in told]
     rows = [
-        *outcomes_text_rows(left.ended, addresses=addresses, styles=styles, width=width),
-        *_rows("unknown", left.under_way, addresses, styles.bad, styles),
-        *_rows("skipped", left.not_begun, addresses, styles.warning, styles),
+        *outcomes_text_rows(ended, addresses=addresses, styles=styles, width=width),
+        *_rows("unknown", left.under_way, addresses, style=styles.bad, styles=styles, width=width),
+        *_rows("skipped", not_begun, addresses, style=styles.warning, styles=styles, width=width),
     ]
     closing = (styles.paint(styles.bad, line) for line in wrapped(_closing(left), width=width))
     return "\n".join([*rows, *([""] if rows else []), *closing, ""])
 
 
-def _rows(word: str, changes: Iterable[Change], addresses: int, style: str, styles: Styles) -> Iterator[str]:
+def _rows(
+    word: str, changes: Iterable[Change], addresses: int, *, style: str, styles: Styles, width: int
+) -> Iterator[str]:
     for change in changes:
-        yield f"  {styles.paint(style, word)}  {one_line(str(change.address)):<{addresses}}  {change.action.value}"
+        address, action = one_line(str(change.address)), change.action.value
+        gap = "\n           " if 11 + addresses + 2 + len(action) > width else f"{'':<{addresses - len(address)}}  "
+        yield f"  {styles.paint(style, word)}  {address}{gap}{action}"
 
 
 def _closing(left: Abandoned) -> str:

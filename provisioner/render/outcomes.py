@@ -19,9 +19,13 @@ def outcomes_text(finished: ApplyFinished, *, styles: Styles = PLAIN, width: int
     """A line per change, failures with the service's words below, and a last line that sums up."""
     addresses = max((len(one_line(str(outcome.change.address))) for outcome in finished.outcomes), default=0)
     lines = list(outcomes_text_rows(finished.outcomes, addresses=addresses, styles=styles, width=width))
-    closing = wrapped(closing_sentence(finished), width=width)
+    closing = closing_lines(finished, styles=styles, width=width)
+    return "\n".join([*lines, *([""] if lines else []), *closing, ""])
+
+
+def closing_lines(finished: ApplyFinished, *, styles: Styles = PLAIN, width: int = 100) -> list[str]:
     style = styles.good if _all_done(finished) else styles.bad
-    return "\n".join([*lines, *([""] if lines else []), *(styles.paint(style, text) for text in closing), ""])
+    return [styles.paint(style, text) for text in wrapped(closing_sentence(finished), width=width)]
 
 
 def outcomes_text_rows(outcomes: Sequence[Outcome], *, addresses: int, styles: Styles, width: int) -> Iterator[str]:

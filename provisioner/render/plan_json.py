@@ -1,22 +1,4 @@
-"""A plan for programs.
-
-    {"format_version": "1.0",
-     "owner": "dev-buddy",              the manifest's name
-     "target": {"endpoint": "…", "account": "…", "subscription": "…", "resource_group": "…", "local": false},
-     "digest": "…",                     equal for equal plans
-     "has_changes": true,
-     "summary": {"create": 1, "update": 0, "replace": 0, "delete": 0, "adopt": 0, "release": 0,
-                 "unchanged": 3, "refusals": 0, "warnings": 0},
-     "changes": [                       in an order in which they can be applied
-       {"action": "update", "address": {"kind": "agents", "name": "dev-buddy"},
-        "adoption": false, "loses_data": false, "referrers": [address, …],
-        "reason": "its last write failed",   why, where the fields alone do not say it; else empty
-        "remarks": ["…"],                    what else to know, a sentence each
-        "fields": [{"path": ["options", "x"], "before": 1, "after": 2, "origin": "edit", "forces_replace": false}],
-        "lifecycle": [{"name": "lifecycle.prevent_destroy", "before": false, "after": true}]}],
-     "unchanged": [address, …],
-     "refusals": [{"severity": "error", "code": "data-loss", "message": "…", "hint": "…", "where": {…}}],
-     "warnings": [as refusals]}         they forbid nothing
+"""A plan for programs: `json_schemas` and docs/json.md say what is in it.
 
 A field that was not there has no `before`; one that goes has no `after`. `origin` is `edit`, `drift`, `both`, or null
 where nothing was applied before. A create has every field with `after` only, a delete every field with `before` only.

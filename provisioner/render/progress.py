@@ -4,24 +4,7 @@ A renderer is a callable that takes events, one at a time: the caller holds a lo
 `OSError` (a closed pipe is BrokenPipeError) and `ValueError` (a closed stream) reach the caller, who lets the apply go
 on without the renderer.
 
-JSON lines: every line is an object with `event`.
-
-    planned          format_version, plan (as `plan --format json`): where there is nothing to apply, where the plan is
-                     refused, and before somebody is asked; the answer yes lets all that follows follow
-    apply_started    format_version, plan
-    change_started   address {kind, name}, action
-    change_noted     address, action, note
-    change_finished  address, action, status (done, failed, skipped), reason, elapsed_s, and for a failure
-                     failure {message, code, status, request_id, advice}
-    apply_finished   interrupted (whether it was, and something was skipped for it), elapsed_s,
-                     summary {done, failed, skipped}, outcomes [as change_finished]
-    apply_abandoned  ended [address, action, status], under_way [address, action], not_begun [address, action]: instead
-                     of apply_finished, where a second Ctrl-C ended the run at once; how far what was under way came
-                     is not known
-    failed           format_version, message, hint: the last line, where the command ended with an error that is no
-                     change's: an invalid manifest (diagnostics, as `validate --format json` has them), a service that
-                     cannot be read (failures, as of change_finished), a refused plan (diagnostics), a question that
-                     was not answered with yes, an interruption before anything was applied
+JSON lines: every line is an object with `event`; see `json_schemas` and docs/json.md.
 """
 
 from __future__ import annotations
@@ -46,16 +29,19 @@ from provisioner.model.progress import (
 )
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.exhaustive import assert_never
-from provisioner.render.outcomes import closing_sentence, was_interrupted
+from provisioner.render.outcomes import closing_lines, outcomes_text_rows, was_interrupted
 from provisioner.render.plan_json import FORMAT_VERSION, address_document, plan_document
 from provisioner.render.safe import one_line
+from provisioner.render.styles import PLAIN, Styles
+from provisioner.render.target import target_phrase
 from provisioner.render.terminal_progress import TerminalProgress
-from provisioner.render.words import VERBS, duration, outcome_sentence, plural
+from provisioner.render.words import VERBS, duration, plural
 
 __all__ = [
     "JsonProgress",
     "PlainProgress",
     "Renderer",
+    "Results",
     "TerminalProgress",
     "event_document",
     "failed_document",
@@ -67,8 +53,37 @@ Renderer: TypeAlias = Callable[[Event], None]
 _REPEAT_S: Final = 10.0
 
 
+class Results:
+    """What became of each change, told as it ends, and what it all comes to: the report of an apply, said once. `say`
+    takes lines to be shown together.
+    """
+
+    def __init__(self, say: Callable[[str], None], *, styles: Styles = PLAIN, width: int = 100) -> None:
+        self._say = say
+        self._styles = styles
+        self._width = width
+        self._addresses = 0
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case ApplyStarted(plan=plan):
+                self._addresses = max((len(_name(change)) for change in plan.changes), default=0)
+                self._say("")
+            case ChangeFinished(outcome=outcome):
+                rows = outcomes_text_rows([outcome], addresses=self._addresses, styles=self._styles, width=self._width)
+                self._say("\n".join(rows))
+            case ApplyFinished():
+                self._say("\n" + "\n".join(closing_lines(event, styles=self._styles, width=self._width)))
+            case ChangeStarted() | ChangeNoted():
+                pass
+            case _:
+                assert_never(event)
+
+
 class PlainProgress:
-    """One line per event, flushed. The same note is repeated no more often than every ten seconds."""
+    """Signs of life, a flushed line each; how a change ends is for `Results` to say. The same note is repeated no more
+    often than every ten seconds.
+    """
 
     def __init__(self, stream: TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -79,16 +94,15 @@ class PlainProgress:
     def __call__(self, event: Event) -> None:
         match event:
             case ApplyStarted(plan=plan):
-                self._say(f'Applying {plural(len(plan.changes), "change")} of "{one_line(plan.owner)}".')
+                where = f" to {target_phrase(plan.target)}" if plan.target else ""
+                self._say(f'Applying {plural(len(plan.changes), "change")} of "{one_line(plan.owner)}"{where}.')
             case ChangeStarted(change=change):
                 self._started[change.address] = self._clock()
                 self._say(f"{_name(change)}: {VERBS[change.action].doing}…")
             case ChangeNoted(change=change, note=note):
                 self._note(change, one_line(note))
-            case ChangeFinished(outcome=outcome):
-                self._say(f"{_name(outcome.change)}: {outcome_sentence(outcome)}")
-            case ApplyFinished():
-                self._say(closing_sentence(event))
+            case ChangeFinished() | ApplyFinished():
+                pass
             case _:
                 assert_never(event)
 

@@ -1,8 +1,12 @@
-"""Secrets are hidden by the name of their field, never by searching the text; but for URLs, which carry secrets in
-known places: `user:password@`, and the likes of `?sig=`. There only the secret part is hidden, wherever the URL stands.
+"""Secrets are hidden by their place: the value of a field whose name says that it is one (`api_key`, `Authorization`),
+at any depth, in lists and in `{name: …, value: …}` pairs too. Where names only describe (properties of a JSON Schema,
+parameters and security schemes of an OpenAPI document, structured inputs) what describes them is shown, and only what
+may be a value of theirs is hidden: a default, an example, and all that is not known to be a description.
 
-A hidden value is shown as `(sensitive sha256:1a2b3c4d)`: equal values look equal, so a change is still seen. A field
-is a secret when one of the names on its path says so, at any depth, in lists and in `{name: …, value: …}` pairs too.
+In a text nothing is searched for, but for two forms that carry secrets in known places: URLs (`user:password@`, and the
+likes of `?sig=`) and connection strings (`…;AccountKey=…`). There only the secret part is hidden.
+
+A hidden value is shown as `(sensitive sha256:1a2b3c4d)`: equal values look equal, so a change is still seen.
 """
 
 from __future__ import annotations
@@ -10,92 +14,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Path, canonical
+from provisioner.model.secrets import is_secret
+from provisioner.render.places import ABOUT, FIELDS, HEADERS, LISTED, Role
 
-# One of these words anywhere in a name makes it a secret …
-_SECRET_WORDS: Final = frozenset(
-    {
-        "apikey",
-        "authorization",
-        "connectionstring",
-        "cookie",
-        "credential",
-        "credentials",
-        "passphrase",
-        "passwd",
-        "password",
-        "passwords",
-        "pgpassword",
-        "pwd",
-        "secret",
-        "secrets",
-        "token",
-    }
-)
-# … unless the name ends in a word that says it is only about the secret, …
-_ABOUT: Final = frozenset(
-    {
-        "budget",
-        "count",
-        "enabled",
-        "endpoint",
-        "expires",
-        "expiry",
-        "file",
-        "kind",
-        "length",
-        "limit",
-        "limits",
-        "mode",
-        "name",
-        "path",
-        "policy",
-        "ref",
-        "required",
-        "scheme",
-        "schemes",
-        "seconds",
-        "type",
-        "uri",
-        "url",
-        "usage",
-        "version",
-    }
-)
-# … and so do these phrases, …
-_SECRET_PHRASES: Final = ("connection_string", "access_signature", "sas_token", "access_tokens", "refresh_tokens")
-# … and every name that ends in `_key`, but for these.
-_HARMLESS_KEYS: Final = frozenset(
-    {
-        "cache",
-        "composite",
-        "foreign",
-        "group",
-        "idempotency",
-        "index",
-        "lookup",
-        "object",
-        "partition",
-        "public",
-        "range",
-        "row",
-        "sort",
-        "unique",
-    }
-)
-# These are secrets at the end of a name: DB_PASS, BLOB_SAS, SENTRY_DSN; not `pass_rate`.
-_SECRET_ENDINGS: Final = frozenset({"pass", "sas", "sig", "dsn"})
-# In a URL's query these are, too.
+# In a URL's query these are secrets, too.
 _SECRET_PARAMETERS: Final = frozenset({"key", "code", "signature"})
+_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>`]+")
 _USER_INFO: Final = re.compile(r"(?<=://)[^/?#@]+(?:@[^/?#@]+)*(?=@)")
 _PARAMETER: Final = re.compile(r"(?P<name>(?<=[?&#;])[^=&#;?]+)=(?P<value>[^&#;]+)")
+_SETTING: Final = re.compile(r"(?P<name>[A-Za-z][\w .-]*)=(?P<value>[^;]*)")
+_SETTINGS: Final = re.compile(rf"\s*{_SETTING.pattern}(?:;\s*[A-Za-z][\w .-]*=[^;]*)+;?\s*")
+_CREDENTIALS: Final = re.compile(r"(?i)\s*(?:Bearer|Basic|Digest|Negotiate|ApiKey|Token|SharedAccessSignature)\s+\S")
 _PAIR_NAMES: Final = ("name", "key", "header")
-_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+_PAIR_VALUES: Final = frozenset({"value", "values"})
 
 
 class Sensitive(str):
@@ -104,32 +40,80 @@ class Sensitive(str):
     __slots__ = ()
 
 
-@lru_cache(maxsize=4096)
-def is_secret(name: str) -> bool:
-    """Whether a field of this name holds a secret: `apiKey`, `X-Api-Key`, `client_secret`, not `max_tokens`."""
-    words = [word for word in _NOT_WORD.split(_HUMP.sub("_", name).lower()) if word]
-    if not words or words[-1] in _ABOUT:
-        return False
-    if words[-1] in ("key", "keys") and len(words) > 1:
-        return words[-2] not in _HARMLESS_KEYS
-    if words[-1] in _SECRET_ENDINGS:
-        return True
-    joined = "_".join(words)
-    return not _SECRET_WORDS.isdisjoint(words) or any(phrase in joined for phrase in _SECRET_PHRASES)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """`secret` holds for every value here and below, `named` only for one that stands here itself."""
+
+    role: Role = FIELDS
+    secret: bool = False
+    named: bool = False
 
 
 def redacted(value: object, path: Path = ()) -> object:
     """A plain JSON-like copy of the value at this path, without its secrets. ABSENT stays ABSENT."""
     if isinstance(value, Absent):
         return ABSENT
-    if any(is_secret(str(name)) for name in path):
+    place = _Place()
+    for name in path:
+        place = _below(place, str(name))
+    return _redacted(value, place)
+
+
+def _below(place: _Place, name: str) -> _Place:
+    role = place.role.below(name)
+    if place.role.is_of_names:
+        named = is_secret(name)
+        return _Place(role, secret=place.secret or (named and place.role.names_values), named=named)
+    if name in place.role.keywords:
+        return _Place(role, secret=place.secret)
+    return _Place(role, secret=place.secret or is_secret(name))
+
+
+def _redacted(value: object, place: _Place) -> object:
+    if place.secret and place.role.hides_all:
         return hidden(value)
     if isinstance(value, Mapping):
-        return _mapping(value)
+        return _mapping(value, place)
     if isinstance(value, (list, tuple)):
-        return [redacted(item) for item in value]
-    plain = _plain(value)
-    return _URL.sub(_harmless_url, plain) if isinstance(plain, str) and not isinstance(plain, Sensitive) else plain
+        return _list(value, place)
+    if (place.secret and place.role is not ABOUT) or place.named:
+        return hidden(value)
+    if place.role is HEADERS and isinstance(value, str) and _CREDENTIALS.match(value):
+        return hidden(value)
+    return _harmless(_plain(value))
+
+
+def _mapping(value: Mapping[object, object], place: _Place) -> dict[str, object]:
+    if place.role is ABOUT or place.role is LISTED:
+        place = replace(place, role=FIELDS)
+        if place.secret or place.named:
+            return _all_hidden(value)
+    pair = any(isinstance(name := value.get(key), str) and is_secret(name) for key in _PAIR_NAMES)
+    if pair and place.role.describes:
+        place = replace(place, secret=True)
+    result: dict[str, object] = {}
+    for key, inner in value.items():
+        name = str(key)
+        result[name] = hidden(inner) if pair and name in _PAIR_VALUES else _redacted(inner, _below(place, name))
+    return result
+
+
+def _all_hidden(value: Mapping[object, object]) -> dict[str, object]:
+    return {str(key): hidden(inner) for key, inner in value.items()}
+
+
+def _list(value: list[object] | tuple[object, ...], place: _Place) -> list[object]:
+    inner = replace(place, role=place.role.item)
+    if place.role is LISTED:
+        inner = replace(inner, named=False)
+    return [_redacted(item, inner) for item in value]
+
+
+def _harmless(plain: object) -> object:
+    if not isinstance(plain, str) or isinstance(plain, Sensitive):
+        return plain
+    text = _URL.sub(_harmless_url, plain)
+    return _SETTING.sub(_harmless_setting, text) if _SETTINGS.fullmatch(text) else text
 
 
 def _harmless_url(found: re.Match[str]) -> str:
@@ -143,21 +127,18 @@ def _harmless_parameter(found: re.Match[str]) -> str:
     return f"{name}={hidden(value) if secret else value}"
 
 
+def _harmless_setting(found: re.Match[str]) -> str:
+    name, value = found["name"], found["value"]
+    return f"{name}={hidden(value) if is_secret(name) or name.strip().lower() in _SECRET_PARAMETERS else value}"
+
+
 def hidden(value: object) -> object:
     """The fingerprint. What can hold no secret (nothing, true, false, the empty ones) is left as it is."""
     plain = _plain(value)
-    if plain is None or isinstance(plain, bool) or plain in ("", [], {}):
+    if plain is None or isinstance(plain, (bool, Sensitive)) or plain in ("", [], {}):
         return plain
     text = plain if isinstance(plain, str) else canonical(plain)
     return Sensitive(f"(sensitive sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]})")
-
-
-def _mapping(value: Mapping[object, object]) -> dict[str, object]:
-    named = any(isinstance(name := value.get(key), str) and is_secret(name) for key in _PAIR_NAMES)
-    return {
-        str(key): hidden(inner) if named and key == "value" else redacted(inner, (str(key),))
-        for key, inner in value.items()
-    }
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The live view: running changes below, finished ones printed above."""
+"""The live view: running changes below; what is to stay is printed above."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from provisioner.model.progress import (
     ChangeNoted,
     ChangeStarted,
     Event,
-    Outcome,
-    Status,
 )
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.safe import one_line
-from provisioner.render.words import VERBS, duration, outcome_sentence
+from provisioner.render.words import VERBS, duration
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -88,7 +86,7 @@ class TerminalProgress:
             case ChangeNoted(change=change, note=note):
                 self._note(change, one_line(note))
             case ChangeFinished(outcome=outcome):
-                self._finish(outcome)
+                self._finish(outcome.change)
             case ApplyFinished():
                 self.close()
             case _:
@@ -123,10 +121,15 @@ class TerminalProgress:
             if change.address in self._running:
                 self._running[change.address].note = note
 
-    def _finish(self, outcome: Outcome) -> None:
+    def _finish(self, change: Change) -> None:
         with self._lock:
-            self._running.pop(outcome.change.address, None)
-        self._console.print(_finished_line(outcome))
+            self._running.pop(change.address, None)
+
+    def show(self, text: str) -> None:
+        """Lines, painted or not, that stay above the running changes."""
+        from rich.text import Text  # noqa: PLC0415
+
+        self._console.print(Text.from_ansi(text), soft_wrap=True)
 
     def _view(self) -> Text:
         from rich.text import Text  # noqa: PLC0415
@@ -155,19 +158,4 @@ def _running_line(running: _Running, now: float) -> Text:
         (one_line(str(change.address)), "bold"),
         f" {verb.doing} {duration(elapsed)}",
         (f"  {running.note}" if running.note else "", "dim"),
-    )
-
-
-def _finished_line(outcome: Outcome) -> Text:
-    from rich.text import Text  # noqa: PLC0415
-
-    marks = {Status.DONE: ("✓", "green"), Status.FAILED: ("✗", "bold red"), Status.SKIPPED: ("·", "yellow")}
-    mark, style = marks[outcome.status]
-    address = one_line(str(outcome.change.address))
-    symbol = f"{VERBS[outcome.change.action].symbol:>3} "
-    return Text.assemble(
-        (f"{mark} ", style),
-        (symbol, _COLOURS[outcome.change.action]),
-        (address, "bold"),
-        f" {outcome_sentence(outcome)}",
     )

@@ -8,7 +8,6 @@ from typing import Final
 
 from provisioner.model.plan import Action, Plan
 from provisioner.model.progress import Outcome, Status
-from provisioner.render.exhaustive import assert_never
 from provisioner.render.safe import one_line
 
 
@@ -86,23 +85,3 @@ def outcome_counts(outcomes: Sequence[Outcome]) -> str:
     others = [outcome.status for outcome in outcomes if outcome.status is not Status.DONE]
     counts.extend(f"{others.count(status)} {status.value}" for status in Status if status in others)
     return ", ".join(counts)
-
-
-def outcome_sentence(outcome: Outcome) -> str:
-    """`created in 2.1s`, `failed to create after 3.0s: QuotaExceeded: …`, `skipped: …`; one line."""
-    action, took = outcome.change.action, duration(outcome.elapsed_s)
-    match outcome.status:
-        case Status.DONE:
-            return f"{VERBS[action].done} in {took}"
-        case Status.FAILED:
-            return f"failed to {action.value} after {took}{_because(outcome)}"
-        case Status.SKIPPED:
-            return f"skipped{_because(outcome)}"
-        case _:
-            return assert_never(outcome.status)
-
-
-def _because(outcome: Outcome) -> str:
-    failure = outcome.failure
-    said = [failure.code, failure.message] if failure else [outcome.reason]
-    return "".join(f": {one_line(text)}" for text in said if text)

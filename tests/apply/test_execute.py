@@ -25,6 +25,7 @@ from provisioner.model.progress import (
     Status,
 )
 from provisioner.model.resource import Desired, Live
+from provisioner.model.traits import Traits
 
 Work = Callable[[str, Change, Callable[[str], None]], None]
 
@@ -47,6 +48,7 @@ class FakeKind:
     """Counts what runs at once, and remembers what was done in which order."""
 
     serial: bool = False
+    traits: Traits = field(default_factory=Traits)
     work: Work = idle
     done: list[str] = field(default_factory=list)
     live: dict[Address, Live] = field(default_factory=dict)
@@ -71,14 +73,21 @@ class FakeKind:
     def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
         return False
 
-    def create(self, service: Told, change: Change) -> None:
+    def create(self, service: Told, change: Change) -> Live:
         self._do("create", service, change)
+        return self._made(change)
 
-    def update(self, service: Told, change: Change) -> None:
+    def update(self, service: Told, change: Change) -> Live:
         self._do("update", service, change)
+        return self._made(change)
+
+    def _made(self, change: Change) -> Live:
+        self.live[change.address] = Live(address=change.address, fields=change.after or {}, marker=change.marker)
+        return self.live[change.address]
 
     def delete(self, service: Told, change: Change) -> None:
         self._do("delete", service, change)
+        self.live.pop(change.address, None)
 
 
 def change(name: str, *needs: str, action: Action = Action.CREATE) -> Change:
@@ -264,8 +273,26 @@ def test_a_replace_that_loses_the_old_one_says_so() -> None:
     assert outcome.failure is not None
     assert (outcome.failure.message, outcome.failure.code) == ("the service says no", "no")
     assert outcome.failure.advice == (
-        "The old one was deleted and is gone. Applying again creates the new one. Ask again."
+        "The old one was deleted and could not be put back either: the service says no. Correct the entry and apply "
+        "again. Ask again."
     )
+
+
+def test_a_refused_replacement_puts_the_old_one_back() -> None:
+    creates: list[Change] = []
+
+    def refusing_the_new(verb: str, change: Change, note: Callable[[str], None]) -> None:  # noqa: ARG001
+        if verb == "create":
+            creates.append(change)
+            if len(creates) == 1:
+                raise PlaneError(Failure(message="no such model", code="no"))
+
+    runner = Runner(refusing_the_new)
+    replacing = change("a/x", action=Action.REPLACE)
+    assert replacing.before is not None
+    (outcome,) = runner.run(replacing).outcomes
+    assert outcome.failure == Failure(message="no such model", code="no", advice="The old one was put back as it was.")
+    assert [it.after for it in creates] == [{"made": True}, replacing.before.fields]
 
 
 def test_a_replace_that_cannot_delete_leaves_the_old_one() -> None:

@@ -118,7 +118,7 @@ def test_what_is_gone_is_not_updated_and_needs_no_delete(foundry: Foundry, plane
     apply(planes, world(), foundry)
     updating = only(plan_for(planes, world(agent("Be kind."))), "agents")
     deleting = only(plan_for(planes, without("agents")), "agents")
-    planes.project.delete("agents/buddy")
+    planes.project.delete("agents/buddy", is_gone=lambda: False)
     assert outcome_of(planes, updating, foundry).status is Status.FAILED
     assert outcome_of(planes, deleting, foundry).status is Status.DONE
     assert writes(foundry) == []

@@ -160,7 +160,7 @@ def test_a_deployment_drifts_and_the_ledger_with_it(arm: Any, admin: Any, docume
     assert after["properties"]["raiPolicyName"] == "Theirs"
     assert after["etag"] != before["etag"]
     usages = arm("GET", f"{ACCOUNT}/usages").json()["value"]
-    assert next(u for u in usages if u["name"]["value"] == "OpenAI.GlobalStandard.gpt-4.1-mini")["currentValue"] == 99
+    assert next(u for u in usages if u["name"]["value"] == "OpenAI.GlobalStandard.gpt4.1-mini")["currentValue"] == 99
 
 
 @pytest.mark.rule(14)

@@ -77,9 +77,7 @@ def test_a_deleted_account_is_listed_read_and_purged(arm: Any) -> None:
 def test_quota_is_held_until_the_purge(arm: Any) -> None:
     def used() -> int:
         usages = arm("GET", f"{SUBSCRIPTION}/{PROVIDER}/locations/eastus2/usages").json()["value"]
-        return int(
-            next(u for u in usages if u["name"]["value"] == "OpenAI.GlobalStandard.gpt-4.1-mini")["currentValue"]
-        )
+        return int(next(u for u in usages if u["name"]["value"] == "OpenAI.GlobalStandard.gpt4.1-mini")["currentValue"])
 
     assert used() == 30
     arm("DELETE", DELETED)

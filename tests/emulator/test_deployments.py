@@ -92,15 +92,22 @@ def test_paths_ignore_case_and_keep_the_name_as_it_was_made(arm: Any, documents:
     ("document", "code", "words"),
     [
         pytest.param(
-            {"sku": {"name": "DataZoneBatch"}}, "InvalidResourceProperties", "is not supported by the model", id="sku"
+            {"sku": {"name": "DeveloperTier"}}, "InvalidResourceProperties", "is not supported by the model", id="sku"
         ),
         pytest.param({"sku": {"name": "S0"}}, "InvalidResourceProperties", "'S0' is invalid", id="account-sku"),
         pytest.param(
-            {"sku": {"name": "GlobalStandard", "capacity": 0}}, "InvalidResourceProperties", "from 1 to", id="too-small"
+            {"sku": {"name": "GlobalStandard", "capacity": 0}},
+            "InvalidCapacity",
+            "'0' of account deployment should be at least 1 and no more than",
+            id="too-small",
+        ),
+        pytest.param({"sku": {"name": "GlobalStandard", "capacity": -250}}, "InvalidCapacity", "'-250'", id="negative"),
+        pytest.param(
+            {"sku": {"name": "GlobalStandard", "capacity": 10**9}}, "InvalidCapacity", "no more than", id="too-large"
         ),
         pytest.param(
             {"sku": {"name": "GlobalProvisionedManaged", "capacity": 16}},
-            "InvalidResourceProperties",
+            "InvalidCapacity",
             "in steps of 5",
             id="off-step",
         ),
@@ -148,9 +155,21 @@ def test_a_wrong_envelope_is_refused(arm: Any, documents: Any, document: Any, co
         ),
         pytest.param(
             {"model": {"format": "xAI", "name": "grok-4-fast-reasoning", "version": "1"}},
-            "ServiceModelDeprecating",
-            "The model 'Publisher:xAI,Format:xAI,Name:grok-4-fast-reasoning,Version:1' is in deprecating state",
-            id="deprecating",
+            "ServiceModelDeprecated",
+            "'Format:xAI,Name:grok-4-fast-reasoning,Version:1' has been deprecated since 05/01/2026 00:00:00.",
+            id="deprecated-partner",
+        ),
+        pytest.param(
+            {"model": {"format": "OpenAI", "name": "gpt-4", "version": "turbo-2024-04-09"}},
+            "ServiceModelDeprecated",
+            "Version:turbo-2024-04-09' has been deprecated.",
+            id="deprecated-without-a-date",
+        ),
+        pytest.param(
+            {"model": {"format": "Anthropic", "name": "claude-opus-5", "version": "2"}},
+            "InvalidModelProviderData",
+            "industry, organizationName, and countryCode",
+            id="provider-data",
         ),
         pytest.param(
             {"model": {"format": "OpenAI", "name": "gpt-35-turbo", "version": "0613"}},
@@ -177,9 +196,24 @@ def test_the_model_of_a_deployment_stays_unless_the_switch_lets_it_change(arm: A
     arm("PUT", CHAT, documents.deployment())
     other = documents.deployment("gpt-4.1")
 
-    assert error(arm("PUT", CHAT, other)) == (400, "InvalidResourceProperties")
+    assert error(arm("PUT", CHAT, other)) == (400, "CannotChangeDeploymentModel")
+    assert arm("GET", CHAT).json()["properties"]["model"]["name"] == "gpt-4.1-mini"
     admin.switch(model_change="allowed")
     assert arm("PUT", CHAT, other).json()["properties"]["model"]["name"] == "gpt-4.1"
+
+
+@pytest.mark.rule(9)
+def test_only_provisioned_deployments_spill_over(arm: Any, documents: Any) -> None:
+    spilling = {"spilloverDeploymentName": "standard"}
+    standard = documents.deployment(**spilling)
+    provisioned = documents.deployment(sku="GlobalProvisionedManaged", capacity=15, **spilling)
+
+    assert error(arm("PUT", CHAT, standard)) == (400, "spilloverDeploymentNameInvalidSku")
+    assert arm("PUT", CHAT, provisioned).json()["properties"]["spilloverDeploymentName"] == "standard"
+    assert error(arm("PATCH", CHAT, {"sku": {"name": "GlobalStandard", "capacity": 10}})) == (
+        400,
+        "spilloverDeploymentNameInvalidSku",
+    )
 
 
 @pytest.mark.rule(13)

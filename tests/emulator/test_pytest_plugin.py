@@ -44,7 +44,8 @@ def test_its_state_is_kept_and_put_back(foundry_emulator):
     now = before["now"]
     foundry_emulator.drift("project", "local", {"tags": {"a": "b"}})
     foundry_emulator.set_model("gpt-4.1-mini", "Deprecated")
-    foundry_emulator.set_quota("OpenAI.GlobalStandard.gpt-4.1-mini", 3)
+    foundry_emulator.add_model("gpt-9", "2027-01-31", skus=["GlobalStandard"])
+    foundry_emulator.set_quota("OpenAI.GlobalStandard.gpt4.1-mini", 3)
     foundry_emulator.advance(3600)
     foundry_emulator.restore(before)
     after = foundry_emulator.state()

@@ -9,13 +9,14 @@ import socket
 import ssl
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 import provisioner.emulator
-from provisioner.emulator import Emulator, Options
+from provisioner.emulator import Emulator, Options, PortError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def run(code: str, *arguments: str) -> str:
 def test_the_description_holds_every_variable_a_program_needs(emulator: Emulator) -> None:
     described = emulator.describe()
 
-    assert described.keys() == {"management", "project", "ca_file", "env"}
+    assert described.keys() == {"management", "project", "ca_file", "env", "notes"}
     assert described["env"].keys() >= EXPECTED
     assert described["project"] == f"{described['management']}/api/projects/local"
     assert json.loads(json.dumps(described)) == described
@@ -75,6 +76,64 @@ def test_a_wanted_port_is_used_and_a_taken_one_is_an_os_error() -> None:
         assert emulator.management == f"https://127.0.0.1:{port}"
         with pytest.raises(OSError, match="in use"), Emulator(Options(port=port)):
             pass
+
+
+def free_ports(count: int) -> int:
+    """The first of so many in a row that nobody has."""
+    while True:
+        with ExitStack() as stack:
+            first = stack.enter_context(bound(0)).getsockname()[1]
+            try:
+                for number in range(1, count):
+                    stack.enter_context(bound(first + number))
+            except (OSError, OverflowError):
+                continue
+            return int(first)
+
+
+def bound(port: int) -> socket.socket:
+    listener = socket.socket()
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def test_the_place_of_tokens_stays_beside_a_wanted_port(tmp_path: Path) -> None:
+    port = free_ports(2)
+    options = Options(port=port, state=str(tmp_path / "local.db"))
+
+    with Emulator(options) as first:
+        before = first.env
+    with Emulator(options) as second:
+        assert second.env == before
+        assert second.env["IDENTITY_ENDPOINT"] == f"http://127.0.0.1:{port + 1}/msi/token"
+        assert second.notes == ()
+
+
+def test_a_place_of_tokens_that_is_taken_moves_and_says_so() -> None:
+    port = free_ports(2)
+    with bound(port + 1) as taken:
+        taken.listen()
+        with Emulator(Options(port=port)) as emulator:
+            place = emulator.env["IDENTITY_ENDPOINT"]
+            (note,) = emulator.notes
+
+    assert str(port + 1) not in place
+    assert note.startswith(f"Port {port + 1} is taken, so tokens are handed out at port {place.split(':')[2][:-10]}, ")
+    assert "--token-port" in note
+
+
+def test_a_place_of_tokens_may_be_named_and_is_then_not_given_up() -> None:
+    port = free_ports(3)
+    with Emulator(Options(port=port, token_port=port + 2)) as emulator:
+        assert f":{port + 2}/" in emulator.env["IDENTITY_ENDPOINT"]
+        with pytest.raises(PortError) as refused, Emulator(Options(token_port=port + 2)):
+            pass
+
+    assert refused.value.port == port + 2
 
 
 def test_a_client_that_keeps_its_connection_does_not_hold_up_the_stop() -> None:

@@ -21,7 +21,7 @@ def full(project: Any, arm: Any, documents: Any, admin: Any) -> Any:
     project("POST", "/memory_stores/memory/items", {"content": "Tea.", "kind": "user_profile", "scope": "sam"})
     for _ in range(2):
         project("POST", "/agents/buddy/versions", documents.version())
-    admin.post("quota", {"usage": "OpenAI.GlobalStandard.gpt-4.1-mini", "limit": 17}).raise_for_status()
+    admin.post("quota", {"usage": "OpenAI.GlobalStandard.gpt4.1-mini", "limit": 17}).raise_for_status()
     admin.switch(strict=True)
     return admin.get("state")
 

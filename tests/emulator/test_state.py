@@ -88,6 +88,63 @@ def test_a_crash_leaves_no_lock_for_ever(tmp_path: Path, documents: Any) -> None
         assert request(clock_set_back, "PUT", CHAT, documents.deployment()).status_code == 200
 
 
+HOLDER = """
+import sys
+from provisioner.emulator import Emulator, Options
+with Emulator(Options(state=sys.argv[1])) as emulator:
+    print(emulator.management, flush=True)
+    sys.stdin.readline()
+"""
+
+
+def holding(path: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", HOLDER, path]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_second_emulator_on_a_file_is_told_of_the_first_and_shares_its_objects(
+    tmp_path: Path, documents: Any
+) -> None:
+    path = str(tmp_path / "local.db")
+    with holding(path) as first:
+        assert first.stdout is not None
+        address = first.stdout.readline().strip()
+        with Emulator(Options(state=path)) as second:
+            request(second, "POST", "/api/projects/local/memory_stores", documents.store())
+            (note,) = second.notes
+        first.communicate("stop\n", timeout=30)
+    with Emulator(Options(state=path)) as alone:
+        found = request(alone, "GET", "/api/projects/local/memory_stores/memory")
+
+    assert note.startswith(f'Another local Foundry ({address}, process {first.pid}) uses the state file "{path}" too.')
+    assert (alone.notes, found.status_code) == ((), 200)
+
+
+def test_one_that_was_killed_is_nobody(tmp_path: Path) -> None:
+    path = str(tmp_path / "local.db")
+    with holding(path) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        first.kill()
+        first.communicate(timeout=30)
+
+    with Emulator(Options(state=path)) as second:
+        assert second.notes == ()
+
+
+def test_two_on_states_of_their_own_are_not_told_of_each_other(tmp_path: Path) -> None:
+    files = [str(tmp_path / name) for name in ("one.db", "two.db")]
+    with Emulator(Options(state=files[0])), Emulator(Options(state=files[1])) as two, Emulator(Options()) as three:
+        assert (two.notes, three.notes) == ((), ())
+
+
+def test_a_lock_that_cannot_be_used_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "local.db.lock").write_bytes(b"this is my thesis" * 1000)
+
+    with Emulator(Options(state=str(tmp_path / "local.db"))) as emulator:
+        assert emulator.notes == ()
+
+
 RACE = """
 import sys
 from provisioner.emulator.state import State

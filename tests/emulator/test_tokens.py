@@ -54,6 +54,18 @@ def test_the_project_plane_refuses_a_management_token(project: Any, arm: Any) ->
     assert (answer.status_code, answer.json()) == (401, UNAUTHORIZED)
 
 
+@pytest.mark.rule(1)
+def test_management_takes_a_token_for_its_own_endpoint(arm: Any, project: Any, emulator: Emulator) -> None:
+    """What the JavaScript management clients ask for: the endpoint they are given, and /.default."""
+    world = emulator._servers[0].config.app._world  # type: ignore[union-attr]
+    own = [world.tokens.issue(f"{emulator.management}{end}") for end in ("", "/")]
+
+    assert [replace(arm, token=token)("GET", DEPLOYMENTS).status_code for token in own] == [200, 200]
+    assert replace(project, token=own[0])("GET", "/memory_stores").status_code == 401
+    elsewhere = world.tokens.issue("https://127.0.0.1:1")
+    assert replace(arm, token=elsewhere)("GET", DEPLOYMENTS).status_code == 401
+
+
 def test_the_project_plane_refuses_an_expired_token(project: Any, emulator: Emulator) -> None:
     answer = replace(project, token=expired(emulator, "https://ai.azure.com"))("GET", "/memory_stores")
 

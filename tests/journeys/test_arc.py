@@ -19,7 +19,7 @@ def test_apply_creates_everything_in_order_and_a_second_run_does_nothing(
     assert first.code == 0, first.err
     writes = [request for request in foundry.requests() if not request.startswith("GET")]
     assert [request.rsplit("/", 1)[-1] for request in writes[:3]] == [
-        "gpt-4.1-mini",
+        "gpt-5.4-mini",
         "text-embedding-3-large",
         "memory_stores",
     ]
@@ -49,7 +49,7 @@ def test_drift_is_told_from_edits_and_repaired(foundry: Foundry, project: Path, 
     manifest = project / "stores.yaml"
     manifest.write_text(EXAMPLE, encoding="utf-8")
     provisioner("apply", "--yes")
-    foundry.drift("deployment", "gpt-4.1-mini", sku={"name": "GlobalStandard", "capacity": 7})
+    foundry.drift("deployment", "gpt-5.4-mini", sku={"name": "GlobalStandard", "capacity": 7})
     foundry.drift("agent", "dev-buddy", instructions="Do as you like.")
     manifest.write_text(EXAMPLE.replace("Developer preferences", "What developers prefer"), encoding="utf-8")
 
@@ -63,7 +63,7 @@ def test_drift_is_told_from_edits_and_repaired(foundry: Foundry, project: Path, 
         for change in plan.document["changes"]
     }
     assert told == {
-        "deployments/gpt-4.1-mini": [("sku.capacity", "drift")],
+        "deployments/gpt-5.4-mini": [("sku.capacity", "drift")],
         "stores/dev-prefs-memory": [("description", "edit")],
         "agents/dev-buddy": [("instructions", "drift")],
     }
@@ -132,7 +132,7 @@ def test_destroy_takes_everything_that_is_ours_and_nothing_else(
 
     assert done.code == 0, done.err
     deletes = [request.rsplit("/", 1)[-1] for request in foundry.requests("DELETE")]
-    assert deletes == ["dev-buddy", "dev-prefs-memory", "gpt-4.1-mini", "text-embedding-3-large"]
+    assert deletes == ["dev-buddy", "dev-prefs-memory", "gpt-5.4-mini", "text-embedding-3-large"]
     assert provisioner("plan", "--detailed-exitcode", "-f", "other.yaml").code == 0
 
 

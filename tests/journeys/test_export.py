@@ -136,3 +136,28 @@ def test_a_count_agrees_with_its_noun(apply: Any, provisioner: Command) -> None:
 
     assert "Wrote 1 resource to one.yaml." in provisioner("export", "--out", "one.yaml").err
     assert "1 resource, no errors." in provisioner("validate", "-f", "one.yaml").err
+
+
+def test_a_schema_is_named_only_where_it_is(project: Path, apply: Any, provisioner: Command) -> None:
+    apply(HEAD + GPT)
+    (project / "clone" / "schemas").mkdir(parents=True)
+    (project / "clone" / "schemas" / "manifest.v1.schema.json").write_text("{}", encoding="utf-8")
+    provisioner("export", "--out", "clone/live.yaml")
+
+    assert provisioner("export").out.startswith("version: 1\n")
+    assert (
+        (project / "clone" / "live.yaml")
+        .read_text(encoding="utf-8")
+        .startswith("# yaml-language-server: $schema=schemas/manifest.v1.schema.json\n\nversion: 1\n")
+    )
+
+
+def test_names_that_only_describe_are_no_secrets(foundry: Foundry, apply: Any, export: Any) -> None:
+    apply(HEAD + GPT + AGENT)
+    properties = {"password": {"type": "string", "minLength": 12}, "api_key": {"type": "string"}}
+    parameters = {"type": "object", "properties": properties}
+    foundry.drift("agent", "helper", tools=[{"type": "function", "name": "reset", "parameters": parameters}])
+
+    _, result = export()
+
+    assert "secret" not in result.err

@@ -13,7 +13,7 @@ OTHER_MODEL = (
         "agents:",
         "# a second chat model\nagents:",
     )
-    .replace("chat_model: gpt-4.1-mini", "chat_model: second")
+    .replace("chat_model: gpt-5.4-mini", "chat_model: second")
     .replace(
         "stores:\n",
         "  second:\n    model: {format: OpenAI, name: gpt-4.1-mini, version: '2025-04-14'}\n"

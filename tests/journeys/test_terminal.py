@@ -93,7 +93,7 @@ def test_a_full_disk_is_told(project: Path, command: str) -> None:
     told = shell(f"provisioner {command} >/dev/full", project)
 
     assert told.returncode == 1
-    assert told.stderr == "Error: The output cannot be written: No space left on device.\n"
+    assert told.stderr == "Error: The output cannot be written: no space left on device.\n"
 
 
 @posix
@@ -105,7 +105,7 @@ def test_what_a_full_disk_keeps_of_a_json_stream_is_told_elsewhere(project: Path
 
     assert told.returncode == 1
     assert "Done: 1 created" in told.stderr
-    assert told.stderr.endswith("Error: The output cannot be written: No space left on device.\n")
+    assert told.stderr.endswith("Error: The output cannot be written: no space left on device.\n")
 
 
 @posix

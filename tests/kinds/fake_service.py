@@ -120,7 +120,7 @@ class FakeProject:
         agent["agent_endpoint"] = agent["agent_endpoint"] or DEFAULT_ENDPOINT
         return self._agent(self._agent_name(path))
 
-    def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
+    def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:  # noqa: ARG002
         self.writes.append(Call("DELETE", path, None, features))
         collection, name, *version = path.split("/")
         if version:

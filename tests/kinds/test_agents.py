@@ -483,7 +483,7 @@ def test_a_clear_agent_is_inspected_for_nothing(service: FakeService) -> None:
 
 def test_an_agent_that_says_little_is_read_all_the_same(service: FakeService) -> None:
     service.project.agents["x"] = {
-        "versions": [{"version": "1", "draft": False, "definition": None, "metadata": None, "description": None}]
+        "versions": [{"version": "1", "draft": False, "definition": {}, "metadata": None, "description": None}]
     }
     (live,) = service.live().values()
     assert live.fields == {"draft": False}
@@ -511,7 +511,7 @@ def test_an_agent_refers_to_its_model_and_its_stores() -> None:
         pytest.param({**HOSTED, "image": "x"}, ["hosted-source"], id="and one source only"),
         pytest.param({"kind": "hosted"}, ["missing-key", "missing-key", "hosted-source"], id="an empty hosted one"),
         pytest.param({"kind": "external", "tools": []}, ["wrong-agent-kind"], id="tools belong to prompt agents"),
-        pytest.param({"kind": "voice", "model": "x"}, [], id="the schema refuses unknown kinds"),
+        pytest.param({"kind": "robot", "model": "x"}, [], id="the schema refuses unknown kinds"),
         pytest.param({"model": "gpt", "tools": [TOOL]}, [], id="a whole memory tool"),
         pytest.param(
             {"model": "gpt", "tools": [{"type": "memory_search"}]}, ["missing-key"] * 2, id="half a memory tool"

@@ -276,3 +276,12 @@ def test_one_list_tells_all_about_deployments(service: FakeService) -> None:
     assert not DeploymentKind().is_unclear(wanted, live)
     assert DeploymentKind().inspect(service, wanted, live) is live
     assert live.revision == '"1"'
+
+
+@pytest.mark.parametrize("sku", ["Standard", "globalstandard", "DataZoneStandard", "GlobalBatch", "DeveloperTier"])
+def test_what_is_paid_by_use_cannot_spill_over(sku: str) -> None:
+    entry = {"model": {"format": "OpenAI", "name": "gpt"}, "sku": {"name": sku}, "spillover_deployment_name": "x"}
+
+    (finding,) = DeploymentKind().check("gpt", entry)
+    assert (finding.path, finding.code, finding.at_key) == (("spillover_deployment_name",), "spillover-sku", True)
+    assert list(DeploymentKind().check("gpt", {**entry, "sku": {"name": "GlobalProvisionedManaged"}})) == []

@@ -41,14 +41,17 @@ SETTABLE = {
         container_configuration.registry_connection_id code_configuration.runtime code_configuration.entry_point
         code_configuration.dependency_resolution protocol_versions telemetry_config
         session_configuration.idle_timeout_seconds enable_memory_snapshot image container_protocol_versions
-        otel_agent_id
+        otel_agent_id reasoning.mode reasoning.context reasoning.generate_summary
+        model_type conversation_engine.type greeting.type greeting.text audio.input.turn_detection.threshold
+        audio.output.voice soundscape output_modalities max_output_tokens include interim_response.type
+        avatar.character parallel_tool_calls subagent_config.subagents store
     """,
 }
 READ_ONLY = {
     "deployments": "id name type etag system_data provisioning_state capabilities call_rate_limit rate_limits "
     "current_capacity dynamic_throttling_enabled scale_settings model.call_rate_limit",
     "stores": "id object name created_at updated_at definition",
-    "agents": "id object name version created_at status versions instance_identity max_output_tokens",
+    "agents": "id object name version created_at status versions instance_identity",
 }
 FULL: list[tuple[str, dict[str, Any]]] = [
     (
@@ -86,13 +89,16 @@ FULL: list[tuple[str, dict[str, Any]]] = [
             "temperature": 0,
             "top_p": 0.5,
             "reasoning": {"effort": "low"},
-            "tools": [{"type": "memory_search", "memory_store_name": "s", "scope": "x"}, {"type": "odd", "A": [None]}],
-            "tool_choice": {"type": "function"},
-            "text": {"format": {"type": "json_schema", "schema": {"camelCase": {"Any": 1}}}},
+            "tools": [
+                {"type": "memory_search", "memory_store_name": "s", "scope": "x"},
+                {"type": "function", "name": "f", "parameters": {"A": [None]}},
+            ],
+            "tool_choice": {"type": "function", "name": "f"},
+            "text": {"format": {"type": "json_schema", "name": "out", "schema": {"camelCase": {"Any": 1}}}},
             "structured_inputs": {"a": {"required": True, "default_value": 0, "schema": {"type": "integer"}}},
             "skills": [{"name": "s"}],
-            "harness": {"type": "x"},
-            "rai_config": {"rai_policy_name": "/subscriptions/x", "invocations_moderation": {"a": 1}},
+            "harness": {"type": "github_copilot_preview"},
+            "rai_config": {"rai_policy_name": "/subscriptions/x", "invocations_moderation": {"response_mode": "both"}},
             "state": "disabled",
             "agent_card": {"version": "1", "skills": [{"id": "a"}]},
             "agent_endpoint": {"protocol_configuration": {"responses": {}}},
@@ -240,7 +246,7 @@ def test_names_are_those_that_the_service_takes(section: str, good: list[str], b
         pytest.param("agents", {"model": "gpt", "tools": [{"name": "x"}]}, id="a tool without type"),
         pytest.param("agents", {"model": "gpt", "tools": [{"type": "x"}] * 129}, id="too many tools"),
         pytest.param("agents", {"model": "gpt", "description": "x" * 513}, id="too long"),
-        pytest.param("agents", {"kind": "voice"}, id="unknown kind of agent"),
+        pytest.param("agents", {"kind": "robot"}, id="unknown kind of agent"),
         pytest.param("agents", {"model": "gpt", "metadata": {"x" * 65: ""}}, id="long label"),
     ],
 )

@@ -189,10 +189,11 @@ def test_one_list_tells_all_about_stores(service: FakeService) -> None:
 
 
 def test_a_store_that_says_little_is_read_all_the_same(service: FakeService) -> None:
-    service.project.stores["x"] = {"name": "x", "definition": None, "metadata": None, "description": None}
+    models = {"chat_model": "c", "embedding_model": "e"}
+    service.project.stores["x"] = {"name": "x", "definition": models, "metadata": None, "description": None}
     (live,) = service.live().values()
     assert (live.fields, live.marker, live.revision) == (
-        {"options": {**DEFAULTS, "user_profile_details": ""}}, None, ""
+        {**models, "options": {**DEFAULTS, "user_profile_details": ""}}, None, ""
     )  # fmt: skip
 
 

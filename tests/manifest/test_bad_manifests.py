@@ -91,7 +91,7 @@ CASES = {
     "too small": (MODELS + AGENT % ", top_p: -1", ["5:26 out-of-range"]),
     "too large": (MODELS + AGENT % ", temperature: 2.5", ["5:32 out-of-range"]),
     "too long a text": (MODELS + AGENT % f", description: {'x' * 513}", ["5:32 too-long"]),
-    "too long a list": (MODELS + AGENT % f", tools: [{'{type: x}, ' * 129}]", ["5:26 too-long"]),
+    "too long a list": (MODELS + AGENT % f", tools: [{'{type: computer}, ' * 129}]", ["5:26 too-long"]),
     "too long a key": (MODELS + AGENT % f", metadata: {{{'k' * 65}: v}}", ["5:30 too-long"]),
     "other alternative's mistake": (MODELS + AGENT % ", instructions: {file: 5}", ["5:40 wrong-type"]),
     # names
@@ -232,7 +232,9 @@ GOOD = {
     + MODELS
     + "agents: {b: {<<: *a, temperature: 0.5}}\n",
     "null where anything goes": HEAD + MODELS + AGENT % ", structured_inputs: {x: {default_value: null}}",
-    "unknown tools": HEAD + MODELS + AGENT % ", tools: [{type: new, deep: {er: [1, null, {}]}}]",
+    "tools that hold anything": HEAD
+    + MODELS
+    + AGENT % ", tools: [{type: function, name: f, parameters: {deep: {er: [1, null, {}]}}}]",
     "ignored fields": HEAD + MODELS + AGENT % ", lifecycle: {ignore: [metadata.x, text.format.name, instructions]}",
     "a model behind a connection": HEAD + "agents: {a: {model: conn/gpt}}\n",
     "names that only others can have given": HEAD

@@ -134,3 +134,13 @@ def test_parsers_never_speak_for_themselves() -> None:
             (problem,) = read(text, file="f", fast=fast)[1]
 
             assert not problem.message.startswith("This is not YAML"), (text, fast, problem.message)
+
+
+def test_the_value_of_a_secret_is_not_repeated(tmp_path: Path) -> None:
+    environment = "{API_KEY: 4711, PASSWORD: [1], COUNT: 4711}"
+    agent = f'agents:\n  h: {{kind: hosted, cpu: "1", memory: 2Gi, environment_variables: {environment}}}\n'
+    told = full(load_text(tmp_path, f"{HEAD}\n{agent}"))
+
+    assert "`environment_variables.API_KEY` is a number; it must be text." in told
+    assert "`environment_variables.PASSWORD` is a list; it must be text." in told
+    assert "`environment_variables.COUNT` is the number 4711; it must be text." in told

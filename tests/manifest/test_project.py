@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ VARIABLES = {
 }
 
 
-def settings_of(tmp_path: Path, project: str, environ: dict[str, str] | None = None) -> ProjectSettings:
-    return manifest_of(load_text(tmp_path, head(project), environ=environ)).project
+def settings_of(tmp_path: Path, project: str, environ: dict[str, str] | None = None, **options: Any) -> ProjectSettings:
+    return manifest_of(load_text(tmp_path, head(project), environ=environ, **options)).project
 
 
 def head(project: str) -> str:
@@ -50,7 +51,7 @@ def test_variables_stand_in_for_a_missing_project(tmp_path: Path) -> None:
 def test_the_manifest_wins_over_variables(tmp_path: Path) -> None:
     project = (
         "{endpoint: 'https://localhost:1/x', account: mine, subscription_id: s, resource_group: g, "
-        "management_endpoint: 'https://m'}"
+        "management_endpoint: 'https://management.azure.com/'}"
     )
 
     assert settings_of(tmp_path, project, VARIABLES) == ProjectSettings(
@@ -58,7 +59,7 @@ def test_the_manifest_wins_over_variables(tmp_path: Path) -> None:
         account="mine",
         subscription_id="s",
         resource_group="g",
-        management_endpoint="https://m",
+        management_endpoint="https://management.azure.com",
     )
 
 
@@ -115,7 +116,37 @@ def test_endpoints_that_may_not_be_used_are_refused(tmp_path: Path, endpoint: st
     "endpoint", ["http://localhost:5000/p", "http://127.0.0.1/p", "http://[::1]:1/p", "https://gw/p"]
 )
 def test_loopback_may_be_http_and_other_hosts_https(tmp_path: Path, endpoint: str) -> None:
-    assert settings_of(tmp_path, f"{{endpoint: '{endpoint}', account: a}}").endpoint == endpoint
+    assert settings_of(tmp_path, f"{{endpoint: '{endpoint}', account: a}}", allow_hosts=["gw"]).endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        pytest.param("https://acc.services.ai.azure.com.evil.example/api/projects/p", id="Azure's name in front"),
+        pytest.param("https://services.ai.azure.com/api/projects/p", id="no account in front"),
+        pytest.param("https://evil-services.ai.azure.com/api/projects/p", id="no dot in front"),
+        pytest.param("https://gw/p", id="a gateway of one's own"),
+    ],
+)
+def test_a_host_outside_azures_clouds_is_told_unless_it_is_allowed(tmp_path: Path, endpoint: str) -> None:
+    host = endpoint.split("/")[2]
+    text = head(f'{{endpoint: "{endpoint}", account: acc}}')
+    loaded = load_text(tmp_path, text)
+
+    assert brief(loaded) == ["m.yaml:3:21 untrusted-host"]
+    assert f"add --allow-host {host}." in full(loaded)
+    assert brief(load_text(tmp_path, text, allow_hosts=[host])) == []
+    assert brief(load_text(tmp_path, text, project_needed=False)) == []
+    assert brief(load_text(tmp_path, head("{account: acc}"), environ={"FOUNDRY_PROJECT_ENDPOINT": endpoint})) == [
+        "m.yaml:3:1 untrusted-host"
+    ]
+
+
+def test_a_management_endpoint_outside_azures_clouds_is_told_too(tmp_path: Path) -> None:
+    project = f'{{endpoint: "{ENDPOINT}", management_endpoint: "https://management.azure.com.evil.example"}}'
+    loaded = load_text(tmp_path, head(project))
+
+    assert [each.code for each in loaded.diagnostics] == ["untrusted-host"]
 
 
 def test_a_management_endpoint_is_checked_too(tmp_path: Path) -> None:

@@ -132,7 +132,12 @@ agents = st.fixed_dictionaries(
     optional={
         "instructions": texts,
         "temperature": st.floats(0, 2),
-        "tools": st.lists(st.fixed_dictionaries({"type": st.just("new"), "deep": anything}), max_size=2),
+        "tools": st.lists(
+            st.fixed_dictionaries(
+                {"type": st.just("function"), "name": st.just("f"), "parameters": st.dictionaries(st.text(), anything)}
+            ),
+            max_size=2,
+        ),
     },
 )
 

@@ -68,7 +68,7 @@ def test_what_can_be_repeated_is_repeated(
     calls: dict[str, Callable[[], object]] = {
         "get": lambda: plane.project.get("agents/a"),
         "patch": lambda: plane.project.patch("agents/a", {"x": 1}),
-        "delete": lambda: plane.project.delete("agents/a"),
+        "delete": lambda: plane.project.delete("agents/a", is_gone=lambda: False),
     }
     calls[method]()
     assert [request[0] for request in scripted.requests] == [method.upper()] * 2
@@ -165,13 +165,15 @@ def test_what_json_cannot_hold_is_never_sent(plane: Plane, scripted: Scripted) -
 def test_a_missing_object_is_none_and_a_missing_list_is_a_failure(plane: Plane, scripted: Scripted) -> None:
     scripted.say(404, {"error": {"code": "not_found", "message": "Project not found"}})
     assert plane.project.get("agents/a") is None
-    plane.project.delete("agents/a")
+    plane.project.delete("agents/a", is_gone=lambda: False)
     assert failure_of(lambda: list(plane.project.items("agents"))).status == 404
 
 
 def test_a_delete_that_is_refused_is_a_failure(plane: Plane, scripted: Scripted) -> None:
     scripted.say(409, {"error": {"code": "agent_has_active_sessions", "message": "m"}})
-    assert failure_of(lambda: plane.project.delete("agents/a")).code == "agent_has_active_sessions"
+    assert (
+        failure_of(lambda: plane.project.delete("agents/a", is_gone=lambda: False)).code == "agent_has_active_sessions"
+    )
 
 
 def test_an_empty_answer_is_an_empty_document(plane: Plane, scripted: Scripted) -> None:
@@ -338,7 +340,7 @@ def test_a_socks_proxy_without_its_package_is_told(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("name", [".", "..", "%2e%2E", "a/../..", "a%2F..", r"..\a"])
 def test_a_path_that_leads_elsewhere_is_never_sent(plane: Plane, scripted: Scripted, name: str) -> None:
-    failure = failure_of(lambda: plane.project.delete(f"memory_stores/{name}"))
+    failure = failure_of(lambda: plane.project.delete(f"memory_stores/{name}", is_gone=lambda: False))
     assert failure.code == "invalid-url"
     assert scripted.requests == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 WRITTEN: Final = Path(__file__).with_name("written")  # the programs of our own
-MODELS: Final = ("gpt-4.1-mini", "text-embedding-3-large")  # what they expect to be deployed
+MODELS: Final = ("gpt-5.4-mini", "text-embedding-3-large")  # what they expect to be deployed
 # What a machine needs to run any program at all.
 OF_THE_MACHINE: Final = (
     "APPDATA",

@@ -76,7 +76,7 @@ def test_the_cli_signs_in_and_keeps_deployments(az: Az, foundry: Foundry) -> Non
     deleted = az(*deployment, "delete", *account, "--deployment-name", "writer")
     missing = az(*deployment, "show", *account, "--deployment-name", "writer")
 
-    assert before == names() == ["gpt-4.1-mini", "text-embedding-3-large"]
+    assert before == names() == ["gpt-5.4-mini", "text-embedding-3-large"]
     assert after == [*before, "writer"]
     assert (made["name"], shown["sku"]["capacity"]) == ("writer", 10)
     assert shown["properties"]["model"]["name"] == "gpt-4o"
@@ -92,12 +92,12 @@ def test_the_cli_speaks_to_the_project_plane(az: Az, foundry: Foundry) -> None:
         opt_in = ("--headers", "Foundry-Features=MemoryStores=V1Preview")
         return az("rest", "--method", method, "--url", url, "--resource", "https://ai.azure.com", *opt_in, *more)
 
-    definition = {"kind": "default", "chat_model": "gpt-4.1-mini", "embedding_model": "text-embedding-3-large"}
+    definition = {"kind": "default", "chat_model": "gpt-5.4-mini", "embedding_model": "text-embedding-3-large"}
 
     listed = rest("get", "deployments").document
     made = rest("post", "memory_stores", {"name": "from-az", "definition": definition}).document
     deleted = rest("delete", "memory_stores/from-az").document
 
-    assert {found["name"] for found in listed["value"]} == {"gpt-4.1-mini", "text-embedding-3-large"}
+    assert {found["name"] for found in listed["value"]} == {"gpt-5.4-mini", "text-embedding-3-large"}
     assert made["name"] == "from-az"
     assert deleted["deleted"] is True

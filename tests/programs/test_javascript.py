@@ -49,7 +49,7 @@ def test_a_javascript_program_sees_lists_memories_answers_and_streams(beside_pac
 
     seen = program("node", script).document
 
-    assert seen["deployments"] == ["gpt-4.1-mini", "text-embedding-3-large"]
+    assert seen["deployments"] == ["gpt-5.4-mini", "text-embedding-3-large"]
     assert seen["stores"] == ["js-memory"]
     assert any(fact.startswith("create: ") and "green tea" in fact for fact in seen["extracted"])
     assert "green tea" in seen["recalled"][0]
@@ -99,7 +99,7 @@ def test_the_memory_example_of_the_packages_readme_makes_a_store_and_an_agent_th
     ran = program("node", script)
 
     assert ran.code == 0, ran
-    ran.says(r"Created memory store: AgentMemoryStore \(memstore_\w+\) using chat model 'gpt-4.1-mini'\n")
+    ran.says(r"Created memory store: AgentMemoryStore \(memstore_\w+\) using chat model 'gpt-5.4-mini'\n")
     (version,) = foundry.objects("versions")
     assert "memory_search_preview" in str(version)
     assert "AgentMemoryStore" in str(version)

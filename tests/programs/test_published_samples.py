@@ -20,7 +20,7 @@ Expected = tuple[str, ...]
 
 REMEMBERS: Final = (
     r"Created memory store: my_memory_store \(memstore_\w+\): Example memory store for conversations",
-    r"Chat model: gpt-4.1-mini\n",
+    r"Chat model: gpt-5.4-mini\n",
     r"Embedding model: text-embedding-3-large\n",
     r"Updated with [1-9]\d* memory operations\n",
     r"CREATE, Memory ID: mem_\w+, Content: .*dark roast coffee",
@@ -63,11 +63,11 @@ CALLS_A_FUNCTION: Final = (
 )
 LISTS_DEPLOYMENTS: Final = (
     r"List all deployments:\n",
-    r"'name': 'gpt-4.1-mini'",
+    r"'name': 'gpt-5.4-mini'",
     r"'name': 'text-embedding-3-large'",
     r"List all deployments by the model publisher `Microsoft`:\nList all deployments of model `Phi-4`:\n",
-    r"Get a single deployment named `gpt-4.1-mini`:\n",
-    r"Type: ModelDeployment\nName: gpt-4.1-mini\nModel Name: gpt-4.1-mini\n",
+    r"Get a single deployment named `gpt-5.4-mini`:\n",
+    r"Type: ModelDeployment\nName: gpt-5.4-mini\nModel Name: gpt-5.4-mini\n",
     r"Model Version: \S+\nModel Publisher: OpenAI\n",
 )
 STREAMS: Final = (

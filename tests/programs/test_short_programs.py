@@ -19,7 +19,7 @@ pytestmark = pytest.mark.contract
 def test_the_management_library_makes_changes_and_deletes_deployments(program: Program) -> None:
     seen = program(sys.executable, WRITTEN / "management.py").document
 
-    assert seen["before"] == seen["left"] == ["gpt-4.1-mini", "text-embedding-3-large"]
+    assert seen["before"] == seen["left"] == ["gpt-5.4-mini", "text-embedding-3-large"]
     assert "writer" in seen["after"]
     assert seen["capacities"] == [10, 20]
     assert seen["state"] == "Succeeded"

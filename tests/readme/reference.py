@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from provisioner.kinds.fragments import TAKES_FILE
+
 SECTIONS = ("project", "deployments", "stores", "agents")
 COMMON = ("external", "lifecycle")
 
@@ -27,23 +29,24 @@ def reference(schema: Mapping[str, Any]) -> str:
 
 def _top(schema: Mapping[str, Any]) -> str:
     tops = {name: part for name, part in schema["properties"].items() if name not in SECTIONS}
-    return _rows(tops, set(schema.get("required", ())))
+    return _rows(tops, {*schema.get("required", ()), "name"})  # one of several files says the name
 
 
 def _table(entry: Mapping[str, Any]) -> str:
-    flat = dict(_flattened(entry.get("properties", {}), set(entry.get("required", ()))))
+    required = entry.get("required", entry.get("else", {}).get("required", ()))  # of what is not external
+    flat = dict(_flattened(entry.get("properties", {}), set(required)))
     return _rows({name: part for name, (part, _) in flat.items()}, {name for name, (_, must) in flat.items() if must})
 
 
 def _flattened(
     properties: Mapping[str, Any], required: set[str], prefix: str = ""
 ) -> Iterator[tuple[str, tuple[Mapping[str, Any], bool]]]:
-    """Nested mappings, one row for each of their keys; a mapping without known keys is one row."""
+    """Nested mappings, one row for each of their keys; a mapping without keys of ours is one row."""
     for name, part in properties.items():
         if name in COMMON:
             continue
-        inner = part.get("properties")
-        if inner:
+        inner = {key: each for key, each in part.get("properties", {}).items() if each.get("description")}
+        if inner and TAKES_FILE not in part:
             yield from _flattened(inner, set(part.get("required", ())), f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", (part, name in required)

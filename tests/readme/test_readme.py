@@ -153,9 +153,26 @@ def test_the_example_program_recalls_across_calls(tmp_path: Path) -> None:
     run_fresh(tmp_path, "apply", "--local", "--yes")
     told = run_fresh(tmp_path, *words[: split + 1], sys.executable, *words[split + 2 :]).stdout
 
-    assert words[split + 1] == "python"
+    assert words[split + 1] == ".venv/bin/python"
     answer = told.split("Which editor do I use?")[1]
     assert "Helix" in answer
+
+
+def test_what_the_example_program_imports_is_installed_before_it_runs() -> None:
+    lines = shell_lines()
+    (running,) = [index for index, line in enumerate(lines) if "examples/recall.py" in line]
+    extras = re.findall(
+        r"^examples = \[\n(.*?)^\]", (ROOT / "pyproject.toml").read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    (program,) = (ROOT / "examples").glob("*.py")
+
+    assert lines[running - 1] == '.venv/bin/python -m pip install --quiet ".[examples]"'
+    assert "from azure.ai.projects import" in program.read_text(encoding="utf-8")
+    assert "azure-ai-projects" in extras[0]
+
+
+def test_the_tool_of_the_example_is_the_one_that_new_code_uses() -> None:
+    assert "- type: memory_search_preview\n" in (ROOT / "stores.yaml").read_text(encoding="utf-8")
 
 
 def test_the_test_shown_passes(tmp_path: Path) -> None:

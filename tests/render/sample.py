@@ -176,6 +176,50 @@ def sample_plan() -> Plan:
     )
 
 
+def plan_of_names() -> Plan:
+    """Names that sound like secrets and are none, beside real ones of each sort."""
+    api_key = {"type": "string", "description": "Key of the tenant.", "default": SECRET}
+    parameters = {
+        "type": "object",
+        "properties": {
+            "password": {"type": "string", "description": "The new one.", "minLength": 12, "examples": [SECRET]},
+            "api_key": api_key,
+        },
+        "required": ["password"],
+    }
+    spec = {
+        "openapi": "3.1.0",
+        "paths": {
+            "/reset-password": {
+                "post": {
+                    "operationId": "reset_password",
+                    "parameters": [{"name": "token", "in": "query", "schema": {"type": "string"}, "example": SECRET}],
+                    "security": [{"api_key": []}],
+                }
+            }
+        },
+        "components": {"securitySchemes": {"api_key": {"type": "apiKey", "name": "X-Api-Key", "in": "header"}}},
+    }
+    fields = {
+        "structured_inputs": {
+            "api_key": {"description": "Of the caller.", "required": True, "schema": {"type": "string"}},
+            "token": {"description": "A fallback.", "default_value": SECRET},
+            "city": {"default_value": "Oslo"},
+        },
+        "tools": [
+            {"type": "function", "name": "reset_password", "parameters": parameters},
+            {"type": "openapi", "openapi": {"name": "tokens", "spec": spec}},
+            {"type": "mcp", "server_url": f"https://h.example/?sig={SECRET}", "headers": {"X-Who": f"Bearer {SECRET}"}},
+        ],
+        "environment_variables": {
+            "API_KEY": SECRET,
+            "LOG_LEVEL": "debug",
+            "STORAGE": f"AccountName=a;AccountKey={SECRET};EndpointSuffix=core.windows.net",
+        },
+    }
+    return Plan(owner=OWNER, changes=(change(Action.CREATE, HELPER, after=fields, marker=Marker(owner=OWNER)),))
+
+
 def warnings() -> tuple[Diagnostic, ...]:
     return (
         Diagnostic(

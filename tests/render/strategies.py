@@ -129,6 +129,29 @@ events: Final[st.SearchStrategy[Event]] = st.one_of(
 )
 
 
+# Keys that change what the keys below them are.
+_TURNS: Final = [
+    *("parameters", "schema", "spec", "structured_inputs", "headers", "properties", "$defs", "items", "allOf"),
+    *("paths", "components", "securitySchemes", "security", "flows", "scopes", "required", "description", "default"),
+    *("examples", "enum", "type", "responses", "content", "get", "metadata", "environment_variables", "value", "x"),
+]
+turns: Final = st.sampled_from(_TURNS)
+
+
+def behind_turns(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """The document somewhere below such keys, in mappings and lists."""
+    return st.recursive(
+        inner,
+        lambda deeper: st.one_of(
+            deeper.map(lambda it: [it]),
+            st.tuples(turns, deeper, st.dictionaries(turns, _scalars, max_size=2)).map(
+                lambda parts: {**parts[2], parts[0]: parts[1]}
+            ),
+        ),
+        max_leaves=6,
+    )
+
+
 def with_secret(key: str, secret: object) -> st.SearchStrategy[Any]:
     """Documents that hold the secret under this key, at any depth."""
     holder = st.dictionaries(keys, _scalars, max_size=2).map(lambda other: {**other, key: secret})

@@ -22,7 +22,7 @@ from provisioner.render.outcomes import outcomes_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
-from provisioner.render.progress import JsonProgress, PlainProgress
+from provisioner.render.progress import JsonProgress, PlainProgress, Results
 from tests.render import strategies as our
 
 # Drawing such rich values takes longer than rendering them.
@@ -80,13 +80,15 @@ def test_outcomes_steer_no_terminal(finished: ApplyFinished) -> None:
 @few
 @given(st.lists(our.events, max_size=2))
 def test_progress_steers_no_terminal(events: list[Event]) -> None:
-    stream, lines = StringIO(), StringIO()
-    plain, documents = PlainProgress(stream), JsonProgress(lines)
+    stream, lines, told = StringIO(), StringIO(), list[str]()
+    plain, documents, results = PlainProgress(stream), JsonProgress(lines), Results(told.append)
     for event in events:
         plain(event)
         documents(event)
+        results(event)
 
     assert_harmless(stream.getvalue())
+    assert_harmless("\n".join(told))
     assert [json.loads(line)["event"] for line in lines.getvalue().splitlines()] == [_name(it) for it in events]
 
 
@@ -120,11 +122,41 @@ _holding_it = st.sampled_from(_NAMES).flatmap(lambda key: our.with_secret(key, _
 @few
 @given(st.sampled_from(Action), _holding_it)
 def test_no_plan_shows_a_secret(action: Action, value: object) -> None:
-    plan = _plan_around(action, value)
+    assert_hidden(_plan_around(action, value))
 
+
+_VALUE_PLACES = ["default", "example", "examples", "const", "enum", "value", "default_value", "x-anything"]
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(Action),
+    st.sampled_from(_NAMES).flatmap(lambda key: our.behind_turns(st.just({key: _SECRET}))),
+)
+def test_no_value_of_a_secret_name_is_shown_whatever_stands_above_it(action: Action, value: object) -> None:
+    assert_hidden(_plan_around(action, value))
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(["parameters", "schema", "spec", "structured_inputs"]),
+    st.sampled_from(_NAMES),
+    st.sampled_from(_VALUE_PLACES),
+    st.sampled_from(["", "anyOf", "items", "schema", "properties"]),
+)
+def test_no_value_planted_where_a_secret_is_described_is_shown(above: str, name: str, place: str, between: str) -> None:
+    inner = {place: [_SECRET]}
+    described = {name: {"type": "string", between: inner} if between else inner}
+    value = {above: described if above == "structured_inputs" else {"properties": described}}
+
+    assert_hidden(_plan_around(Action.CREATE, value))
+    assert_hidden(_plan_around(Action.UPDATE, [value]))
+
+
+def assert_hidden(plan: Plan) -> None:
     assert "hunter2" not in plan_text(plan)
     assert "hunter2" not in plan_markdown(plan)
-    assert "hunter2" not in str(plan_document(plan))
+    assert "hunter2" not in json.dumps(plan_document(plan))
 
 
 def _plan_around(action: Action, value: object) -> Plan:

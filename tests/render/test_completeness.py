@@ -17,7 +17,7 @@ from provisioner.render.outcomes import outcomes_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
-from provisioner.render.progress import JsonProgress, PlainProgress, Renderer, TerminalProgress
+from provisioner.render.progress import JsonProgress, PlainProgress, Renderer, Results, TerminalProgress
 from provisioner.render.styles import COLOURFUL
 from provisioner.render.words import VERBS
 from tests.render import sample
@@ -25,7 +25,12 @@ from tests.render import sample
 
 def renderers() -> list[Renderer]:
     console = Console(file=StringIO(), force_terminal=True)
-    return [PlainProgress(StringIO()), JsonProgress(StringIO()), TerminalProgress(StringIO(), console=console)]
+    return [
+        PlainProgress(StringIO()),
+        JsonProgress(StringIO()),
+        TerminalProgress(StringIO(), console=console),
+        Results(list[str]().append),
+    ]
 
 
 def test_the_sample_has_every_event_action_and_origin() -> None:

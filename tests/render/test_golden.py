@@ -17,7 +17,7 @@ from provisioner.render.outcomes import outcomes_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
-from provisioner.render.progress import JsonProgress, PlainProgress
+from provisioner.render.progress import JsonProgress, PlainProgress, Results
 from provisioner.render.styles import COLOURFUL
 from tests.render import sample
 
@@ -28,6 +28,10 @@ EMPTY = Plan(owner=sample.OWNER, unchanged=(sample.DEPLOYMENT, sample.AGENT))
 
 def test_plan_text(golden: Golden) -> None:
     golden("plan.txt", plan_text(sample.sample_plan()))
+
+
+def test_names_that_describe_are_shown_and_values_are_not(golden: Golden) -> None:
+    golden("plan-names.txt", plan_text(sample.plan_of_names()))
 
 
 def test_plan_text_in_a_narrow_terminal(golden: Golden) -> None:
@@ -101,6 +105,15 @@ def test_progress_in_a_log(golden: Golden) -> None:
         progress(event)
 
     golden("progress.txt", stream.getvalue())
+
+
+def test_results_as_they_come(golden: Golden) -> None:
+    lines: list[str] = []
+    results = Results(lines.append)
+    for event in sample.events():
+        results(event)
+
+    golden("results.txt", "\n".join(lines) + "\n")
 
 
 def test_progress_as_json_lines(golden: Golden) -> None:

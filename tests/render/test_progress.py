@@ -163,6 +163,22 @@ def test_a_run_that_is_left_tells_what_is_known() -> None:
     assert [item["action"] for item in document["not_begun"]] == ["update", "create"]
 
 
+def test_a_run_that_is_left_repeats_nothing() -> None:
+    created, replaced, updated, *_ = sample.sample_plan().changes
+    plan = Plan(owner="o", changes=(created, replaced, updated))
+    ended = (
+        ChangeFinished(outcome=Outcome(change=created, status=Status.DONE)),
+        ChangeFinished(outcome=Outcome(change=updated, status=Status.SKIPPED)),
+    )
+    told = {event.outcome.change.address for event in ended}
+    left = abandoned(plan, [ChangeStarted(change=replaced), *ended])
+
+    assert abandoned_text(left, told=told, width=60).splitlines()[:2] == [
+        "  unknown  stores/dev-prefs-memory   replace",
+        "",
+    ]
+
+
 def test_a_run_that_is_left_before_anything_changed_nothing() -> None:
     assert "Left at once: nothing was changed." in abandoned_text(abandoned(Plan(owner="o"), []))
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 
 from provisioner.model.document import ABSENT
-from provisioner.render.redact import hidden, is_secret, redacted
+from provisioner.model.secrets import is_secret
+from provisioner.render.redact import hidden, redacted
 from tests.render import strategies as our
 
 _PRINT = f"(sensitive sha256:{hashlib.sha256(b'hunter2').hexdigest()[:8]})"
@@ -157,6 +158,93 @@ def test_of_a_url_only_the_secret_part_is_hidden(text: str, expected: str, path:
 
     assert shown == redacted(text, path)
     assert {"in": [shown]} == redacted({"in": [text]})
+
+
+def _schema(**properties: object) -> dict[str, object]:
+    return {"type": "object", "properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        pytest.param(_schema(password={"type": "string", "minLength": 12}), ("tools", "parameters"), id="a-function"),
+        pytest.param({"required": ["password", "token"]}, ("tools", "parameters"), id="required-names"),
+        pytest.param(12, ("text", "format", "schema", "properties", "password", "minLength"), id="deep-in-a-path"),
+        pytest.param("The new one.", ("structured_inputs", "api_key", "description"), id="an-input"),
+        pytest.param({"schema": _schema(token={"type": ["string", "null"]})}, ("text", "format"), id="an-answer"),
+        pytest.param({"$defs": {"Token": {"anyOf": [{"type": "string"}]}}}, ("schema",), id="definitions"),
+        pytest.param({"/password/{token}": {"get": {"tags": ["token"]}}}, ("spec", "paths"), id="paths"),
+        pytest.param(
+            {"api_key": {"type": "apiKey", "name": "X-Api-Key", "in": "header"}},
+            ("spec", "components", "securitySchemes"),
+            id="security-schemes",
+        ),
+        pytest.param([{"api_key": ["read", "write"]}], ("spec", "security"), id="security-requirements"),
+        pytest.param(
+            [{"name": "password", "in": "query", "schema": {"type": "string", "format": "password"}}],
+            ("spec", "paths", "/x", "get", "parameters"),
+            id="parameters",
+        ),
+        pytest.param(
+            {"password": {"tokenUrl": "https://h.example/t", "scopes": {"read": "Read."}}},
+            ("spec", "components", "securitySchemes", "oauth", "flows"),
+            id="the-flow-called-password",
+        ),
+    ],
+)
+def test_names_that_describe_are_shown(value: object, path: tuple[str, ...]) -> None:
+    assert redacted(value, path) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        pytest.param(_schema(password={"default": "hunter2"}), ("parameters",), id="default"),
+        pytest.param(_schema(password={"example": {"a": ["hunter2"]}}), ("parameters",), id="example"),
+        pytest.param(_schema(password={"examples": ["hunter2"]}), ("parameters",), id="examples"),
+        pytest.param(_schema(password={"const": "hunter2"}), ("parameters",), id="const"),
+        pytest.param(_schema(password={"enum": ["hunter2"]}), ("parameters",), id="enum"),
+        pytest.param(_schema(password={"anyOf": [{"const": "hunter2"}]}), ("parameters",), id="below-any-of"),
+        pytest.param(_schema(password={"x-sample": "hunter2"}), ("parameters",), id="an-unknown-keyword"),
+        pytest.param(_schema(password={"description": {"a": "hunter2"}}), ("parameters",), id="no-description"),
+        pytest.param(_schema(password="hunter2"), ("parameters",), id="no-schema-but-a-value"),
+        pytest.param(_schema(password=["hunter2"]), ("parameters",), id="no-schema-but-a-list"),
+        pytest.param(_schema(secrets=_schema(first={"default": "hunter2"})), ("parameters",), id="inside-a-secret"),
+        pytest.param({"password": "hunter2"}, ("parameters",), id="beside-the-keywords"),
+        pytest.param({"default": {"password": "hunter2"}}, ("parameters",), id="a-secret-in-a-default"),
+        pytest.param({"examples": [{"password": "hunter2"}]}, ("schema",), id="a-secret-in-an-example"),
+        pytest.param("hunter2", ("harness", "schema", "properties", "password"), id="a-value-at-the-end-of-a-path"),
+        pytest.param("hunter2", ("structured_inputs", "api_key", "default_value"), id="default-of-an-input"),
+        pytest.param("hunter2", ("structured_inputs", "api_key"), id="an-input-that-is-none"),
+        pytest.param("hunter2", ("structured_inputs", "api_key", "schema", "default"), id="default-in-its-schema"),
+        pytest.param([{"name": "api_key", "example": "hunter2"}], ("spec", "parameters"), id="example-of-a-parameter"),
+        pytest.param(
+            [{"name": "api_key", "schema": {"default": "hunter2"}}], ("spec", "parameters"), id="default-of-a-parameter"
+        ),
+        pytest.param({"password": "hunter2"}, ("spec", "paths"), id="no-path"),
+        pytest.param({"api_key": "hunter2"}, ("spec", "security"), id="no-requirement"),
+        pytest.param({"api_key": {"value": "hunter2"}}, ("spec", "securitySchemes"), id="no-scheme"),
+        pytest.param({"token": "hunter2"}, ("spec", "headers"), id="a-header-of-a-specification"),
+        pytest.param({"schema": {"password": "hunter2"}}, ("metadata",), id="labels-have-no-schema"),
+        pytest.param("hunter2", ("environment_variables", "PASSWORD"), id="environment"),
+        pytest.param({"X-Anything": "Bearer hunter2"}, ("tools", "headers"), id="credentials-in-any-header"),
+        pytest.param([{"name": "X", "value": "Basic hunter2"}], ("headers",), id="credentials-in-a-pair"),
+        pytest.param("AccountName=a;AccountKey=hunter2==", ("x",), id="connection-string"),
+        pytest.param("Server=tcp:s;User ID=u;Password=hunter2;", ("environment_variables", "DB"), id="of-a-database"),
+    ],
+)
+def test_values_stay_hidden_wherever_their_names_are(value: object, path: tuple[str, ...]) -> None:
+    shown = redacted(value, path)
+
+    assert "hunter2" not in str(shown)
+    assert "(sensitive sha256:" in str(shown)
+
+
+def test_of_a_connection_string_only_the_secret_part_is_hidden() -> None:
+    text = "AccountName=a;AccountKey=hunter2;EndpointSuffix=core.windows.net"
+
+    assert redacted(text) == f"AccountName=a;AccountKey={_PRINT};EndpointSuffix=core.windows.net"
+    assert redacted("a=1; then b=2 and password=3") == "a=1; then b=2 and password=3"
 
 
 def test_the_schemes_of_an_endpoint_are_shown() -> None:

@@ -49,6 +49,8 @@ def command(ctx: click.Context, /, *, ready_file: Path | None, **given: Any) -> 
         def ready(description: Mapping[str, Any]) -> None:
             stack.enter_context(ready_files.announced(description, ready_file))
             say(json.dumps(description))
+            for note in description["notes"]:
+                remark(note)
             remark("The local Foundry is ready; Ctrl-C stops it.")
 
         room.serve(room.Options(**given), ready=ready)
@@ -105,6 +107,8 @@ def run_command(*, program: tuple[str, ...], **given: Any) -> int:
     with ExitStack() as stack:
         with told_plainly(room, given):
             emulator = stack.enter_context(room.Emulator(room.Options(**given)))
+        for note in emulator.notes:
+            remark(note)
         return run_program(program, {**os.environ, **emulator.env})
 
 

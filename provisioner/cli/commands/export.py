@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from provisioner.apply.observe import observe
-from provisioner.cli.files import write_atomically
+from provisioner.cli.files import is_overwritten, write_out
 from provisioner.cli.options import owner as owner_name
 from provisioner.cli.options import service_options
 from provisioner.cli.planning import Waits
@@ -21,12 +21,12 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
-from provisioner.manifest.words import guess, listed
-from provisioner.manifest.write import dump
+from provisioner.manifest.write import SCHEMA, dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document, dotted
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.resource import Desired, Live
+from provisioner.model.words import guess, listed
 from provisioner.render.redact import Sensitive, redacted
 from provisioner.render.safe import one_line
 from provisioner.render.words import plural
@@ -54,7 +54,12 @@ _RESOURCE_GROUP: Final = {
     help="Export what this owner has; by default the one who has most.",
 )
 @click.option("--adopt", is_flag=True, help="Write what no manifest owns in full, to be taken over by apply --adopt.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to this file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file. A link is followed; a pipe or a device stays what it is.",
+)
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **shared: Any) -> int:
     """Write a manifest of what is live.
@@ -63,7 +68,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     `external: true`, so that it can be referred to. What a manifest cannot say, such as an agent whose model was
     deleted, is written as external, too, and told on stderr.
     """
-    if out is not None and out.exists() and not force:
+    if out is not None and not force and is_overwritten(out):
         raise ProvisionerError(f'"{out}" exists.', "Add --force to overwrite it, or name another file.")
     request = Request(**shared)
     with connected(request, None) as planes:
@@ -71,15 +76,18 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         sees_all = planes.management is not None
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
-    content = _content(owner or _busiest(live.values()) or _UNOWNED, live, adopt=adopt, sees_all=sees_all)
+    schema = SCHEMA if (Path() if out is None else out.parent).joinpath(SCHEMA).is_file() else ""
+    name = owner or _busiest(live.values()) or _UNOWNED
+    content = _content(name, live, adopt=adopt, sees_all=sees_all, schema=schema)
     left_out = _make_valid(content)
     if out is None:
         say(content.text)
     else:
-        write_atomically(out, content.text)
+        write_out(out, content.text)
         remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
     for reason in left_out:
         remark(reason)
+    _tell_odd(live.values())
     _tell_secrets(content.entries)
     _tell_unowned(live, adopt=adopt, sees_all=sees_all)
     return 0
@@ -89,7 +97,8 @@ def _live(planes: Planes, parallelism: int) -> dict[Address, Live]:
     """Everything, with a closer look at what a list alone leaves unclear, as planning the manifest will take it."""
     live = observe(KINDS, planes, {}, parallelism=parallelism)
     assumed = {address: Desired(address=address) for address in live}
-    unclear = {address: it for address, it in assumed.items() if KINDS[address.kind].is_unclear(it, live[address])}
+    readable = {address: it for address, it in assumed.items() if not live[address].odd}
+    unclear = {address: it for address, it in readable.items() if KINDS[address.kind].is_unclear(it, live[address])}
     if unclear:
         kinds = {section: kind for section, kind in KINDS.items() if any(it.kind == section for it in unclear)}
         live.update(observe(kinds, planes, unclear, parallelism=parallelism))
@@ -117,11 +126,12 @@ def _busiest(live: Iterable[Live]) -> str | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
     """What the manifest will say; `entries` and `external` change until it is valid. Unless it `sees_all`, deployments
-    are only glimpsed through the project.
+    are only glimpsed through the project. `schema` is named only where it is there: elsewhere editors would complain.
     """
 
     name: str
     sees_all: bool
+    schema: str
     entries: dict[Address, Document]
     external: set[Address]
 
@@ -132,14 +142,17 @@ class _Content:
             project=_PROJECT | (_RESOURCE_GROUP if self.sees_all else {}),
             entries=self.entries,
             external=self.external,
+            schema=self.schema,
         )
 
 
-def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> _Content:
-    content = _Content(name=name, sees_all=sees_all, entries={}, external=set())
+def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool, schema: str) -> _Content:
+    content = _Content(name=name, sees_all=sees_all, schema=schema, entries={}, external=set())
     for address, found in live.items():
         is_glimpsed = address.kind == DEPLOYMENTS and not sees_all  # too little to write it in full
-        if (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
+        if found.odd:
+            content.external.add(address)
+        elif (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
             content.entries[address] = _entry(found)
         else:
             content.external.add(address)
@@ -202,9 +215,14 @@ def _secrets(value: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
             yield from _secrets(inner, (*at, str(index)))
 
 
+def _tell_odd(live: Iterable[Live]) -> None:
+    for found in sorted((it for it in live if it.odd), key=lambda it: it.address):
+        remark(one_line(f"Warning: {found.address} cannot be read and is written as external: {found.odd}."))
+
+
 def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> None:
     glimpsed = {address for address in live if address.kind == DEPLOYMENTS and not sees_all}
-    unowned = [address for address, found in live.items() if found.marker is None and address not in glimpsed]
+    unowned = [it.address for it in live.values() if it.marker is None and not it.odd and it.address not in glimpsed]
     belong, are = ("belongs", "is") if len(unowned) == 1 else ("belong", "are")
     if glimpsed:
         remark("Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from provisioner.cli.files import write_atomically
+from provisioner.cli.files import write_out
 from provisioner.cli.options import guard_options, manifest_options, service_options
 from provisioner.cli.planning import planned
 from provisioner.cli.session import Request, connected, read_manifest
@@ -52,7 +52,8 @@ def plan_file(text: str) -> Path:
     multiple=True,
     type=plan_file,
     metavar="FILE",
-    help="Write the plan to this file, too; .txt, .json or .md names the format.",
+    help="Write the plan to this file, too; .txt, .json or .md names the format. A link is followed; a pipe or a "
+    "device stays what it is.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.pass_obj
@@ -76,7 +77,7 @@ def command(
     with connected(request, manifest) as planes:
         plan = planned(manifest, planes, allow, parallelism=request.parallelism)
     for out in outs:
-        write_atomically(out, rendered(plan, FORMATS[out.suffix], PLAIN, 100))
+        write_out(out, rendered(plan, FORMATS[out.suffix], PLAIN, 100))
     say(rendered(plan, style, terminal.out, terminal.width))
     if plan.refusals:
         complain("apply would refuse this plan.")

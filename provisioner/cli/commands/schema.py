@@ -7,18 +7,30 @@ import json
 import click
 
 from provisioner.cli.terminal import say
-from provisioner.manifest.schema import manifest_schema
 
 
 @click.command(
     name="schema",
-    epilog="Example:\n\n  provisioner schema > schemas/manifest.v1.schema.json",
+    epilog="Examples:\n\n  provisioner schema > schemas/manifest.v1.schema.json\n\n"
+    "  provisioner schema --events > events.v1.schema.json",
 )
-def command() -> int:
+@click.option("--plan", "what", flag_value="plan", help="That of `plan --format json` instead.")
+@click.option("--events", "what", flag_value="events", help="That of a line of `apply --format json` instead.")
+def command(*, what: str | None) -> int:
     """Print the manifest's JSON Schema.
 
-    Editors complete and explain manifests with it: name it in the manifest's first line,
-    `# yaml-language-server: $schema=schemas/manifest.v1.schema.json`.
+    Editors complete and explain manifests with it: save it, and name the file in the manifest's first line,
+    `# yaml-language-server: $schema=manifest.v1.schema.json`.
     """
-    say(json.dumps(manifest_schema(), indent=2, ensure_ascii=False))
+    say(json.dumps(_schema(what), indent=2, ensure_ascii=False))
     return 0
+
+
+def _schema(what: str | None) -> object:
+    if what is None:
+        from provisioner.manifest.schema import manifest_schema  # noqa: PLC0415 - only the one that is asked for
+
+        return manifest_schema()
+    from provisioner.render.json_schemas import events_schema, plan_schema  # noqa: PLC0415
+
+    return plan_schema() if what == "plan" else events_schema()

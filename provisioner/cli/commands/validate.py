@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from provisioner.cli.options import endpoint_option, manifest_options
+from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Diagnostic, Severity
@@ -27,6 +27,7 @@ from provisioner.render.words import plural
     help="Check it for --local, which needs no `project:`.",
 )
 @endpoint_option
+@allow_host_option
 @click.option(
     "--format",
     "style",
@@ -44,6 +45,7 @@ def command(
     allow_env: tuple[str, ...],
     local: bool,
     project_endpoint: str | None,
+    allow_hosts: tuple[str, ...],
     style: str,
 ) -> int:
     """Check the manifest, offline.
@@ -58,6 +60,7 @@ def command(
         unset=Severity.WARNING,
         project_needed=not local,
         endpoint=project_endpoint,
+        allow_hosts=allow_hosts,
     )
     _tell(loaded.diagnostics, style, terminal)
     if loaded.manifest is None:

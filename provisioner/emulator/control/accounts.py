@@ -9,6 +9,7 @@ from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
 from . import deleted_accounts, operations
+from .identities import identity_of
 from .resources import (
     ACCOUNT,
     PROJECT,
@@ -17,7 +18,6 @@ from .resources import (
     check_name,
     check_subscription,
     children,
-    delete,
     find,
     insert,
     missing,
@@ -88,8 +88,19 @@ def delete_account(call: Call) -> Reply:
             f"'{children(call.state, PROJECT, account.row, limit=1)[0].arm_id}'. Please delete all nested "
             "resources before deleting this resource.",
         )
-    deleted_accounts.lay_aside(call, account)
+    deleted_accounts.lay_aside(call.state, account, call.now)
     return Reply()
+
+
+def list_keys(call: Call) -> Reply:
+    """Source: azure-mgmt-cognitiveservices 14.1, ApiKeys; microsoft-foundry-for-vscode#192, the refusal.
+
+    They say what they are, and open nothing: no door of the emulator takes a key.
+    """
+    account = the_account(call)
+    if account.properties.get("disableLocalAuth") is True:
+        raise Refusal(400, "BadRequest", "Failed to list key. disableLocalAuth is set to be true")
+    return Reply(body={key: f"{key}-of-{account.name}-in-the-emulator" for key in ("key1", "key2")})
 
 
 def list_projects(call: Call) -> Reply:
@@ -119,9 +130,7 @@ def delete_project(call: Call) -> Reply:
     project = find(call.state, PROJECT, account.row, call.params["project"])
     if project is None:
         return Reply(status=204)
-    for table in ("stores", "agents"):
-        call.state.run(f"DELETE FROM {table} WHERE project = ?", project.row)  # noqa: S608
-    delete(call.state, project.row)
+    deleted_accounts.remove_project(call.state, project)
     return Reply()
 
 
@@ -134,6 +143,10 @@ def create_default_project(state: State, clock: Clock, account: Resource, name: 
     body = _project_body(account, name, {}, _made_by_emulator(clock))
     body["properties"]["isDefault"] = True
     return insert(state, PROJECT, account.row, body)
+
+
+def exists(state: State, name: str) -> bool:
+    return state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", ACCOUNT, name) is not None
 
 
 def find_project(state: State, name: str, account: str | None) -> int | None:
@@ -166,24 +179,24 @@ def _shown(call: Call, account: Resource) -> Json:
 
 def _refuse_taken(call: Call, name: str) -> None:
     """Account names are sub-domains, so one name exists once."""
-    taken = call.state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", ACCOUNT, name)
-    if taken is not None or deleted_accounts.holds_name(call.state, name):
+    if exists(call.state, name) or deleted_accounts.holds_name(call.state, name):
         message = f"The subdomain name '{name}' is already used. Please pick a different name."
         raise Refusal(409, "CustomDomainInUse", message)
 
 
 def _account_body(group: Resource, name: str, document: Json, made: Json) -> Json:
+    arm_id = f"{group.arm_id}/providers/{PROVIDER}/accounts/{name}"
     given = {key: value for key, value in (document.get("properties") or {}).items() if key != "restore"}
     domain = given.get("customSubDomainName") or name
     return {
-        "id": f"{group.arm_id}/providers/{PROVIDER}/accounts/{name}",
+        "id": arm_id,
         "name": name,
         "type": f"{PROVIDER}/accounts",
         "location": document.get("location") or group.body["location"],
         "kind": document.get("kind") or "AIServices",
         "sku": document.get("sku") or {"name": "S0"},
         "tags": document.get("tags") or {},
-        "identity": document.get("identity") or {"type": "SystemAssigned"},
+        "identity": identity_of(document, arm_id),
         "etag": new_etag(),
         "systemData": made,
         "properties": {
@@ -200,14 +213,17 @@ def _account_body(group: Resource, name: str, document: Json, made: Json) -> Jso
 
 def _project_body(account: Resource, name: str, document: Json, made: Json) -> Json:
     domain = account.properties["customSubDomainName"]
-    endpoint = f"https://{domain}.services.ai.azure.com/api/projects/{name}"
+    endpoint, arm_id = (
+        f"https://{domain}.services.ai.azure.com/api/projects/{name}",
+        f"{account.arm_id}/projects/{name}",
+    )
     return {
-        "id": f"{account.arm_id}/projects/{name}",
+        "id": arm_id,
         "name": name,
         "type": f"{PROVIDER}/accounts/projects",
         "location": document.get("location") or account.location,
         "tags": document.get("tags") or {},
-        "identity": document.get("identity") or {"type": "SystemAssigned"},
+        "identity": identity_of(document, arm_id),
         "etag": new_etag(),
         "systemData": made,
         "properties": {
@@ -239,6 +255,7 @@ ROUTES: Final = (
     Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
     Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
     Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),
+    Route(method="POST", path=f"{ACCOUNTS}/{{account}}/listKeys", handler=list_keys),
     Route(method="GET", path=PROJECTS, handler=list_projects),
     Route(method="GET", path=f"{PROJECTS}/{{project}}", handler=read_project),
     Route(method="PUT", path=f"{PROJECTS}/{{project}}", handler=write_project),

@@ -14,6 +14,8 @@ from provisioner.emulator.wire.routing import Route
 
 from .resources import (
     ACCOUNT,
+    GROUP,
+    PROJECT,
     PROVIDER,
     SUBSCRIPTION_ID,
     Resource,
@@ -33,14 +35,38 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 DELETED: Final = "deleted account"  # the kind of its row; what stood under it still does
+DELETED_GROUP: Final = "deleted group"  # where the accounts that were in it are still looked for
 KEPT_S: Final = 48 * 3600
 
 
-def lay_aside(call: Call, account: Resource) -> None:
+def lay_aside(state: State, account: Resource, now: float) -> None:
     """The account as it was, and until when it can be had back."""
-    body = {**account.body, "deletion": {"at": call.now, "purged_at": call.now + KEPT_S}}
-    update(call.state, account, body)
-    call.state.run("UPDATE resources SET kind = ? WHERE id = ?", DELETED, account.row)
+    body = {**account.body, "deletion": {"at": now, "purged_at": now + KEPT_S}}
+    update(state, account, body)
+    state.run("UPDATE resources SET kind = ? WHERE id = ?", DELETED, account.row)
+
+
+def lay_group_aside(state: State, group: Resource, now: float) -> None:
+    """A group goes with all that is in it; its accounts can be had back as if they had been deleted one by one."""
+    for account in children(state, ACCOUNT, group.row):
+        for project in children(state, PROJECT, account.row):
+            remove_project(state, project)
+        lay_aside(state, account, now)
+    state.run("UPDATE resources SET kind = ? WHERE id = ?", DELETED_GROUP, group.row)
+
+
+def revived_group(state: State, name: str) -> Resource | None:
+    """A deleted group that is made anew: its deleted accounts are found in it again."""
+    group = find(state, DELETED_GROUP, 0, name)
+    if group is not None:
+        state.run("UPDATE resources SET kind = ? WHERE id = ?", GROUP, group.row)
+    return group
+
+
+def remove_project(state: State, project: Resource) -> None:
+    for table in ("stores", "agents"):
+        state.run(f"DELETE FROM {table} WHERE project = ?", project.row)  # noqa: S608
+    delete(state, project.row)
 
 
 def restored(call: Call, group: Resource, name: str, document: Json) -> Resource | None:
@@ -67,7 +93,7 @@ def holds_name(state: State, name: str) -> bool:
 
 def list_deleted(call: Call) -> Reply:
     check_subscription(call)
-    groups = call.state.all("SELECT id FROM resources WHERE kind = 'group' ORDER BY id")
+    groups = call.state.all("SELECT id FROM resources WHERE kind IN (?, ?) ORDER BY id", GROUP, DELETED_GROUP)
     found = [account for row in groups for account in children(call.state, DELETED, row["id"])]
     return Reply(body={"value": [_shown(account) for account in found if not _is_over(call, account)]})
 
@@ -78,7 +104,7 @@ def read_deleted(call: Call) -> Reply:
 
 def purge(call: Call) -> Reply:
     """200 when gone, 204 when there was none. assumed: never long-running."""
-    deleted = _find(call, the_group(call), call.params["account"])
+    deleted = _find(call, _group(call), call.params["account"])
     if deleted is None:
         return Reply(status=204)
     _remove(call.state, deleted)
@@ -86,11 +112,17 @@ def purge(call: Call) -> Reply:
 
 
 def _the_deleted(call: Call) -> Resource:
-    deleted = _find(call, the_group(call), call.params["account"])
+    deleted = _find(call, _group(call), call.params["account"])
     if deleted is None:
         message = f"The deleted account '{call.params['account']}' was not found."
         raise Refusal(404, "ResourceNotFound", message)
     return deleted
+
+
+def _group(call: Call) -> Resource:
+    """Also one that is no more."""
+    check_subscription(call)
+    return find(call.state, DELETED_GROUP, 0, call.params["group"]) or the_group(call)
 
 
 def _find(call: Call, group: Resource, name: str) -> Resource | None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.wire.errors import Refusal
 
-from .catalogue import offer
+from .catalogue import default_of, offer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .catalogue import Catalogue
     from .resources import Resource
 
@@ -41,6 +43,8 @@ READ_ONLY: Final = frozenset(
     }
 )
 UPGRADE_OPTIONS: Final = ("OnceNewDefaultVersionAvailable", "OnceCurrentVersionExpired", "NoAutoUpgrade")
+PROVIDER_DATA: Final = ("industry", "organizationName", "countryCode")
+POLICIES: Final = ("Microsoft.Default", "Microsoft.DefaultV2")
 DEPRECATED: Final = "Deprecated"
 DEPRECATING: Final = "Deprecating"
 
@@ -89,20 +93,22 @@ def patched(existing: Resource, document: Json, *, strict: bool) -> Wish:
 
 
 def check_model_unchanged(existing: Resource, wish: Wish) -> None:
-    """assumed: refused, because every infrastructure tool replaces for it (terraform: ForceNew)."""
+    """Source: azure-search-openai-demo#1429, code and words. assumed: for the format as for the name."""
     before = existing.properties["model"]
-    for key in ("format", "name"):
-        if str(before.get(key)).lower() != str(wish.model[key]).lower():
-            raise _invalid(
-                f"The model {key} of account deployment '{existing.name}' cannot be changed from "
-                f"'{before.get(key)}' to '{wish.model[key]}'."
-            )
+    if any(str(before.get(key)).lower() != str(wish.model[key]).lower() for key in ("format", "name")):
+        raise Refusal(400, "CannotChangeDeploymentModel", "The model of deployment cannot be changed.")
 
 
-def check_against_catalogue(catalogue: Catalogue, region: str, wish: Wish, *, exists: bool) -> tuple[Json, Json]:
-    """The catalogue's model and sku that the wish names, or a refusal in the service's words."""
+def check_against_catalogue(
+    catalogue: Catalogue, region: str | None, wish: Wish, *, holds: Callable[[Json], bool]
+) -> tuple[Json, Json]:
+    """The catalogue's model and sku that the wish names, or a refusal in the service's words.
+
+    `holds` tells whether the subscription may go on with a model that is about to retire.
+    """
     model = _chosen(catalogue, region, wish)
-    _check_lifecycle(model, exists=exists)
+    _check_lifecycle(model, holds=holds)
+    _check_provider(model, wish)
     sku = offer(model, wish.sku)
     if sku is None:
         # Azure/bicep#16642, bicep-registry-modules#7052
@@ -113,6 +119,7 @@ def check_against_catalogue(catalogue: Catalogue, region: str, wish: Wish, *, ex
             f"'{model['name']}' version: '{model['version']}'."
         )
     _check_capacity(sku, wish)
+    _check_spillover(wish)
     return model, sku
 
 
@@ -122,31 +129,40 @@ def describe(wish: Wish, model: Json, sku: Json, capacity: int) -> Json:
     Source: azure-cli recording test_cognitiveservices_deployment.
     """
     properties: Json = {
-        "model": {**wish.model, "version": model["version"]},
+        # in the catalogue's spelling, however it was asked for
+        "model": {**wish.model, **{key: model[key] for key in ("format", "name", "version")}},
         **wish.extra,
         "currentCapacity": capacity,
         "capabilities": model["capabilities"],
         "rateLimits": [{**limit, "count": limit["count"] * capacity} for limit in sku.get("rateLimits", [])],
     }
-    if model["capabilities"].get("chatCompletion") == "true":
+    if "raiPolicyName" in wish.extra:
+        properties["raiPolicyName"] = _policy(wish.extra["raiPolicyName"])
+    elif model["capabilities"].get("chatCompletion") == "true":
         # terraform-provider-azurerm#32061: chat models read a policy that the service chose
-        properties.setdefault("raiPolicyName", "Microsoft.DefaultV2")
+        properties["raiPolicyName"] = "Microsoft.DefaultV2"
     described: Json = {"sku": {"name": sku["name"], "capacity": capacity}, "properties": properties}
     return described if wish.tags is None else {**described, "tags": wish.tags}
 
 
 def capacity_of(wish: Wish, sku: Json) -> int:
     """assumed: without a capacity the catalogue's default is taken."""
-    return int(sku["capacity"]["default"]) if wish.capacity is None else wish.capacity
+    return default_capacity(sku) if wish.capacity is None else wish.capacity
 
 
-def _chosen(catalogue: Catalogue, region: str, wish: Wish) -> Json:
+def default_capacity(sku: Json) -> int:
+    """Provisioned throughput has no default (azure-cli recording). assumed: then it is the least there is."""
+    capacity = sku["capacity"]
+    return int(capacity.get("default", capacity.get("minimum", 1)))
+
+
+def _chosen(catalogue: Catalogue, region: str | None, wish: Wish) -> Json:
     versions = catalogue.versions(region, wish.model["format"], wish.model["name"])
     asked = wish.model.get("version")
     if asked:
-        found = next((model for model in versions if model["version"] == asked), None)
+        found = next((model for model in versions if model["version"].lower() == str(asked).lower()), None)
     else:  # the service picks its current default and echoes it
-        found = next((model for model in versions if model["isDefaultVersion"]), None)
+        found = default_of(versions)
     if found is None:
         # azure-search-openai-demo#408
         raise Refusal(
@@ -158,32 +174,68 @@ def _chosen(catalogue: Catalogue, region: str, wish: Wish) -> Json:
     return found
 
 
-def _check_lifecycle(model: Json, *, exists: bool) -> None:
+def _check_lifecycle(model: Json, *, holds: Callable[[Json], bool]) -> None:
+    """Goes by the status alone: dates are planned, moved and passed, and a test is as good tomorrow as today."""
     named = f"Format:{model['format']},Name:{model['name']},Version:{model['version']}"
     if model["lifecycleStatus"] == DEPRECATED:  # Azure-Functions-OpenAI-Demo#30
-        year, month, day = model["deprecation"]["inference"][:10].split("-")
-        message = f"The model '{named}' has been deprecated since {month}/{day}/{year} 00:00:00."
-        raise Refusal(400, "ServiceModelDeprecated", message)
-    if model["lifecycleStatus"] == DEPRECATING and not exists:  # foundry-for-vscode#557
-        publisher = model.get("publisher", model["format"])
+        raise Refusal(400, "ServiceModelDeprecated", f"The model '{named}' has been deprecated{_since(model)}.")
+    if model["lifecycleStatus"] == DEPRECATING and not holds(model):
+        # foundry-for-vscode#557; OpenAI's models are named without their publisher
+        publisher = "" if model["format"] == "OpenAI" else f"Publisher:{model.get('publisher', model['format'])},"
         raise Refusal(
             400,
             "ServiceModelDeprecating",
-            f"The model 'Publisher:{publisher},{named}' is in deprecating state and cannot be used for new "
-            "deployments.",
+            f"The model '{publisher}{named}' is in deprecating state and cannot be used for new deployments.",
         )
 
 
+def _since(model: Json) -> str:
+    date = model.get("deprecation", {}).get("inference")
+    if date is None:  # assumed: nothing is said of a date that is not known
+        return ""
+    year, month, day = date[:10].split("-")
+    return f" since {month}/{day}/{year} 00:00:00"
+
+
+def _check_provider(model: Json, wish: Wish) -> None:
+    """Source: foundry-for-vscode#461, aspire#16127. assumed: the same words when only a part is missing."""
+    data = wish.extra.get("modelProviderData")
+    given = data if isinstance(data, dict) else {}
+    if model["format"] == "Anthropic" and not all(given.get(key) for key in PROVIDER_DATA):
+        raise Refusal(
+            400,
+            "InvalidModelProviderData",
+            "ModelProviderData is required for Anthropic model deployments but was not provided. Please provide all "
+            "required fields: industry, organizationName, and countryCode.",
+        )
+
+
+def _policy(name: object) -> object:
+    """assumed: the service's own policies are found without case, as other names are, and told as it writes them."""
+    return next((known for known in POLICIES if known.lower() == str(name).lower()), name)
+
+
 def _check_capacity(sku: Json, wish: Wish) -> None:
-    """assumed: code and wording; the bounds are the catalogue's."""
+    """The bounds are the catalogue's. Code and words: microsoft-foundry-for-vscode#301, #331. assumed for the step."""
     if wish.capacity is None:
         return
     limits = sku["capacity"]
     low, high, step = limits.get("minimum", 1), limits["maximum"], limits.get("step", 1)
-    if not low <= wish.capacity <= high or (wish.capacity - low) % step:
-        raise _invalid(
-            f"The specified capacity '{wish.capacity}' of account deployment is not valid for SKU '{sku['name']}': "
-            f"it must be from {low} to {high} in steps of {step}."
+    said = f"The specified capacity '{wish.capacity}' of account deployment should be"
+    if not low <= wish.capacity <= high:
+        raise Refusal(400, "InvalidCapacity", f"{said} at least {low} and no more than {high}.")
+    if (wish.capacity - low) % step:
+        raise Refusal(400, "InvalidCapacity", f"{said} from {low} to {high} in steps of {step}.")
+
+
+def _check_spillover(wish: Wish) -> None:
+    """Source: terraform-provider-azurerm#29085, the code. assumed: its words."""
+    if "spilloverDeploymentName" in wish.extra and "provisioned" not in wish.sku.lower():
+        raise Refusal(
+            400,
+            "spilloverDeploymentNameInvalidSku",
+            f"The spillover deployment name cannot be set on a deployment of SKU '{wish.sku}': only provisioned "
+            "deployments spill over.",
         )
 
 
@@ -208,7 +260,7 @@ def _capacity(sku: Json) -> int | None:
     if given is None:
         return None
     text = str(given)
-    if isinstance(given, bool) or not text.isdecimal():
+    if isinstance(given, bool) or not text.removeprefix("-").isdecimal():
         raise _invalid(f"The specified capacity '{given}' of account deployment is not a whole number.")
     return int(text)
 

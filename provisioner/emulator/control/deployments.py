@@ -8,12 +8,14 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
-from . import operations, quota
+from . import holding, operations, quota
+from .catalogue import place_of
 from .deployment_rules import (
     Wish,
     capacity_of,
     check_against_catalogue,
     check_model_unchanged,
+    default_capacity,
     describe,
     patched,
     wish_of,
@@ -108,13 +110,20 @@ def list_skus(call: Call) -> Reply:
     deployment = _the_deployment(call)
     model = deployment.properties["model"]
     account = the_account(call)
-    versions = call.world.catalogue.versions(account.location, model["format"], model["name"])
+    versions = call.world.catalogue.versions(place_of(call, account.location), model["format"], model["name"])
     entry = next((m for m in versions if m["version"] == model["version"]), None)
     value = [
         {
             "resourceType": f"{PROVIDER}/accounts/deployments",
             "sku": {"name": sku["name"]},
-            "capacity": {"allowedValues": [], **sku["capacity"]},
+            # assumed: bounds that the catalogue leaves out are written out here
+            "capacity": {
+                "allowedValues": [],
+                "minimum": 1,
+                "step": 1,
+                "default": default_capacity(sku),
+                **sku["capacity"],
+            },
         }
         for sku in (entry["skus"] if entry else [])
     ]
@@ -132,7 +141,12 @@ def resume(call: Call) -> Reply:
 def _store(
     call: Call, account: Resource, name: str, existing: Resource | None, wish: Wish, *, verb: str = "put"
 ) -> Reply:
-    model, sku = check_against_catalogue(call.world.catalogue, account.location, wish, exists=existing is not None)
+    model, sku = check_against_catalogue(
+        call.world.catalogue,
+        place_of(call, account.location),
+        wish,
+        holds=lambda model: holding.holds(call, model, existing),
+    )
     capacity = capacity_of(wish, sku)
     charge = Charge(region=quota.region_of(account), usage=sku["usageName"], capacity=capacity)
     quota.check(call, charge, _charged(call, existing))
@@ -144,6 +158,7 @@ def _store(
         stored = insert(call.state, DEPLOYMENT, account.row, body, charge)
     else:
         stored = update(call.state, existing, body, charge)
+    holding.remember(call, model)
     operation = operations.begin(call, verb, account.row, stored.row)
     return _answer(call, account, stored, operation, style=style, created=existing is None, verb=verb)
 

@@ -9,7 +9,7 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
-from . import accounts
+from . import accounts, deleted_accounts
 from .resources import GROUP, SUBSCRIPTION_ID, check_subscription, children, find, insert, the_group, update
 
 if TYPE_CHECKING:
@@ -90,10 +90,12 @@ def write_group(call: Call) -> Reply:
     if not isinstance(location, str) or not location:
         raise Refusal(400, "LocationRequired", "The location property is required for this definition.")
     body = _group_body(name, location, document.get("tags") or {})
-    existing = find(call.state, GROUP, 0, name)
-    if existing is not None:
+    if find(call.state, GROUP, 0, name) is not None:
+        existing = the_group(call)
         return Reply(body=update(call.state, existing, {**body, "name": existing.name, "id": existing.arm_id}).body)
-    return Reply(status=201, body=insert(call.state, GROUP, 0, body).body)
+    revived = deleted_accounts.revived_group(call.state, name)
+    made = insert(call.state, GROUP, 0, body) if revived is None else update(call.state, revived, body)
+    return Reply(status=201, body=made.body)
 
 
 def _subscription() -> Json:

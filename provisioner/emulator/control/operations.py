@@ -16,13 +16,15 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
-from . import resources
+from . import deleted_accounts, resources
 from .resources import PROVIDER, Resource, stamp
 
 if TYPE_CHECKING:
     from provisioner.emulator.state import Row, State
     from provisioner.emulator.wire.call import Call
 
+DELETE_GROUP: Final = "delete group"
+NOTHING: Final = "nothing"  # the verb of an operation that changes nothing
 UNDER_WAY: Final = "settled = 0 AND started <= ? AND due > ?"  # a start in the future: the clock was set back
 
 
@@ -87,6 +89,29 @@ def settle(state: State, now: float) -> None:
         state.run("UPDATE operations SET settled = 1 WHERE id = ?", row["id"])
 
 
+def count(state: State) -> int:
+    return state.number("SELECT max(rowid) FROM operations")
+
+
+def since(state: State, begun: int) -> list[Row]:
+    return state.all("SELECT * FROM operations WHERE rowid > ?", begun)
+
+
+def promise(state: State, rows: list[Row]) -> None:
+    """Operations of writes that were taken back: they take as long as they said, succeed, and do nothing."""
+    for row in rows:
+        is_there = resources.by_row(state, row["resource"]) is not None
+        state.run(
+            "INSERT INTO operations (id, account, resource, verb, started, due) VALUES (?, ?, ?, ?, ?, ?)",
+            row["id"],
+            row["account"],
+            row["resource"] if is_there else 0,
+            NOTHING,
+            row["started"],
+            row["due"],
+        )
+
+
 def polling_headers(call: Call, operation: Operation, location: str, *, final: bool = False) -> dict[str, str]:
     """Azure-AsyncOperation, and Location where the operation's result is found behind it.
 
@@ -119,7 +144,7 @@ def retry_after(call: Call, started: float, due: float) -> dict[str, str]:
 
 def progress(call: Call) -> Reply:
     """The Azure-AsyncOperation URL: 200 with a status, whatever it is."""
-    row = _row(call)
+    row = the_operation(call)
     over = bool(row["settled"])
     failed = load(row["error"]) if row["error"] else None
     status = ("Failed" if failed else "Succeeded") if over else "InProgress"
@@ -136,7 +161,7 @@ def progress(call: Call) -> Reply:
 
 def result(call: Call) -> Reply:
     """The Location URL: 202 until it is over, then the resource, or 204 when it is gone."""
-    row = _row(call)
+    row = the_operation(call)
     if not row["settled"]:
         return Reply(
             status=202, headers={"Location": f"{call.base}{call.path}", **retry_after(call, row["started"], row["due"])}
@@ -145,7 +170,7 @@ def result(call: Call) -> Reply:
     return Reply(status=204) if found is None else Reply(body=found.body)
 
 
-def _row(call: Call) -> Row:
+def the_operation(call: Call) -> Row:
     row = call.state.one("SELECT * FROM operations WHERE id = ?", call.params["operation"].lower())
     if row is None:
         raise Refusal(404, "OperationNotFound", f"The operation '{call.params['operation']}' was not found.")
@@ -154,7 +179,10 @@ def _row(call: Call) -> Row:
 
 def _finish(state: State, row: Row) -> None:
     resource = resources.by_row(state, row["resource"])
-    if resource is None:
+    if resource is None or row["verb"] == NOTHING:
+        return
+    if row["verb"] == DELETE_GROUP and not row["error"]:
+        deleted_accounts.lay_group_aside(state, resource, row["due"])
         return
     if row["verb"] == "delete" and not row["error"]:
         resources.delete(state, resource.row)

@@ -25,6 +25,7 @@ PROVIDER: Final = "Microsoft.CognitiveServices"
 GROUP, ACCOUNT, PROJECT, DEPLOYMENT = "group", "account", "project", "deployment"
 # A deployment that is being changed goes on serving; one that is being made does not yet (azure-openai-proxy#104).
 SERVING: Final = frozenset({"Succeeded", "Accepted"})
+DELETING: Final = "Deleting"
 FIND: Final = "SELECT * FROM resources WHERE kind = ? AND parent = ? AND name = ?"
 
 
@@ -106,6 +107,9 @@ def the_group(call: Call) -> Resource:
     if group is None:
         message = f"Resource group '{name}' could not be found."
         raise Refusal(404, "ResourceGroupNotFound", message)
+    if group.properties["provisioningState"] == DELETING and call.method not in {"GET", "HEAD", "DELETE"}:
+        message = f"The resource group '{name}' is in deprovisioning state and cannot perform this operation."
+        raise Refusal(409, "ResourceGroupBeingDeleted", message)
     return group
 
 

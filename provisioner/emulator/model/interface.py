@@ -43,6 +43,7 @@ class Usage:
 class Turn:
     role: str  # "user", "assistant", "system", "developer"
     text: str
+    image_tokens: int = 0  # what images beside the text are estimated at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEXT_PARTS: Final = frozenset({"input_text", "output_text", "text"})
+IMAGE_PARTS: Final = frozenset({"input_image", "image_url"})
+# OpenAI, images and vision: 85 tokens, and 170 for each tile of 512 pixels unless the detail is low. Nobody looks at
+# the image here: it is taken for one of 1024 by 1024, which has four.
+LOW_DETAIL_TOKENS: Final = 85
+IMAGE_TOKENS: Final = 85 + 4 * 170
 
 
 def conversation_of(items: object) -> tuple[Entry, ...]:
@@ -31,6 +36,18 @@ def text_of(content: object) -> str:
     if not isinstance(content, list):
         return ""
     return "\n".join(text for text in map(_part, content) if text)
+
+
+def image_tokens_of(content: object) -> int:
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    return sum(_image_tokens(part) for part in parts if part.get("type") in IMAGE_PARTS)
+
+
+def _image_tokens(part: dict[str, Any]) -> int:
+    """Responses have the detail beside the URL, chat completions inside."""
+    image = part.get("image_url")
+    detail = image.get("detail") if isinstance(image, dict) else part.get("detail")
+    return LOW_DETAIL_TOKENS if detail == "low" else IMAGE_TOKENS
 
 
 def _part(part: object) -> str:
@@ -52,7 +69,8 @@ def _entries(items: list[Any]) -> Iterator[Entry]:
 def _entry(item: dict[str, Any]) -> Entry | None:
     match item.get("type", "message"):
         case "message" if isinstance(item.get("role"), str):
-            return Turn(item["role"], text_of(item.get("content")))
+            content = item.get("content")
+            return Turn(item["role"], text_of(content), image_tokens_of(content))
         case "function_call":
             return ToolCall(
                 name=_string(item.get("name")),

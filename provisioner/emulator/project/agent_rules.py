@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provisioner.emulator.wire.errors import bad_request
 from provisioner.emulator.wire.versions import V1, require_feature
 
+from .definition_shapes import check_definition
 from .objects import object_of
 
 if TYPE_CHECKING:
@@ -53,10 +54,11 @@ def check_features(call: Call, document: Json) -> None:
 
 def check_name(name: object) -> str:
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise bad_request(
+        raise bad_request(  # the code: foundry-samples#685
             "Agent name must start and end with an alphanumeric character, may contain hyphens in the middle, "
             "and must not exceed 63 characters.",
             param="name",
+            code="invalid_parameters",
         )
     return name
 
@@ -73,6 +75,7 @@ def definition_of(call: Call, document: Json, name: str) -> Json:
     _check_number(definition, "temperature", 2)
     _check_number(definition, "top_p", 1)
     _check_tools(call, definition)
+    check_definition(definition, kind, is_open=call.switches.unknown_tools == "accepted")
     return definition
 
 
@@ -91,7 +94,7 @@ def _check_number(definition: Json, key: str, high: float) -> None:
 
 
 def _check_tools(call: Call, definition: Json) -> None:
-    """Unknown types pass: the list is open. Whether a named store exists is not asked."""
+    """Whether a named store exists is not asked."""
     tools = definition.get("tools")
     if tools is None:
         return
@@ -133,6 +136,18 @@ def check_endpoint(endpoint: object) -> None:
     _check_objects(rules, where)
     if sum(_percentage(rule, f"{where}[{index}]") for index, rule in enumerate(rules)) != 100:
         raise bad_request("The traffic percentages of the version selection rules must add up to 100.", param=where)
+
+
+def check_split(call: Call, endpoint: Json, kind: str) -> None:
+    """Microsoft Learn says both: one active version only (configure-agent), and 90/10 for hosted agents (deploy-hosted-
+    agent-production, September 2026). assumed: the words of the refusal.
+    """
+    rules = (endpoint.get("version_selector") or {}).get("version_selection_rules") or []
+    shared = sum(1 for rule in rules if rule["traffic_percentage"] > 0) > 1
+    allowed = {"allowed": True, "hosted-only": kind == "hosted", "refused": False}[call.switches.traffic_split]
+    if shared and not allowed:
+        where = "agent_endpoint.version_selector.version_selection_rules"
+        raise bad_request(f"Only one version of a {kind} agent can be active at a time.", param=where)
 
 
 def check_card(given: object) -> None:

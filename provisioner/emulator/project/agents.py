@@ -11,7 +11,7 @@ from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
 
-from .agent_rules import check_card, check_endpoint, check_name
+from .agent_rules import check_card, check_endpoint, check_name, check_split
 from .objects import departed_place, remember_place
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def patch_agent(call: Call) -> Reply:
     if "agent_endpoint" in patch:
         agent["agent_endpoint"] = _or(merged.get("agent_endpoint"), DEFAULT_ENDPOINT)
         check_endpoint(agent["agent_endpoint"])
+        check_split(call, agent["agent_endpoint"], row["kind"])
     if "agent_card" in patch:
         agent["agent_card"] = merged.get("agent_card")
         check_card(_or(agent["agent_card"], {}))
@@ -103,6 +104,7 @@ def insert(call: Call, name: str, kind: str, document: Json) -> int:
     check_name(name)
     endpoint, card = _or(document.get("agent_endpoint"), DEFAULT_ENDPOINT), document.get("agent_card")
     check_endpoint(endpoint)
+    check_split(call, endpoint, kind)
     check_card(_or(card, {}))
     agent: Json = {
         "object": "agent",

@@ -37,7 +37,10 @@ def project_caller(call: Call) -> Claims:
 
 
 def management_caller(call: Call) -> Claims:
-    """ARM's three refusals. WWW-Authenticate is left out: what it says here is not known."""
+    """ARM's three refusals. WWW-Authenticate is left out: what it says here is not known.
+
+    The JavaScript clients ask for a token for the endpoint that they are given: ours is as good as ARM's.
+    """
     token = _bearer(call)
     if not token:
         raise Refusal(
@@ -50,7 +53,7 @@ def management_caller(call: Call) -> Claims:
     except BadToken as error:
         code = "ExpiredAuthenticationToken" if error.expired else "InvalidAuthenticationToken"
         raise Refusal(401, code, f"The access token is {error}.") from None
-    if claims.audience.rstrip("/") not in MANAGEMENT_AUDIENCES:
+    if claims.audience.rstrip("/") not in {*MANAGEMENT_AUDIENCES, call.base}:
         raise _wrong_audience(claims.audience)
     return claims
 

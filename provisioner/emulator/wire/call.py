@@ -43,6 +43,7 @@ class Call:
     caller: Caller = Caller()
     project: int = 0  # its row, on the project plane
     operation_error: Json | None = None  # a fault: the management write that this starts ends so
+    is_forgotten: bool = False  # a fault: answered like any other, and nothing of it stays
 
     @property
     def state(self) -> State:

@@ -7,22 +7,37 @@ from typing import TYPE_CHECKING, Final
 from .errors import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .call import Call
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def refusal_of(call: Call) -> Refusal | None:
-    if not is_loopback(call.headers.get("host", "")):
-        return Refusal(421, "MisdirectedRequest", "This emulator answers on loopback names only.")
+    host = call.headers.get("host", "")
+    if not is_loopback(host) and not is_named(host, call.world.options.cert_names):
+        message = "This emulator answers on loopback names only, and on those given with --cert-name."
+        return Refusal(421, "MisdirectedRequest", message)
     if call.method != "GET" and is_cross_site(call):
         return Refusal(403, "CrossSiteRequest", "Requests of other sites are refused.")
     return None
 
 
 def is_loopback(host: str) -> bool:
-    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    return name.lower() in LOOPBACK or name.lower().endswith(".localhost")
+    name = name_of(host)
+    return name in LOOPBACK or name.endswith(".localhost")
+
+
+def is_named(host: str, names: Sequence[str]) -> bool:
+    """`*.example.com` stands for one label, as in certificates."""
+    name = name_of(host)
+    return any(wanted.lower() in {name, f"*.{name.partition('.')[2]}"} for wanted in names)
+
+
+def name_of(host: str) -> str:
+    """The name in a Host header, in lower case, without its port."""
+    return (host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host).lower()
 
 
 def is_cross_site(call: Call) -> bool:

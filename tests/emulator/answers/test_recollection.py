@@ -198,7 +198,6 @@ def test_a_store_that_is_missing_fails_when_the_agent_is_asked(programs: Program
         {"scope": "with:colon"},
         {"scope": "{{$someoneElse}}"},
         {"search_options": {"max_memories": 0}},
-        {"search_options": 7},
     ],
 )
 def test_a_tool_the_store_does_not_take_fails_when_the_agent_is_asked(programs: Programs, more: Any) -> None:

@@ -333,3 +333,25 @@ def test_a_project_takes_its_conversations_and_responses_with_it(
 
     assert v1("GET", f"/responses/{response.id}").status_code == 404
     assert v1("GET", f"/conversations/{conversation.id}").status_code == 404
+
+
+@pytest.mark.parametrize(("detail", "cost"), [("low", 85), ("high", 765), (None, 765)])
+def test_an_image_alone_is_read_for_what_it_costs(programs: Programs, detail: str | None, cost: int) -> None:
+    image: Any = {"type": "input_image", "image_url": "https://example.com/a.png", "detail": detail}
+    asked: Any = [{"role": "user", "content": [image, image]}]
+
+    usage = programs.openai().responses.create(model=CHAT, input=asked).usage
+
+    assert usage is not None
+    assert usage.input_tokens == 2 * cost
+    assert usage.total_tokens == usage.input_tokens + usage.output_tokens
+
+
+def test_an_image_in_a_chat_is_read_for_what_it_costs(programs: Programs) -> None:
+    image: Any = {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}}
+    asked: Any = [{"role": "user", "content": [image]}]
+
+    usage = programs.openai().chat.completions.create(model=CHAT, messages=asked).usage
+
+    assert usage is not None
+    assert usage.prompt_tokens == 85

@@ -12,6 +12,7 @@ from azure.ai.projects.models import (
     FixedRatioVersionSelectionRule,
     VersionSelector,
 )
+from azure.core.exceptions import HttpResponseError
 
 if TYPE_CHECKING:
     from tests.emulator.answers.conftest import Programs
@@ -49,7 +50,10 @@ def test_neither_agent_nor_model_is_refused(v1: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["agent_reference", "agent"])
-def test_an_agent_is_named_by_either_key(programs: Programs, key: str) -> None:
+def test_an_agent_is_named_by_either_key_where_the_old_one_is_accepted(
+    programs: Programs, admin: Any, key: str
+) -> None:
+    admin.switch(agent_key="accepted")
     programs.agent()
 
     response = programs.openai().responses.create(
@@ -60,10 +64,9 @@ def test_an_agent_is_named_by_either_key(programs: Programs, key: str) -> None:
     assert response.model == CHAT
 
 
+@pytest.mark.rule(33)
 @pytest.mark.usefixtures("deployed")
-def test_strict_refuses_the_older_key(v1: Any, admin: Any) -> None:
-    admin.switch(strict=True)
-
+def test_the_older_key_is_refused(v1: Any) -> None:
     status, _, message = refusal(v1, {"input": "Hello", "agent": {"type": "agent_reference", "name": "buddy"}})
 
     assert (status, "deprecated" in message) == (400, True)
@@ -161,15 +164,18 @@ def test_latest_takes_its_share_of_the_traffic(programs: Programs) -> None:
 
 
 @pytest.mark.rule(27)
-def test_a_new_version_takes_traffic_at_once_unless_another_is_pinned(programs: Programs) -> None:
+def test_a_new_version_takes_traffic_at_once_unless_another_is_pinned(programs: Programs, asking: Any) -> None:
     programs.agent()
     client = programs.openai("buddy")
     programs.agent()
     assert version_of(client.responses.create(input="Hello")) == "2"
 
     split(programs, v1=100)
+    programs.agent()  # a third one, which takes no traffic
 
-    assert version_of(client.responses.create(input="Hello")) == "1"
+    assert [version_of(client.responses.create(input="Hello")) for _ in range(3)] == ["1", "1", "1"]
+    assert version_of(programs.openai().responses.create(input="Hello", **asking())) == "1"
+    assert programs.project.agents.get("buddy").versions["latest"].version == "3"
 
 
 def test_a_version_that_is_gone_cannot_take_its_traffic(programs: Programs) -> None:
@@ -251,3 +257,22 @@ def test_an_embedding_model_does_not_answer(programs: Programs) -> None:
 
 def test_a_model_behind_a_connection_is_not_emulated(v1: Any) -> None:
     assert refusal(v1, {"model": "my-gateway/gpt-4o", "input": "Hello"})[:2] == (501, "NotEmulated")
+
+
+@pytest.mark.rule(39)
+@pytest.mark.parametrize(("switch", "allowed"), [("allowed", True), ("hosted-only", False), ("refused", False)])
+def test_versions_of_a_prompt_agent_share_its_requests_or_not(
+    programs: Programs, admin: Any, switch: str, allowed: bool
+) -> None:
+    admin.switch(traffic_split=switch)
+    programs.agent()
+    programs.agent()
+
+    if allowed:
+        split(programs, v1=90, v2=10)
+    else:
+        with pytest.raises(HttpResponseError, match="Only one version of a prompt agent"):
+            split(programs, v1=90, v2=10)
+    split(programs, v1=100, v2=0)
+
+    assert version_of(programs.openai("buddy").responses.create(input="Hello")) == "1"

@@ -20,7 +20,7 @@ from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 
 ENDPOINT = os.environ["FOUNDRY_PROJECT_ENDPOINT"]
-CHAT_MODEL = os.environ.get("FOUNDRY_MODEL_NAME", "gpt-4.1-mini")
+CHAT_MODEL = os.environ.get("FOUNDRY_MODEL_NAME", "gpt-5.4-mini")
 EMBEDDING_MODEL = "text-embedding-3-large"
 STORE = "workshop-memory"
 AGENT = "workshop-helper"

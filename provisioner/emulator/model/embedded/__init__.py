@@ -99,4 +99,5 @@ def _usage(prompt: Prompt, text: str) -> Usage:
         for entry in prompt.conversation
     ]
     read_texts = [prompt.instructions, *spoken, *(memory.content for memory in prompt.memories)]
-    return Usage(input_tokens=token_estimate(*read_texts), output_tokens=token_estimate(text))
+    images = sum(entry.image_tokens for entry in prompt.conversation if isinstance(entry, Turn))
+    return Usage(input_tokens=token_estimate(*read_texts) + images, output_tokens=token_estimate(text))

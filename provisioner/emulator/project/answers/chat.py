@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.model import Prompt, Tool, ToolCall, ToolOutput, Turn
-from provisioner.emulator.model.items import text_of
+from provisioner.emulator.model.items import image_tokens_of, text_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request
 
@@ -70,7 +70,7 @@ def _entries(message: object) -> Iterator[Entry]:
         yield ToolOutput(call_id=message.get("tool_call_id") or "", output=text_of(message.get("content")))
         return
     if message.get("content"):
-        yield Turn(message["role"], text_of(message["content"]))
+        yield Turn(message["role"], text_of(message["content"]), image_tokens_of(message["content"]))
     for call in message.get("tool_calls") or []:
         function = checked(checked(call, CALL, "tool_calls").get("function") or {}, CALLED, "tool_calls.function")
         yield ToolCall(

@@ -80,7 +80,7 @@ def _given_reference(call: Call, document: Json) -> Json | None:
     reference = document.get(key)
     if reference is None:
         return None
-    if key == "agent" and call.switches.strict:  # MicrosoftLearning/mslearn-ai-agents#157
+    if key == "agent" and call.switches.agent_key == "refused":  # MicrosoftLearning/mslearn-ai-agents#108, #157
         raise bad_request("The 'agent' property is deprecated. Use 'agent_reference' instead.", param="agent")
     fits = isinstance(reference, dict) and reference.get("type") == "agent_reference"
     if not fits or not isinstance(reference.get("name"), str):

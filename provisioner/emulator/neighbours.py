@@ -1,0 +1,46 @@
+"""Whether somebody else uses the same state file. That is safe, and mostly not meant: so it is told, not refused.
+
+Who comes first holds a lock of SQLite on a file beside the state for as long as it runs. It goes with its process,
+however that ends, and works on every system that the state works on.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS holder (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)"
+
+
+@contextmanager
+def claimed(state: str, address: str) -> Iterator[str]:
+    """The other's name, as in "https://127.0.0.1:8443, process 4242"; nothing when there is none."""
+    if state == ":memory:":
+        yield ""
+        return
+    file = Path(state).expanduser()
+    with closing(sqlite3.connect(file.with_name(f"{file.name}.lock"), isolation_level=None, timeout=0)) as connection:
+        yield _other(connection, f"{address}, process {os.getpid()}")
+
+
+def _other(connection: sqlite3.Connection, name: str) -> str:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(SCHEMA)
+        connection.execute("INSERT OR REPLACE INTO holder VALUES (1, ?)", (name,))
+        connection.execute("COMMIT")
+        connection.execute("BEGIN IMMEDIATE")  # held: others may read who we are, and not be it
+    except sqlite3.Error:
+        pass  # somebody is it; or the lock cannot be used at all, which is no reason not to start
+    else:
+        return ""
+    with suppress(sqlite3.Error):
+        row = connection.execute("SELECT name FROM holder").fetchone()
+        return str(row[0]) if row else "still starting"
+    return ""

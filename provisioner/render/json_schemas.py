@@ -1,0 +1,234 @@
+"""JSON Schemas of what is written for programs: the plan, and the events of an apply or destroy, one a line.
+
+They leave room for keys that do not exist yet: new ones may come with any minor version of the format, and none goes
+without a major one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from provisioner.model.diagnostic import Severity
+from provisioner.model.plan import Action, Origin
+from provisioner.model.progress import Status
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_ACTIONS: Final = [action.value for action in Action]
+
+
+def _object(description: str, optional: dict[str, Any] | None = None, /, **required: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": description,
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
+    }
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **more}
+
+
+def _flag(description: str) -> dict[str, Any]:
+    return {"type": "boolean", "description": description}
+
+
+def _count(description: str) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 0, "description": description}
+
+
+def _seconds(description: str) -> dict[str, Any]:
+    return {"type": "number", "minimum": 0, "description": description}
+
+
+def _many(description: str, items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items, "description": description}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+_ADDRESS: Final = _object(
+    "A resource.",
+    kind=_text("`deployments`, `stores` or `agents`."),
+    name=_text("Its name."),
+)
+_DIAGNOSTIC: Final = _object(
+    "A problem with a remedy, and its place where it has one.",
+    {
+        "where": _object(
+            "Where in the manifest.",
+            file=_text("The file, as it was named."),
+            line={"type": "integer", "minimum": 1, "description": "From 1."},
+            column={"type": "integer", "minimum": 1, "description": "From 1."},
+            path=_text("The manifest path, dotted: `agents.dev-buddy.model`."),
+        )
+    },
+    severity={"enum": [severity.value for severity in Severity], "description": "How bad."},
+    code=_text("A stable name of the sort of problem, in kebab-case."),
+    message=_text("What and why."),
+    hint=_text("What to do; may be empty."),
+)
+_FAILURE: Final = _object(
+    "A refusal of the service.",
+    message=_text("The service's own words."),
+    code=_text("Its code; may be empty."),
+    status=_count("The HTTP status; 0 when no answer came."),
+    request_id=_text("To be named to support; may be empty."),
+    advice=_text("What to do; may be empty."),
+)
+_TARGET: Final = {
+    **_object(
+        "Which project and account the plan is about. What is not known is empty.",
+        endpoint=_text("The project's endpoint."),
+        account=_text("The account."),
+        subscription=_text("Its subscription; empty where only the project plane is used."),
+        resource_group=_text("Its resource group; empty where only the project plane is used."),
+        local=_flag("Whether it is the embedded Foundry of --local."),
+    ),
+    "type": ["object", "null"],
+}
+_FIELD: Final = _object(
+    "One field that changes. Secrets are `(sensitive sha256:1a2b3c4d)`; equal values have equal fingerprints.",
+    {
+        "before": {"description": "The live value; missing where the field is not there."},
+        "after": {"description": "The value to come; missing where the field goes."},
+    },
+    path=_many("Its path, one key each.", {"type": "string"}),
+    origin={
+        "enum": [*(origin.value for origin in Origin), None],
+        "description": "Who moved since the last apply: the manifest (`edit`), the live object (`drift`), or `both`; "
+        "null where nothing was applied before.",
+    },
+    forces_replace=_flag("Whether it cannot change on a live object."),
+)
+_CHANGE: Final = _object(
+    "What will be done to one resource. A create has every field with `after` only, a delete with `before` only.",
+    action={"enum": _ACTIONS, "description": "What will be done."},
+    address=_ref("address"),
+    adoption=_flag("Whether it takes over what exists and no manifest owns."),
+    loses_data=_flag("Whether memories are destroyed."),
+    referrers=_many("What names a resource that goes.", _ref("address")),
+    reason=_text("Why, where the fields alone do not say it; else empty."),
+    remarks=_many("What else to know, a sentence each.", {"type": "string"}),
+    fields=_many("What changes in it.", _ref("field")),
+    lifecycle=_many(
+        "Protection that is written on the live object.",
+        _object(
+            "One setting.",
+            name=_text("`lifecycle.prevent_destroy` or `lifecycle.on_remove`."),
+            before={"description": "What it is."},
+            after={"description": "What it will be."},
+        ),
+    ),
+)
+_PLAN: Final = _object(
+    "What apply would do.",
+    format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
+    owner=_text("The manifest's name."),
+    target=_TARGET,
+    digest=_text("Equal for equal plans.", pattern="^[0-9a-f]{64}$"),
+    has_changes=_flag("Whether there is anything to do."),
+    summary=_object(
+        "How many of each.",
+        **{action: _count(f"Changes that {action}.") for action in _ACTIONS},
+        unchanged=_count("Resources that are as they should be."),
+        refusals=_count("Reasons why it may not be applied."),
+        warnings=_count("Warnings."),
+    ),
+    changes=_many("In an order in which they can be applied.", _ref("change")),
+    unchanged=_many("What is as it should be.", _ref("address")),
+    refusals=_many("Any of these means that the plan may not be applied.", _ref("diagnostic")),
+    warnings=_many("These forbid nothing.", _ref("diagnostic")),
+)
+_OUTCOME: Final = {
+    "address": _ref("address"),
+    "action": {"enum": _ACTIONS, "description": "What was to be done."},
+    "status": {"enum": [status.value for status in Status], "description": "What became of it."},
+    "reason": _text("Why it failed or was skipped; else empty."),
+    "elapsed_s": _seconds("How long it took, in seconds."),
+    "remarks": _many("What else to know of what was done, a sentence each.", {"type": "string"}),
+}
+_OF_PLAN: Final = {"address": _ADDRESS, "diagnostic": _DIAGNOSTIC, "field": _FIELD, "change": _CHANGE}
+_WHICH: Final = {"address": _ref("address"), "action": {"enum": _ACTIONS, "description": "What is done to it."}}
+_VERSION: Final = _text("Of this stream: major.minor.", pattern=r"^1\.\d+$")
+
+
+def plan_schema() -> dict[str, Any]:
+    return {"$schema": _DIALECT, "title": "Plan", **_PLAN, "$defs": _OF_PLAN}
+
+
+def events_schema() -> dict[str, Any]:
+    """Of one line of the stream."""
+    return {
+        "$schema": _DIALECT,
+        "title": "Event",
+        "description": "One line of `apply --format json` or `destroy --format json`. Exactly one line is the last: "
+        "apply_finished, apply_abandoned or failed.",
+        "oneOf": [_event(name, **parts) for name, parts in _EVENTS.items()],
+        "$defs": {
+            **_OF_PLAN,
+            "plan": _PLAN,
+            "failure": _FAILURE,
+            "outcome": _object("What became of one change.", {"failure": _ref("failure")}, **_OUTCOME),
+        },
+    }
+
+
+def _event(name: str, *, description: str, required: dict[str, Any], optional: dict[str, Any] | None = None) -> Any:
+    which = {"const": name, "description": "Which event it is."}
+    return _object(description, optional or {}, event=which, **required)
+
+
+_EVENTS: Final[dict[str, dict[str, Any]]] = {
+    "planned": {
+        "description": "The plan: where there is nothing to apply, where it is refused, and before somebody is asked; "
+        "the answer yes lets all that follows follow.",
+        "required": {"format_version": _VERSION, "plan": _ref("plan")},
+    },
+    "apply_started": {
+        "description": "The plan that is run.",
+        "required": {"format_version": _VERSION, "plan": _ref("plan")},
+    },
+    "change_started": {"description": "One change begins.", "required": _WHICH},
+    "change_noted": {
+        "description": "A sign of life of a change: it waits, or tries again.",
+        "required": {**_WHICH, "note": _text("What it does.")},
+    },
+    "change_finished": {
+        "description": "One change has ended, or was skipped.",
+        "required": _OUTCOME,
+        "optional": {"failure": _ref("failure")},
+    },
+    "apply_finished": {
+        "description": "Last line: everything has ended. Without outcomes there was nothing to do.",
+        "required": {
+            "interrupted": _flag("Whether it was, and something was skipped for it."),
+            "elapsed_s": _seconds("How long it took, in seconds."),
+            "summary": _object(
+                "How many of each.", **{status.value: _count(f"Changes that are {status.value}.") for status in Status}
+            ),
+            "outcomes": _many("Every change, in the order of the plan.", _ref("outcome")),
+        },
+    },
+    "apply_abandoned": {
+        "description": "Last line: a second Ctrl-C ended the run at once.",
+        "required": {
+            "ended": _many(
+                "What had ended.",
+                _object("One change.", **_WHICH, status=_OUTCOME["status"]),
+            ),
+            "under_way": _many("What had begun; how far it came is not known.", _object("One change.", **_WHICH)),
+            "not_begun": _many("What had not.", _object("One change.", **_WHICH)),
+        },
+    },
+    "failed": {
+        "description": "Last line: the command ended with an error that is no change's.",
+        "required": {"format_version": _VERSION, "message": _text("What and why."), "hint": _text("What to do.")},
+        "optional": {
+            "diagnostics": _many("What is wrong with the manifest, or forbids the plan.", _ref("diagnostic")),
+            "failures": _many("What the service said where it could not be read.", _ref("failure")),
+        },
+    },
+}

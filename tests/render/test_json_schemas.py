@@ -1,0 +1,107 @@
+"""The published schemas are current, describe every key, and fit every document that is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from jsonschema import Draft202012Validator
+
+from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
+from provisioner.model.plan import Plan
+from provisioner.model.progress import Event
+from provisioner.render.abandoned import abandoned, abandoned_document
+from provisioner.render.json_schemas import events_schema, plan_schema
+from provisioner.render.plan_json import plan_document
+from provisioner.render.progress import event_document, failed_document, planned_document
+from tests.render import sample
+from tests.render import strategies as our
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = {"plan": plan_schema(), "events": events_schema()}
+few = settings(max_examples=40)
+
+
+def closed(schema: Any) -> Any:
+    """The same schema, without room for keys that it does not describe."""
+    if isinstance(schema, list):
+        return [closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    strict = {key: closed(value) for key, value in schema.items()}
+    return {**strict, "additionalProperties": False} if "properties" in schema else strict
+
+
+PLAN = Draft202012Validator(closed(SCHEMAS["plan"]))
+EVENT = Draft202012Validator(closed(SCHEMAS["events"]))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_published_schema_is_current(name: str, request: pytest.FixtureRequest) -> None:
+    file = ROOT / "schemas" / f"{name}.v1.schema.json"
+    text = json.dumps(SCHEMAS[name], indent=2, ensure_ascii=False) + "\n"
+    if request.config.getoption("--update-golden"):
+        file.write_text(text, encoding="utf-8")
+
+    Draft202012Validator.check_schema(SCHEMAS[name])
+    assert file.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_key_is_described(name: str) -> None:
+    assert [key for key, part in _properties(SCHEMAS[name]) if "$ref" not in part and not part.get("description")] == []
+
+
+def _properties(schema: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _properties(each)
+    elif isinstance(schema, dict):
+        yield from schema.get("properties", {}).items()
+        for inner in schema.values():
+            yield from _properties(inner)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_keys_of_a_later_version_are_no_mistake(name: str) -> None:
+    document: dict[str, Any] = planned_document(sample.sample_plan())
+    document = document["plan"] if name == "plan" else document
+
+    assert Draft202012Validator(SCHEMAS[name]).is_valid({**document, "later": 1})
+    assert not Draft202012Validator(closed(SCHEMAS[name])).is_valid({**document, "later": 1})
+
+
+@few
+@given(our.plans)
+def test_every_plan_fits(plan: Plan) -> None:
+    PLAN.validate(plan_document(plan))
+    EVENT.validate(planned_document(plan))
+
+
+@few
+@given(our.events)
+def test_every_event_fits(event: Event) -> None:
+    EVENT.validate(event_document(event))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProvisionerError("No.", "Try."),
+        ManifestInvalid(sample.diagnostics()),
+        Refused(sample.refusals()),
+        PlaneError(sample.FAILURE),
+        Unreadable((PlaneError(sample.FAILURE),)),
+    ],
+    ids=lambda it: type(it).__name__,
+)
+def test_every_failure_fits(error: ProvisionerError) -> None:
+    EVENT.validate(failed_document(error))
+
+
+def test_a_run_that_was_left_fits() -> None:
+    EVENT.validate(abandoned_document(abandoned(sample.sample_plan(), sample.events()[:7])))
