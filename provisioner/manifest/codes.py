@@ -73,7 +73,7 @@ CODES: Final[Mapping[str, str]] = {
     "needs-adopt": "A live resource without an owner would be taken over.",
     "too-many-deletes": "More resources would be deleted or replaced than are allowed at once.",
     "nothing-declared": "The manifest declares nothing of its own, and all that its owner has would be deleted.",
-    "unreadable": "What the service shows of a live resource cannot be read.",
+    "unreadable-object": "What the service shows of a live resource cannot be read.",
     # warnings of a plan
     "ignored-difference": "A field differs from the manifest, and `lifecycle.ignore` leaves it as it is.",
     "left-out": "A deletion or replacement is left out, as --no-delete says.",

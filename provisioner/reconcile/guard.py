@@ -66,16 +66,21 @@ def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desire
         )
 
 
-def unreadable(address: Address, found: Live, wanted: Desired | None) -> Diagnostic:
-    """An error where the manifest declares it, a warning elsewhere: it is left alone, whatever it is."""
+def unreadable_object(wanted: Desired, found: Live) -> Diagnostic:
     return Diagnostic(
         code="unreadable-object",
-        message=f"{address} is there, but what the service shows of it cannot be read: {found.odd}",
-        hint="It is left as it is. Look at it in the portal."
-        if wanted is None
-        else "It cannot be compared with the manifest. Look at it in the portal, or declare it `external: true`.",
-        severity=Severity.WARNING if wanted is None else Severity.ERROR,
-        where=wanted.where if wanted else None,
+        message=f"{wanted.address} exists, but what the service shows of it cannot be read: {found.odd}.",
+        hint="Look at it in the portal, then plan again; or declare it `external: true` to only refer to it.",
+        where=wanted.where,
+    )
+
+
+def unreadable_stranger(found: Live) -> Diagnostic:
+    return Diagnostic(
+        code="unreadable-object",
+        message=f"{found.address} cannot be read: {found.odd}. Whose it is is not known, so it is left alone.",
+        hint="Look at it in the portal.",
+        severity=Severity.WARNING,
     )
 
 

@@ -99,7 +99,7 @@ def _refusal(wanted: Desired | None, found: Live | None, owner: str, allow: Allo
     if found is None:
         return None
     if found.odd:
-        return guard.unreadable(wanted.address, found, wanted)
+        return guard.unreadable_object(wanted, found)
     if found.marker is not None and found.marker.owner not in {owner, *allow.take_over}:
         return guard.foreign_owner(wanted, found.marker.owner, owner)
     return None
@@ -110,7 +110,7 @@ def _left_alone(wanted: Desired | None, found: Live | None, owner: str, allow: A
     if wanted is not None or found is None:
         return
     if found.odd:
-        yield guard.unreadable(found.address, found, wanted)
+        yield guard.unreadable_stranger(found)
     elif found.marker is not None and found.marker.owner in allow.take_over - {owner}:
         yield guard.left_with_owner(found, found.marker.owner)
 

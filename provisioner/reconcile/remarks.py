@@ -30,10 +30,12 @@ def _losses(change: Change, traits: Traits) -> Iterator[str]:
     if traits.replace_loses:
         yield traits.replace_loses
     before = change.before.fields if change.before else {}
+    shown = tuple(field.path for field in change.fields)
     lost = tuple(
         path
         for path, value in leaves(before)
-        if lookup(change.after or {}, path) is ABSENT and not is_default(value, path, traits)
+        if not (lies_under(path, shown) or is_default(value, path, traits))
+        and lookup(change.after or {}, path) is ABSENT
     )
     if lost:
         yield f"Not in the manifest, so not carried over: {_listed(lost)}."

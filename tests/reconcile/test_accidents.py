@@ -260,13 +260,21 @@ def test_a_replaced_agent_says_what_goes_with_it_and_no_defaults() -> None:
         "tools": [],
         "draft": False,
         "state": "disabled",
-        "agent_endpoint": {"authorization_schemes": [{"type": "Entra"}], "protocol_configuration": {"mcp": {}}},
+        "agent_endpoint": {"authorization_schemes": [{"type": "Entra"}], "protocol_configuration": {"mcp": {"x": 1}}},
     }
     change = only_change(want(AGENT, {"kind": "workflow"}), have(AGENT, live, applied={"kind": "prompt"}))
     assert change.remarks == (
         "Its versions, its identity and the role assignments of that identity are lost.",
-        "Not in the manifest, so not carried over: state, agent_endpoint.protocol_configuration.mcp.",
+        "Not in the manifest, so not carried over: state, agent_endpoint.protocol_configuration.mcp.x.",
     )
+
+
+def test_what_is_shown_as_removed_is_not_told_twice() -> None:
+    live = {"kind": "prompt", "instructions": "ours", "description": "theirs"}
+    applied = {"kind": "prompt", "instructions": "ours"}
+    change = only_change(want(AGENT, {"kind": "workflow"}), have(AGENT, live, applied=applied))
+    assert "instructions" in {field.name for field in change.fields}
+    assert change.remarks[1] == "Not in the manifest, so not carried over: description."
 
 
 def test_an_updated_agent_loses_nothing() -> None:
@@ -340,13 +348,11 @@ def test_what_cannot_be_read_is_neither_written_nor_deleted() -> None:
     plan = planned(want(AGENT), odd(have(AGENT, owner=None)), EVERYTHING_ALLOWED)
     (refusal,) = plan.refusals
     assert plan.is_empty
-    assert (refusal.code, refusal.is_error) == ("unreadable", True)
-    assert refusal.message == (
-        "agents/buddy is there, but what the service shows of it cannot be read: tools is a number"
-    )
+    assert (refusal.code, refusal.is_error) == ("unreadable-object", True)
+    assert refusal.message == "agents/buddy exists, but what the service shows of it cannot be read: tools is a number."
     for owner in (None, OWNER):
         plan = removed(odd(have(AGENT, owner=owner)))
-        assert (plan.changes, plan.refusals, warned(plan)) == ((), (), ["unreadable"])
+        assert (plan.changes, plan.refusals, warned(plan)) == ((), (), ["unreadable-object"])
         assert destroyed({}, odd(have(AGENT, owner=owner))).is_empty
 
 
