@@ -48,6 +48,17 @@ def owner(text: str) -> str:
     return text
 
 
+def seconds(text: str) -> float:
+    """A flag's value as a time to wait."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= MOST_SECONDS:  # which NaN is not, either
+        raise click.BadParameter(f"{quoted(text)} is not a number of seconds, up to {MOST_SECONDS} (a day).")
+    return value
+
+
 def _state(ctx: click.Context, _: click.Parameter, file: str | None) -> str | None:
     if ctx.get_parameter_source("state") is ParameterSource.COMMANDLINE and not ctx.params.get("local"):
         raise click.UsageError("--state says where --local keeps its state; add --local, or leave --state away.", ctx)
@@ -140,8 +151,8 @@ service_options = _all(
     click.option(
         "--timeout",
         "timeout_s",
-        type=click.FloatRange(min=0, min_open=True, max=MOST_SECONDS),
-        default=120,
+        type=seconds,
+        default="120",
         show_default=True,
         metavar="SECONDS",
         help="How long an answer may keep silent; a silent request is sent twice at most.",

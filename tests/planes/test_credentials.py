@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 import pytest
@@ -145,3 +146,31 @@ def test_tokens_appear_in_no_log_line_and_no_exception(foundry: Foundry, caplog:
     assert "/agents" in told
     # every JWT starts so: it is the encoded `{"`
     assert "eyJ" not in told
+
+
+def test_a_token_that_no_header_can_carry_is_told() -> None:
+    class Odd(FakeCredential):
+        def get_token(self, *scopes: str, **more: Any) -> AccessToken:  # noqa: ARG002
+            return AccessToken("t\u00f6ken", 10**12)
+
+    with pytest.raises(PlaneError) as caught:
+        Tokens(Odd(), "scope").bearer()
+    assert caught.value.failure.code == "not-signed-in"
+    assert "t\u00f6ken" not in caught.value.message
+
+
+def test_a_dead_identity_endpoint_on_this_machine_is_told_as_that() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/msi/token"
+        failure = sign_in_failure(ValueError("x"), {"IDENTITY_ENDPOINT": url})
+    assert failure.code == "nothing-listens"
+    assert "IDENTITY_ENDPOINT" in failure.advice
+    for elsewhere in ("http://169.254.169.254/token", "http://127.0.0.1:99999/token", "gopher://127.0.0.1", ""):
+        assert sign_in_failure(ValueError("x"), {"IDENTITY_ENDPOINT": elsewhere}).code == "not-signed-in"
+
+
+def test_an_identity_endpoint_where_somebody_is_is_not_told_as_dead() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/msi/token"
+        assert sign_in_failure(ValueError("x"), {"IDENTITY_ENDPOINT": url}).code == "not-signed-in"

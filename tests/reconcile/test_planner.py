@@ -452,3 +452,26 @@ def test_an_allowance_that_no_change_needs_is_told() -> None:
     assert idle_allowances(plan, allow) == (AGENT, other, unlisted)
     assert idle_allowances(plan, Allowances(data_loss=frozenset({STORE}))) == ()
     assert idle_allowances(plan, NOTHING) == ()
+
+
+def test_what_cannot_be_read_refuses_the_plan_where_it_is_declared() -> None:
+    live = {AGENT: Live(address=AGENT, fields={}, odd="name is a list, not text")}
+    plan = planned(want(AGENT, {"kind": "prompt"}), live)
+    (refusal,) = plan.refusals
+    assert (refusal.code, refusal.where, plan.changes, plan.warnings) == ("unreadable-object", HERE, (), ())
+    assert "name is a list, not text" in refusal.message
+
+
+def test_what_cannot_be_read_and_is_external_is_there() -> None:
+    live = {AGENT: Live(address=AGENT, fields={}, odd="name is a list, not text")}
+    plan = planned({AGENT: replace(want(AGENT)[AGENT], external=True)}, live)
+    assert (plan.refusals, plan.changes, plan.warnings) == ((), (), ())
+
+
+def test_what_cannot_be_read_and_is_not_declared_is_never_deleted_and_told() -> None:
+    live = {AGENT: Live(address=AGENT, fields={}, odd="name is a list, not text")}
+    plan = planned({}, live)
+    assert (plan.refusals, plan.changes) == ((), ())
+    (warning,) = plan.warnings
+    assert (warning.code, warning.is_error) == ("unreadable-object", False)
+    assert str(AGENT) in warning.message
