@@ -35,6 +35,14 @@ class Published:
     closed: Mapping[str, str] = field(default_factory=dict)
     waived: frozenset[tuple[str, str]] = frozenset()
     long_texts: frozenset[str] = frozenset()
+    _members: Mapping[str, Mapping[str, tuple[bool, Any]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        members = {
+            model: {member.rstrip("!"): (member.endswith("!"), wanted) for member, wanted in shape.items()}
+            for model, shape in self.models.items()
+        }
+        object.__setattr__(self, "_members", members)
 
     def schema(self, wanted: Any, name: str = "") -> dict[str, Any]:
         """JSON Schema of the types alone, open to other members: what keeps a text out of a number's place."""
@@ -53,11 +61,10 @@ class Published:
     def _mapping(self, model: str) -> dict[str, Any]:
         if self._is_open(model):
             return f.document()
-        shapes = [self.models[model], *(self.models[each] for each in self._models_of(model))]
+        shapes = [self._members[each] for each in (model, *self._models_of(model))]
         properties: dict[str, list[dict[str, Any]]] = {}
         for shape in shapes:
-            for member, wanted in shape.items():
-                name = member.rstrip("!")
+            for name, (_, wanted) in shape.items():
                 properties.setdefault(name, []).append(self.schema(wanted, name))
         nullable = {name: _or_null(_merged(several)) for name, several in properties.items()}
         return {"type": "object", "properties": nullable, "$comment": self.source}
@@ -84,22 +91,22 @@ class Published:
                     yield from self.findings(item, each[0], (*path, str(index)), partial=partial)
 
     def _in_mapping(
-        self, value: Mapping[str, Any], options: Iterable[Any], path: Path, *, partial: bool
+        self, value: Mapping[str, Any], options: tuple[Any, ...], path: Path, *, partial: bool
     ) -> Iterator[Finding]:
         named = [each for each in options if isinstance(each, str) and each in self.models]
         for each in options:
             if isinstance(each, dict):
                 for key, inner in value.items():
                     yield from self.findings(inner, each["*"], (*path, key), partial=partial)
-        meant = [each for each in named if self._may_be(value, each)]
+        meant = [each for each in named if len(options) == 1 or self._may_be(value, each)]
         if len(meant) == 1 or (named and "any" not in options and not meant):
             yield from self._in_model(value, (meant or named)[0], path, partial=partial)
 
     def _may_be(self, value: Mapping[str, Any], model: str) -> bool:
         """Whether no member whose values are listed says that the value is of another model."""
-        for member, wanted in self.models[model].items():
+        for name, (_, wanted) in self._members[model].items():
             listed_values = _known(wanted if isinstance(wanted, tuple) else (wanted,), "=")
-            said = value.get(member.rstrip("!"))
+            said = value.get(name)
             if listed_values and isinstance(said, str) and said not in listed_values:
                 return False
         return True
@@ -111,7 +118,7 @@ class Published:
             member, by_value = self.variants[model]
             said = value.get(member)
             if said is None:
-                yield _lacking(path, member, _example(by_value))
+                yield from () if partial else (_lacking(path, member, _example(by_value)),)
             elif said in by_value:
                 yield from self._in_members(value, by_value[said], path, member, partial=partial)
             else:
@@ -128,12 +135,13 @@ class Published:
             return
         if self._is_open(model):
             return
-        members = {member.rstrip("!"): (member.endswith("!"), wanted) for member, wanted in self.models[model].items()}
+        members = self._members[model]
         for name, (needed, wanted) in members.items():
             if name == told:
                 continue
             if value.get(name) is not None:
-                yield from self.findings(value[name], wanted, (*path, name), partial=partial)
+                if wanted != "text":
+                    yield from self.findings(value[name], wanted, (*path, name), partial=partial)
             elif needed and not (partial or _is_constant(wanted) or (model, name) in self.waived):
                 yield _lacking(path, name, "")
         yield from (

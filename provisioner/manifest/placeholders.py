@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
@@ -25,36 +25,35 @@ _PLACEHOLDER: Final = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=?+
 
 def placeholders(draft: Draft) -> Iterator[Diagnostic]:
     for unit in draft.units:
-        root: Any = unit.source.root  # as it is written: what a variable brings along is not the author's
-        for section, value in root.items() if isinstance(root, dict) else ():
-            if section in KINDS and isinstance(value, dict):
-                schema = entry_shape(section).schema
-                for name, entry in value.items():
-                    yield from _in(unit, entry, (section, name), [schema])
-            elif not section.startswith(EXTENSION):
-                yield from _in(unit, value, (section,), [])
+        root = unit.source.root  # as it is written: what a variable brings along is not the author's
+        for path, text in _suspects(root, ()) if isinstance(root, dict) else ():
+            if not (path[0].startswith(EXTENSION) or _is_in_document(path)):
+                yield from _told(unit, text, path)
 
 
-def _in(unit: Unit, value: Any, path: Path, schemas: list[Schema]) -> Iterator[Diagnostic]:
-    if any(each.get(TAKES_FILE) == "document" for each in schemas):
-        return
+def _suspects(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
-        yield from _told(unit, value, path)
+        if "${" in value and "\n" not in value:
+            yield path, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _in(unit, inner, (*path, key), _below(schemas, key))
+            yield from _suspects(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _in(unit, inner, (*path, str(index)), _below(schemas, str(index)))
+            yield from _suspects(inner, (*path, str(index)))
 
 
-def _below(schemas: list[Schema], step: str) -> list[Schema]:
-    return [inner for each in schemas for inner in schemas_at(each, (step,))]
+def _is_in_document(path: Path) -> bool:
+    section, _, *inside = path if len(path) > 1 else (*path, "")
+    schemas: list[Schema] = [entry_shape(section).schema] if section in KINDS else []
+    for step in inside:
+        schemas = [inner for each in schemas for inner in schemas_at(each, (step,))]
+        if any(each.get(TAKES_FILE) == "document" for each in schemas):
+            return True
+    return False
 
 
 def _told(unit: Unit, text: str, path: Path) -> Iterator[Diagnostic]:
-    if "${" not in text or "\n" in text:
-        return
     for match in _PLACEHOLDER.finditer(_TEMPLATE.sub("", text)):
         name = match[1]
         message = f"`{match[0]}` is a placeholder of other tools; here it is text, and sent as it is."

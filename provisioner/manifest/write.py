@@ -59,7 +59,8 @@ def dump(
     for section in KINDS:
         resources = _section(section, entries, external)
         if resources:
-            lines += ["", f"{section}:", *_pairs(resources, 1)]
+            # An empty line at the end belongs to a text, and one more would, too.
+            lines += [*([""] if lines[-1] else []), f"{section}:", *_pairs(resources, 1)]
     return "\n".join(lines) + "\n"
 
 

@@ -68,6 +68,16 @@ TOOLS = {
         )
     ),
     "files": models.FileSearchTool(vector_store_ids=["v"], max_num_results=3),
+    "files with nested filters": models.FileSearchTool(
+        vector_store_ids=["v"],
+        filters=models.CompoundFilter(
+            type="or",
+            filters=[
+                models.ComparisonFilter(type="eq", key="k", value=1),
+                {"type": "and", "filters": [{"type": "gt", "key": "k", "value": 2}]},
+            ],
+        ),
+    ),
     "code": models.CodeInterpreterTool(container=models.AutoCodeInterpreterToolParam(file_ids=["f"])),
     "image": models.ImageGenTool(model="gpt-image-1", quality="low", size="auto"),
     "mcp": models.MCPTool(server_label="d", server_url="https://d", require_approval="never", headers={"X": "y"}),

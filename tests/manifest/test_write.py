@@ -116,6 +116,16 @@ def escaped(value: Any) -> Any:
     return escape(value) if isinstance(value, str) else value
 
 
+@pytest.mark.parametrize("text", ["a\n", "a\n\n", "a\n\n\n", "a\n\nb\n\n"])
+def test_the_line_between_sections_is_no_part_of_the_text_before_it(text: str) -> None:
+    store = {"chat_model": "gpt", "embedding_model": "emb", "description": text}
+    entries = {Address("stores", "s"): store, Address("agents", "a"): {"model": "gpt"}}
+    source, _ = read(dump(name="n", project={}, entries=entries), file="m.yaml")
+    assert source is not None
+    root: Any = source.root
+    assert root["stores"]["s"]["description"] == text
+
+
 names = st.from_regex(r"[a-z][a-z0-9]{1,8}", fullmatch=True)
 stores = st.fixed_dictionaries(
     {"chat_model": st.just("gpt"), "embedding_model": st.just("emb")},
