@@ -79,7 +79,7 @@ class FoundryEmulator:
         self._ask("POST", "models", {"name": name, "version": version, "lifecycle": lifecycle})
 
     def add_model(self, name: str, version: str, **more: Any) -> None:
-        """`add_model("gpt-9", "2027-01-31", skus=["GlobalStandard"])`: fields as the service lists a model, or in short."""
+        """`add_model("gpt-9", "2027-01-31", skus=["GlobalStandard"])`: as the service lists a model, or in short."""
         self._ask("POST", "models", {"name": name, "version": version, **more})
 
     def advance(self, seconds: float) -> None:

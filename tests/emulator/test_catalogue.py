@@ -293,7 +293,7 @@ def test_a_model_as_it_is_listed_reads_as_itself(model: Any) -> None:
 
 def az_list(path: Path) -> Path:
     """What `az cognitiveservices model list` prints: nulls for what is not there, a model once per kind."""
-    model = {"format": "OpenAI", "name": "gpt-9", "version": "1", "callRateLimit": None, "lifecycleStatus": "Preview"}
+    model: Any = {"format": "OpenAI", "name": "gpt-9", "version": "1", "callRateLimit": None}
     model |= {"isDefaultVersion": True, "skus": [{"name": "GlobalStandard", "capacity": {"default": 7, "step": None}}]}
     file = path / "models.json"
     file.write_text(json.dumps([{"kind": kind, "model": model} for kind in ("OpenAI", "AIServices")]), encoding="utf-8")
