@@ -63,7 +63,7 @@ def test_the_example_at_the_root_fits_the_schema_and_loads_clean() -> None:
 
     assert brief(loaded) == []
     assert list(manifest_of(loaded).resources) == [
-        Address("deployments", "gpt-4.1-mini"),
+        Address("deployments", "gpt-5.4-mini"),
         Address("deployments", "text-embedding-3-large"),
         Address("stores", "dev-prefs-memory"),
         Address("agents", "dev-buddy"),
@@ -74,11 +74,11 @@ def test_the_example_at_the_root_is_the_scenario_of_the_readme() -> None:
     resources = manifest_of(load_files([ROOT / "stores.yaml"], project_needed=False)).resources
     agent, store = resources[Address("agents", "dev-buddy")], resources[Address("stores", "dev-prefs-memory")]
 
-    assert agent.needs == {Address("deployments", "gpt-4.1-mini"), store.address}
+    assert agent.needs == {Address("deployments", "gpt-5.4-mini"), store.address}
     assert agent.fields["tools"][0]["scope"] == "{{$userId}}"
     assert agent.fields["tools"][0]["update_delay"] == 1
-    assert store.needs == {Address("deployments", name) for name in ("gpt-4.1-mini", "text-embedding-3-large")}
-    assert resources[Address("deployments", "gpt-4.1-mini")].fields["version_upgrade_option"] == "NoAutoUpgrade"
+    assert store.needs == {Address("deployments", name) for name in ("gpt-5.4-mini", "text-embedding-3-large")}
+    assert resources[Address("deployments", "gpt-5.4-mini")].fields["version_upgrade_option"] == "NoAutoUpgrade"
 
 
 @pytest.mark.parametrize(
