@@ -117,7 +117,7 @@ class App:
         response = await self._struck(plane, call, fault.do)
         if not isinstance(response, Response):
             return response
-        if fault.do.stale_answer and response.status_code < 300:
+        if fault.do.stale_answer and response.status_code < 300 and response.status_code not in BODILESS:
             fault.problem = "" if older else "There was nothing before this write."
             response = lies.instead(response, older) if older else response
         response, problem = lies.edited(response, fault.do)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import httpx
@@ -279,6 +280,32 @@ def test_an_agent_drifts_around_its_versions(project: Any, admin: Any, documents
         {"description": "theirs"},
         "1",
     )
+
+
+@pytest.mark.rule(14)
+def test_somebody_adds_to_the_documents_of_an_agent(project: Any, admin: Any, documents: Any) -> None:
+    """An operation to an OpenAPI tool, a header to an MCP server, a parameter to a function, a property to a schema."""
+    spec: Any = {"openapi": "3.0.3", "info": {"title": "orders", "version": "1"}, "paths": {"/orders": {}}}
+    tools: Any = [
+        {"type": "openapi", "openapi": {"name": "orders", "auth": {"type": "anonymous"}, "spec": spec}},
+        {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example.com/mcp"},
+        {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {"x": {"type": "string"}}}},
+    ]
+    text: Any = {"format": {"type": "json_schema", "name": "out", "schema": {"type": "object", "properties": {}}}}
+    mine = documents.version(definition={"tools": tools, "text": text}, metadata={"by": "me"})
+    project("POST", "/agents/helper/versions", mine)
+    theirs = deepcopy({"tools": tools, "text": text})
+    theirs["tools"][0]["openapi"]["spec"]["paths"]["/orders/{id}"] = {"delete": {"operationId": "deleteOrder"}}
+    theirs["tools"][1]["headers"] = {"x-forward": "https://elsewhere.example.com"}
+    theirs["tools"][2]["parameters"]["properties"]["y"] = {"type": "string"}
+    theirs["text"]["format"]["schema"]["properties"]["b"] = {"type": "string"}
+
+    admin.drift("agent", "helper", theirs)
+
+    latest = project("GET", "/agents/helper").json()["versions"]["latest"]
+    assert (latest["version"], latest["metadata"]) == ("2", {})
+    assert latest["definition"] == {**mine["definition"], **theirs}
+    assert project("GET", "/agents/helper/versions/1").json()["definition"] == mine["definition"]
 
 
 @pytest.mark.parametrize(

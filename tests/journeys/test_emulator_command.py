@@ -64,6 +64,23 @@ def foreground(folder: Path, *flags: str) -> Iterator[dict[str, Any]]:
 
 
 @WINDOWS
+def test_a_second_one_on_a_state_file_is_told_and_a_local_plan_beside_them_is_not(
+    project: Path, provisioner: Command
+) -> None:
+    with foreground(project, "--state", "shared.db") as described:
+        again = provisioner("emulator", "run", "--state", "shared.db", "--", sys.executable, "-c", "pass")
+        (project / "empty.yaml").write_text("version: 1\nname: nothing\n", encoding="utf-8")
+        planned = provisioner("plan", "--local", "--state", "shared.db", "-f", "empty.yaml")
+        alone = provisioner("emulator", "run", "--state", "other.db", "--", sys.executable, "-c", "pass")
+
+    assert described["notes"] == []
+    assert f"Another local Foundry ({described['management']}, process " in again.err
+    assert 'uses the state file "shared.db" too.' in again.err
+    assert (again.code, planned.code) == (0, 0)
+    assert "Another" not in planned.err + alone.err
+
+
+@WINDOWS
 def test_the_environment_of_a_running_one_is_printed_for_each_shell(project: Path, provisioner: Command) -> None:
     with foreground(project) as described:
         bash = provisioner("emulator", "env")

@@ -76,7 +76,7 @@ def test_the_foreground_emulator_says_how_to_reach_it_and_its_environment_is_eno
         assert emulator.stdout is not None
         ready = json.loads(emulator.stdout.readline())
         assert json.loads(ready_file.read_text(encoding="utf-8")) == ready
-        assert set(ready) == {"management", "project", "ca_file", "env"}
+        assert set(ready) == {"management", "project", "ca_file", "env", "notes"}
 
         applied = run("apply", "--yes", cwd=tmp_path, env=ready["env"])
         planned = run("plan", "--detailed-exitcode", cwd=tmp_path, env=ready["env"])

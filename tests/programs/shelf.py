@@ -20,7 +20,11 @@ from typing import Final
 import pytest
 
 SHELF: Final = Path(__file__).parents[2] / ".programs"
-NODE_PACKAGES: Final = {"@azure/ai-projects": "2.10.0", "@azure/identity": "4.13.1"}
+NODE_PACKAGES: Final = {
+    "@azure/ai-projects": "2.10.0",
+    "@azure/identity": "4.13.1",
+    "@azure/arm-cognitiveservices": "8.1.0",
+}
 AZURE_CLI: Final = "2.91.0"
 FEW_RETRIES: Final = ("--retries", "1", "--timeout", "30")
 TIMEOUT_S: Final = 600

@@ -36,6 +36,12 @@ def beside_packages(packages: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture
+def _as_before_february_2026(foundry: Foundry) -> None:
+    """The README is older than the refusal of the key `agent`."""
+    foundry.switch(agent_key="accepted")
+
+
 def example(packages: Path, name: str) -> str:
     """A snippet of the package's README, as published."""
     text = (packages / "node_modules/@azure/ai-projects/README.md").read_text(encoding="utf-8")
@@ -62,6 +68,17 @@ def test_a_javascript_program_sees_lists_memories_answers_and_streams(beside_pac
     assert seen["deleted"] == [True, True]
 
 
+def test_a_javascript_management_client_needs_no_scope(beside_packages: Path, program: Program) -> None:
+    script = shutil.copy(WRITTEN / "manage.mjs", beside_packages)
+
+    seen = program("node", script).document
+
+    assert seen["names"] == ["gpt-4.1-mini", "text-embedding-3-large"]
+    assert len(seen["principal"]) == 36
+    assert seen["keys"] == ["key1", "key2"]
+
+
+@pytest.mark.usefixtures("_as_before_february_2026")
 @pytest.mark.parametrize(
     ("name", "patterns"),
     [

@@ -335,6 +335,19 @@ def test_a_project_takes_its_conversations_and_responses_with_it(
     assert v1("GET", f"/conversations/{conversation.id}").status_code == 404
 
 
+def test_a_response_without_effect_cannot_be_read_back(programs: Programs, admin: Any) -> None:
+    client = programs.openai()
+    kept = client.responses.create(model=CHAT, input="Hello")
+    admin.fault({"method": "POST"}, without_effect=True)
+
+    lost = client.responses.create(model=CHAT, input="Hello")
+
+    assert lost.output_text == kept.output_text
+    assert client.responses.retrieve(kept.id).id == kept.id
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(lost.id)
+
+
 @pytest.mark.parametrize(("detail", "cost"), [("low", 85), ("high", 765), (None, 765)])
 def test_an_image_alone_is_read_for_what_it_costs(programs: Programs, detail: str | None, cost: int) -> None:
     image: Any = {"type": "input_image", "image_url": "https://example.com/a.png", "detail": detail}
