@@ -16,7 +16,7 @@ from provisioner.cli.options import owner as owner_name
 from provisioner.cli.options import service_options
 from provisioner.cli.planning import Waits
 from provisioner.cli.session import Request, connected
-from provisioner.cli.terminal import remark, say
+from provisioner.cli.terminal import note, remark, say
 from provisioner.kinds import KINDS
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.manifest.load import refused
@@ -71,7 +71,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         raise ProvisionerError(f'"{out}" exists.', "Add --force to overwrite it, or name another file.")
     request = Request(**shared)
     with connected(request, None) as planes:
-        live = _live(planes.telling(Waits(remark)), request.parallelism)
+        live = _live(planes.telling(Waits(note)), request.parallelism)
         sees_all = planes.management is not None
     schema = SCHEMA if (Path() if out is None else out.parent).joinpath(SCHEMA).is_file() else ""
     name = owner or _busiest(live.values()) or _UNOWNED
@@ -83,7 +83,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         write_out(out, content.text)
         remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
     for reason in left_out:
-        remark(reason)
+        note(reason)
     _tell_secrets(content.entries)
     _tell_unowned(live, adopt=adopt, sees_all=sees_all)
     return 0
@@ -178,8 +178,10 @@ def _tell_secrets(entries: Mapping[Address, Document]) -> None:
         f"{address}: {dotted(path)}" for address, entry in sorted(entries.items()) for path in _secrets(redacted(entry))
     ]
     if paths:
-        remark(f"Warning: {plural(len(paths), 'value')} may be secret, written as found in the project. Move each to a")
-        remark("variable, as in ${env:FOUNDRY_NAME}, before the manifest is shared:")
+        note(
+            f"Warning: {plural(len(paths), 'value')} may be secret, written as found in the project. Move each to a "
+            "variable, as in ${env:FOUNDRY_NAME}, before the manifest is shared:"
+        )
         for path in paths:
             remark(f"  {one_line(path)}")
 
@@ -201,12 +203,14 @@ def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) 
     unowned = [address for address, found in live.items() if found.marker is None and address not in glimpsed]
     belong, are = ("belongs", "is") if len(unowned) == 1 else ("belong", "are")
     if glimpsed:
-        remark("Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and")
-        remark("AZURE_RESOURCE_GROUP to see them whole.")
+        note(
+            "Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and "
+            "AZURE_RESOURCE_GROUP to see them whole."
+        )
     if unowned and adopt:
-        remark(f"{len(unowned)} of them {belong} to no manifest yet: apply with --adopt to manage them.")
+        note(f"{len(unowned)} of them {belong} to no manifest yet: apply with --adopt to manage them.")
     elif unowned:
-        remark(
+        note(
             f"{plural(len(unowned), 'resource')} {belong} to no manifest and {are} written as external; --adopt writes "
             "them in full."
         )
