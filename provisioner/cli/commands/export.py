@@ -175,7 +175,9 @@ def _entry(found: Live) -> Document:
 
 def _tell_secrets(entries: Mapping[Address, Document]) -> None:
     paths = [
-        f"{address}: {dotted(path)}" for address, entry in sorted(entries.items()) for path in _secrets(redacted(entry))
+        f"{address}: {dotted(path)}"
+        for address, entry in sorted(entries.items())
+        for path in _secrets(entry, redacted(entry))
     ]
     if paths:
         note(
@@ -186,16 +188,16 @@ def _tell_secrets(entries: Mapping[Address, Document]) -> None:
             remark(f"  {one_line(path)}")
 
 
-def _secrets(value: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where the redacted value hides something."""
-    if isinstance(value, Sensitive):
-        yield at
-    elif isinstance(value, Mapping):
+def _secrets(value: object, shown: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where the redacted value hides something, or a part of it."""
+    if isinstance(shown, Mapping) and isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _secrets(inner, (*at, str(key)))
-    elif isinstance(value, list):
+            yield from _secrets(inner, shown[str(key)], (*at, str(key)))
+    elif isinstance(shown, list) and isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            yield from _secrets(inner, (*at, str(index)))
+            yield from _secrets(inner, shown[index], (*at, str(index)))
+    elif isinstance(shown, Sensitive) or (isinstance(shown, str) and isinstance(value, str) and shown != value):
+        yield at
 
 
 def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> None:
