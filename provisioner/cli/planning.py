@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
-from provisioner.cli.terminal import remark
+from provisioner.cli.terminal import note, remark
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
 from provisioner.model.address import Address
@@ -70,7 +70,7 @@ def _allowed_in_vain(plan: Plan, live: Mapping[Address, Live], allow: Allowances
 
 def _live(manifest: Manifest, planes: Planes, parallelism: int) -> dict[Address, Live]:
     """What is live; every wait is told, the same one once in a while."""
-    return observe(KINDS, planes.telling(Waits(remark)), manifest.resources, parallelism=parallelism)
+    return observe(KINDS, planes.telling(Waits(note)), manifest.resources, parallelism=parallelism)
 
 
 class Waits:

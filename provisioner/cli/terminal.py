@@ -14,6 +14,7 @@ from typing import Final, TextIO
 import click
 
 from provisioner.render.failures import failure_text
+from provisioner.render.safe import wrapped
 from provisioner.render.styles import COLOURFUL, PLAIN, Styles
 
 UNFITTED: Final = 1_000
@@ -79,6 +80,11 @@ def remark(text: str) -> None:
     """
     with suppress(OSError, RuntimeError, ValueError):
         click.echo(text.rstrip("\n"), err=True, color=True)
+
+
+def note(text: str) -> None:
+    """A sentence on stderr, wrapped where that is a terminal."""
+    remark("\n".join(wrapped(text, width=Terminal.current().err_width)))
 
 
 def complain(message: str, hint: str = "", *, terminal: Terminal | None = None) -> None:

@@ -16,7 +16,7 @@ from provisioner.cli.options import owner as owner_name
 from provisioner.cli.options import service_options
 from provisioner.cli.planning import Waits
 from provisioner.cli.session import Request, connected
-from provisioner.cli.terminal import remark, say
+from provisioner.cli.terminal import note, remark, say
 from provisioner.kinds import KINDS
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.manifest.load import refused
@@ -72,7 +72,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         raise ProvisionerError(f'"{out}" exists.', "Add --force to overwrite it, or name another file.")
     request = Request(**shared)
     with connected(request, None) as planes:
-        live = _live(planes.telling(Waits(remark)), request.parallelism)
+        live = _live(planes.telling(Waits(note)), request.parallelism)
         sees_all = planes.management is not None
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
@@ -86,7 +86,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         write_out(out, content.text)
         remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
     for reason in left_out:
-        remark(reason)
+        note(reason)
     _tell_odd(live.values())
     _tell_secrets(content.entries)
     _tell_unowned(live, adopt=adopt, sees_all=sees_all)
@@ -194,25 +194,29 @@ def _entry(found: Live) -> Document:
 
 def _tell_secrets(entries: Mapping[Address, Document]) -> None:
     paths = [
-        f"{address}: {dotted(path)}" for address, entry in sorted(entries.items()) for path in _secrets(redacted(entry))
+        f"{address}: {dotted(path)}"
+        for address, entry in sorted(entries.items())
+        for path in _secrets(entry, redacted(entry))
     ]
     if paths:
-        remark(f"Warning: {plural(len(paths), 'value')} may be secret, written as found in the project. Move each to a")
-        remark("variable, as in ${env:FOUNDRY_NAME}, before the manifest is shared:")
+        note(
+            f"Warning: {plural(len(paths), 'value')} may be secret, written as found in the project. Move each to a "
+            "variable, as in ${env:FOUNDRY_NAME}, before the manifest is shared:"
+        )
         for path in paths:
             remark(f"  {one_line(path)}")
 
 
-def _secrets(value: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where the redacted value hides something."""
-    if isinstance(value, Sensitive):
-        yield at
-    elif isinstance(value, Mapping):
+def _secrets(value: object, shown: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where the redacted value hides something, or a part of it."""
+    if isinstance(shown, Mapping) and isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _secrets(inner, (*at, str(key)))
-    elif isinstance(value, list):
+            yield from _secrets(inner, shown[str(key)], (*at, str(key)))
+    elif isinstance(shown, list) and isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            yield from _secrets(inner, (*at, str(index)))
+            yield from _secrets(inner, shown[index], (*at, str(index)))
+    elif isinstance(shown, Sensitive) or (isinstance(shown, str) and isinstance(value, str) and shown != value):
+        yield at
 
 
 def _tell_odd(live: Iterable[Live]) -> None:
@@ -225,12 +229,14 @@ def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) 
     unowned = [it.address for it in live.values() if it.marker is None and not it.odd and it.address not in glimpsed]
     belong, are = ("belongs", "is") if len(unowned) == 1 else ("belong", "are")
     if glimpsed:
-        remark("Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and")
-        remark("AZURE_RESOURCE_GROUP to see them whole.")
+        note(
+            "Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and "
+            "AZURE_RESOURCE_GROUP to see them whole."
+        )
     if unowned and adopt:
-        remark(f"{len(unowned)} of them {belong} to no manifest yet: apply with --adopt to manage them.")
+        note(f"{len(unowned)} of them {belong} to no manifest yet: apply with --adopt to manage them.")
     elif unowned:
-        remark(
+        note(
             f"{plural(len(unowned), 'resource')} {belong} to no manifest and {are} written as external; --adopt writes "
             "them in full."
         )

@@ -76,4 +76,4 @@ def _tell(diagnostics: tuple[Diagnostic, ...], style: str, terminal: Terminal) -
     elif style == "github" and diagnostics:
         say(diagnostics_github(diagnostics))
     elif diagnostics:
-        say(diagnostics_text(diagnostics, styles=terminal.out))
+        say(diagnostics_text(diagnostics, styles=terminal.out, width=terminal.width))
