@@ -128,7 +128,9 @@ def _check_model(found: Any, name: str, where: str) -> None:
         _check_model(found, known[word], where)
     elif word not in known and name in CLOSED:
         words = ", ".join(f"'{word}'" for word in variants["of"])
-        raise bad_request(f"Invalid value: '{word}'. Supported values are: {words}.", param=f"{where}.{key}")
+        raise bad_request(
+            f"Invalid value for '{where}.{key}': '{word}'. Supported values are: {words}.", param=f"{where}.{key}"
+        )
 
 
 def _check_members(found: Json, name: str, where: str) -> None:
