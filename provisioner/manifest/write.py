@@ -125,20 +125,21 @@ def _items(values: Sequence[Any], depth: int) -> Iterator[str]:
 
 
 def _is_block(text: str) -> bool:
+    """Not with empty lines at its end: those between sections would be taken for more of them."""
+    if text.endswith("\n\n"):
+        return False
     return "\n" in text and text.strip() != "" and not _NOT_IN_BLOCK.search(text) and not _HAS_UNSEEN.search(text)
 
 
 def _block(start: str, text: str, depth: int) -> Iterator[str]:
-    body = text.rstrip("\n")
-    ends = len(text) - len(body)
-    chomping = "-" if ends == 0 else "" if ends == 1 else "+"
+    body = text.removesuffix("\n")
+    chomping = "-" if body == text else ""
     # A reader finds the indentation by the first line; where that begins with white space it has to be told.
     width = "2" if text[0] in " \t\n" else ""
     yield f"{start} |{width}{chomping}"
     indent = "  " * depth
     for line in body.split("\n"):
         yield f"{indent}{line}" if line else ""
-    yield from [""] * (ends - 1)
 
 
 def _scalar(value: Any) -> str:

@@ -153,6 +153,7 @@ agents = st.fixed_dictionaries(
 
 
 @settings(max_examples=100)
+@example({"a0": {"chat_model": "gpt", "embedding_model": "emb", "description": "a\n\n"}}, {"a0": {"model": "gpt"}})
 @given(st.dictionaries(names, stores, max_size=2), st.dictionaries(names, agents, max_size=2))
 def test_what_is_written_loads_as_the_same_resources(
     some_stores: dict[str, Document], some_agents: dict[str, Document]
