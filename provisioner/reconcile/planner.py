@@ -86,7 +86,10 @@ def make_destruction(
         owner=owner,
         changes=changes,
         refusals=tuple(guard.refusals(changes, desired, allow or Allowances(), destruction=True)),
-        warnings=tuple(guard.left_external(live[at], owner) for at in removals if at in external),
+        warnings=(
+            *(guard.left_external(live[at], owner) for at in removals if at in external),
+            *(guard.unreadable_stranger(found) for _, found in sorted(live.items()) if found.odd),
+        ),
         destruction=True,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from provisioner.model.document import ABSENT, Absent, Document, leaves
+from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
 from provisioner.model.plan import Action, Change, FieldChange, Origin
 from provisioner.render.linediff import diff_lines
 from provisioner.render.redact import redacted
@@ -78,10 +78,25 @@ def warnings(change: Change) -> Iterator[str]:
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields to show, without secrets: all there is for what comes or goes, else what differs."""
-    return tuple(
-        replace(field, before=redacted(field.before, field.path), after=redacted(field.after, field.path))
-        for field in (*resource_fields(change), *_lifecycle(change))
+    return tuple(without_secrets(field, change) for field in (*resource_fields(change), *_lifecycle(change)))
+
+
+def without_secrets(field: FieldChange, change: Change) -> FieldChange:
+    """The field as it may be shown. What makes a member of a list a secret may stand beside it."""
+    before = change.before.fields if change.before else {}
+    return replace(
+        field,
+        before=_redacted_in(before, field.path, field.before),
+        after=_redacted_in(change.after or {}, field.path, field.after),
     )
+
+
+def _redacted_in(document: Document, path: Path, value: object) -> object:
+    for length in range(1, len(path)):
+        if isinstance(whole := lookup(document, path[:length]), (list, tuple)) and value is not ABSENT:
+            shown = redacted(whole, path[:length])
+            return lookup({"": shown}, ("", *path[length:])) if isinstance(shown, list) else shown
+    return redacted(value, path)
 
 
 def resource_fields(change: Change) -> tuple[FieldChange, ...]:

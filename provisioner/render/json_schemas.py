@@ -139,6 +139,7 @@ _PLAN: Final = _object(
     ),
     changes=_many("In an order in which they can be applied.", _ref("change")),
     unchanged=_many("What is as it should be.", _ref("address")),
+    left_out=_many("What `--no-delete` keeps from being deleted or replaced; these count as changes.", _ref("address")),
     refusals=_many("Any of these means that the plan may not be applied.", _ref("diagnostic")),
     warnings=_many("These forbid nothing.", _ref("diagnostic")),
 )

@@ -13,9 +13,8 @@ from typing import Any, Final
 from provisioner.model.address import Address
 from provisioner.model.document import Absent
 from provisioner.model.plan import Action, Change, FieldChange, Plan
-from provisioner.render.change_lines import resource_fields
+from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
-from provisioner.render.redact import redacted
 from provisioner.render.target import target_document
 
 FORMAT_VERSION: Final = "1.0"
@@ -28,7 +27,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "owner": plan.owner,
         "target": target_document(plan.target),
         "digest": plan.digest,
-        "has_changes": not plan.is_empty,
+        "has_changes": not plan.is_empty or bool(plan.left_out),
         "summary": {
             **{action.value: plan.count(action) for action in Action},
             "unchanged": len(plan.unchanged),
@@ -37,6 +36,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         },
         "changes": [change_document(change) for change in plan.changes],
         "unchanged": [address_document(address) for address in plan.unchanged],
+        "left_out": [address_document(address) for address in plan.left_out],
         "refusals": [diagnostic_document(refusal) for refusal in plan.refusals],
         "warnings": [diagnostic_document(warning) for warning in plan.warnings],
     }
@@ -55,7 +55,7 @@ def change_document(change: Change) -> dict[str, Any]:
         "referrers": [address_document(address) for address in change.referrers],
         "reason": change.reason,
         "remarks": list(change.remarks),
-        "fields": [_field(field) for field in resource_fields(change)],
+        "fields": [_field(without_secrets(field, change)) for field in resource_fields(change)],
         "lifecycle": [
             {"name": name, "before": before, "after": after} for name, before, after in change.lifecycle_fields
         ],
@@ -66,7 +66,7 @@ def _field(field: FieldChange) -> dict[str, Any]:
     document: dict[str, Any] = {"path": list(field.path)}
     for key, value in (("before", field.before), ("after", field.after)):
         if not isinstance(value, Absent):
-            document[key] = redacted(value, field.path)
+            document[key] = value
     document["origin"] = field.origin.value if field.origin else None
     document["forces_replace"] = field.forces_replace
     return document

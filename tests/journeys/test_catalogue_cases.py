@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.foundry import Command
+from tests.foundry import EXAMPLE, Command
 
 CASES = Path(__file__).parents[1] / "cases"
 
 
 def local(provisioner: Command, command: str, case: str, *flags: str) -> tuple[int, str]:
+    Path(case).write_text((CASES / case).read_text(encoding="utf-8"), encoding="utf-8")  # its state is kept beside it
     yes = ("--yes",) if command == "apply" else ()
-    result = provisioner(command, "--local", *yes, "-f", str(CASES / case), *flags)
+    result = provisioner(command, "--local", *yes, "-f", case, *flags)
     return result.code, result.out + result.err
 
 
@@ -58,7 +59,8 @@ def test_models_are_added_to_the_embedded_foundry_alone(provisioner: Command) ->
 def test_a_bad_file_of_models_is_told_with_its_place(provisioner: Command, project: Path, text: str, told: str) -> None:
     (project / "models.json").write_text(text, encoding="utf-8")
 
-    for command in (("plan", "--local", "-f", str(CASES / "01-azd-deployments.yaml")), ("emulator",)):
+    (project / "stores.yaml").write_text(EXAMPLE, encoding="utf-8")
+    for command in (("plan", "--local"), ("emulator",)):
         failed = provisioner(*command, "--catalogue", "models.json")
 
         assert failed.code == 1

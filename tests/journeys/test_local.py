@@ -58,7 +58,10 @@ def test_two_local_applies_at_once_end_with_one_of_everything(tmp_path: Path) ->
     ]
     outputs = [process.communicate(timeout=120)[0] for process in both]
 
-    assert [process.returncode for process in both] == [0, 0], outputs
+    codes = sorted(process.returncode for process in both)
+    assert codes in ([0, 0], [0, 1]), outputs
+    if codes == [0, 1]:  # who comes second is told so
+        assert any("at the same time" in output or "since the plan was made" in output for output in outputs), outputs
     assert run("plan", "--local", "--detailed-exitcode", cwd=tmp_path).returncode == 0
 
 
