@@ -25,6 +25,7 @@ class Switches:
     management_role: str = "granted"  # or "denied": 403 AuthorizationFailed
     preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
     model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
+    preconditions: str = "ignored"  # or "honoured": If-None-Match: * on a deployment that is there is 412
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
     region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
     model_regions: bool = False  # models only where they are offered, as far as that is known
@@ -45,6 +46,7 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "management_role": frozenset({"granted", "denied"}),
     "project_identity": frozenset({"granted", "denied"}),
     "model_change": frozenset({"refused", "allowed"}),
+    "preconditions": frozenset({"ignored", "honoured"}),
     "write_style": frozenset({"auto", "sync", "async", "bare"}),
 }
 

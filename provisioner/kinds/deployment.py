@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.meanings import folded, unordered
 from provisioner.kinds.neighbours import DEPLOYMENTS
 from provisioner.kinds.protocol import ManagementPlane, Service
@@ -175,7 +176,15 @@ class DeploymentKind:
         return found
 
     def create(self, service: Service, change: Change) -> Live | None:
-        shown = _management(service).put_deployment(change.address.name, _wire(change))
+        management, name = _management(service), change.address.name
+
+        def is_free() -> bool:
+            return management.deployment(name) is None
+
+        try:
+            shown = management.create_deployment(name, _wire(change), is_free=is_free)
+        except PlaneError as error:
+            raise changed_since(change.address) if error.failure.status == 412 else error from error
         return self._pause_or_resume(service, change, None, shown)
 
     def update(self, service: Service, change: Change) -> Live | None:

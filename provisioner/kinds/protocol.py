@@ -54,8 +54,13 @@ class ManagementPlane(Protocol):
     def deployment(self, name: str) -> Document | None:
         """One deployment, or None when there is none."""
 
+    def create_deployment(self, name: str, body: Document, *, is_free: Callable[[], bool]) -> Document:
+        """Create. Raises PlaneError where somebody made one meanwhile; `is_free` looks again after each wait for
+        another operation. Gives what `put_deployment` does.
+        """
+
     def put_deployment(self, name: str, body: Document) -> Document:
-        """Create, or replace every writable field. What the last answer shows of the deployment; empty for nothing."""
+        """Replace every writable field. What the last answer shows of the deployment; empty for nothing."""
 
     def patch_deployment(self, name: str, body: Document) -> Document:
         """Change `sku` and `tags`, nothing else. The deployment as `put_deployment` gives it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -42,6 +43,7 @@ _CONNECT_S: Final = 15
 _PIECE: Final = 64 * 1024
 _UNREGISTERED: Final = "MissingSubscriptionRegistration"  # the SDK registers the provider, then sends it again
 DOCUMENT: Final = "provisioner.document"  # where an answer's context keeps what its body says
+IS_FIRST: Final = "provisioner.first"  # and whether the request had been sent once only
 # What the SDK's pollers look at.
 _OPERATION: Final = having(
     status=TEXT,
@@ -164,9 +166,10 @@ class _Persistence(HTTPPolicy[Any, Any]):
         note: Note = request.context.options.pop("note")
         require_trusted(request.http_request.url, self._allowed)
         require_straight(urlsplit(request.http_request.url).path)
-        return persistently(lambda: self._once(request), clock=self._clock, note=note)
+        tries = count(1)
+        return persistently(lambda: self._once(request, next(tries)), clock=self._clock, note=note)
 
-    def _once(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+    def _once(self, request: PipelineRequest[Any], tries: int) -> PipelineResponse[Any, Any]:
         options = dict(request.context.options)  # policies take out what they have read
         started = self._clock.now()
         try:
@@ -180,6 +183,7 @@ class _Persistence(HTTPPolicy[Any, Any]):
             request.context.options.update(options)
             raise again
         if response.http_response.status_code < 300:
+            response.context[IS_FIRST] = tries == 1
             response.context[DOCUMENT] = _believed(response.http_response)
         elif (failure := refusal(response.http_response)).code != _UNREGISTERED:
             raise PlaneError(failure, wait_s=asked_wait(response.http_response.headers))

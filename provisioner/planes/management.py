@@ -6,7 +6,7 @@ know, and a PUT resets what it does not carry; so documents go in and come out a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -18,7 +18,7 @@ from azure.core.rest import HttpRequest
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.planes.arm_pipeline import API_VERSION, DOCUMENT, Polling, refusal
+from provisioner.planes.arm_pipeline import API_VERSION, DOCUMENT, IS_FIRST, Polling, refusal
 from provisioner.planes.clock import Clock
 from provisioner.planes.documents import encoded, require_named
 from provisioner.planes.pages import Way, items
@@ -87,6 +87,26 @@ class ArmManagement:
             return None
         return require_named(document, name, what=f"The answer for deployments/{name}", fold=True)
 
+    def create_deployment(self, name: str, body: Document, *, is_free: Callable[[], bool]) -> Document:
+        """A PUT asks nobody whether there is one already. The precondition does, where the service honours it (assumed:
+        it ignores what it does not honour); where it does not, the answer shows that there was one.
+        """
+        request = self._request("PUT", name, body, more={"If-None-Match": "*"})
+        starts: list[PipelineResponse[Any, Any]] = []
+        waited: list[bool] = []
+
+        def send() -> PipelineResponse[Any, Any]:
+            if waited and not is_free():
+                raise PlaneError(_taken(name))
+            waited.append(True)
+            starts.append(self._answered(request))
+            return starts[-1]
+
+        shown = self._finish(send, _STATUS_URL)
+        if _was_there(starts[-1]):
+            raise PlaneError(_written_over(name))
+        return _of(name, shown)
+
     def put_deployment(self, name: str, body: Document) -> Document:
         return self._written("PUT", name, body, _STATUS_URL)
 
@@ -95,7 +115,7 @@ class ArmManagement:
 
     def delete_deployment(self, name: str) -> None:
         try:
-            self._finish(HttpRequest("DELETE", self._url(name)), _LOCATION)
+            self._finish(lambda: self._answered(HttpRequest("DELETE", self._url(name))), _LOCATION)
         except PlaneError as error:
             if error.failure.status != 404:
                 raise
@@ -126,13 +146,14 @@ class ArmManagement:
         return cast("PipelineResponse[Any, Any]", answer)
 
     def _written(self, method: str, name: str, body: Document, final_state: str) -> Document:
-        """The deployment as the last answer shows it; empty where that shows none, as that of an operation does."""
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        request = HttpRequest(method, self._url(name), headers=headers, content=encoded(body))
-        shown = self._finish(request, final_state)
-        return shown if str(shown.get("name")).casefold() == name.casefold() else {}
+        request = self._request(method, name, body)
+        return _of(name, self._finish(lambda: self._answered(request), final_state))
 
-    def _finish(self, request: HttpRequest, final_state: str) -> Document:
+    def _request(self, method: str, name: str, body: Document, *, more: Mapping[str, str] | None = None) -> HttpRequest:
+        headers = {"Accept": "application/json", "Content-Type": "application/json", **(more or {})}
+        return HttpRequest(method, self._url(name), headers=headers, content=encoded(body))
+
+    def _finish(self, send: Callable[[], PipelineResponse[Any, Any]], final_state: str) -> Document:
         """Send a write, as soon as nothing else is being written on the account, and see it through; what it ended
         with.
 
@@ -142,7 +163,7 @@ class ArmManagement:
 
         def start() -> LROPoller[Document | None]:
             polling = Polling(final_state=final_state, clock=self._clock, note=self._note)
-            return LROPoller(self._client._client, self._answered(request), _shown, polling)  # noqa: SLF001
+            return LROPoller(self._client._client, send(), _shown, polling)  # noqa: SLF001
 
         poller = self._patiently(start)
         shown = _translated(poller.result)
@@ -166,6 +187,38 @@ class ArmManagement:
             attempts=_CONFLICT_ATTEMPTS,
             longest_s=_CONFLICT_PAUSE_S,
         )
+
+
+def _of(name: str, shown: Document) -> Document:
+    """The deployment as the last answer shows it; empty where that shows none, as that of an operation does."""
+    return shown if str(shown.get("name")).casefold() == name.casefold() else {}
+
+
+def _was_there(start: PipelineResponse[Any, Any]) -> bool:
+    """Whether a PUT that was sent once only changed what it should have made: 200 instead of 201, and made before it
+    was changed.
+    """
+    dates = start.context[DOCUMENT].get("systemData")
+    dates = dates if isinstance(dates, dict) else {}
+    made, changed = dates.get("createdAt"), dates.get("lastModifiedAt")
+    is_older = isinstance(made, str) and isinstance(changed, str) and made != changed
+    return bool(start.http_response.status_code == 200 and start.context[IS_FIRST] and is_older)
+
+
+def _taken(name: str) -> Failure:
+    return Failure(
+        message=f"deployments/{name} was made by somebody else at the same time; it was left as it is.",
+        code="conflict",
+        advice="Run the same command again: it plans against what is there now.",
+    )
+
+
+def _written_over(name: str) -> Failure:
+    return Failure(
+        message=f"deployments/{name} was made by somebody else at the same time, and what they made is written over.",
+        code="conflict",
+        advice="Agree on whose it is; then apply the manifest that is to have it, and remove it from the other.",
+    )
 
 
 def _shown(answer: PipelineResponse[Any, Any]) -> Document:

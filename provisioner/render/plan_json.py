@@ -63,10 +63,9 @@ def change_document(change: Change) -> dict[str, Any]:
 
 
 def _field(field: FieldChange) -> dict[str, Any]:
+    sides = {"before": field.before, "after": field.after}
     document: dict[str, Any] = {"path": list(field.path)}
-    for key, value in (("before", field.before), ("after", field.after)):
-        if not isinstance(value, Absent):
-            document[key] = value
+    document |= {key: value for key, value in sides.items() if not isinstance(value, Absent)}
     document["origin"] = field.origin.value if field.origin else None
     document["forces_replace"] = field.forces_replace
     return document

@@ -20,6 +20,8 @@ from provisioner.model.progress import ApplyFinished, Outcome, Status
 from provisioner.planes.service import Planes
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.planner import make_plan
+from provisioner.render.plan_text import plan_text
+from provisioner.render.styles import PLAIN
 from tests.planes.world import Foundry
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -191,10 +193,14 @@ def test_an_endpoint_that_pins_a_version_is_told_before_and_after(foundry: Found
     assert told.startswith("The endpoint serves version 1; version 2 takes no traffic. To move it, set")
 
 
+def test_names_of_a_functions_parameters_can_be_reviewed(planes: Planes) -> None:
+    text = plan_text(plan_for(planes, case("14-names-not-secrets")), styles=PLAIN, width=100)
+    assert "minLength: 12" in text
+    assert "Key of the tenant." in text
+    assert "sensitive" not in text
+
+
 def test_every_case_is_tried_somewhere() -> None:
-    tests = Path(__file__).parents[1]
-    sources = "\n".join(
-        file.read_text(encoding="utf-8") for file in tests.rglob("test_*.py") if file.name != "fixtures"
-    )
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in CASES.parent.rglob("test_*.py"))
     untried = [file.stem for file in CASES.iterdir() if file.stem.partition(".")[0] not in sources]
     assert untried == []

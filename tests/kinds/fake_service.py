@@ -243,6 +243,10 @@ class FakeManagement:
     def deployment(self, name: str) -> Document | None:
         return copy.deepcopy(self.bodies.get(name))
 
+    def create_deployment(self, name: str, body: Document, *, is_free: Callable[[], bool]) -> Document:
+        assert is_free()
+        return self.put_deployment(name, body)
+
     def put_deployment(self, name: str, body: Document) -> Document:
         self.writes.append(Call("PUT", name, copy.deepcopy(body)))
         properties = copy.deepcopy(dict(body["properties"]))

@@ -75,6 +75,8 @@ def write_deployment(call: Call) -> Reply:
     check_name(name, NAME, "deployment")
     operations.refuse_if_busy(call, account)
     existing = find(call.state, DEPLOYMENT, account.row, name)
+    if existing is not None and call.headers.get("if-none-match") == "*" and call.switches.preconditions == "honoured":
+        raise Refusal(412, "PreconditionFailed", f"The deployment '{name}' exists.")  # assumed: RFC 9110, 13.1.2
     wish = wish_of(call.document(), strict=call.switches.strict)
     if existing is not None and call.switches.model_change == "refused":
         check_model_unchanged(existing, wish)
