@@ -98,8 +98,17 @@ class _Sides:
         elif scope.whole and isinstance(value, (list, tuple)) and _are_alike(value, here):
             for index, item in enumerate(value):
                 yield from self._in_field(item, here[index], (*path, str(index)), scope)  # type: ignore[index]
-        elif not (shows(here, value, rule, free=parent.free) or self._is_kept_back(path, value, here, rule)):
+        elif self._is_unseen_edit(path, here, rule) or not (
+            shows(here, value, rule, free=parent.free) or self._is_kept_back(path, value, here, rule)
+        ):
             yield path, here, value
+
+    def _is_unseen_edit(self, path: Path, here: object, rule: Rule) -> bool:
+        """Whether the manifest says something else now of a field that the service keeps to itself."""
+        record = self.record
+        if record is None or not is_nothing(here) or record.fold(path) != path or not record.knows(path):
+            return False
+        return (record.lacks(path) or not rule.given_back) and not self._is_as_applied(path)
 
     def _is_kept_back(self, path: Path, value: object, here: object, rule: Rule) -> bool:
         """Whether the value is missing because the service does not give it back, and not because it went."""
@@ -175,6 +184,8 @@ class _Sides:
             return Origin.EDIT
         if self._is_as_applied(path):
             return Origin.DRIFT
+        if self._is_unseen_edit(path, lookup(self.live, path), rule_of(path, self.traits)):
+            return Origin.EDIT
         key = record.fold(path)
         wanted, found = lookup(self.applied, key), lookup(self.shown, key)
         if (baseline := self._baseline(key)) is not None and same(lookup(baseline, key), lookup(self.live, key)):
