@@ -89,6 +89,15 @@ ON_OPERATIONS: Final[Mapping[str, Misfortune]] = {
 }
 
 
+def believed(method: str, misfortune: Misfortune) -> frozenset[str]:
+    """Which actions are told as done though they are not, because the service said so where nobody asks again: it shows
+    the change in its answer, or knows nothing of the object when asked for it by name. The next plan tells.
+    """
+    if misfortune.do.get("without_effect"):
+        return frozenset({"create", "update", "replace", "adopt", "release"})
+    return frozenset({"delete"} if (method, misfortune.do.get("status")) == ("GET", 404) else ())
+
+
 def misfortunes_of(method: str, path: str) -> Mapping[str, Misfortune]:
     if method == "GET":
         return {**ON_ANY, **ON_READS}
