@@ -6,18 +6,14 @@ What is there must still be what the plan saw, or else the write would undo, uns
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
-from provisioner.apply.verify import look
+from provisioner.apply.verify import look, when_ended
 from provisioner.kinds import Kind, Service, changed_since
 from provisioner.model.document import canonical
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Live
 from provisioner.reconcile.compare import compare
-from provisioner.reconcile.marker import AppliedRecord, are_alike
-
-_LOOK_EVERY_S: Final = 10.0
-_LOOK_AT_MOST_S: Final = 2 * 60 * 60.0  # moving a provisioned deployment to another model takes half an hour
+from provisioner.reconcile.marker import AppliedRecord, are_alike, written_over
 
 
 def left_to_do(change: Change, kind: Kind, service: Service) -> Change | None:
@@ -27,9 +23,11 @@ def left_to_do(change: Change, kind: Kind, service: Service) -> Change | None:
     """
     found = look(change, kind, service)
     if found is not None and found.condition is Condition.PENDING and _may_be_waited_for(change, found):
-        found = _when_ended(change, kind, service)
+        found = when_ended(change, kind, service)
     if _is_as_wanted(change, kind, found):
         return None
+    if found is None and _was_going(change):
+        return _made_anew(change)
     if not _is_as_planned(change, found):
         raise changed_since(change.address)
     if change.before is None or found is None:
@@ -37,21 +35,24 @@ def left_to_do(change: Change, kind: Kind, service: Service) -> Change | None:
     return replace(change, before=replace(change.before, condition=found.condition))
 
 
+def _was_going(change: Change) -> bool:
+    """Whether the plan saw an operation on it, which was its deletion: of an apply that was ended in a replacement."""
+    before = change.before
+    return before is not None and before.condition is Condition.PENDING and change.after is not None
+
+
+def _made_anew(change: Change) -> Change:
+    marker = change.marker
+    if marker is not None:
+        marker = replace(marker, applied=written_over(marker.applied, "0"))
+    return replace(change, action=Action.CREATE, before=None, marker=marker)
+
+
 def _may_be_waited_for(change: Change, found: Live) -> bool:
     """Not a stranger's, and not what only has to go."""
     if change.action is Action.DELETE:
         return False
     return found.marker in (change.marker, change.before.marker if change.before else change.marker)
-
-
-def _when_ended(change: Change, kind: Kind, service: Service) -> Live | None:
-    def probe() -> tuple[Live | None] | None:
-        found = look(change, kind, service)
-        return None if found is not None and found.condition is Condition.PENDING else (found,)
-
-    what = f"{change.address}, which is still being made"
-    (found,) = service.project.wait(probe, what=what, every_s=_LOOK_EVERY_S, at_most_s=_LOOK_AT_MOST_S)
-    return found
 
 
 def _is_as_wanted(change: Change, kind: Kind, found: Live | None) -> bool:

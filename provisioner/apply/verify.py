@@ -14,18 +14,21 @@ from provisioner.kinds import Kind, Service, unreadable
 from provisioner.model.document import Document, Path, dotted, lies_under, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Desired, Live, Marker
+from provisioner.model.resource import Condition, Desired, Live, Marker
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import is_nothing, record_of, rule_of
 
 _LOOK_EVERY_S: Final = 5.0
 _LOOK_AT_MOST_S: Final = 60.0
+_MADE_EVERY_S: Final = 10.0
+_MADE_AT_MOST_S: Final = 2 * 60 * 60.0  # moving a provisioned deployment to another model takes half an hour
 _LONGEST_VALUE: Final = 40
 
 
 def verified(change: Change, kind: Kind, service: Service, shown: Live | None) -> tuple[Live | None, tuple[str, ...]]:
-    """The object once it shows what was written, and what must be said of it. Raises PlaneError when it does not.
+    """The object once it shows what was written and is made, and what must be said of it. Raises PlaneError when that
+    does not happen. What was answered as if it were done may still be under way.
 
     What the service took and does not give back is written on the object's marker, so that its absence is not read as
     drift for ever; where versions are kept, the version itself says so.
@@ -33,11 +36,15 @@ def verified(change: Change, kind: Kind, service: Service, shown: Live | None) -
     found = shown
     if _lacking(change, kind, found):
         found = _looked_for(lambda it: not _lacking(change, kind, it), change, kind, service)
+    if found is not None and found.condition is Condition.PENDING:
+        found = when_ended(change, kind, service)
     if found is None:
         raise _unfulfilled(change, "it is not there")
     if found.odd:
         raise _unfulfilled(change, f"what it shows now cannot be read: {found.odd}")
     _require_ours(change, found)
+    if found.condition is Condition.FAILED:
+        raise _unfulfilled(change, "making it ended badly")
     lacking = _lacking_fields(change, kind, found)
     if wrong := [it for it in lacking if not _is_kept_back(it, kind)]:
         raise _unfulfilled(change, "; ".join(_told(path, here, change, kind) for path, here, _ in wrong))
@@ -54,7 +61,10 @@ def require_gone(change: Change, kind: Kind, service: Service) -> None:
     """Raises PlaneError when the object is still there a minute after its deletion was accepted."""
     if kind.read(service, change.address) is None:
         return
-    if _looked_for(lambda it: it is None, change, kind, service) is not None:
+    found = _looked_for(lambda it: it is None, change, kind, service)
+    if found is not None and found.condition is Condition.PENDING:
+        found = when_ended(change, kind, service)
+    if found is not None:
         raise _unfulfilled(change, "it is still there")
 
 
@@ -65,6 +75,18 @@ def look(change: Change, kind: Kind, service: Service) -> Live | None:
         raise unreadable(change.address, found.odd)
     wanted = Desired(address=change.address, fields=change.after or {})
     return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
+
+
+def when_ended(change: Change, kind: Kind, service: Service) -> Live | None:
+    """The object once nothing is being made of it any more; None when it is gone by then."""
+
+    def probe() -> tuple[Live | None] | None:
+        found = look(change, kind, service)
+        return None if found is not None and found.condition is Condition.PENDING else (found,)
+
+    what = f"{change.address}, which is still being made"
+    (found,) = service.project.wait(probe, what=what, every_s=_MADE_EVERY_S, at_most_s=_MADE_AT_MOST_S)
+    return found
 
 
 def _looked_for(is_it: Callable[[Live | None], bool], change: Change, kind: Kind, service: Service) -> Live | None:
