@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
-from provisioner.kinds.conflict import changed_since
+from provisioner.kinds.conflict import changed_since, unreadable
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.neighbours import STORES
 from provisioner.kinds.protocol import Service
@@ -97,7 +97,12 @@ class StoreKind:
     def create(self, service: Service, change: Change) -> Live | None:
         def settled() -> Document | None:
             body = service.project.get(_path(change.address), features=_FEATURES)
-            if body is not None and _observed(body).marker != change.marker:
+            if body is None:
+                return None
+            found = _observed(body)
+            if found.odd:
+                raise unreadable(change.address, found.odd)
+            if found.marker != change.marker:
                 raise changed_since(change.address)
             return body
 
