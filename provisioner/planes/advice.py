@@ -58,7 +58,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "ServiceModelDeprecated": "The model has been retired. " + _RETIRED,
     "InvalidResourceProperties": "Correct what the message names; usually `sku.name` or `sku.capacity`.",
     "InvalidCapacity": "Set `sku.capacity` within the bounds that the message names.",
-    "CannotChangeDeploymentModel": "Another model needs another deployment: give the entry a new name, or delete it first.",
+    "CannotChangeDeploymentModel": "Another model needs another deployment: give the entry a new name.",
     "spilloverDeploymentNameInvalidSku": "Only provisioned deployments spill over; remove `spillover_deployment_name`.",
     "ResourceGroupBeingDeleted": "The resource group is being deleted. Check `project.resource_group`.",
     "InvalidModelProviderData": "Add `model_provider_data` (industry, organization_name, country_code).",
