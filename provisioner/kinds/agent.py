@@ -87,6 +87,7 @@ class AgentKind:
             ("cpu",): Rule(meaning=quantity),
             ("memory",): Rule(meaning=quantity),
             **{(key,): Rule(whole=True) for key in _WRITTEN_IN_FULL},
+            ("agent_endpoint", "protocol_configuration"): Rule(chosen=True),  # `a2a: {}` is how it is spoken
             **{("agent_endpoint", *path): Rule(default=value) for path, value in leaves(_DEFAULT_ENDPOINT)},
         },
         versioned=True,

@@ -15,7 +15,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, l
 from provisioner.model.plan import FieldChange, Origin
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_default, is_nothing, plain, respelt, rule_of, same, shows
+from provisioner.reconcile.meaning import is_chosen, is_default, is_nothing, plain, respelt, rule_of, same, shows
 
 _Found = tuple[Path, object, object]  # where, live, wanted
 
@@ -98,8 +98,19 @@ class _Sides:
         elif scope.whole and isinstance(value, (list, tuple)) and _are_alike(value, here):
             for index, item in enumerate(value):
                 yield from self._in_field(item, here[index], (*path, str(index)), scope)  # type: ignore[index]
-        elif not (shows(here, value, rule, free=parent.free) or self._is_kept_back(path, value, here, rule)):
+        elif not self._is_shown(path, value, here, rule, parent):
             yield path, here, value
+
+    def _is_shown(self, path: Path, value: object, here: object, rule: Rule, parent: Rule) -> bool:
+        if self._is_not_chosen(path, value, here, rule):
+            return False
+        return shows(here, value, rule, free=parent.free) or self._is_kept_back(path, value, here, rule)
+
+    def _is_not_chosen(self, path: Path, value: object, here: object, rule: Rule) -> bool:
+        """Whether a choice is declared that the live object does not show, and does not mean either by showing none."""
+        if here is not ABSENT or not is_chosen(path, value, self.traits):
+            return False
+        return rule.default is ABSENT or not is_nothing(lookup(self.live, path[:-1]))
 
     def _is_kept_back(self, path: Path, value: object, here: object, rule: Rule) -> bool:
         """Whether the value is missing because the service does not give it back, and not because it went."""

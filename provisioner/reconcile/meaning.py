@@ -57,8 +57,15 @@ def same(one: object, other: object) -> bool:
 def is_default(value: object, path: Path, traits: Traits) -> bool:
     """Whether the value says no more than leaving it away does."""
     rule = rule_of(path, traits)
+    if is_chosen(path, value, traits):
+        return rule.default is not ABSENT
     free = any(rule_of(path[:length], traits).free for length in range(1, len(path)))
     return is_nothing(value, free=free) or (rule.default is not ABSENT and same(value, rule.default))
+
+
+def is_chosen(path: Path, value: object, traits: Traits) -> bool:
+    """Whether the value is nothing but the choice of its key."""
+    return isinstance(value, Mapping) and not value and rule_of(path[:-1], traits).chosen
 
 
 def rule_of(path: Path, traits: Traits) -> Rule:

@@ -172,6 +172,27 @@ def test_the_end_of_a_remembered_field_of_the_agent_costs_a_version(service: Fak
     assert service.apply(agent()) == []
 
 
+def test_a_protocol_without_settings_is_one_that_comes_and_goes(service: FakeService) -> None:
+    def speaking(*protocols: str) -> Any:
+        return agent(agent_endpoint={"protocol_configuration": {name: {} for name in protocols}})
+
+    service.apply(speaking("responses", "a2a"))
+    assert service.apply(speaking("responses", "a2a")) == []
+    assert service.apply(speaking("responses", "a2a", "mcp")) == ["update buddy"]
+    assert service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"].keys() >= {"a2a", "mcp"}
+
+    del service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"]["a2a"]
+    (change,) = service.plan(speaking("responses", "a2a")).changes
+    assert [(field.name, field.origin) for field in change.fields] == [
+        ("agent_endpoint.protocol_configuration.a2a", Origin.DRIFT)
+    ]
+    service.apply(speaking("responses", "a2a"))
+
+    assert service.apply(speaking("responses")) == ["update buddy"]
+    assert "a2a" not in service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"]
+    assert service.apply(speaking("responses")) == []
+
+
 def test_a_key_that_the_card_loses_is_erased(service: FakeService) -> None:
     service.apply(agent(agent_card={"version": "1", "description": "x"}))
     service.project.agents["buddy"]["agent_card"]["theirs"] = "kept"

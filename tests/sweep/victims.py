@@ -37,7 +37,7 @@ class Victims:
     news: IO[str]
 
     def killed_at(self, method: str, path: str, nth: int, command: Command, foundry: Foundry) -> int:
-        """Run the command until the request has come, which a fault must hold there; its exit code, as `Popen` has it."""
+        """Run the command until the request has come, which a fault must hold there; how it ended, as Popen tells."""
         foundry.admin.forget_requests()
         job: Json = {"command": {**asdict(command), "file": str(command.file)}, "where": asdict(foundry.where)}
         job |= {"management": foundry.emulator.management, "ca_file": foundry.emulator.ca_file}
