@@ -7,6 +7,7 @@ from dataclasses import replace
 from provisioner.apply.recheck import left_to_do
 from provisioner.apply.verify import require_gone, verified
 from provisioner.kinds import Kind, Service
+from provisioner.model.document import Document, only, overlay, without
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Live
@@ -29,7 +30,7 @@ def _write(change: Change, kind: Kind, service: Service) -> tuple[Live | None, t
     if change.action is Action.CREATE:
         return verified(change, kind, service, kind.create(service, change))
     if change.action is Action.REPLACE:
-        _delete(change, kind, service)
+        _clear_the_way(change, kind, service)
         return _create_anew(change, kind, service)
     return verified(change, kind, service, kind.update(service, change))
 
@@ -37,6 +38,15 @@ def _write(change: Change, kind: Kind, service: Service) -> tuple[Live | None, t
 def _delete(change: Change, kind: Kind, service: Service) -> None:
     kind.delete(service, change)
     require_gone(change, kind, service)
+
+
+def _clear_the_way(change: Change, kind: Kind, service: Service) -> None:
+    """Delete the old one. Whatever the answer was: if it is gone, there is no way but on."""
+    try:
+        _delete(change, kind, service)
+    except PlaneError:
+        if kind.read(service, change.address) is not None:
+            raise
 
 
 def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:
@@ -56,7 +66,8 @@ def _put_back(change: Change, kind: Kind, service: Service) -> str:
     marker = before.marker
     if marker is not None:
         marker = replace(marker, applied=written_over(marker.applied, "0"))
-    old = Change(action=Action.CREATE, address=change.address, after=before.fields, marker=marker, needs=before.needs)
+    fields = _without_additions(before, kind)
+    old = Change(action=Action.CREATE, address=change.address, after=fields, marker=marker, needs=before.needs)
     try:
         if kind.read(service, change.address) is not None:  # the new one, or somebody else's
             return "The old one was deleted; what stands there now was left as it is."
@@ -68,4 +79,14 @@ def _put_back(change: Change, kind: Kind, service: Service) -> str:
         )
     if kind.traits.holds_data:
         return "The old one was put back, but empty: what it held is lost."
+    if fields != before.fields:
+        return "The old one was put back as it was applied last, without what others had changed in it."
     return "The old one was put back as it was."
+
+
+def _without_additions(before: Live, kind: Kind) -> Document:
+    """What is written in full goes back as we wrote it: under our marker, what others added would pass for ours."""
+    baseline, whole = before.baseline, tuple(path for path, rule in kind.traits.rules.items() if rule.whole)
+    if baseline is None:
+        return before.fields
+    return overlay(without(before.fields, whole), only(baseline, whole))

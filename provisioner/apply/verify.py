@@ -17,13 +17,14 @@ from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live, Marker
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_nothing, record_of, rule_of
+from provisioner.reconcile.meaning import is_nothing, plain, record_of, rule_of, same
 
 _LOOK_EVERY_S: Final = 5.0
 _LOOK_AT_MOST_S: Final = 60.0
 _MADE_EVERY_S: Final = 10.0
 _MADE_AT_MOST_S: Final = 2 * 60 * 60.0  # moving a provisioned deployment to another model takes half an hour
 _LONGEST_VALUE: Final = 40
+_OTHERS: Final = "somebody else wrote it at the same time; what it shows is not what was sent"
 
 
 def verified(change: Change, kind: Kind, service: Service, shown: Live | None) -> tuple[Live | None, tuple[str, ...]]:
@@ -48,6 +49,7 @@ def verified(change: Change, kind: Kind, service: Service, shown: Live | None) -
     lacking = _lacking_fields(change, kind, found)
     if wrong := [it for it in lacking if not _is_kept_back(it, kind)]:
         raise _unfulfilled(change, "; ".join(_told(path, here, change, kind) for path, here, _ in wrong))
+    _require_record(change, kind, found)
     if not lacking:
         return found, ()
     kept_back = [path for path, _, _ in lacking]
@@ -59,12 +61,17 @@ def verified(change: Change, kind: Kind, service: Service, shown: Live | None) -
 
 def require_gone(change: Change, kind: Kind, service: Service) -> None:
     """Raises PlaneError when the object is still there a minute after its deletion was accepted."""
-    if kind.read(service, change.address) is None:
+
+    def is_gone(found: Live | None) -> bool:
+        before = change.before  # somebody may have made another one since
+        return found is None or (before is not None and found.identity != before.identity)
+
+    if is_gone(kind.read(service, change.address)):
         return
-    found = _looked_for(lambda it: it is None, change, kind, service)
+    found = _looked_for(is_gone, change, kind, service)
     if found is not None and found.condition is Condition.PENDING:
         found = when_ended(change, kind, service)
-    if found is not None:
+    if not is_gone(found):
         raise _unfulfilled(change, "it is still there")
 
 
@@ -107,13 +114,19 @@ def _looked_for(is_it: Callable[[Live | None], bool], change: Change, kind: Kind
 
 
 def _lacking(change: Change, kind: Kind, found: Live | None) -> bool:
-    if found is None or found.odd or _whose(found.marker) != _whose(change.marker):
+    if found is None or found.odd or _left_by(found.marker, kind) != _left_by(change.marker, kind):
         return True
     return bool(_lacking_fields(change, kind, found))
 
 
+def _left_by(marker: Marker | None, kind: Kind) -> tuple[object, ...]:
+    """What every write leaves on the marker. Where versions are kept, some writes make none, and leave no record."""
+    if marker is None:
+        return ()
+    return (*_whose(marker), "" if kind.traits.versioned else marker.applied)
+
+
 def _whose(marker: Marker | None) -> tuple[object, ...]:
-    """What every write leaves on the marker; the record it does not where it makes no version."""
     return (marker.owner, marker.prevent_destroy, marker.on_remove) if marker else ()
 
 
@@ -123,7 +136,23 @@ def _lacking_fields(change: Change, kind: Kind, found: Live) -> Sequence[tuple[P
         (path, here, value)
         for path, here, value in unshown(change.declared, found.fields, kind.traits)
         if not (record is not None and record.lacks(path) and is_nothing(here))
+        and not _was_answered_so(change, kind, path, here)
     ]
+
+
+def _was_answered_so(change: Change, kind: Kind, path: Path, here: object) -> bool:
+    """Whether this is how the service showed the same value before, so that it is known what it makes of it."""
+    before = change.before
+    if (
+        before is None
+        or before.marker is None
+        or before.baseline is None
+        or lies_under(path, kind.traits.beside_versions)
+    ):
+        return False
+    record, applied = AppliedRecord(before.marker.applied), plain(change.declared, kind.traits)
+    is_as_applied = record.knows(path) and record.holds(path, lookup(applied, record.fold(path)))
+    return is_as_applied and same(lookup(before.baseline, path), here)
 
 
 def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
@@ -133,21 +162,35 @@ def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
 
 
 def _require_ours(change: Change, found: Live) -> None:
-    theirs = found.marker.owner if found.marker else ""
-    ours = change.marker.owner if change.marker else ""
     if _whose(found.marker) == _whose(change.marker):
         return
-    if theirs != ours:
-        whose = f'it belongs to the manifest named "{theirs}"' if theirs else "it carries no owner's marker"
-        raise _unfulfilled(change, f"{whose} now; somebody else wrote it at the same time")
-    raise _unfulfilled(change, "somebody else wrote it at the same time; what it shows is not what was sent")
+    theirs, ours = (marker.owner if marker else "" for marker in (found.marker, change.marker))
+    if theirs == ours:
+        raise _unfulfilled(change, _OTHERS)
+    whose = f'it belongs to the manifest named "{theirs}"' if theirs else "it carries no owner's marker"
+    raise _unfulfilled(change, f"{whose} now; somebody else wrote it at the same time")
+
+
+def _require_record(change: Change, kind: Kind, found: Live) -> None:
+    """What is declared is shown; what was taken away may be there still."""
+    if _left_by(found.marker, kind) == _left_by(change.marker, kind):
+        return
+    is_as_before = change.before is not None and found.marker == change.before.marker
+    raise _unfulfilled(change, "what it shows is still as it was" if is_as_before else _OTHERS)
 
 
 def _remembering(change: Change, kind: Kind, service: Service, found: Live, kept_back: Sequence[Path]) -> Live:
     if change.marker is None:
         return found
     over = AppliedRecord(change.marker.applied).over
-    applied = record_of(change.declared, kind.traits, over=over, before=change.marker, kept_back=kept_back)
+    applied = record_of(
+        change.declared,
+        kind.traits,
+        whose=change.address,
+        over=over,
+        before=change.marker,
+        kept_back=kept_back,
+    )
     marker = replace(change.marker, applied=applied)
     again = replace(change, action=Action.UPDATE, before=found, fields=(), marker=marker)
     kind.update(service, again)

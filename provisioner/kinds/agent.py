@@ -16,20 +16,22 @@ from provisioner.kinds.agent_versions import (
     is_copy,
     makes_version,
     overtaken,
+    own_among,
     require_alone,
     served_versions,
     version_path,
+    versions_of,
 )
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.meanings import quantity
 from provisioner.kinds.neighbours import AGENTS
 from provisioner.kinds.protocol import Service
-from provisioner.kinds.shapes import AGENT, VERSION, all_shaped, answered, require_shape, shaped
+from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
-from provisioner.model.document import ABSENT, Document, leaves, overlay, place
+from provisioner.model.document import ABSENT, Document, leaves, lookup, overlay, place
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live, Reference
@@ -87,6 +89,7 @@ class AgentKind:
             ("cpu",): Rule(meaning=quantity),
             ("memory",): Rule(meaning=quantity),
             **{(key,): Rule(whole=True) for key in _WRITTEN_IN_FULL},
+            ("agent_endpoint", "protocol_configuration"): Rule(chosen=True),  # `a2a: {}` is how it is spoken
             **{("agent_endpoint", *path): Rule(default=value) for path, value in leaves(_DEFAULT_ENDPOINT)},
         },
         versioned=True,
@@ -174,6 +177,8 @@ class AgentKind:
     def delete(self, service: Service, change: Change) -> None:
         def is_gone() -> bool:
             found = self.read(service, change.address)
+            if found is not None and not found.odd and _may_be_anothers(found):
+                found = _with_own_version(service, found)
             if found is not None and change.before is not None and found.marker != change.before.marker:
                 raise changed_since(change.address)
             return found is None
@@ -254,7 +259,10 @@ def _erased(change: Change, merge: Document) -> Document:
     erased: dict[str, Any] = {}
     for field in change.fields:
         if field.after is ABSENT and merge.get(field.path[0]) is not None:
-            place(erased, field.path, None)
+            gone = next(
+                length for length in range(1, len(field.path) + 1) if lookup(merge, field.path[:length]) is ABSENT
+            )  # with the parents that it leaves empty
+            place(erased, field.path[:gone], None)
     return erased
 
 
@@ -302,7 +310,7 @@ def _observed(body: Document) -> Live:
 
 def _with_version(name: str, version: Document, on_the_agent: Document) -> Live:
     definition = _without_server_filled(version.get("definition") or {})
-    metadata, marker = read_marker(version.get("metadata") or {})
+    metadata, marker = read_marker(version.get("metadata") or {}, Address(SECTION, name))
     fields: dict[str, Any] = {key: value for key, value in definition.items() if value is not None}
     if fields.get("kind") == "prompt":  # no tools are an empty list, sent or not
         fields["tools"] = [_renamed(tool) for tool in fields.get("tools") or ()]
@@ -341,21 +349,20 @@ def _may_be_anothers(found: Live) -> bool:
 
 
 def _with_own_version(service: Service, found: Live) -> Live:
-    """With the marker and the baseline of the version that we made last: of those with one marker, the oldest."""
+    """With the marker and the baseline of the version that we made last."""
+    copies: list[Live] = []
     own: Live | None = None
-    versions = service.project.items(f"{agent_path(found.address)}/versions?order=desc")
-    for version in all_shaped(versions, VERSION, what=f"A version of {found.address}"):
-        metadata = version.get("metadata") or {}
-        if own is None and is_released(metadata):
-            return found
-        marker = read_marker(metadata)[1]
-        if marker is None:
+    for version in versions_of(service, found.address):
+        if is_released(version.get("metadata") or {}):
+            break
+        made = _with_version(found.address.name, version, {})
+        if made.marker is None:
             continue
-        if own is not None and marker != own.marker:
+        if not is_copy(made.revision, made.marker.applied):
+            own = made
             break
-        own = _with_version(found.address.name, version, {})
-        if not is_copy(own.revision, marker.applied):
-            break
+        copies.append(made)
+    own = own_among(copies, own)
     if own is None:
         return found
     return replace(found, marker=own.marker, marker_revision=own.revision, baseline=own.baseline)
@@ -363,8 +370,7 @@ def _with_own_version(service: Service, found: Live) -> Live:
 
 def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live | None:
     on_the_agent = {key: found.fields[key] for key in ON_THE_AGENT if found and key in found.fields}
-    versions = service.project.items(f"{agent_path(wanted.address)}/versions?include_drafts=true&order=desc")
-    versions = all_shaped(versions, VERSION, what=f"A version of {wanted.address}")
+    versions = versions_of(service, wanted.address, drafts=True)
     try:
         drafts = (it for it in versions if it.get("draft") and read_marker(it.get("metadata") or {})[1] is not None)
         version = next(drafts, None)
@@ -372,7 +378,10 @@ def _newest_draft(service: Service, wanted: Desired, found: Live | None) -> Live
         if error.failure.status != 404:
             raise
         return None
-    return _with_version(wanted.address.name, version, on_the_agent) if version is not None else None
+    if version is None:
+        return None
+    # its number does not tell a copy from what we made, so it is no baseline
+    return replace(_with_version(wanted.address.name, version, on_the_agent), baseline=None)
 
 
 def _wait_until_active(service: Service, address: Address, version: str) -> Document:

@@ -6,7 +6,7 @@ the change was made over, somebody came between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Condition
+from provisioner.model.resource import Condition, Live
 from provisioner.reconcile.marker import MARKER_KEYS, AppliedRecord, read_marker
 from provisioner.reconcile.meaning import same
 
@@ -72,7 +72,7 @@ def require_alone(service: Service, change: Change, version: Document) -> None:
     ours, seen = str(version.get("version")), overtaken(change)
     if not (ours.isdecimal() and seen.isdecimal()) or int(ours) <= int(seen) + 1:
         return
-    between = [it for it in _versions(service, change.address) if int(seen) < _number(it) < int(ours)]
+    between = [it for it in versions_of(service, change.address) if int(seen) < _number(it) < int(ours)]
     if not between:
         return
     owner = change.marker.owner if change.marker else ""
@@ -83,8 +83,20 @@ def require_alone(service: Service, change: Change, version: Document) -> None:
     raise _overtaken_by(change.address, between, None, undone=False)
 
 
-def _versions(service: Service, address: Address) -> Iterator[Document]:
-    versions = service.project.items(f"{agent_path(address)}/versions?order=desc")
+def own_among(copies: Sequence[Live], own: Live | None) -> Live | None:
+    """The version that we made last: `own`, which surely is ours, or a later one that only looks like a copy since
+    somebody made another before it. `copies` stand newest first. What was sent again of an older state was written over
+    a version before `own`; of those with one marker, the oldest is the one that was copied.
+    """
+    surely = int(own.revision) if own is not None and own.revision.isdecimal() else 0
+    later = [it for it in copies if it.marker and int(AppliedRecord(it.marker.applied).over) >= surely]
+    return next((it for it in reversed(later) if it.marker == later[0].marker), own)
+
+
+def versions_of(service: Service, address: Address, *, drafts: bool = False) -> Iterator[Document]:
+    """Newest first. Raises PlaneError for one that cannot be read."""
+    more = "include_drafts=true&" if drafts else ""
+    versions = service.project.items(f"{agent_path(address)}/versions?{more}order=desc")
     return all_shaped(versions, VERSION, what=f"A version of {address}")
 
 
@@ -101,7 +113,8 @@ def _owner(version: Document) -> str:
 def _is_equal(one: Document, other: Document) -> bool:
     def said(version: Document) -> list[object]:
         labels = {key: text for key, text in (version.get("metadata") or {}).items() if key not in MARKER_KEYS}
-        return [version.get("definition"), version.get("description") or "", labels]
+        beside = [version.get(key) for key in ("description", "blueprint_reference", "draft")]
+        return [version.get("definition"), labels, *(it or None for it in beside)]
 
     return _owner(one) == _owner(other) and same(said(one), said(other))
 

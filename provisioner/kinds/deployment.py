@@ -184,7 +184,12 @@ class DeploymentKind:
         try:
             shown = management.create_deployment(name, _wire(change), is_free=is_free)
         except PlaneError as error:
-            raise changed_since(change.address) if error.failure.status == 412 else error from error
+            if error.failure.status != 412:
+                raise
+            found = self.read(service, change.address)  # ours, when its answer was lost and it was sent again
+            if found is None or found.marker != change.marker:
+                raise changed_since(change.address) from error
+            shown = {}
         return self._pause_or_resume(service, change, None, shown)
 
     def update(self, service: Service, change: Change) -> Live | None:
@@ -276,7 +281,7 @@ def _has_failed(change: Change) -> bool:
 
 @shaped(SECTION, DEPLOYMENT)
 def _observed(body: Document) -> Live:
-    tags, marker = read_marker(body.get("tags") or {})
+    tags, marker = read_marker(body.get("tags") or {}, Address(SECTION, str(body["name"])))
     fields = _writable(body)
     if tags:
         fields["tags"] = tags

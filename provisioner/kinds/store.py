@@ -172,10 +172,10 @@ def _mutable(change: Change) -> dict[str, Any]:
 @shaped(SECTION, STORE)
 def _observed(body: Document) -> Live:
     definition = body.get("definition") or {}
-    metadata, marker = read_marker(body.get("metadata") or {})
+    metadata, marker = read_marker(body.get("metadata") or {}, Address(SECTION, str(body["name"])))
     fields: dict[str, Any] = {key: definition[key] for key in _DEFINITION if definition.get(key) is not None}
-    shown = {key: value for key, value in (definition.get("options") or {}).items() if value is not None}
-    fields["options"] = {**_OPTION_DEFAULTS, **shown}
+    if isinstance(options := fields.get("options"), dict):
+        fields["options"] = {key: value for key, value in options.items() if value is not None}
     if body.get("description"):
         fields["description"] = body["description"]
     if metadata:

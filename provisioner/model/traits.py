@@ -20,7 +20,7 @@ class Rule:
     of any type. `default` is what a missing value means. Where not `given_back`, the service may keep the value to
     itself, so that its absence tells nothing. A `whole` field is written by its author in full: what somebody else
     adds inside is drift. The keys of a `free` mapping are the user's own, and even an empty text is a value there; they
-    may be `case_blind`.
+    may be `case_blind`. The keys of a `chosen` mapping are a choice, so that one with nothing in it is a value, too.
     """
 
     meaning: Callable[[Any], object] | None = None
@@ -29,6 +29,7 @@ class Rule:
     whole: bool = False
     free: bool = False
     case_blind: bool = False
+    chosen: bool = False
 
 
 def _nothing_to_say(_change: Change, _made: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, l
 from provisioner.model.plan import FieldChange, Origin
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_default, is_nothing, plain, respelt, rule_of, same, shows
+from provisioner.reconcile.meaning import is_chosen, is_default, is_nothing, plain, respelt, rule_of, same, shows
 
 _Found = tuple[Path, object, object]  # where, live, wanted
 
@@ -98,10 +98,30 @@ class _Sides:
         elif scope.whole and isinstance(value, (list, tuple)) and _are_alike(value, here):
             for index, item in enumerate(value):
                 yield from self._in_field(item, here[index], (*path, str(index)), scope)  # type: ignore[index]
-        elif self._is_unseen_edit(path, here, rule) or not (
-            shows(here, value, rule, free=parent.free) or self._is_kept_back(path, value, here, rule)
-        ):
+        elif not self._is_shown(path, value, here, rule, parent):
             yield path, here, value
+
+    def _is_shown(self, path: Path, value: object, here: object, rule: Rule, parent: Rule) -> bool:
+        if self._is_not_chosen(path, value, here, rule) or self._is_unseen_edit(path, here, rule):
+            return False
+        return (
+            shows(here, value, rule, free=parent.free)
+            or self._is_kept_back(path, value, here, rule)
+            or self._is_answered_so(path, here)
+        )
+
+    def _is_not_chosen(self, path: Path, value: object, here: object, rule: Rule) -> bool:
+        """Whether a choice is declared that the live object does not show, and does not mean either by showing none."""
+        if here is not ABSENT or not is_chosen(path, value, self.traits):
+            return False
+        return rule.default is ABSENT or not is_nothing(lookup(self.live, path[:-1]))
+
+    def _is_answered_so(self, path: Path, here: object) -> bool:
+        """Whether this is how the service showed our own last write of the same value, in a spelling of its own."""
+        if is_nothing(here) or not self._is_as_applied(path):
+            return False
+        baseline = self._baseline(path)
+        return baseline is not None and same(lookup(baseline, path), here)
 
     def _is_unseen_edit(self, path: Path, here: object, rule: Rule) -> bool:
         """Whether the manifest says something else now of a field that the service keeps to itself."""
@@ -118,8 +138,8 @@ class _Sides:
             return not rule.given_back
         if not self._is_as_applied(path):
             return False
-        if not rule.given_back or self.record.lacks(path):
-            return True
+        if not rule.given_back or self.record.lacks(path) or lies_under(path, self.traits.immutable):
+            return True  # what cannot change did not go: this answer only does not show it
         baseline = self._baseline(path)
         return baseline is not None and is_nothing(lookup(baseline, path))
 

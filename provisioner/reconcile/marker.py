@@ -5,22 +5,23 @@ the 512 characters of a metadata value (256 of an Azure tag) and is enough to te
 manifest or the live object moved, and which fields were declared once and are no more. When a resource declares more
 fields than fit, deeper fields are recorded together with their parents.
 
-    2@7.<chunk><chunk>…~<path><path>
+    2@7!<address>.<chunk><chunk>…~<path><path>
 
-The head says how deep fields are told apart and, for kinds that keep versions, over which version this was written: so
-a copy of the marker on a later version gives itself away. After the tilde come the fields that the service took and
-does not give back.
+The head says how deep fields are told apart; for kinds that keep versions, over which version this was written, so
+that a copy of the marker on a later version gives itself away; and whose marker it is, so that a copy on another object
+does. After the tilde come the fields that the service took and does not give back.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, canonical, leaves, lookup
 from provisioner.model.resource import Marker, OnRemove
 
@@ -50,11 +51,13 @@ def write_marker(marker: Marker) -> dict[str, str]:
     return pairs
 
 
-def read_marker(metadata: Mapping[str, str]) -> tuple[dict[str, str], Marker | None]:
-    """Part the user's own pairs from the marker; None where there is no owner."""
+def read_marker(metadata: Mapping[str, str], of: Address | None = None) -> tuple[dict[str, str], Marker | None]:
+    """Part the user's own pairs from the marker; None where there is no owner, or the marker is a copy of another
+    object's.
+    """
     rest = {key: value for key, value in metadata.items() if key not in MARKER_KEYS}
     owner = metadata.get(OWNER_KEY)
-    if not owner:
+    if not owner or (of is not None and not AppliedRecord(metadata.get(APPLIED_KEY, "")).is_of(of)):
         return rest, None
     words = metadata.get(LIFECYCLE_KEY, "").split(",")
     marker = Marker(
@@ -80,8 +83,9 @@ def _free_of_versions(marker: Marker) -> Marker:
 def written_over(applied: str, version: str) -> str:
     """The same record, as if written over another version."""
     head, dot, rest = applied.partition(".")
+    head, mark, whose = head.partition("!")
     depth, at, _ = head.partition("@")
-    return f"{depth}@{version}{dot}{rest}" if at else applied
+    return f"{depth}@{version}{mark}{whose}{dot}{rest}" if at else applied
 
 
 def is_released(metadata: Mapping[str, str]) -> bool:
@@ -91,29 +95,42 @@ def is_released(metadata: Mapping[str, str]) -> bool:
 class AppliedRecord:
     """The fields applied last, as far as their fingerprints tell. `over` is the version that was written over."""
 
-    __slots__ = ("_chunks", "_depth", "_kept_back", "over")
+    __slots__ = ("_chunks", "_kept_back", "_whose", "over")
 
     def __init__(self, text: str) -> None:
         head, _, rest = text.partition(".")
-        depth, _, self.over = head.partition("@")
+        head, _, self._whose = head.partition("!")
+        self.over = head.partition("@")[2]
         chunks, _, kept_back = rest.partition("~")
-        self._depth = int(depth) if depth.isdecimal() else 0
         self._chunks = {part[:_PATH_CHARS]: part[_PATH_CHARS:] for part in _parts(chunks, _CHUNK)}
         self._kept_back = frozenset(_parts(kept_back, _PATH_CHARS))
 
     @classmethod
-    def of(cls, declared: Document, size: int, *, over: str = "", kept_back: Iterable[Path] = ()) -> str:
-        """The text to keep for these fields, in at most `size` characters."""
+    def of(
+        cls,
+        declared: Document,
+        size: int,
+        *,
+        whose: Address | None = None,
+        over: str = "",
+        apart: Collection[Path] = (),
+        kept_back: Collection[Path] = (),
+    ) -> str:
+        """The text to keep for these fields, in at most `size` characters. The fields `apart` are never folded."""
+        head = (f"@{over}" if over else "") + (f"!{_whose_print(whose)}" if whose else "")
         tail = "".join(sorted(_path_print(path) for path in kept_back))
         paths = [path for path, _ in leaves(declared)]
         depth = max((len(path) for path in paths), default=1)
-        room = (size - _HEAD - sum(len(text) + 1 for text in (over, tail) if text)) // _CHUNK
-        while depth > 1 and len({path[:depth] for path in paths}) > room:
+        room = max(0, (size - _HEAD - len(head) - (len(tail) + 1 if tail else 0)) // _CHUNK)
+        while depth > 1 and len(_folded(paths, depth, apart)) > room:
             depth -= 1
-        folded = sorted({path[:depth] for path in paths})[:room]
-        head = f"{depth}@{over}" if over else str(depth)
-        chunks = "".join(_path_print(path) + _value_print(lookup(declared, path)) for path in folded)
-        return f"{head}.{chunks}" + (f"~{tail}" if tail else "")
+        kept = _folded(paths, depth, apart)[:room]
+        chunks = "".join(_path_print(path) + _value_print(lookup(declared, path)) for path in kept)
+        return f"{depth}{head}.{chunks}" + (f"~{tail}" if tail else "")
+
+    def is_of(self, address: Address) -> bool:
+        """Whether the record was written for this object; one that does not say is."""
+        return not self._whose or self._whose == _whose_print(address)
 
     def lacks(self, path: Path) -> bool:
         """Whether the service took the field and did not give it back."""
@@ -121,10 +138,10 @@ class AppliedRecord:
 
     def fold(self, path: Path) -> Path:
         """The path under which a field was recorded: itself, or the parent it was recorded with."""
-        for length in range(min(self._depth, len(path)), 0, -1):
+        for length in range(len(path), 0, -1):
             if _path_print(path[:length]) in self._chunks:
                 return path[:length]
-        return path[: self._depth]
+        return path
 
     def knows(self, path: Path) -> bool:
         return _path_print(self.fold(path)) in self._chunks
@@ -134,8 +151,19 @@ class AppliedRecord:
         return self._chunks.get(_path_print(self.fold(path))) == _value_print(value)
 
 
+def _folded(paths: Iterable[Path], depth: int, apart: Collection[Path]) -> list[Path]:
+    """First those that are kept apart: what does not fit is cut off the end."""
+    alone = sorted(path for path in paths if path in apart)
+    return [*alone, *sorted({path[:depth] for path in paths} - set(alone))]
+
+
 def _parts(text: str, length: int) -> list[str]:
     return [text[at : at + length] for at in range(0, len(text) - length + 1, length)]
+
+
+@lru_cache(maxsize=4096)
+def _whose_print(address: Address) -> str:
+    return _fingerprint(f"{address.kind}/{address.name.casefold()}")[:_PATH_CHARS]
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from provisioner.model.document import ABSENT, Absent, Document, Path, canonical, leaves, lookup, place
+from provisioner.model.address import Address
+from provisioner.model.document import ABSENT, Absent, Document, Path, canonical, leaves, lies_under, lookup, place
 from provisioner.model.resource import Marker
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
@@ -57,8 +58,15 @@ def same(one: object, other: object) -> bool:
 def is_default(value: object, path: Path, traits: Traits) -> bool:
     """Whether the value says no more than leaving it away does."""
     rule = rule_of(path, traits)
+    if is_chosen(path, value, traits):
+        return rule.default is not ABSENT
     free = any(rule_of(path[:length], traits).free for length in range(1, len(path)))
     return is_nothing(value, free=free) or (rule.default is not ABSENT and same(value, rule.default))
+
+
+def is_chosen(path: Path, value: object, traits: Traits) -> bool:
+    """Whether the value is nothing but the choice of its key."""
+    return isinstance(value, Mapping) and not value and rule_of(path[:-1], traits).chosen
 
 
 def rule_of(path: Path, traits: Traits) -> Rule:
@@ -69,6 +77,7 @@ def record_of(
     declared: Document,
     traits: Traits,
     *,
+    whose: Address,
     over: str = "",
     before: Marker | None = None,
     kept_back: Iterable[Path] = (),
@@ -78,10 +87,21 @@ def record_of(
     """
     fields = plain(declared, traits)
     record = AppliedRecord(before.applied if before else "")
-    still = (path for path, value in leaves(fields) if record.lacks(path) and record.holds(path, value))
+    paths = dict(leaves(fields))
+    lacking = {*kept_back, *(path for path, value in paths.items() if record.lacks(path) and record.holds(path, value))}
     return AppliedRecord.of(
-        fields, traits.marker_size, over=over if traits.versioned else "", kept_back={*kept_back, *still}
+        fields,
+        traits.marker_size,
+        whose=whose,
+        over=over if traits.versioned else "",
+        apart={path for path in paths if path in lacking or _decides_alone(path, traits)},
+        kept_back=lacking,
     )
+
+
+def _decides_alone(path: Path, traits: Traits) -> bool:
+    """Whether mistaking a change of a neighbour for one of this field would do harm: a replacement, say."""
+    return lies_under(path, traits.immutable) or not rule_of(path, traits).given_back
 
 
 def respelt(live: Document, desired: Document, traits: Traits) -> Document:

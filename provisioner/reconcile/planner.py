@@ -141,7 +141,7 @@ def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits,
     declared = without(wanted.fields, wanted.lifecycle.ignore)
     return Marker(
         owner=owner,
-        applied=record_of(declared, traits, over=over, before=found.marker if found else None),
+        applied=record_of(declared, traits, whose=wanted.address, over=over, before=found.marker if found else None),
         prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
     )

@@ -8,7 +8,7 @@ from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, l
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Desired
 from provisioner.model.traits import Traits
-from provisioner.reconcile.compare import compare
+from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.meaning import is_default, is_nothing, same
 
 
@@ -44,8 +44,7 @@ def _losses(change: Change, traits: Traits) -> Iterator[str]:
 def ignored_differences(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:
     """The ignored fields that are not as the manifest declares them."""
     declared = only(wanted.fields, wanted.lifecycle.ignore)
-    fields = compare(declared, live, record=None, ignore=(), traits=traits)
-    return tuple(field.path for field in fields)
+    return tuple(path for path, _, _ in unshown(declared, live, traits))
 
 
 def _carried_along(change: Change, traits: Traits) -> tuple[Path, ...]:

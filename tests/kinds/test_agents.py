@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -172,6 +173,27 @@ def test_the_end_of_a_remembered_field_of_the_agent_costs_a_version(service: Fak
     assert service.apply(agent()) == []
 
 
+def test_a_protocol_without_settings_is_one_that_comes_and_goes(service: FakeService) -> None:
+    def speaking(*protocols: str) -> Any:
+        return agent(agent_endpoint={"protocol_configuration": {name: {} for name in protocols}})
+
+    service.apply(speaking("responses", "a2a"))
+    assert service.apply(speaking("responses", "a2a")) == []
+    assert service.apply(speaking("responses", "a2a", "mcp")) == ["update buddy"]
+    assert service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"].keys() >= {"a2a", "mcp"}
+
+    del service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"]["a2a"]
+    (change,) = service.plan(speaking("responses", "a2a")).changes
+    assert [(field.name, field.origin) for field in change.fields] == [
+        ("agent_endpoint.protocol_configuration.a2a", Origin.DRIFT)
+    ]
+    service.apply(speaking("responses", "a2a"))
+
+    assert service.apply(speaking("responses")) == ["update buddy"]
+    assert "a2a" not in service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"]
+    assert service.apply(speaking("responses")) == []
+
+
 def test_a_key_that_the_card_loses_is_erased(service: FakeService) -> None:
     service.apply(agent(agent_card={"version": "1", "description": "x"}))
     service.project.agents["buddy"]["agent_card"]["theirs"] = "kept"
@@ -302,10 +324,13 @@ def test_drift_with_the_same_marker_on_the_version_before_is_not_taken_for_the_r
     service: FakeService, draft: bool
 ) -> None:
     service.apply(agent(draft=draft))
-    service.project.agents["buddy"]["versions"][0]["definition"]["instructions"] = "Changed."
+    versions = service.project.agents["buddy"]["versions"]
+    theirs = copy.deepcopy(versions[0]) | {"version": "draft-2" if draft else "2"}
+    theirs["definition"]["instructions"] = "Changed."
+    versions.append(theirs)
     service.project.lost_requests = 1
     assert service.apply(agent(draft=draft)) == ["update buddy"]
-    assert len(service.project.agents["buddy"]["versions"]) == 2
+    assert len(versions) == 3
 
 
 def test_a_version_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service: FakeService) -> None:

@@ -18,7 +18,7 @@ _NOBODY_SAID: Final = ("Traceback", "[Errno", "object at 0x")
 def complaints(
     result: Result, scenario: Scenario, before: Live, now: Live, meant: Live, *, believed: Collection[str] = ()
 ) -> Iterator[str]:
-    """`meant` is what the same command led to when nothing happened; `believed` are the actions that cannot be checked."""
+    """`meant` is what the same command led to when nothing happened; `believed` are the actions that go unchecked."""
     yield from _words(result)
     yield from _statuses(result, before, now, meant, believed)
     yield from _missing(result, before, now)

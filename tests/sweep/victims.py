@@ -21,9 +21,9 @@ from typing import IO, Any, Final
 
 import httpx
 
-from provisioner.planes.service import Coordinates
+from provisioner.planes.service import Coordinates, connect
 from tests.planes.world import Admin, FakeClock, Foundry
-from tests.sweep.commands import Command, told
+from tests.sweep.commands import Command, manifest, told
 
 Json = dict[str, Any]
 _PATIENCE_S: Final = 30
@@ -37,7 +37,7 @@ class Victims:
     news: IO[str]
 
     def killed_at(self, method: str, path: str, nth: int, command: Command, foundry: Foundry) -> int:
-        """Run the command until the request has come, which a fault must hold there; its exit code, as `Popen` has it."""
+        """Run the command until the request has come, which a fault must hold there; how it ended, as Popen tells."""
         foundry.admin.forget_requests()
         job: Json = {"command": {**asdict(command), "file": str(command.file)}, "where": asdict(foundry.where)}
         job |= {"management": foundry.emulator.management, "ca_file": foundry.emulator.ca_file}
@@ -83,9 +83,12 @@ def _play(job: Json) -> int:
 
 def _main() -> None:
     for line in sys.stdin:
+        job = json.loads(line)
+        with connect(Coordinates(**job["where"])):  # asks nobody anything, and imports what its victims need
+            manifest(Path(job["command"]["file"]))
         pid = os.fork()
         if pid == 0:
-            os._exit(_play(json.loads(line)))
+            os._exit(_play(job))
         print(pid, flush=True)  # noqa: T201
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
