@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from provisioner.apply.recheck import left_to_do
-from provisioner.apply.verify import require_gone, verified
+from provisioner.apply.verify import require_gone, verified, when_ended
 from provisioner.kinds import Kind, Service
 from provisioner.model.document import Document, only, overlay, without
 from provisioner.model.errors import PlaneError
@@ -45,7 +45,7 @@ def _clear_the_way(change: Change, kind: Kind, service: Service) -> None:
     try:
         _delete(change, kind, service)
     except PlaneError:
-        if kind.read(service, change.address) is not None:
+        if when_ended(change, kind, service) is not None:
             raise
 
 

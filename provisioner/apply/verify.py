@@ -64,9 +64,11 @@ def require_gone(change: Change, kind: Kind, service: Service) -> None:
 
     def is_gone(found: Live | None) -> bool:
         before = change.before  # somebody may have made another one since
-        return found is None or (before is not None and found.identity != before.identity)
+        if found is None or before is None:
+            return found is None
+        return (found.identity, found.marker) != (before.identity, before.marker)
 
-    if is_gone(kind.read(service, change.address)):
+    if is_gone(look(change, kind, service)):
         return
     found = _looked_for(is_gone, change, kind, service)
     if found is not None and found.condition is Condition.PENDING:

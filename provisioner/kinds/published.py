@@ -119,7 +119,7 @@ class Published:
             said = value.get(member)
             if said is None:
                 yield from () if partial else (_lacking(path, member, _example(by_value)),)
-            elif said in by_value:
+            elif isinstance(said, str) and said in by_value:
                 yield from self._in_members(value, by_value[said], path, member, partial=partial)
             else:
                 yield self._other_variant(model, str(said), (*path, member), by_value)

@@ -39,6 +39,8 @@ some = settings(
 texts = st.sampled_from(["", "Be kind.", "Two\nlines\n", " padded ", "{{name}}", "on", "1", "null", "a: b # c"])
 _values = st.sampled_from(["", "Blue", "1"])
 labels = st.dictionaries(st.sampled_from(["team", "Cost Center", "x-y"]), _values, max_size=2)
+# As many as make the marker fold what it records.
+many = st.integers(0, 40).map(lambda count: {f"tag-{number}": str(number) for number in range(count)})
 
 
 def _cased(*names: str) -> st.SearchStrategy[str]:
@@ -68,7 +70,7 @@ deployments: st.SearchStrategy[Entry] = _with(
     rai_policy_name=_cased("Microsoft.DefaultV2", "Microsoft.Default"),
     service_tier=st.sampled_from(["Default", "Priority"]),
     deployment_state=st.sampled_from(["Running", "Paused"]),
-    tags=labels,
+    tags=st.one_of(labels, many),
 )
 stores: st.SearchStrategy[Entry] = _with(
     {"chat_model": st.just("chat"), "embedding_model": st.just("embed")},

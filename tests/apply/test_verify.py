@@ -10,12 +10,13 @@ from provisioner.kinds import KINDS
 from provisioner.model.address import Address
 from provisioner.model.plan import Action, Origin
 from provisioner.model.progress import Outcome, Status
-from provisioner.model.resource import Desired
+from provisioner.model.resource import Desired, Lifecycle
 from provisioner.planes.service import Planes
 from tests.apply.test_apply import World, agent, apply, plan_for, run, wanted, world
 from tests.planes.world import Foundry
 
 CHAT = Address("deployments", "chat")
+IGNORING = Lifecycle(ignore=(("text", "verbosity"),))
 
 
 def tiered(tier: str = "Priority", capacity: int = 10) -> World:
@@ -124,6 +125,80 @@ def test_an_answer_that_shows_what_was_written_needs_no_other_request(foundry: F
         "GET local/agents/buddy",
         "POST local/agents/buddy/versions",
     ]
+
+
+def test_a_capacity_is_changed_in_place_however_many_tags_there_are(foundry: Foundry, planes: Planes) -> None:
+    """The marker folds what it records; what replaces a deployment it tells apart all the same."""
+    tags = {f"tag-{number}": "x" for number in range(40)}
+
+    def sized(capacity: int) -> World:
+        fields = tiered(capacity=capacity)[CHAT].fields
+        sku = {**fields["sku"], "tier": "Standard"}
+        return {CHAT: wanted("deployments", "chat", {**fields, "sku": sku, "tags": tags})}
+
+    apply(planes, sized(10), foundry)
+    assert plan_for(planes, sized(10)).is_empty
+    (change,) = plan_for(planes, sized(20)).changes
+    assert (change.action, [field.name for field in change.fields]) == (Action.UPDATE, ["sku.capacity"])
+
+
+def test_a_removal_without_effect_is_no_update(foundry: Foundry, planes: Planes) -> None:
+    apply(planes, world(described("Old.")), foundry)
+    old = planes.project.get("memory_stores/memory", features=("MemoryStores=V1Preview",))
+    foundry.admin.fault("POST", "*/memory_stores/memory", status=200, body=old)
+    outcome = the_only(run(planes, plan_for(planes, world()), foundry).outcomes)
+    assert outcome.failure is not None
+    assert outcome.failure.message == "stores/memory was accepted, but what it shows is still as it was."
+
+
+def test_a_store_whose_answers_lack_an_option_keeps_its_memories(foundry: Foundry, planes: Planes) -> None:
+    ttl = {"chat_model": "chat", "embedding_model": "embedding", "options": {"default_ttl_seconds": 3600}}
+    for method, path, pointer in (
+        ("GET", "*/memory_stores", "/data/*/definition/options/default_ttl_seconds"),
+        ("GET", "*/memory_stores/memory", "/definition/options/default_ttl_seconds"),
+        ("POST", "*/memory_stores*", "/definition/options/default_ttl_seconds"),
+    ):
+        foundry.admin.fault(method, path, times=None, remove=[pointer])
+    finished = apply(planes, world(wanted("stores", "memory", ttl)), foundry)
+    assert {it.status for it in finished.outcomes} == {Status.DONE}
+    assert plan_for(planes, world(wanted("stores", "memory", ttl))).is_empty
+
+
+def test_an_agent_made_from_a_copy_of_ours_is_not_ours(foundry: Foundry, planes: Planes) -> None:
+    apply(planes, world(), foundry)
+    ours = (planes.project.get("agents/buddy") or {})["versions"]["latest"]
+    copied = {"definition": ours["definition"], "metadata": ours["metadata"]}
+    planes.project.post("agents/copied/versions", copied)
+    assert plan_for(planes, world()).is_empty
+    assert plan_for(planes, {}).count(Action.DELETE) == len(world())
+
+
+def test_an_older_version_sent_again_is_no_baseline(foundry: Foundry, planes: Planes) -> None:
+    apply(planes, world(), foundry)
+    apply(planes, world(agent("Be kind.")), foundry)
+    first = next(iter(planes.project.items("agents/buddy/versions?order=asc")))
+    tools = [*first["definition"]["tools"], {"type": "code_interpreter"}]
+    definition = {**first["definition"], "instructions": "Be kind.", "tools": tools}
+    planes.project.post("agents/buddy/versions", {"definition": definition, "metadata": first["metadata"]})
+    (change,) = plan_for(planes, world(agent("Be kind."))).changes
+    assert [(field.name, field.origin) for field in change.fields] == [("tools", Origin.DRIFT)]
+
+
+@pytest.mark.parametrize("do", [{"status": 500, "after_effect": True}, {"drop": "after"}, {"truncate": True}])
+def test_a_deployment_whose_answer_was_lost_is_ours_all_the_same(
+    foundry: Foundry, planes: Planes, do: dict[str, Any]
+) -> None:
+    foundry.admin.switch(preconditions="honoured")
+    foundry.admin.fault("PUT", "*/deployments/chat", **do)
+    assert {it.status for it in apply(planes, tiered(), foundry).outcomes} == {Status.DONE}
+
+
+def test_what_is_ignored_and_does_not_differ_is_not_told(foundry: Foundry, planes: Planes) -> None:
+    text = {"format": {"type": "text"}, "verbosity": "low"}
+    ignoring = wanted("agents", "buddy", {"model": "chat", "text": text}, lifecycle=IGNORING)
+    apply(planes, world(ignoring), foundry)
+    plan = plan_for(planes, world(ignoring))
+    assert (plan.changes, plan.warnings) == ((), ())
 
 
 def test_tags_that_differ_in_the_case_of_their_names_are_one(foundry: Foundry, planes: Planes) -> None:
