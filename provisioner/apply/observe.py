@@ -17,15 +17,23 @@ T = TypeVar("T")
 
 
 def observe(
-    kinds: Mapping[str, Kind], service: Service, desired: Mapping[Address, Desired], *, parallelism: int
+    kinds: Mapping[str, Kind],
+    service: Service,
+    desired: Mapping[Address, Desired],
+    *,
+    parallelism: int,
+    closely: bool = False,
 ) -> dict[Address, Live]:
-    """Everything live, of every kind. Raises Unreadable with what each plane said."""
+    """Everything live, of every kind. Where a list leaves unclear whose it is or what it says, what is declared is
+    looked at once more; `closely`, all is. Raises Unreadable with what each plane said.
+    """
     lists = [partial(_listed, kind, service) for kind in kinds.values()]
     listed = [found for of_kind in _all(lists, at_once=len(lists)) for found in of_kind]
     live = {found.address: found for found in _named_as_declared(listed, kinds, desired)}
+    assumed = {address: Desired(address=address) for address in live} if closely else {}
     looks = [
         partial(kinds[address.kind].inspect, service, wanted, live.get(address))
-        for address, wanted in desired.items()
+        for address, wanted in {**assumed, **desired}.items()
         if not wanted.external and _may_be_looked_at(kinds[address.kind], wanted, live.get(address))
     ]
     live.update({found.address: found for found in _all(looks, at_once=parallelism) if found is not None})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from provisioner.apply.recheck import left_to_do
@@ -10,7 +11,7 @@ from provisioner.kinds import Kind, Service
 from provisioner.model.document import Document, only, overlay, without
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Live
+from provisioner.model.resource import Condition, Live
 from provisioner.reconcile.marker import written_over
 
 
@@ -18,12 +19,20 @@ def perform(change: Change, kind: Kind, service: Service) -> tuple[str, ...]:
     """What must be said of it. Raises PlaneError when it could not be done, or the object does not show it."""
     left = left_to_do(change, kind, service)
     if left is None:
-        return ()
+        return tuple(_done_already(change))
     if left.action is Action.DELETE:
         _delete(left, kind, service)
         return ()
     found, remarks = _write(left, kind, service)
     return (*remarks, *kind.traits.remarks(left, found.revision if found else ""))
+
+
+def _done_already(change: Change) -> Iterator[str]:
+    """Another run of the same manifest was faster, or it only had to be waited for."""
+    if change.action is Action.DELETE:
+        yield "It was gone already; nothing was written."
+    elif change.before is None or change.before.condition is not Condition.PENDING:
+        yield "It was as the manifest says already, by another run; nothing was written."
 
 
 def _write(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:

@@ -28,18 +28,19 @@ _REPEAT_S: Final = 5.0
 
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    return _planned(make_plan, manifest, planes, allow, parallelism=parallelism)
+    live = _live(manifest, planes, parallelism)
+    return _planned(make_plan, manifest, live, planes, allow)
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    return _planned(make_destruction, manifest, planes, allow, parallelism=parallelism)
+    live = _live(manifest, planes, parallelism, closely=True)  # what is ours under somebody's edit goes, too
+    return _planned(make_destruction, manifest, live, planes, allow)
 
 
 def _planned(
-    make: Callable[..., Plan], manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int
+    make: Callable[..., Plan], manifest: Manifest, live: dict[Address, Live], planes: Planes, allow: Allowances
 ) -> Plan:
     """Raises ProvisionerError where data loss is allowed for something that is neither declared nor live."""
-    live = _live(manifest, planes, parallelism)
     _check_names(allow, {*manifest.resources, *live})
     plan = make(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow)
     for sentence in _allowed_in_vain(plan, live, allow):
@@ -68,9 +69,10 @@ def _allowed_in_vain(plan: Plan, live: Mapping[Address, Live], allow: Allowances
         yield f'--take-over {name} is not needed: nothing live belongs to "{name}". {meant}'.rstrip()
 
 
-def _live(manifest: Manifest, planes: Planes, parallelism: int) -> dict[Address, Live]:
+def _live(manifest: Manifest, planes: Planes, parallelism: int, *, closely: bool = False) -> dict[Address, Live]:
     """What is live; every wait is told, the same one once in a while."""
-    return observe(KINDS, planes.telling(Waits(note)), manifest.resources, parallelism=parallelism)
+    service = planes.telling(Waits(note))
+    return observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=closely)
 
 
 class Waits:

@@ -25,14 +25,14 @@ from provisioner.manifest.write import SCHEMA, dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document, dotted
 from provisioner.model.errors import ProvisionerError
-from provisioner.model.resource import Desired, Live
+from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
 from provisioner.render.redact import Sensitive, redacted
 from provisioner.render.safe import one_line
 from provisioner.render.words import plural
 
 if TYPE_CHECKING:
-    from provisioner.planes.service import Planes
+    pass
 
 _UNOWNED: Final = "imported"
 _PROJECT: Final = {"endpoint": "${env:FOUNDRY_PROJECT_ENDPOINT}"}
@@ -72,7 +72,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         raise ProvisionerError(f'"{out}" exists.', "Add --force to overwrite it, or name another file.")
     request = Request(**shared)
     with connected(request, None) as planes:
-        live = _live(planes.telling(Waits(note)), request.parallelism)
+        live = observe(KINDS, planes.telling(Waits(note)), {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
@@ -91,18 +91,6 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     _tell_secrets(content.entries)
     _tell_unowned(live, adopt=adopt, sees_all=sees_all)
     return 0
-
-
-def _live(planes: Planes, parallelism: int) -> dict[Address, Live]:
-    """Everything, with a closer look at what a list alone leaves unclear, as planning the manifest will take it."""
-    live = observe(KINDS, planes, {}, parallelism=parallelism)
-    assumed = {address: Desired(address=address) for address in live}
-    readable = {address: it for address, it in assumed.items() if not live[address].odd}
-    unclear = {address: it for address, it in readable.items() if KINDS[address.kind].is_unclear(it, live[address])}
-    if unclear:
-        kinds = {section: kind for section, kind in KINDS.items() if any(it.kind == section for it in unclear)}
-        live.update(observe(kinds, planes, unclear, parallelism=parallelism))
-    return live
 
 
 def _check_owner(name: str, live: Iterable[Live], *, sees_all: bool) -> None:
