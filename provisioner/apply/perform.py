@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from provisioner.apply.recheck import left_to_do
-from provisioner.apply.verify import require_gone, verified
+from provisioner.apply.verify import require_gone, verified, when_ended
 from provisioner.kinds import Kind, Service
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Live
+from provisioner.model.resource import Condition, Live
 from provisioner.reconcile.marker import written_over
 
 
@@ -35,8 +35,38 @@ def _write(change: Change, kind: Kind, service: Service) -> tuple[Live | None, t
 
 
 def _delete(change: Change, kind: Kind, service: Service) -> None:
-    kind.delete(service, change)
-    require_gone(change, kind, service)
+    """Returns when it is gone, also where the service refused that and did it all the same."""
+    try:
+        kind.delete(service, change)
+    except PlaneError as refused:
+        if not _is_gone_all_the_same(change, kind, service, refused):
+            raise
+        return
+    try:
+        require_gone(change, kind, service)
+    except PlaneError as error:
+        if error.failure.code == "not-applied":
+            raise
+        raise _adding(f"The service accepted the deletion.{_nothing_new(change)}", error) from error
+
+
+def _is_gone_all_the_same(change: Change, kind: Kind, service: Service, refused: PlaneError) -> bool:
+    try:
+        found = kind.read(service, change.address)
+        if found is not None and found.condition is Condition.PENDING:
+            found = when_ended(change, kind, service)
+    except PlaneError as error:
+        raise _adding(f"Whether it was deleted is not known.{_nothing_new(change)}", refused) from error
+    return found is None
+
+
+def _nothing_new(change: Change) -> str:
+    return " The new one was not made yet." if change.action is Action.REPLACE else ""
+
+
+def _adding(sentence: str, error: PlaneError) -> PlaneError:
+    advice = f"{sentence} {error.failure.advice}".rstrip()
+    return PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous)
 
 
 def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:
@@ -44,8 +74,7 @@ def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | N
     try:
         return verified(change, kind, service, kind.create(service, change))
     except PlaneError as error:
-        advice = f"{_put_back(change, kind, service)} {error.failure.advice}".rstrip()
-        raise PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous) from error
+        raise _adding(_put_back(change, kind, service), error) from error
 
 
 def _put_back(change: Change, kind: Kind, service: Service) -> str:
