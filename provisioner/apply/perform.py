@@ -39,23 +39,44 @@ def _write(change: Change, kind: Kind, service: Service) -> tuple[Live | None, t
     if change.action is Action.CREATE:
         return verified(change, kind, service, kind.create(service, change))
     if change.action is Action.REPLACE:
-        _clear_the_way(change, kind, service)
+        _delete(change, kind, service)
         return _create_anew(change, kind, service)
     return verified(change, kind, service, kind.update(service, change))
 
 
 def _delete(change: Change, kind: Kind, service: Service) -> None:
-    kind.delete(service, change)
-    require_gone(change, kind, service)
-
-
-def _clear_the_way(change: Change, kind: Kind, service: Service) -> None:
-    """Delete the old one. Whatever the answer was: if it is gone, there is no way but on."""
+    """Returns when it is gone, also where the service refused that and did it all the same."""
     try:
-        _delete(change, kind, service)
-    except PlaneError:
-        if when_ended(change, kind, service) is not None:
+        kind.delete(service, change)
+    except PlaneError as refused:
+        if not _is_gone_all_the_same(change, kind, service, refused):
             raise
+        return
+    try:
+        require_gone(change, kind, service)
+    except PlaneError as error:
+        if error.failure.code == "not-applied":
+            raise
+        raise _adding(f"The service accepted the deletion.{_nothing_new(change)}", error) from error
+
+
+def _is_gone_all_the_same(change: Change, kind: Kind, service: Service, refused: PlaneError) -> bool:
+    try:
+        found = kind.read(service, change.address)
+        if found is not None and found.condition is Condition.PENDING:
+            found = when_ended(change, kind, service)
+    except PlaneError as error:
+        raise _adding(f"Whether it was deleted is not known.{_nothing_new(change)}", refused) from error
+    return found is None
+
+
+def _nothing_new(change: Change) -> str:
+    return " The new one was not made yet." if change.action is Action.REPLACE else ""
+
+
+def _adding(sentence: str, error: PlaneError) -> PlaneError:
+    advice = f"{sentence} {error.failure.advice}".rstrip()
+    return PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous)
 
 
 def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:
@@ -63,8 +84,7 @@ def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | N
     try:
         return verified(change, kind, service, kind.create(service, change))
     except PlaneError as error:
-        advice = f"{_put_back(change, kind, service)} {error.failure.advice}".rstrip()
-        raise PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous) from error
+        raise _adding(_put_back(change, kind, service), error) from error
 
 
 def _put_back(change: Change, kind: Kind, service: Service) -> str:

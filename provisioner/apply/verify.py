@@ -158,9 +158,10 @@ def _was_answered_so(change: Change, kind: Kind, path: Path, here: object) -> bo
 
 
 def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
-    """Whether the value is missing, as against another one that stands there."""
+    """Whether the value is missing, as against another one that stands there, or is meant by showing none."""
     path, here, _ = lacking
-    return is_nothing(here) and not lies_under(path, kind.traits.beside_versions)
+    is_missing = is_nothing(here) and is_nothing(rule_of(path, kind.traits).default)
+    return is_missing and not lies_under(path, kind.traits.beside_versions)
 
 
 def _require_ours(change: Change, found: Live) -> None:

@@ -119,10 +119,12 @@ class Published:
             said = value.get(member)
             if said is None:
                 yield from () if partial else (_lacking(path, member, _example(by_value)),)
-            elif isinstance(said, str) and said in by_value:
+            elif not isinstance(said, str):
+                return  # what is live may be anything; that it is no text is for the schema to say
+            elif said in by_value:
                 yield from self._in_members(value, by_value[said], path, member, partial=partial)
             else:
-                yield self._other_variant(model, str(said), (*path, member), by_value)
+                yield self._other_variant(model, said, (*path, member), by_value)
             return
         yield from self._in_members(value, model, path, "", partial=partial)
 

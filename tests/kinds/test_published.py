@@ -53,6 +53,12 @@ def test_every_type_of_tool_that_the_sdk_lists_is_known(tool: str) -> None:
     assert "unknown-type" not in [code for _, code, _ in check(agent(tools=[{"type": tool}]))]
 
 
+@pytest.mark.parametrize("odd", [{}, [], ["function"], {"type": "function"}, 5, True])
+def test_a_type_that_is_no_text_is_left_to_the_schema(odd: object) -> None:
+    """What is live is checked, too, when it is exported."""
+    assert check(agent(tools=[{"type": odd}], text={"format": {"type": odd}})) == []
+
+
 def test_the_older_names_of_tools_are_known() -> None:
     memory = {"memory_store_name": "s", "scope": "x"}
     tools = [{"type": "memory_search", **memory}, {"type": "web_search_preview"}, {"type": "computer"}]

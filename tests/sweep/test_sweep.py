@@ -20,8 +20,8 @@ from tests.sweep.stage import Request, Stage, Undisturbed
 from tests.sweep.truth import complaints, losses
 from tests.sweep.victims import Victims
 
-ONE_IN: Final = 100
-ONE_KILL_IN: Final = 6
+ONE_IN: Final = 130
+ONE_KILL_IN: Final = 8
 # Both are answered so slowly that nobody gets to know what.
 _HELD: Final = {
     "killed before": {"status": 500, "stall_s": 60},

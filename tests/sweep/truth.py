@@ -12,6 +12,11 @@ from tests.sweep.scenarios import Scenario
 
 Json = dict[str, Any]
 OURS, THEIRS = "team", "others"
+_SAYS_SO: Final = (
+    "The old one was deleted",
+    "The service accepted the deletion. The new one was not made yet.",
+    "Whether it was deleted is not known. The new one was not made yet.",
+)
 _NOBODY_SAID: Final = ("Traceback", "[Errno", "object at 0x")
 
 
@@ -64,7 +69,7 @@ def _missing(result: Result, before: Live, now: Live) -> Iterator[str]:
             yield f"{address} is gone, and nothing was to be done to it"
         elif outcome["action"] != "delete" and outcome["status"] != "failed":
             yield f"{address} is gone, and its {outcome['action']} is {outcome['status']}"
-        elif outcome["action"] != "delete" and "The old one was deleted" not in outcome["failure"]["advice"]:
+        elif outcome["action"] != "delete" and not any(it in outcome["failure"]["advice"] for it in _SAYS_SO):
             yield f"{address} is gone without a word: {outcome['failure']}"
 
 
