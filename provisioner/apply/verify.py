@@ -160,7 +160,7 @@ def _was_answered_so(change: Change, kind: Kind, path: Path, here: object) -> bo
 def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
     """Whether the value is missing, as against another one that stands there, or is meant by showing none."""
     path, here, _ = lacking
-    is_missing = is_nothing(here) and is_nothing(rule_of(path, kind.traits).default)
+    is_missing = is_nothing(here) and not rule_of(path, kind.traits).is_silent
     return is_missing and not lies_under(path, kind.traits.beside_versions)
 
 

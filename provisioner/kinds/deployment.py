@@ -98,7 +98,7 @@ class DeploymentKind:
             ("sku", "name"): _NAME,
             **{("sku", key): _UNTOLD for key in ("tier", "size", "family")},
             **{(key,): _NAME for key in ("rai_policy_name", "spillover_deployment_name", "parent_deployment_name")},
-            (_STATE,): Rule(default="Running"),
+            (_STATE,): Rule(default="Running", is_silent=True),
             ("service_tier",): Rule(default="Default"),
             ("routing", "models"): Rule(meaning=unordered),
             ("tags",): Rule(free=True, case_blind=True),
