@@ -58,6 +58,34 @@ _ABOUT: Final = frozenset(
 )
 # … and so do these phrases, …
 _SECRET_PHRASES: Final = ("connection_string", "access_signature", "sas_token", "access_tokens", "refresh_tokens")
+# … but tokens of which a service has many, or a model, are no secrets: `page_token`, `max_token`, `eos_token` …
+_HARMLESS_TOKENS: Final = frozenset(
+    {
+        "begin",
+        "bos",
+        "cls",
+        "continuation",
+        "cursor",
+        "end",
+        "eos",
+        "mask",
+        "max",
+        "min",
+        "next",
+        "pad",
+        "page",
+        "pagination",
+        "per",
+        "prev",
+        "previous",
+        "sep",
+        "skip",
+        "special",
+        "start",
+        "stop",
+        "unk",
+    }
+)
 # … and every name that ends in `_key`, but for these.
 _HARMLESS_KEYS: Final = frozenset(
     {
@@ -83,9 +111,16 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 
 
-@lru_cache(maxsize=4096)
+_LONGEST_KEPT: Final = 200  # characters: what is longer is no field's name, and would be kept for nothing
+
+
 def is_secret(name: str) -> bool:
     """Whether a field of this name holds a secret: `apiKey`, `X-Api-Key`, `client_secret`, not `max_tokens`."""
+    return _is_secret(name) if len(name) <= _LONGEST_KEPT else _is_secret.__wrapped__(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(name: str) -> bool:
     words = [word for word in _NOT_WORD.split(_HUMP.sub("_", name).lower()) if word]
     if not words or words[-1] in _ABOUT:
         return False
@@ -93,5 +128,7 @@ def is_secret(name: str) -> bool:
         return words[-2] not in _HARMLESS_KEYS
     if words[-1] in _SECRET_ENDINGS:
         return True
+    pairs = zip(("", *words), words, strict=False)  # every word with the one before it
+    telling = [word for before, word in pairs if word != "token" or before not in _HARMLESS_TOKENS]
     joined = "_".join(words)
-    return not _SECRET_WORDS.isdisjoint(words) or any(phrase in joined for phrase in _SECRET_PHRASES)
+    return not _SECRET_WORDS.isdisjoint(telling) or any(phrase in joined for phrase in _SECRET_PHRASES)

@@ -9,6 +9,7 @@ from typing import Final
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
 from provisioner.model.plan import Action, Change, FieldChange, Origin
 from provisioner.render.linediff import diff_lines
+from provisioner.render.places import has_no_default
 from provisioner.render.redact import redacted
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
@@ -16,9 +17,6 @@ from provisioner.render.words import VERBS, listing
 
 _WIDEST_NAME: Final = 36
 _WIDEST_BEFORE: Final = 24
-
-# Mappings whose keys are the user's own: the service has no default for one that goes.
-_FREE_KEYS: Final = frozenset({"environment_variables", "metadata", "tags"})
 
 _ORIGINS: Final = {
     Origin.EDIT: "edited in the manifest",
@@ -179,7 +177,7 @@ class _Layout:
 
     def _vanishes(self, field: FieldChange) -> bool:
         """Whether nothing comes in its place."""
-        return self.action is Action.DELETE or not _FREE_KEYS.isdisjoint(field.path)
+        return self.action is Action.DELETE or field.origin is Origin.DRIFT or has_no_default(field.path)
 
 
 def _both_sides(field: FieldChange) -> tuple[list[str], list[str]]:

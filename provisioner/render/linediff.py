@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,9 @@ from typing import Final
 from provisioner.render.safe import cut, cut_pair
 
 _CONTEXT: Final = 3
-_TOO_MANY: Final = 4_000_000  # pairs of lines: beyond that the comparing takes seconds
+# Beyond these the comparing takes seconds: pairs of lines, and pairs that are equal.
+_TOO_MANY: Final = 4_000_000
+_TOO_MANY_ALIKE: Final = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,18 @@ def stretches(before: Sequence[str], after: Sequence[str]) -> list[Stretch]:
 
 
 def _middle(old: Sequence[str], new: Sequence[str]) -> list[Stretch]:
-    if not old or not new or len(old) * len(new) > _TOO_MANY:
+    if not old or not new or len(old) * len(new) > _TOO_MANY or _alike(old, new) > _TOO_MANY_ALIKE:
         return [Stretch(old, new, same=False)]
     from difflib import SequenceMatcher  # noqa: PLC0415  # only a plan with long texts pays for it
 
     codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     return [Stretch(old[i:j], new[k:m], same=tag == "equal") for tag, i, j, k, m in codes]
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many pairs of a line here and one there are equal."""
+    counts = Counter(new)
+    return sum(times * counts[line] for line, times in Counter(old).items())
 
 
 def _shared(before: Sequence[str], after: Sequence[str]) -> int:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from provisioner.model.document import Path
+
 
 @dataclass(slots=True, eq=False)
 class Role:
@@ -46,8 +48,8 @@ class Role:
 FIELDS: Final = Role(hides_all=True)
 PLAIN: Final = Role(hides_all=True)  # free keys, of which none has a meaning
 PLAIN.others = PLAIN
-HEADERS: Final = Role(hides_all=True)
-HEADERS.others = HEADERS
+OPAQUE: Final = Role()  # free keys, of which every value is hidden
+OPAQUE.others = OPAQUE
 VALUES: Final = Role(hides_all=True)  # a default, an example: fields again, all of them secret or none
 ABOUT: Final = Role(describes=True)  # text and numbers that describe
 LISTED: Final = Role(describes=True)  # a list of names
@@ -70,8 +72,8 @@ _SCHEMA_KEYWORDS: Final = {
         _each(
             "type format description title pattern minLength maxLength minimum maximum exclusiveMinimum "
             "exclusiveMaximum multipleOf minItems maxItems uniqueItems minContains maxContains minProperties "
-            "maxProperties required readOnly writeOnly deprecated nullable strict $ref $schema $id $anchor $dynamicRef "
-            "$dynamicAnchor $comment contentEncoding contentMediaType",
+            "maxProperties enum required readOnly writeOnly deprecated nullable strict $ref $schema $id $anchor "
+            "$dynamicRef $dynamicAnchor $comment contentEncoding contentMediaType",
             ABOUT,
         )
     ),
@@ -83,7 +85,7 @@ _SCHEMA_KEYWORDS: Final = {
         )
     ),
     **dict(_each("properties patternProperties $defs definitions dependentSchemas", _names(SCHEMA))),
-    **dict(_each("default example examples const enum value default_value", VALUES)),
+    **dict(_each("default example examples const value default_value", VALUES)),
     "dependentRequired": _names(LISTED, values=False),
 }
 SCHEMA.keywords = _SCHEMA_KEYWORDS
@@ -134,10 +136,18 @@ INPUT.keywords = {**dict(_each("description required type title", ABOUT)), "sche
 
 FIELDS.keywords = {
     **dict(_each("parameters schema json_schema input_schema output_schema inputSchema outputSchema", SCHEMA)),
-    **dict(_each("environment_variables metadata tags", PLAIN)),
-    "headers": HEADERS,
+    **dict(_each("metadata tags", PLAIN)),
+    **dict(_each("headers environment_variables", OPAQUE)),
     "spec": OPENAPI,
     **dict(_each("securitySchemes security_schemes", _names(SCHEME))),
     "structured_inputs": _names(INPUT),
 }
 VALUES.keywords = FIELDS.keywords
+
+
+def has_no_default(path: Path) -> bool:
+    """Whether nothing comes in the place of what is removed there: of keys that somebody chose, and of descriptions."""
+    role = FIELDS
+    for name in path[:-1]:
+        role = role.item if name.isdecimal() and not role.is_of_names else role.below(name)
+    return role in (PLAIN, OPAQUE) or role.describes

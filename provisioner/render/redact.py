@@ -3,8 +3,8 @@ at any depth, in lists and in `{name: …, value: …}` pairs too. Where names o
 parameters and security schemes of an OpenAPI document, structured inputs) what describes them is shown, and only what
 may be a value of theirs is hidden: a default, an example, and all that is not known to be a description.
 
-In a text nothing is searched for, but for two forms that carry secrets in known places: URLs (`user:password@`, and the
-likes of `?sig=`) and connection strings (`…;AccountKey=…`). There only the secret part is hidden.
+The values of headers and of environment variables are hidden whatever their names are, but for references (`${NAME}`,
+`{{name}}`). Of a text only what has the form of a secret is hidden (see `texts`).
 
 A hidden value is shown as `(sensitive sha256:1a2b3c4d)`: equal values look equal, so a change is still seen.
 """
@@ -19,17 +19,11 @@ from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Path, canonical
 from provisioner.model.secrets import is_secret
-from provisioner.render.places import ABOUT, FIELDS, HEADERS, LISTED, Role
+from provisioner.render.places import ABOUT, FIELDS, LISTED, OPAQUE, Role
+from provisioner.render.texts import harmless
 
-# In a URL's query these are secrets, too.
-_SECRET_PARAMETERS: Final = frozenset({"key", "code", "signature"})
-_NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>`]+")
-_USER_INFO: Final = re.compile(r"(?<=://)[^/?#@]+(?:@[^/?#@]+)*(?=@)")
-_PARAMETER: Final = re.compile(r"(?P<name>(?<=[?&#;])[^=&#;?]+)=(?P<value>[^&#;]+)")
-_SETTING: Final = re.compile(r"(?P<name>[A-Za-z][\w .-]*)=(?P<value>[^;]*)")
-_SETTINGS: Final = re.compile(rf"\s*{_SETTING.pattern}(?:;\s*[A-Za-z][\w .-]*=[^;]*)+;?\s*")
-_CREDENTIALS: Final = re.compile(r"(?i)\s*(?:Bearer|Basic|Digest|Negotiate|ApiKey|Token|SharedAccessSignature)\s+\S")
+# What a reference looks like, behind a scheme or alone; a default beside the name may be a secret itself.
+_REFERENCE: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:\$\{(?:env:)?[A-Za-z_][\w.]*\}|\{\{ *[A-Za-z_][\w.-]* *\}\})")
 _PAIR_NAMES: Final = ("name", "key", "header")
 _PAIR_VALUES: Final = frozenset({"value", "values"})
 
@@ -42,11 +36,14 @@ class Sensitive(str):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """`secret` holds for every value here and below, `named` only for one that stands here itself."""
+    """`secret` holds for every value here and below, `named` only for one that stands here itself, and `listed`
+    tells that it is an item of a list.
+    """
 
     role: Role = FIELDS
     secret: bool = False
     named: bool = False
+    listed: bool = False
 
 
 def redacted(value: object, path: Path = ()) -> object:
@@ -76,9 +73,9 @@ def _redacted(value: object, place: _Place) -> object:
         return _mapping(value, place)
     if isinstance(value, (list, tuple)):
         return _list(value, place)
+    if place.role is OPAQUE:
+        return value if isinstance(value, str) and _REFERENCE.fullmatch(value) else hidden(value)
     if (place.secret and place.role is not ABOUT) or place.named:
-        return hidden(value)
-    if place.role is HEADERS and isinstance(value, str) and _CREDENTIALS.match(value):
         return hidden(value)
     return _harmless(_plain(value))
 
@@ -91,6 +88,8 @@ def _mapping(value: Mapping[object, object], place: _Place) -> dict[str, object]
     pair = any(isinstance(name := value.get(key), str) and is_secret(name) for key in _PAIR_NAMES)
     if pair and place.role.describes:
         place = replace(place, secret=True)
+    if place.role is OPAQUE and place.listed and not _PAIR_VALUES.isdisjoint(map(str, value)):
+        return {str(key): _pair_member(str(key), inner, place) for key, inner in value.items()}
     result: dict[str, object] = {}
     for key, inner in value.items():
         name = str(key)
@@ -98,12 +97,17 @@ def _mapping(value: Mapping[object, object], place: _Place) -> dict[str, object]
     return result
 
 
+def _pair_member(name: str, value: object, place: _Place) -> object:
+    """In a list of headers their names are values, too: these are shown."""
+    return _plain(value) if name in _PAIR_NAMES and isinstance(value, str) else _redacted(value, _below(place, name))
+
+
 def _all_hidden(value: Mapping[object, object]) -> dict[str, object]:
     return {str(key): hidden(inner) for key, inner in value.items()}
 
 
 def _list(value: list[object] | tuple[object, ...], place: _Place) -> list[object]:
-    inner = replace(place, role=place.role.item)
+    inner = replace(place, role=place.role.item, listed=True)
     if place.role is LISTED:
         inner = replace(inner, named=False)
     return [_redacted(item, inner) for item in value]
@@ -112,24 +116,7 @@ def _list(value: list[object] | tuple[object, ...], place: _Place) -> list[objec
 def _harmless(plain: object) -> object:
     if not isinstance(plain, str) or isinstance(plain, Sensitive):
         return plain
-    text = _URL.sub(_harmless_url, plain)
-    return _SETTING.sub(_harmless_setting, text) if _SETTINGS.fullmatch(text) else text
-
-
-def _harmless_url(found: re.Match[str]) -> str:
-    url = _USER_INFO.sub(lambda user: str(hidden(user.group())), found.group())
-    return _PARAMETER.sub(_harmless_parameter, url)
-
-
-def _harmless_parameter(found: re.Match[str]) -> str:
-    name, value = found["name"], found["value"]
-    secret = is_secret(name) or _NOT_WORD.split(name.lower())[-1] in _SECRET_PARAMETERS
-    return f"{name}={hidden(value) if secret else value}"
-
-
-def _harmless_setting(found: re.Match[str]) -> str:
-    name, value = found["name"], found["value"]
-    return f"{name}={hidden(value) if is_secret(name) or name.strip().lower() in _SECRET_PARAMETERS else value}"
+    return harmless(plain, lambda secret: str(hidden(secret)))
 
 
 def hidden(value: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -29,7 +30,7 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n")
 
 
-_FLAG: Final = re.compile(r"(--[a-z][a-z-]*) ([^\s-]\S*)")
+_FLAG: Final = re.compile(r"(?<![a-z-])(--[a-z][a-z-]*) ([^\s-]\S*)")
 _GLUE: Final = "\0"  # visible text has none of its own
 _GAP: Final = re.compile(r"(?<=[^ ]) (?! *$)")
 _NARROWEST: Final = 20  # what a line has room for at least, however deep it is indented
@@ -95,19 +96,17 @@ def folded(line: str, *, width: int, start: str, hang: str) -> list[str]:
     """One line of a value behind `start`, parted between words where it is longer than `width`: what follows stands
     behind `hang`, deeper by two than the line itself. Nothing is lost but one space at each place where it is parted.
     """
+    if len(start) + len(line) <= width:
+        return [f"{start}{line}"]
     deeper = " " * (len(line) - len(line.lstrip(" ")) + 2)
     hang += deeper if len(hang + deeper) + _NARROWEST <= width else ""
     lines: list[str] = []
-    left = line
-    while (cut_at := _last_gap(left, max(width - len(hang if lines else start), _NARROWEST))) is not None:
-        lines.append(f"{hang if lines else start}{left[:cut_at]}")
-        left = left[cut_at + 1 :]
-    return [*lines, f"{hang if lines else start}{left}"]
-
-
-def _last_gap(text: str, room: int) -> int | None:
-    """Where to part it; None where it fits, or holds no gap between words."""
-    if len(text) <= room:
-        return None
-    gaps = [found.start() for found in _GAP.finditer(text)]
-    return max((gap for gap in gaps if gap <= room), default=next(iter(gaps), None))
+    at = 0
+    gaps = deque(found.start() for found in _GAP.finditer(line))
+    while gaps and len(line) - at > (room := max(width - len(hang if lines else start), _NARROWEST)):
+        gap = gaps.popleft()
+        while gaps and gaps[0] - at <= room:
+            gap = gaps.popleft()
+        lines.append(f"{hang if lines else start}{line[at:gap]}")
+        at = gap + 1
+    return [*lines, f"{hang if lines else start}{line[at:]}"]

@@ -10,8 +10,10 @@ from provisioner.model.plan import Action, FieldChange, Origin, Plan, Target
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
+from provisioner.render.redact import redacted
 from provisioner.render.styles import COLOURFUL
 from provisioner.render.target import target_phrase
+from provisioner.render.values import inline
 from tests.render import sample
 
 
@@ -62,8 +64,37 @@ def test_a_key_of_the_users_own_that_goes_is_simply_removed(path: tuple[str, ...
     short = FieldChange(path=path, before="a", after=ABSENT, origin=Origin.EDIT)
     long = FieldChange(path=path, before="a\nb", after=ABSENT, origin=Origin.EDIT)
 
-    assert f'    - {path[0]}.team: "a"  (removed from the manifest)\n' in text_of(short)
-    assert f"    - {path[0]}.team:  (removed from the manifest)\n        - a\n" in text_of(long)
+    shown = redacted("a", path)
+
+    assert f"    - {path[0]}.team: {inline(shown)}  (removed from the manifest)\n" in text_of(short)
+    if shown == "a":
+        assert f"    - {path[0]}.team:  (removed from the manifest)\n        - a\n" in text_of(long)
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        pytest.param(("tools", "0", "custom"), Origin.DRIFT, id="an-addition"),
+        pytest.param(("tools", "0", "openapi", "spec", "paths", "/orders/{id}"), Origin.EDIT, id="a-path"),
+        pytest.param(("tools", "0", "parameters", "properties", "size"), Origin.EDIT, id="a-property"),
+        pytest.param(("tools", "0", "parameters", "required"), Origin.EDIT, id="a-description"),
+        pytest.param(("tools", "0", "headers", "X"), Origin.EDIT, id="a-header"),
+    ],
+)
+@pytest.mark.parametrize("before", [{"get": {"summary": "one"}}, ["one"]])
+def test_what_the_manifest_alone_decides_is_removed_and_has_no_default(
+    path: tuple[str, ...], origin: Origin, before: object
+) -> None:
+    text = text_of(FieldChange(path=path, before=before, after=ABSENT, origin=origin))
+
+    assert "default" not in text
+    assert ("(drift: set outside the manifest)" if origin is Origin.DRIFT else "(removed from the manifest)") in text
+
+
+def test_what_the_service_decides_goes_back_to_its_default() -> None:
+    removed = FieldChange(path=("tools", "0", "server_label"), before="a", after=ABSENT, origin=Origin.EDIT)
+
+    assert """- tools.0.server_label: "a" -> the service's default  (removed from the manifest)""" in text_of(removed)
 
 
 def test_the_reason_of_a_change_is_told_everywhere() -> None:

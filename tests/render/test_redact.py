@@ -35,6 +35,9 @@ _PRINT = f"(sensitive sha256:{hashlib.sha256(b'hunter2').hexdigest()[:8]})"
         "passphrase",
         "token",
         "bearer_token",
+        "NEXT_PUBLIC_TOKEN",
+        "next_page_access_token",
+        "page_token_secret",
         "refresh_tokens",
         "Authorization",
         "Proxy-Authorization",
@@ -66,6 +69,11 @@ def test_names_of_secrets(name: str) -> None:
         "key",
         "keys",
         "max_tokens",
+        "page_token",
+        "nextToken",
+        "continuation_token",
+        "eos_token_id",
+        "cost_per_token",
         "maxOutputTokens",
         "token_limit",
         "token_count",
@@ -105,7 +113,7 @@ def test_names_of_harmless_fields(name: str) -> None:
         pytest.param([{"a": [{"api_key": "hunter2"}]}], [{"a": [{"api_key": _PRINT}]}], id="in-lists"),
         pytest.param(
             {"headers": [{"name": "X-Api-Key", "value": "hunter2"}, {"name": "X-Trace", "value": "on"}]},
-            {"headers": [{"name": "X-Api-Key", "value": _PRINT}, {"name": "X-Trace", "value": "on"}]},
+            {"headers": [{"name": "X-Api-Key", "value": _PRINT}, {"name": "X-Trace", "value": hidden("on")}]},
             id="pairs-of-name-and-value",
         ),
         pytest.param(
@@ -128,7 +136,7 @@ def test_equal_secrets_look_equal_and_others_do_not() -> None:
     assert redacted("a", ("token",)) == redacted("a", ("token",)) != redacted("b", ("token",))
 
 
-def test_the_value_decides_nothing() -> None:
+def test_words_that_look_like_no_secret_are_shown() -> None:
     text = "api_key=hunter2 Bearer hunter2"
 
     assert text == redacted(text, ("instructions",))
@@ -169,6 +177,7 @@ def _schema(**properties: object) -> dict[str, object]:
     [
         pytest.param(_schema(password={"type": "string", "minLength": 12}), ("tools", "parameters"), id="a-function"),
         pytest.param({"required": ["password", "token"]}, ("tools", "parameters"), id="required-names"),
+        pytest.param(_schema(token={"enum": ["short", "long"]}), ("parameters",), id="alternatives"),
         pytest.param(12, ("text", "format", "schema", "properties", "password", "minLength"), id="deep-in-a-path"),
         pytest.param("The new one.", ("structured_inputs", "api_key", "description"), id="an-input"),
         pytest.param({"schema": _schema(token={"type": ["string", "null"]})}, ("text", "format"), id="an-answer"),
@@ -203,7 +212,6 @@ def test_names_that_describe_are_shown(value: object, path: tuple[str, ...]) -> 
         pytest.param(_schema(password={"example": {"a": ["hunter2"]}}), ("parameters",), id="example"),
         pytest.param(_schema(password={"examples": ["hunter2"]}), ("parameters",), id="examples"),
         pytest.param(_schema(password={"const": "hunter2"}), ("parameters",), id="const"),
-        pytest.param(_schema(password={"enum": ["hunter2"]}), ("parameters",), id="enum"),
         pytest.param(_schema(password={"anyOf": [{"const": "hunter2"}]}), ("parameters",), id="below-any-of"),
         pytest.param(_schema(password={"x-sample": "hunter2"}), ("parameters",), id="an-unknown-keyword"),
         pytest.param(_schema(password={"description": {"a": "hunter2"}}), ("parameters",), id="no-description"),
@@ -274,3 +282,63 @@ def _shape(value: object) -> object:
     if isinstance(value, list):
         return [_shape(inner) for inner in value]
     return type(value).__name__ if not isinstance(value, str) else "str"
+
+
+@pytest.mark.parametrize("field", ["headers", "environment_variables"])
+@pytest.mark.parametrize("value", ["on", "dev", 7, "${X:-hunter2}", "Bearer ${X:-hunter2}", "{{x}} hunter2", ["a"]])
+def test_every_value_of_a_header_and_of_an_environment_is_hidden(field: str, value: object) -> None:
+    below = redacted({field: {"MODE": value, "name": value}}, ("tools",))
+
+    assert below == {field: {"MODE": below_value(value), "name": below_value(value)}}
+    assert redacted(value, ("tools", field, "MODE")) == below_value(value)
+    assert redacted([{"name": "MODE", "value": value}], (field,)) == [{"name": "MODE", "value": below_value(value)}]
+
+
+def below_value(value: object) -> object:
+    return [hidden(item) for item in value] if isinstance(value, list) else hidden(value)
+
+
+@pytest.mark.parametrize("value", ["${TOKEN}", "Bearer ${env:TOKEN}", "{{token}}", "Bearer {{ token }}"])
+@pytest.mark.parametrize("name", ["X", "Authorization"])
+def test_a_reference_is_no_secret(name: str, value: str) -> None:
+    assert redacted({"headers": {name: value}}) == {"headers": {name: value}}
+    assert redacted([{"name": name, "value": value}], ("headers",)) == [{"name": name, "value": value}]
+
+
+_KEY = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MA=="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Use this: DefaultEndpointsProtocol=https;AccountName=x;AccountKey={};EndpointSuffix=core.windows.net to log",
+        "Log to: Endpoint=sb://h.example/;SharedAccessKeyName=n;SharedAccessKey={} and go on",
+        "the AccountKey={} of it",
+        "ask Server=tcp:s;Initial Catalog=c;User ID=u;Password={};Encrypt=True for rows",
+        "Send Authorization: Bearer {} with it",
+        "Send the header `api-key: {}` with it",
+        'headers = {{"Ocp-Apim-Subscription-Key": "{}"}}',
+        "x-functions-key={}",
+        "curl -H 'authorization: Basic {}'",
+        "its bearer {} is good for a day",
+    ],
+)
+def test_a_secret_inside_a_sentence_is_known_by_its_form(text: str) -> None:
+    assert redacted(text.format(_KEY), ("instructions",)) == text.format(hidden(_KEY))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer <your token>, as in every request",
+        "Send `api-key: {{key}}` or Authorization: Bearer ${TOKEN}; never both",
+        "The API key: see https://learn.example/keys/2024 for how to get one",
+        "Bearer authentication is what the service asks for; bearer tokens end after 1 hour",
+        "Authorization: nobody may read what others wrote",
+        'Run `const token=getToken();let key=keys[0];password=os.environ["P1"];` first',
+        "a=1;b=2 is no connection string, and key=x; neither",
+        "if x == 1: return; else: api_key = None",
+    ],
+)
+def test_ordinary_prose_and_code_are_left_alone(text: str) -> None:
+    assert text == redacted(text, ("instructions",))
