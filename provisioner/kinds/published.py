@@ -121,8 +121,8 @@ class Published:
                 yield from () if partial else (_lacking(path, member, _example(by_value)),)
             elif isinstance(said, str) and said in by_value:
                 yield from self._in_members(value, by_value[said], path, member, partial=partial)
-            else:
-                yield self._other_variant(model, str(said), (*path, member), by_value)
+            elif isinstance(said, str):
+                yield self._other_variant(model, said, (*path, member), by_value)
             return
         yield from self._in_members(value, model, path, "", partial=partial)
 
