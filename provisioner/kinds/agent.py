@@ -131,7 +131,8 @@ class AgentKind:
         if isinstance(model, str) and "/" not in model and fields.get("model_type") != "managed":
             wants = "chat" if fields.get("kind") != "voice" else None
             yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants=wants)
-        for index, tool in enumerate(fields.get("tools") or ()):
+        tools = fields.get("tools")
+        for index, tool in enumerate(tools if isinstance(tools, (list, tuple)) else ()):
             if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):
                 path = ("tools", str(index), "memory_store_name")
                 yield Reference(path=path, target=Address(STORES, store))

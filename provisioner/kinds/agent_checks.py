@@ -9,7 +9,7 @@ from typing import Any, Final
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, MEMORY_TOOLS, PROPERTIES, PUBLISHED
 from provisioner.model.diagnostic import Finding
-from provisioner.model.document import Document, Path, dotted
+from provisioner.model.document import Document, Path, dotted, lookup
 from provisioner.model.words import quoted
 
 # OpenAI's API reference: names of functions and of structured answers. The service refuses others with a 400.
@@ -45,7 +45,7 @@ def check_agent(name: str, entry: Document, *, beside: tuple[str, ...]) -> Itera
         yield from _function_names(tool, path)
         yield from _servers(tool, path)
         yield from _memory_tool(tool, path)
-    text_format = (entry.get("text") or {}).get("format")
+    text_format = lookup(entry, ("text", "format"))
     if isinstance(text_format, Mapping) and text_format.get("type") == "json_schema":
         yield from _name(text_format, ("text", "format"), "structured answer")
 
@@ -166,7 +166,7 @@ def _memory_tool(tool: Document, path: Path) -> Iterator[Finding]:
     if tool.get("type") not in MEMORY_TOOLS:
         return
     for key, hint in _MEMORY_KEYS.items():
-        if not isinstance(tool.get(key), str):
+        if tool.get(key) is None:
             yield Finding(path=path, code="missing-key", message=f"A memory tool needs `{key}`.", hint=hint)
     if isinstance(scope := tool.get("scope"), str):
         yield from _scope(scope, (*path, "scope"))

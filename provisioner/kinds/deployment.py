@@ -135,7 +135,10 @@ class DeploymentKind:
                 yield Reference(path=(key,), target=Address(SECTION, name))
 
     def provides(self, fields: Document) -> str | None:
-        model = str(lookup(fields, ("model", "name"))).lower()
+        name = lookup(fields, ("model", "name"))
+        if not isinstance(name, str):
+            return None
+        model = name.lower()
         if any(word in model for word in _EMBEDDING_WORDS):
             return "embedding"
         if lookup(fields, ("model", "format")) != "OpenAI" or any(word in model for word in _NEITHER_WORDS):

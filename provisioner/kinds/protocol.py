@@ -69,7 +69,7 @@ class ManagementPlane(Protocol):
         """POST `pause` or `resume`."""
 
     def delete_deployment(self, name: str) -> None:
-        """Delete; what is gone already is fine."""
+        """Delete; what is gone already is fine, and so is an odd answer when it is gone then."""
 
 
 class Service(Protocol):

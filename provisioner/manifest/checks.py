@@ -14,7 +14,7 @@ from provisioner.manifest.schema import ANY_NAME
 from provisioner.manifest.walk import keys_at, schemas_at
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Path, dotted
+from provisioner.model.document import ABSENT, Path, dotted, lookup
 from provisioner.model.words import guess, listed, quoted, with_article
 
 
@@ -63,8 +63,10 @@ def _on_the_service(address: Address) -> Address:
 
 def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
-        if entry.sound and not entry.external:
-            for finding in KINDS[entry.address.kind].check(entry.address.name, entry.value):
+        if entry.known is None:
+            continue
+        for finding in KINDS[entry.address.kind].check(entry.address.name, entry.known):
+            if lookup(entry.value, finding.path) is not ABSENT:  # under another name, that has been told
                 yield from entry.unit.told(finding, entry.path, at_key=finding.at_key or not finding.path)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.env import Variables
 from provisioner.manifest.inline import inline_files
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.shape import Misfit
+from provisioner.manifest.sound import sound_in
 from provisioner.manifest.unit import Unit
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding
@@ -25,7 +26,7 @@ OURS: Final = ("external", "lifecycle")
 class Entry:
     """`value` is the entry with its variables; `fields` the normal form of what is sound in it.
 
-    An entry is sound unless a value is unknown or of a wrong type: kinds are not asked about those.
+    `known` is what kinds are asked about: see `sound_in`. None where there is nothing to ask about.
     """
 
     address: Address
@@ -34,7 +35,7 @@ class Entry:
     fields: Document
     references: tuple[Reference, ...]
     external: bool
-    sound: bool
+    known: Document | None
     findings: tuple[Misfit, ...]
     problems: tuple[Diagnostic, ...] = ()
 
@@ -78,9 +79,8 @@ def _entry(unit: Unit, address: Address) -> Entry:
         value, file_problems = inline_files(unit, at, value)
         problems += file_problems
     findings = tuple(_external_misfits(value) if external else shape.misfits(value))
-    wrong = {misfit.finding.path[:1] for misfit in findings if misfit.finding.code == "wrong-type"}
-    sound = not (wrong or any(misfit.is_foreign for misfit in findings)) and unit.knows_all(at)
-    fields, references = _normal(address.kind, {} if external else _without(value, wrong))
+    is_ours = isinstance(value, dict) and not external
+    fields, references = _normal(address.kind, sound_in(value, findings) if is_ours else {})
     return Entry(
         address=address,
         unit=unit,
@@ -88,23 +88,17 @@ def _entry(unit: Unit, address: Address) -> Entry:
         fields=fields,
         references=references,
         external=external,
-        sound=sound,
+        known=sound_in(value, findings, unit.unknown_in(at)) if is_ours else None,
         findings=findings,
         problems=tuple(problems),
     )
 
 
-def _without(value: Any, wrong: Iterable[Path]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        return {}
-    left_out = {path[0] for path in wrong if path}.union(OURS)
-    return {key: inner for key, inner in value.items() if key not in left_out}
-
-
 def _normal(section: str, entry: Document) -> tuple[Document, tuple[Reference, ...]]:
-    if not entry:
+    theirs = {key: inner for key, inner in entry.items() if key not in OURS}
+    if not theirs:
         return {}, ()
-    fields = KINDS[section].desired(entry)
+    fields = KINDS[section].desired(theirs)
     return fields, tuple(KINDS[section].references(fields))
 
 

@@ -69,9 +69,10 @@ def wrong_model_kinds(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def _provides(entry: Entry) -> str | None:
-    if entry.external or not entry.sound:
+    if entry.known is None:
         return None
-    return KINDS[entry.address.kind].provides(entry.fields)
+    kind = KINDS[entry.address.kind]
+    return kind.provides(entry.fields if entry.known is entry.value else kind.desired(entry.known))
 
 
 def _wrong_kind(entry: Entry, reference: Reference, provided: str, fitting: list[str]) -> Iterator[Diagnostic]:

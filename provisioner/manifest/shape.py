@@ -32,11 +32,13 @@ _TYPE_WORDS: Final = {
 
 
 class Misfit(NamedTuple):
-    """A finding, whether its place is the key rather than the value, and whether it is another tool's word."""
+    """A finding, and whether its place is the key rather than the value. `keys` are those of the manifest that it is
+    about: the one that is missing, or those that a wrong one may stand for.
+    """
 
     finding: Finding
     at_key: bool
-    is_foreign: bool = False
+    keys: tuple[Path, ...] = ()
 
 
 class Shape:
@@ -49,18 +51,31 @@ class Shape:
         self._errors: Callable[[object], Iterator[_Error]] | None = None
 
     def misfits(self, value: object) -> list[Misfit]:
-        """Everything that is wrong with the value, each thing once."""
+        """Everything that is wrong with the value, each thing once: a key under a wrong name is not missing as well."""
         if self.fits(value):
             return []
         unique = {(misfit.finding.path, misfit.finding.message): misfit for misfit in _told(self._find(value))}
-        return [self._translated(misfit, value) for misfit in unique.values()]
+        found = [self._translated(misfit, value) for misfit in unique.values()]
+        said = {key for misfit in found if misfit.finding.code != "missing-key" for key in misfit.keys}
+        return [each for each in found if each.finding.code != "missing-key" or said.isdisjoint(each.keys)]
 
     def _translated(self, misfit: Misfit, value: object) -> Misfit:
         """With the manifest's own word in the hint, where another tool's is used."""
         if misfit.finding.code not in {"unknown-key", "wrong-type"}:
             return misfit
-        hint = _translation(self._neighbours, dotted(misfit.finding.path), _at(value, misfit.finding.path))
-        return Misfit(replace(misfit.finding, hint=hint), misfit.at_key, is_foreign=True) if hint else misfit
+        path, held = dotted(misfit.finding.path), _at(value, misfit.finding.path)
+        hint = _translation(self._neighbours, path, held)
+        if not hint:
+            return misfit
+        return Misfit(replace(misfit.finding, hint=hint), misfit.at_key, tuple(self._meant(path, held)))
+
+    def _meant(self, path: str, value: Any) -> Iterator[Path]:
+        """What another tool's word may stand for, and what it holds that stands elsewhere here."""
+        words = [path, *_inside(self._neighbours, path, value)]
+        yield from (tuple(ours.split(".")) for word in words if " " not in (ours := self._neighbours.get(word, " ")))
+        for key in value if isinstance(value, Mapping) else ():
+            if snake(key) in self.schema.get("properties", {}):
+                yield (snake(key),)
 
     def _find(self, value: object) -> Iterator[_Error]:
         if self._errors is None:
@@ -78,13 +93,17 @@ def _at(value: Any, path: Path) -> Any:
 
 def _translation(neighbours: Mapping[str, str], path: str, value: Any) -> str:
     """A hint for what another tool calls by the path, or by paths inside it that the value has."""
-    inside = [name for name in neighbours if name.startswith(f"{path}.") and _has(value, name[len(path) + 1 :])]
+    inside = _inside(neighbours, path, value)
     meant = [name for name in inside or [path] if name in neighbours]
     sentences = [f"{f'`{name}`: ' if inside else ''}{neighbours[name]}" for name in meant if " " in neighbours[name]]
     pairs = [f"`{neighbours[name]}` for `{name}`" for name in meant if " " not in neighbours[name]]
     if pairs and not inside:
         return f"Write `{neighbours[path]}`."
     return " ".join([*([f"Write {' and '.join(pairs)}."] if pairs else []), *sentences])
+
+
+def _inside(neighbours: Mapping[str, str], path: str, value: Any) -> list[str]:
+    return [name for name in neighbours if name.startswith(f"{path}.") and _has(value, name[len(path) + 1 :])]
 
 
 def _has(value: Any, path: str) -> bool:
@@ -105,8 +124,8 @@ def _value(code: str, path: Path, message: str, hint: str) -> Iterator[Misfit]:
     yield Misfit(Finding(path=path, code=code, message=message, hint=hint), at_key=False)
 
 
-def _key(code: str, path: Path, message: str, hint: str) -> Iterator[Misfit]:
-    yield Misfit(Finding(path=path, code=code, message=message, hint=hint), at_key=True)
+def _key(code: str, path: Path, message: str, hint: str, keys: tuple[Path, ...] = ()) -> Iterator[Misfit]:
+    yield Misfit(Finding(path=path, code=code, message=message, hint=hint), at_key=True, keys=keys)
 
 
 def _type(error: _Error, path: Path) -> Iterator[Misfit]:
@@ -154,14 +173,16 @@ def _unknown(error: _Error, path: Path) -> Iterator[Misfit]:
         where = f" in `{shown(dotted(path))}`" if path else ""
         meant = f"Write `{snake(key)}`. " if snake(key) in known else guess(key, known)
         message = f"the key {quoted(key)}{where} is not known."
-        yield from _key("unknown-key", (*path, key), message, f"{meant}Known keys: {listed(known)}.")
+        keys = ((*path, snake(key)),) if snake(key) in known else ()
+        yield from _key("unknown-key", (*path, key), message, f"{meant}Known keys: {listed(known)}.", keys)
 
 
 def _missing(error: _Error, path: Path) -> Iterator[Misfit]:
     for key in error.validator_value:
         if key not in error.instance:
             message = f"{_field(path)} lacks `{key}`." if path else f"`{key}` is missing."
-            yield from _key("missing-key", path, message, f"Add `{key}:`{_example(error.schema, key)}.")
+            hint = f"Add `{key}:`{_example(error.schema, key)}."
+            yield from _key("missing-key", path, message, hint, keys=((*path, key),))
 
 
 def _example(schema: Any, key: str) -> str:

@@ -36,6 +36,9 @@ class Unit:
             for key, value in root.items()
         }
         self._sole = _by_entry(self._resolver.sole)
+        self._unknown: dict[Path, list[Path]] = {}
+        for path in self._resolver.unresolved:
+            self._unknown.setdefault(path[:2], []).append(path)
 
     @property
     def file(self) -> str:
@@ -56,10 +59,11 @@ class Unit:
     def forget(self, path: Path) -> None:
         """Hold nothing against the value there any more: it is not the user's."""
         self._resolver.unresolved.add(path)
+        self._unknown.setdefault(path[:2], []).append(path)
 
-    def knows_all(self, at: Path) -> bool:
-        """Whether every value of the entry is the user's."""
-        return all(path[: len(at)] != at for path in self._resolver.unresolved)
+    def unknown_in(self, at: Path) -> Iterable[Path]:
+        """Where in the entry a value is not the user's, seen from the entry."""
+        return [path[len(at) :] for path in self._unknown.get(at, ())]
 
     def convert(self, schema: Document, at: Path) -> Iterable[Diagnostic]:
         """Turn variables into numbers and booleans where the entry's schema wants those."""

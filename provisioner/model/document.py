@@ -24,6 +24,18 @@ class Absent(Enum):
 ABSENT: Final = Absent.ABSENT
 
 
+class Unknown(Enum):
+    """The value of a field that is there, and of which nothing can be said."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
 def dotted(path: Path) -> str:
     return ".".join(path)
 

@@ -140,13 +140,14 @@ class _Measured:
             yield piece
 
 
-def what_of(url: str) -> str:
+def what_of(url: str, method: str = "GET") -> str:
     """How sentences about the answer begin."""
     parts = unquote(urlsplit(url).path).rstrip("/").split("/")
     if parts[-1].casefold() == "deployments":
         return "The list of deployments"
     if "deployments" in parts[-3:]:
-        return f"The answer for deployments/{parts[parts.index('deployments') + 1]}"
+        to = "to the deletion of" if method == "DELETE" else "for"
+        return f"The answer {to} deployments/{parts[parts.index('deployments') + 1]}"
     return "The state of the operation"
 
 
@@ -191,7 +192,7 @@ class _Persistence(HTTPPolicy[Any, Any]):
 
 
 def _believed(response: Any) -> Document:
-    what = what_of(response.request.url)
+    what = what_of(response.request.url, response.request.method)
     document = decoded(response.content, status=response.status_code, what=what)
     if oddity := _OPERATION.oddity(document):
         raise odd_answer(what, oddity, status=response.status_code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from typing import Any, Final, NoReturn
 from urllib.parse import unquote
 
@@ -71,6 +72,16 @@ def decoded(content: bytes, *, status: int, what: str) -> Document:
 def odd_answer(what: str, oddity: str, *, status: int = 200) -> PlaneError:
     failure = Failure(message=f"{what} cannot be read: {oddity}.", code="odd-answer", status=status, advice=_ADVICE)
     return PlaneError(failure, ambiguous=True)
+
+
+def is_done(error: PlaneError) -> bool:
+    """Whether the answer says that it was done, and is odd in all else: to send it again would be answered alike."""
+    return error.ambiguous and 200 <= error.failure.status < 300
+
+
+def still_there(error: PlaneError) -> PlaneError:
+    """For a deletion that was answered oddly and has had no effect."""
+    return PlaneError(replace(error.failure, message=f"{error.failure.message} What was to be deleted is still there."))
 
 
 def too_large(what: str, limit: str) -> PlaneError:

@@ -20,7 +20,7 @@ from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.arm_pipeline import API_VERSION, DOCUMENT, IS_FIRST, Polling, refusal
 from provisioner.planes.clock import Clock
-from provisioner.planes.documents import encoded, require_named
+from provisioner.planes.documents import encoded, is_done, require_named, still_there
 from provisioner.planes.pages import Way, items
 from provisioner.planes.retry import Again, asked_wait, persistently
 
@@ -117,8 +117,12 @@ class ArmManagement:
         try:
             self._finish(lambda: self._answered(HttpRequest("DELETE", self._url(name))), _LOCATION)
         except PlaneError as error:
-            if error.failure.status != 404:
+            if error.failure.status == 404:
+                return
+            if not is_done(error):
                 raise
+            if self.deployment(name) is not None:
+                raise still_there(error) from error
 
     def act_on_deployment(self, name: str, verb: str) -> None:
         self._patiently(lambda: self._send("POST", self._url(name, f"/{verb}")))

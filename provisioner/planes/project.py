@@ -18,7 +18,16 @@ from provisioner.planes.advice import PROJECT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import Tokens
-from provisioner.planes.documents import MOST_BYTES, decoded, encoded, require_named, require_straight, too_large
+from provisioner.planes.documents import (
+    MOST_BYTES,
+    decoded,
+    encoded,
+    is_done,
+    require_named,
+    require_straight,
+    still_there,
+    too_large,
+)
 from provisioner.planes.failures import MOVED_TO, failure_from, unreachable
 from provisioner.planes.pages import Way, items, list_at
 from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
@@ -157,16 +166,22 @@ class HttpProject:
         return _written(path, self._repeatable("PATCH", path, features=features, json=body, headers=merge))
 
     def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
+        what = f"The answer to the deletion of {unquote(path.partition('?')[0])}"
+
         def attempt() -> None:
             try:
-                _written(path, self._send("DELETE", path, features=features))
+                answer = self._send("DELETE", path, features=features)
+                decoded(answer.content, status=answer.status, what=what)
             except PlaneError as error:
                 if error.failure.status == 404:
                     return
                 if not error.ambiguous:
                     raise
-                if not is_gone():
-                    raise _again(error) from error
+                if is_gone():
+                    return
+                if is_done(error):
+                    raise still_there(error) from error
+                raise _again(error) from error
 
         persistently(attempt, clock=self._clock, note=self._note)
 

@@ -6,7 +6,7 @@ no connection        again                      again (it was not sent)
 408, 5xx, cut off    again                      read first, then again
 none within timeout  once more                  read first, then once more
 409                  told                       read first, then again
-not JSON, odd        told                       read first, then again
+not JSON, odd        told; DELETE: read first   read first, then again
 
 A 408 says that the service waited too long, not that it did nothing: one has been seen after the effect. An answer that
 never comes costs the whole timeout, so it is asked for twice and no more.

@@ -361,3 +361,21 @@ def test_a_ca_file_that_is_not_there_is_told_at_once(foundry: Foundry, monkeypat
     assert failure.code == "unreachable"
     assert "/no/such/file.pem" in failure.message
     assert foundry.clock.slept == []
+
+
+@pytest.mark.parametrize("said", ["<html>Gone.</html>", "[]", '{"error": {"message": "m"}}'])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_an_odd_answer_to_a_deletion_is_looked_behind_once(
+    foundry: Foundry, arm: ArmManagement, said: str, is_gone: bool
+) -> None:
+    arm.put_deployment("chat", body())
+    foundry.admin.fault("DELETE", ONE, status=200, body=said, after_effect=is_gone, times=None)
+    foundry.admin.forget_requests()
+    if is_gone:
+        arm.delete_deployment("chat")
+    else:
+        message = failure_of(lambda: arm.delete_deployment("chat")).message
+        assert message.startswith("The answer to the deletion of deployments/chat ")
+        assert message.endswith(". What was to be deleted is still there.")
+    assert [it["method"] for it in foundry.admin.requests()] == ["DELETE", "GET"]
+    assert foundry.clock.slept == []

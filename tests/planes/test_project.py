@@ -440,3 +440,22 @@ def test_the_log_has_paths_and_statuses_but_no_queries(
     assert own[0].startswith("GET ")
     assert "200" in own[0]
     assert "secret" not in own[0]
+
+
+@pytest.mark.parametrize("said", [b"<html>Gone.</html>", b"[]", b'{"error": {"message": "m"}}'])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_an_odd_answer_to_a_deletion_is_looked_behind_once(
+    plane: Plane, scripted: Scripted, clock: FakeClock, said: bytes, is_gone: bool
+) -> None:
+    scripted.say(200, said)
+
+    def delete() -> None:
+        plane.project.delete("memory_stores/memory", is_gone=lambda: is_gone)
+
+    if is_gone:
+        delete()
+    else:
+        message = failure_of(delete).message
+        assert message.startswith("The answer to the deletion of memory_stores/memory ")
+        assert message.endswith(". What was to be deleted is still there.")
+    assert (len(scripted.requests), clock.slept) == (1, [])
