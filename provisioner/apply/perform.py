@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from provisioner.apply.recheck import left_to_do
-from provisioner.apply.verify import require_gone, verified, when_ended
+from provisioner.apply.verify import look, require_gone, verified, when_ended
 from provisioner.kinds import Kind, Service
 from provisioner.model.document import Document, only, overlay, without
 from provisioner.model.errors import PlaneError
@@ -80,9 +80,12 @@ def _adding(sentence: str, error: PlaneError) -> PlaneError:
 
 
 def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:
-    """A replacement never leaves less than before: where the new one is refused, the old one is put back."""
+    """A replacement never leaves less than before: where the new one is refused, the old one is put back. No answer is
+    enough here; the object itself must show it.
+    """
     try:
-        return verified(change, kind, service, kind.create(service, change))
+        kind.create(service, change)
+        return verified(change, kind, service, look(change, kind, service))
     except PlaneError as error:
         raise _adding(_put_back(change, kind, service), error) from error
 
@@ -100,7 +103,8 @@ def _put_back(change: Change, kind: Kind, service: Service) -> str:
     try:
         if kind.read(service, change.address) is not None:  # the new one, or somebody else's
             return "The old one was deleted; what stands there now was left as it is."
-        verified(old, kind, service, kind.create(service, old))
+        kind.create(service, old)
+        verified(old, kind, service, look(old, kind, service))
     except PlaneError as error:
         return (
             "The old one was deleted and could not be put back either: "

@@ -95,6 +95,18 @@ def test_a_replacement_that_nobody_can_see_says_that_the_old_one_may_be_gone(
     assert outcome.failure.advice.startswith(sentence)
 
 
+def test_a_replacement_that_is_only_said_to_be_made_is_told_and_the_old_one_put_back(
+    foundry: Foundry, planes: Planes
+) -> None:
+    assert done(apply(planes, of(CHAT), foundry))
+    foundry.admin.fault("PUT", ONE, without_effect=True)
+    outcome = only_outcome(planes, of(OTHER), foundry)
+    assert outcome.failure is not None
+    assert outcome.failure.message == "deployments/chat was accepted, but it is not there."
+    assert outcome.failure.advice.startswith("The old one was put back as it was.")
+    assert plan_for(planes, of(CHAT)).is_empty
+
+
 def test_a_replacement_that_was_cut_short_in_its_deletion_is_finished_by_the_next_apply(
     foundry: Foundry, planes: Planes
 ) -> None:

@@ -91,10 +91,11 @@ ON_OPERATIONS: Final[Mapping[str, Misfortune]] = {
 
 def believed(method: str, misfortune: Misfortune) -> frozenset[str]:
     """Which actions are told as done though they are not, because the service said so where nobody asks again: it shows
-    the change in its answer, or knows nothing of the object when asked for it by name. The next plan tells.
+    the change in its answer, or knows nothing of the object when asked for it by name. The next plan tells. Where one
+    object is to replace another, no answer is enough.
     """
     if misfortune.do.get("without_effect"):
-        return frozenset({"create", "update", "replace", "adopt", "release"})
+        return frozenset({"create", "update", "adopt", "release"})
     return frozenset({"delete"} if (method, misfortune.do.get("status")) == ("GET", 404) else ())
 
 
