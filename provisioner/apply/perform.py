@@ -63,8 +63,15 @@ def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | N
     try:
         return verified(change, kind, service, kind.create(service, change))
     except PlaneError as error:
-        advice = f"{_put_back(change, kind, service)} {error.failure.advice}".rstrip()
-        raise PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous) from error
+        message = _with_sentence(error.failure.message, _put_back(change, kind, service))
+        raise PlaneError(replace(error.failure, message=message), ambiguous=error.ambiguous) from error
+
+
+def _with_sentence(message: str, sentence: str) -> str:
+    """What a service says does not always end like a sentence."""
+    said = message.rstrip()
+    end = "" if not said or said.endswith((".", "!", "?")) else "."
+    return f"{said}{end} {sentence}".strip() if sentence else message
 
 
 def _put_back(change: Change, kind: Kind, service: Service) -> str:

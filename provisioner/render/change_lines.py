@@ -47,7 +47,7 @@ def change_lines(change: Change, *, width: int) -> Iterator[Line]:
     """Warnings first, then every field; `width` is the room for a field's line."""
     yield from (Line("!", visible(text)) for text in warnings(change))
     fields = shown_fields(change)
-    layout = _Layout(change.action, _name_width(fields), _before_width(fields), width)
+    layout = _layout(change.action, fields, width)
     for field in fields:
         yield from layout.field(field)
 
@@ -141,6 +141,14 @@ def remark(field: FieldChange) -> str:
     return ", ".join(parts)
 
 
+def _layout(action: Action, fields: Sequence[FieldChange], width: int) -> _Layout:
+    """The same columns for every field, as long as no field that would go on one line without them takes more."""
+    names, befores = _name_width(fields), _before_width(fields)
+    several = [_Layout(action, *columns, width) for columns in ((names, befores), (names, 0), (0, 0))]
+    plain = several[-1].rows(fields)
+    return next(layout for layout in several if layout.rows(fields) == plain)
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
     action: Action
@@ -150,17 +158,25 @@ class _Layout:
 
     def field(self, field: FieldChange) -> Iterator[Line]:
         sign = "+" if isinstance(field.before, Absent) else "-" if self._goes(field) else "~"
-        label = f"{path_text(field.path)}:"
         note = f"  ({words})" if (words := remark(field)) else ""
-        for names, befores in ((self.names, self.befores), (self.names, 0), (0, 0)):
-            text = self._short(field, befores)
-            if text is not None and len(whole := f"{label:<{names}} {text}{note}") <= self.width:
-                yield Line(sign, whole)
-                return
+        if (text := self.row(field)) is not None and len(text) <= self.width:
+            yield Line(sign, text)
+            return
         fate = " goes back to the service's default" if self._goes(field) and not self._vanishes(field) else ""
-        yield Line(sign, f"{label}{fate}{note}")
+        yield Line(sign, f"{path_text(field.path)}:{fate}{note}")
         for line in diff_lines(*_both_sides(field)):
             yield Line(line.sign, line.text, 1)
+
+    def rows(self, fields: Sequence[FieldChange]) -> int:
+        """How many fields fit on a line."""
+        texts = map(self.row, fields)
+        return sum(text is not None and len(text) <= self.width for text in texts)
+
+    def row(self, field: FieldChange) -> str | None:
+        """The field on one line, however long; None when it wants more."""
+        text, words = self._short(field, self.befores), remark(field)
+        label = f"{path_text(field.path)}:"
+        return None if text is None else f"{label:<{self.names}} {text}{f'  ({words})' if words else ''}"
 
     def _short(self, field: FieldChange, befores: int) -> str | None:
         before, after = inline(field.before), inline(field.after)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from provisioner.render.plan_text import plan_text
 from tests.render import sample
 
 _MEGABYTE = 1_000_000
-_RENDERERS = [plan_text, lambda plan: json.dumps(plan_document(plan)), plan_markdown]
+_RENDERERS: list[Callable[[Plan], str]] = [plan_text, lambda plan: json.dumps(plan_document(plan)), plan_markdown]
 
 # A pattern that begins at every place of what it passes over makes 10¹² steps of these, which is hours.
 _PIECES = [
@@ -67,13 +68,13 @@ def _steps(work: Callable[[], object]) -> int:
     """How many lines of Python run in it."""
     count = 0
 
-    def trace(frame: FrameType, event: str, argument: object) -> object:  # noqa: ARG001
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
         nonlocal count
         count += 1
         return trace
 
     before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
+    sys.settrace(trace)
     try:
         work()
     finally:
