@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -76,25 +76,35 @@ def warnings(change: Change) -> Iterator[str]:
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields to show, without secrets: all there is for what comes or goes, else what differs."""
-    return tuple(without_secrets(field, change) for field in (*resource_fields(change), *_lifecycle(change)))
+    return without_secrets((*resource_fields(change), *_lifecycle(change)), change)
 
 
-def without_secrets(field: FieldChange, change: Change) -> FieldChange:
-    """The field as it may be shown. What makes a member of a list a secret may stand beside it."""
-    before = change.before.fields if change.before else {}
-    return replace(
-        field,
-        before=_redacted_in(before, field.path, field.before),
-        after=_redacted_in(change.after or {}, field.path, field.after),
+def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[FieldChange, ...]:
+    """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
+    before = _Side(change.before.fields if change.before else {}, {})
+    after = _Side(change.after or {}, {})
+    return tuple(
+        replace(field, before=before.redacted(field.path, field.before), after=after.redacted(field.path, field.after))
+        for field in fields
     )
 
 
-def _redacted_in(document: Document, path: Path, value: object) -> object:
-    for length in range(1, len(path)):
-        if isinstance(whole := lookup(document, path[:length]), (list, tuple)) and value is not ABSENT:
-            shown = redacted(whole, path[:length])
-            return lookup({"": shown}, ("", *path[length:])) if isinstance(shown, list) else shown
-    return redacted(value, path)
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """`lists` are those of the document that were made harmless already: each is once, however much in it changes."""
+
+    document: Document
+    lists: dict[Path, object]
+
+    def redacted(self, path: Path, value: object) -> object:
+        for length in range(1, len(path)):
+            at = path[:length]
+            if isinstance(whole := lookup(self.document, at), (list, tuple)) and value is not ABSENT:
+                if at not in self.lists:
+                    self.lists[at] = redacted(whole, at)
+                shown = self.lists[at]
+                return lookup({"": shown}, ("", *path[length:])) if isinstance(shown, list) else shown
+        return redacted(value, path)
 
 
 def resource_fields(change: Change) -> tuple[FieldChange, ...]:

@@ -92,6 +92,20 @@ def test_twice_the_text_takes_at_most_about_twice_the_steps(render: Callable[[Pl
     assert steps(40_000) < 3 * steps(20_000)
 
 
+@pytest.mark.parametrize("render", _RENDERERS, ids=["text", "json", "markdown"])
+def test_twice_the_members_of_a_list_take_at_most_about_twice_the_steps(render: Callable[[Plan], str]) -> None:
+    def steps(count: int) -> int:
+        before, after = [[{"name": f"f{at}", "description": text} for at in range(count)] for text in "ab"]
+        fields = tuple(
+            FieldChange(path=("tools", str(at), "description"), before="a", after="b") for at in range(count)
+        )
+        live = {"tools": before}
+        change = sample.change(Action.UPDATE, sample.AGENT, fields=fields, live=live, after={"tools": after})
+        return _steps(lambda: render(Plan(owner="o", changes=(change,))))
+
+    assert steps(80) < 3 * steps(40)
+
+
 class _Line(str):
     """Counts how often lines are compared."""
 
