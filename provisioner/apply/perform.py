@@ -75,8 +75,10 @@ def _nothing_new(change: Change) -> str:
 
 
 def _adding(sentence: str, error: PlaneError) -> PlaneError:
-    advice = f"{sentence} {error.failure.advice}".rstrip()
-    return PlaneError(replace(error.failure, advice=advice), ambiguous=error.ambiguous)
+    """What a service says does not always end like a sentence."""
+    said = error.failure.message.rstrip()
+    end = "" if not said or said.endswith((".", "!", "?")) else "."
+    return PlaneError(replace(error.failure, message=f"{said}{end} {sentence}".strip()), ambiguous=error.ambiguous)
 
 
 def _create_anew(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:

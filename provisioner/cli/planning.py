@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
-from provisioner.cli.terminal import note, remark
+from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
 from provisioner.model.address import Address
@@ -44,7 +44,7 @@ def _planned(
     _check_names(allow, {*manifest.resources, *live})
     plan = make(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow)
     for sentence in _allowed_in_vain(plan, live, allow):
-        remark(f"Warning: {one_line(sentence)}")
+        note(f"Warning: {one_line(sentence)}")
     return replace(plan, target=planes.target)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from provisioner.apply.execute import execute
-from provisioner.cli.terminal import Terminal, complain, forget, is_shown, is_terminal, remark, say
+from provisioner.cli.terminal import Terminal, complain, forget, is_shown, is_terminal, note, remark, say
 from provisioner.kinds import KINDS
 from provisioner.model.errors import Interrupted, ProvisionerError, Refused
 from provisioner.model.plan import Plan
@@ -141,7 +141,7 @@ def _show(plan: Plan, terminal: Terminal, *, style: str, yes: bool, asks: bool) 
             raise ProvisionerError(
                 "Nobody reads the plan any more, so nothing was changed.", "Add --yes to apply without asking."
             ) from None
-    if asks and _asked_on(style) is not sys.stdout:
+    if asks and terminal.can_ask() and _asked_on(style) is not sys.stdout:
         remark(plan_text(plan, styles=terminal.err, width=terminal.width))
 
 
@@ -163,14 +163,24 @@ def _ask(plan: Plan, terminal: Terminal, style: str) -> None:
     try:
         click.echo(f"\n{question} ", file=_asked_on(style), nl=False)
         answer = sys.stdin.readline()
-        if not is_terminal(_asked_on(style)):
+        if answer and not is_terminal(_asked_on(style)):
             click.echo(file=_asked_on(style))  # a terminal shows the newline that was typed
     except KeyboardInterrupt:
         answer = ""
     if not answer:
+        _leave_the_line(style)
         raise Interrupted("Interrupted; nothing was changed.")
     if answer.strip().lower() not in ("y", "yes"):
         raise ProvisionerError("Not confirmed; nothing was changed.")
+
+
+def _leave_the_line(style: str) -> None:
+    """Without an answer the question's line is open still: in its stream, and where a terminal shows two streams."""
+    asked = _asked_on(style)
+    with suppress(OSError, ValueError):
+        click.echo(file=asked)
+    if asked is not sys.stderr and not is_terminal(asked) and is_terminal(sys.stderr):
+        remark("")
 
 
 @contextmanager
@@ -271,7 +281,7 @@ def _stop_on_signals() -> Iterator[threading.Event]:
         if stopping.is_set():
             raise KeyboardInterrupt
         stopping.set()
-        remark("Stopping: running changes are brought to their end, no others are started. Again to leave at once.")
+        note("Stopping: running changes are brought to their end, no others are started. Again to leave at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield stopping

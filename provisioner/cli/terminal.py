@@ -44,12 +44,12 @@ class Terminal:
         def styles(stream: TextIO | None) -> Styles:
             return COLOURFUL if forced or (is_terminal(stream) and not plain) else PLAIN
 
-        width = max(40, min(shutil.get_terminal_size((100, 24)).columns, 140))
+        columns = shutil.get_terminal_size((100, 24)).columns
         return cls(
             out=styles(sys.stdout),
             err=styles(sys.stderr),
-            width=width,
-            err_width=width if is_terminal(sys.stderr) else UNFITTED,
+            width=_fitting(columns),
+            err_width=_fitting(_columns_of(sys.stderr) or columns) if is_terminal(sys.stderr) else UNFITTED,
             is_live=all(map(is_terminal, (sys.stdout, sys.stderr)))
             and environ.get("TERM") != "dumb"
             and not environ.get("CI"),
@@ -64,6 +64,18 @@ class Terminal:
     @staticmethod
     def can_ask() -> bool:
         return is_terminal(sys.stdin)
+
+
+def _fitting(columns: int) -> int:
+    return max(40, min(columns, 140))
+
+
+def _columns_of(stream: TextIO | None) -> int:
+    """0 where the stream does not tell, or COLUMNS does: that is asked first, and then only for stdout."""
+    try:
+        return 0 if stream is None or os.environ.get("COLUMNS") else os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
 
 
 def say(text: str) -> None:

@@ -63,9 +63,21 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
     return list(files.values()), problems
 
 
+def beside(path: Path) -> list[Path]:
+    """The YAML files of the folder that it was looked for in, sorted; none where that cannot be read."""
+    try:
+        return _inside(path.parent)
+    except OSError:
+        return []
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix in {".yaml", ".yml"} and is_file(file))
+
+
 def _yaml_files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
     try:
-        inside = sorted(file for file in folder.iterdir() if file.suffix in {".yaml", ".yml"} and is_file(file))
+        inside = _inside(folder)
     except OSError as error:
         problems.append(_unreadable(folder, error))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 from provisioner.manifest.checks import RULES
 from provisioner.manifest.entries import Draft, Entry, entries_of
 from provisioner.manifest.env import Variables, gather
-from provisioner.manifest.files import find, read_text, shown_path
+from provisioner.manifest.files import beside, find, read_text, shown_path
 from provisioner.manifest.marks import Source
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
@@ -20,7 +21,7 @@ from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Document, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
-from provisioner.model.words import printable
+from provisioner.model.words import listed, printable
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
@@ -127,13 +128,24 @@ _UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable"})
 def _read(path: Path) -> tuple[Source | None, list[Diagnostic]]:
     text, problem = read_text(path)
     if text is None:
-        return None, [problem] if problem else []
+        return None, [_with_others(problem, path)] if problem else []
     source, problems = read(text, file=shown_path(path), folder=str(path.parent))
     if source is not None and source.root is None and not problems:
         hint = "Begin with `version: 1`; the README shows a whole manifest."
         message = "The file is empty."
         problems = [Diagnostic(code="file-empty", message=message, hint=hint, where=source.lines.at(0))]
     return source, problems
+
+
+def _with_others(problem: Diagnostic, path: Path) -> Diagnostic:
+    """A manifest that is not there, told with those that are."""
+    others = beside(path) if problem.code == "file-missing" else []
+    if not others:
+        return problem
+    if len(others) == 1:
+        return replace(problem, hint=f"Name the one that is there: -f {shlex.quote(shown_path(others[0]))}")
+    names = listed([other.name for other in others])
+    return replace(problem, hint=f"Name a file with -f; in that folder there are: {names}.")
 
 
 def _draft(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -47,7 +47,7 @@ def change_lines(change: Change, *, width: int) -> Iterator[Line]:
     """Warnings first, then every field; `width` is the room for a field's line."""
     yield from (Line("!", visible(text)) for text in warnings(change))
     fields = shown_fields(change)
-    layout = _Layout(change.action, _name_width(fields), _before_width(fields), width)
+    layout = _layout(change.action, fields, width)
     for field in fields:
         yield from layout.field(field)
 
@@ -76,25 +76,35 @@ def warnings(change: Change) -> Iterator[str]:
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields to show, without secrets: all there is for what comes or goes, else what differs."""
-    return tuple(without_secrets(field, change) for field in (*resource_fields(change), *_lifecycle(change)))
+    return without_secrets((*resource_fields(change), *_lifecycle(change)), change)
 
 
-def without_secrets(field: FieldChange, change: Change) -> FieldChange:
-    """The field as it may be shown. What makes a member of a list a secret may stand beside it."""
-    before = change.before.fields if change.before else {}
-    return replace(
-        field,
-        before=_redacted_in(before, field.path, field.before),
-        after=_redacted_in(change.after or {}, field.path, field.after),
+def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[FieldChange, ...]:
+    """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
+    before = _Side(change.before.fields if change.before else {}, {})
+    after = _Side(change.after or {}, {})
+    return tuple(
+        replace(field, before=before.redacted(field.path, field.before), after=after.redacted(field.path, field.after))
+        for field in fields
     )
 
 
-def _redacted_in(document: Document, path: Path, value: object) -> object:
-    for length in range(1, len(path)):
-        if isinstance(whole := lookup(document, path[:length]), (list, tuple)) and value is not ABSENT:
-            shown = redacted(whole, path[:length])
-            return lookup({"": shown}, ("", *path[length:])) if isinstance(shown, list) else shown
-    return redacted(value, path)
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """`lists` are those of the document that were made harmless already: each is once, however much in it changes."""
+
+    document: Document
+    lists: dict[Path, object]
+
+    def redacted(self, path: Path, value: object) -> object:
+        for length in range(1, len(path)):
+            at = path[:length]
+            if isinstance(whole := lookup(self.document, at), (list, tuple)) and value is not ABSENT:
+                if at not in self.lists:
+                    self.lists[at] = redacted(whole, at)
+                shown = self.lists[at]
+                return lookup({"": shown}, ("", *path[length:])) if isinstance(shown, list) else shown
+        return redacted(value, path)
 
 
 def resource_fields(change: Change) -> tuple[FieldChange, ...]:
@@ -141,6 +151,14 @@ def remark(field: FieldChange) -> str:
     return ", ".join(parts)
 
 
+def _layout(action: Action, fields: Sequence[FieldChange], width: int) -> _Layout:
+    """The same columns for every field, as long as no field that would go on one line without them takes more."""
+    names, befores = _name_width(fields), _before_width(fields)
+    several = [_Layout(action, *columns, width) for columns in ((names, befores), (names, 0), (0, 0))]
+    plain = several[-1].rows(fields)
+    return next(layout for layout in several if layout.rows(fields) == plain)
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
     action: Action
@@ -150,17 +168,25 @@ class _Layout:
 
     def field(self, field: FieldChange) -> Iterator[Line]:
         sign = "+" if isinstance(field.before, Absent) else "-" if self._goes(field) else "~"
-        label = f"{path_text(field.path)}:"
         note = f"  ({words})" if (words := remark(field)) else ""
-        for names, befores in ((self.names, self.befores), (self.names, 0), (0, 0)):
-            text = self._short(field, befores)
-            if text is not None and len(whole := f"{label:<{names}} {text}{note}") <= self.width:
-                yield Line(sign, whole)
-                return
+        if (text := self.row(field)) is not None and len(text) <= self.width:
+            yield Line(sign, text)
+            return
         fate = " goes back to the service's default" if self._goes(field) and not self._vanishes(field) else ""
-        yield Line(sign, f"{label}{fate}{note}")
+        yield Line(sign, f"{path_text(field.path)}:{fate}{note}")
         for line in diff_lines(*_both_sides(field)):
             yield Line(line.sign, line.text, 1)
+
+    def rows(self, fields: Sequence[FieldChange]) -> int:
+        """How many fields fit on a line."""
+        texts = map(self.row, fields)
+        return sum(text is not None and len(text) <= self.width for text in texts)
+
+    def row(self, field: FieldChange) -> str | None:
+        """The field on one line, however long; None when it wants more."""
+        text, words = self._short(field, self.befores), remark(field)
+        label = f"{path_text(field.path)}:"
+        return None if text is None else f"{label:<{self.names}} {text}{f'  ({words})' if words else ''}"
 
     def _short(self, field: FieldChange, befores: int) -> str | None:
         before, after = inline(field.before), inline(field.after)

@@ -13,6 +13,7 @@ from provisioner.render.styles import PLAIN, Styles
 from provisioner.render.words import VERBS, duration, outcome_counts
 
 _INDENT: Final = " " * 11
+_PASSING: Final = frozenset({408, 409, 429})  # time, others, load: the same request may succeed later
 
 
 def outcomes_text(finished: ApplyFinished, *, styles: Styles = PLAIN, width: int = 100) -> str:
@@ -85,5 +86,17 @@ def closing_sentence(finished: ApplyFinished) -> str:
     if was_interrupted(finished):
         return f"Interrupted after {took}: {counts}. Running the same command again continues from here."
     if not _all_done(finished):
-        return f"Not everything was applied: {counts}, in {took}. Running again continues from here."
+        return f"Not everything was applied: {counts}, in {took}. {_way_on(finished)}"
     return f"Done: {counts}, in {took}."
+
+
+def _way_on(finished: ApplyFinished) -> str:
+    """What a service refused for what is in it, it refuses again."""
+    if any(_is_refused(outcome) for outcome in finished.outcomes):
+        return "Correct what was refused, then apply again."
+    return "Running again continues from here."
+
+
+def _is_refused(outcome: Outcome) -> bool:
+    status = outcome.failure.status if outcome.failure else 0
+    return 400 <= status < 500 and status not in _PASSING

@@ -55,7 +55,7 @@ def change_document(change: Change) -> dict[str, Any]:
         "referrers": [address_document(address) for address in change.referrers],
         "reason": change.reason,
         "remarks": list(change.remarks),
-        "fields": [_field(without_secrets(field, change)) for field in resource_fields(change)],
+        "fields": [_field(field) for field in without_secrets(resource_fields(change), change)],
         "lifecycle": [
             {"name": name, "before": before, "after": after} for name, before, after in change.lifecycle_fields
         ],

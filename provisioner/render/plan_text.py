@@ -17,6 +17,7 @@ from provisioner.render.words import REFUSED, VERBS, plan_summary
 
 _FIELD_INDENT: Final = 4
 _VALUE_INDENT: Final = 8
+_HANG: Final = "  "
 
 
 def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
@@ -36,9 +37,23 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
 
 def _target(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
     for label, text in target_rows(plan.target):
-        first, *rest = wrapped(f"{label}: {text}", width=width, hang="  ")
+        first, *rest = wrapped(_parted(f"{label}: {text}", width), width=width, hang=_HANG)
         yield styles.paint(styles.heading, first[: len(label) + 1]) + first[len(label) + 1 :]
         yield from rest
+
+
+def _parted(row: str, width: int) -> str:
+    """Words that are longer than a line (endpoints are) in pieces: a terminal would go on in its first column."""
+    return " ".join(piece for word in row.split(" ") for piece in _pieces(word, width - len(_HANG)))
+
+
+def _pieces(word: str, room: int) -> Iterator[str]:
+    while len(word) > room:
+        cut_at = max(word.rfind("/", 1, room), word.rfind(".", 1, room))
+        cut_at = cut_at if cut_at > room // 2 else room
+        yield word[:cut_at]
+        word = word[cut_at:]
+    yield word
 
 
 def _opening(plan: Plan, styles: Styles, width: int) -> Iterator[str]:

@@ -181,7 +181,7 @@ def test_a_refused_replacement_puts_the_old_store_back_and_running_again_replace
     foundry.admin.fault("POST", "*/memory_stores", status=400)
     failed = [outcome for outcome in run(planes, plan, foundry).outcomes if outcome.status is Status.FAILED]
     assert failed[0].failure is not None
-    assert "The old one was put back, but empty: what it held is lost." in failed[0].failure.advice
+    assert failed[0].failure.message.endswith(" The old one was put back, but empty: what it held is lost.")
     assert foundry.admin.counts()["stores"] == 1
     assert plan_for(planes, world()).is_empty
     assert done(apply(planes, changed, foundry))

@@ -115,7 +115,7 @@ def test_a_refused_replacement_leaves_the_old_deployment(foundry: Foundry, plane
     failure = outcome_of(finished, CHAT).failure
     assert failure is not None
     assert failure.code == "DeploymentModelNotSupported"
-    assert failure.advice.startswith("The old one was put back as it was.")
+    assert failure.message.endswith(" The old one was put back as it was.")
     assert plan_for(planes, case("19-replace-typo-1")).is_empty
     applied(planes, case("19-replace-typo-3"), foundry)
     assert plan_for(planes, case("19-replace-typo-3")).is_empty

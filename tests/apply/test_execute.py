@@ -271,10 +271,10 @@ def test_a_replace_that_loses_the_old_one_says_so() -> None:
     (outcome,) = runner.run(change("a/x", action=Action.REPLACE)).outcomes
     assert outcome.status is Status.FAILED
     assert outcome.failure is not None
-    assert (outcome.failure.message, outcome.failure.code) == ("the service says no", "no")
-    assert outcome.failure.advice == (
-        "The old one was deleted and could not be put back either: the service says no. Correct the entry and apply "
-        "again. Ask again."
+    assert (outcome.failure.code, outcome.failure.advice) == ("no", "Ask again.")
+    assert outcome.failure.message == (
+        "the service says no. The old one was deleted and could not be put back either: the service says no. Correct "
+        "the entry and apply again."
     )
 
 
@@ -291,7 +291,7 @@ def test_a_refused_replacement_puts_the_old_one_back() -> None:
     replacing = change("a/x", action=Action.REPLACE)
     assert replacing.before is not None
     (outcome,) = runner.run(replacing).outcomes
-    assert outcome.failure == Failure(message="no such model", code="no", advice="The old one was put back as it was.")
+    assert outcome.failure == Failure(message="no such model. The old one was put back as it was.", code="no")
     assert [it.after for it in creates] == [{"made": True}, replacing.before.fields]
 
 

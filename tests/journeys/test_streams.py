@@ -5,6 +5,7 @@ devices that are written to.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -19,7 +20,10 @@ from tests.foundry import EXAMPLE, Command, Foundry
 if sys.platform == "win32":
     pytest.skip("POSIX terminals, pipes and signals", allow_module_level=True)
 
+import fcntl
 import pty
+import struct
+import termios
 
 ROOT = Path(__file__).parents[2]
 PROVISIONER = (sys.executable, "-m", "provisioner")
@@ -132,6 +136,78 @@ def test_what_goes_into_a_file_is_asked_about_at_the_terminal(manifest: Path) ->
     assert shown.index("Plan: 4 to create.") < shown.index('Apply these 4 changes to project "local"')
     assert "Not confirmed; nothing was changed." in shown
     assert "Plan: 4 to create." in (manifest.parent / "log.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("where", ["a file", "a pipe"])
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_where_nobody_can_be_asked_the_plan_is_told_once(manifest: Path, where: str, style: str) -> None:
+    with (manifest.parent / "log.txt").open("w+", encoding="utf-8") as log:
+        done = subprocess.run(
+            [*PROVISIONER, "apply", "--format", style],
+            cwd=manifest.parent,
+            env=environment(CI="true"),
+            stdin=subprocess.DEVNULL,
+            stdout=log if where == "a file" else subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        log.seek(0)
+        told = done.stdout or log.read()
+
+    assert done.returncode == 1
+    assert told.count("Plan: 4 to create." if style == "text" else '"event": "planned"') == 1
+    assert "Plan: 4 to create." not in told or style == "text"
+    assert "Nobody can be asked here, so nothing was changed." in told
+
+
+@pytest.mark.parametrize("arguments", [("plan", "--local", "-f", "n.yaml"), ("plan", "--nonsense=" + "word " * 30)])
+def test_errors_fit_the_terminal_of_stderr_though_stdout_is_a_pipe(manifest: Path, arguments: tuple[str, ...]) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+    env = {name: value for name, value in environment().items() if name != "COLUMNS"}
+    process = subprocess.Popen(
+        [*PROVISIONER, *arguments],
+        cwd=manifest.parent,
+        env=env,
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    told = read_all(ours).decode().replace("\r\n", "\n")
+    os.close(ours)
+    process.wait(timeout=60)
+
+    assert "rror" in told
+    assert max(len(line) for line in re.sub("\x1b\\[[0-9]*m", "", told).splitlines()) <= 50
+
+
+def test_an_interrupt_at_the_question_leaves_its_line(manifest: Path) -> None:
+    ours, theirs = os.pipe()
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*PROVISIONER, "apply", "--no-color"],
+        cwd=manifest.parent,
+        env=environment(COLUMNS="100"),
+        stdin=terminal,
+        stdout=theirs,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    os.close(theirs)
+    log = b""
+    while QUESTION.encode() not in log and (part := os.read(ours, 65_536)):
+        log += part
+    process.send_signal(signal.SIGINT)
+    log += read_all(ours)
+    shown = read_all(screen).decode().replace("\r\n", "\n")
+    for stream in (ours, screen):
+        os.close(stream)
+
+    assert process.wait(timeout=60) == 130
+    assert log.decode().endswith(f"{QUESTION}\n")
+    assert shown.endswith("\nError: Interrupted; nothing was changed.\n")
 
 
 def test_the_question_and_the_plan_name_the_project(manifest: Path, foundry: Foundry) -> None:

@@ -83,6 +83,23 @@ def test_problems_of_all_files_come_at_once_and_sorted(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("there", "hint"),
+    [
+        ([], "Check the path and the folder."),
+        (["prod"], "Name the one that is there: -f {folder}/prod.yaml"),
+        (["dev", "prod"], "Name a file with -f; in that folder there are: dev.yaml and prod.yaml."),
+    ],
+)
+def test_a_manifest_that_is_missing_is_told_with_those_that_are_there(
+    tmp_path: Path, there: list[str], hint: str
+) -> None:
+    write(tmp_path, **dict.fromkeys(there, HEAD + MODELS))
+    (found,) = load_files([tmp_path / "stores.yaml"]).diagnostics
+
+    assert found.hint.replace('"', "") == hint.format(folder=tmp_path.as_posix())
+
+
 def test_what_may_be_in_a_broken_file_is_not_missed(tmp_path: Path) -> None:
     paths = write(tmp_path, a=HEAD + "agents: {a: {model: gpt}}\n", b="version: 1\ndeployments: {gpt: [}\n")
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from provisioner.render.plan_text import plan_text
 from tests.render import sample
 
 _MEGABYTE = 1_000_000
-_RENDERERS = [plan_text, lambda plan: json.dumps(plan_document(plan)), plan_markdown]
+_RENDERERS: list[Callable[[Plan], str]] = [plan_text, lambda plan: json.dumps(plan_document(plan)), plan_markdown]
 
 # A pattern that begins at every place of what it passes over makes 10¹² steps of these, which is hours.
 _PIECES = [
@@ -67,13 +68,13 @@ def _steps(work: Callable[[], object]) -> int:
     """How many lines of Python run in it."""
     count = 0
 
-    def trace(frame: FrameType, event: str, argument: object) -> object:  # noqa: ARG001
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
         nonlocal count
         count += 1
         return trace
 
     before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
+    sys.settrace(trace)
     try:
         work()
     finally:
@@ -89,6 +90,20 @@ def test_twice_the_text_takes_at_most_about_twice_the_steps(render: Callable[[Pl
         return _steps(lambda: render(_plan_of(text, text.upper())))
 
     assert steps(40_000) < 3 * steps(20_000)
+
+
+@pytest.mark.parametrize("render", _RENDERERS, ids=["text", "json", "markdown"])
+def test_twice_the_members_of_a_list_take_at_most_about_twice_the_steps(render: Callable[[Plan], str]) -> None:
+    def steps(count: int) -> int:
+        before, after = [[{"name": f"f{at}", "description": text} for at in range(count)] for text in "ab"]
+        fields = tuple(
+            FieldChange(path=("tools", str(at), "description"), before="a", after="b") for at in range(count)
+        )
+        live = {"tools": before}
+        change = sample.change(Action.UPDATE, sample.AGENT, fields=fields, live=live, after={"tools": after})
+        return _steps(lambda: render(Plan(owner="o", changes=(change,))))
+
+    assert steps(80) < 3 * steps(40)
 
 
 class _Line(str):

@@ -204,3 +204,30 @@ def test_refused_and_nothing_to_change_is_not_called_no_changes() -> None:
 
     assert "No changes" not in text
     assert "nothing will be applied" in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 140])
+def test_names_are_aligned_in_all_fields_or_in_none(width: int) -> None:
+    names = ["model", "sku.capacity", "dynamic_throttling_enabled"]
+    fields = [FieldChange(path=(name,), before=1, after=2, origin=Origin.EDIT) for name in names]
+    rows = [line for line in text_of(*fields).splitlines() if " -> " in line]
+    narrow = plan_text(
+        Plan(owner="o", changes=(sample.change(Action.UPDATE, sample.AGENT, fields=fields),)), width=width
+    )
+    shown = [line for line in narrow.splitlines() if " -> " in line]
+
+    assert len({row.index(" 1 -> ") for row in rows}) == 1
+    assert len({line.index(" 1 -> ") for line in shown}) <= 1 or not any("  1" in line for line in shown)
+
+
+@pytest.mark.parametrize("width", range(40, 100, 7))
+@pytest.mark.parametrize("host", ["my-account-of-a-long-name.services.ai.azure.com", "a" * 90])
+def test_an_endpoint_that_is_wider_than_the_terminal_stays_indented_and_whole(host: str, width: int) -> None:
+    target = Target(endpoint=f"https://{host}/api/projects/my-project", local=True)
+    project = plan_text(Plan(owner="o", target=target), width=width).split("\n\n")[0].splitlines()
+
+    assert all(len(line) <= width for line in project)
+    assert all(line.startswith("  ") for line in project[1:])
+    assert "".join(line.strip() for line in project).replace(" ", "") == (
+        f"Project:{target.endpoint}(the local Foundry)".replace(" ", "")
+    )

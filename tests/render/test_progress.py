@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
+from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
 from provisioner.model.plan import Plan
 from provisioner.model.progress import (
     ApplyFinished,
@@ -106,6 +106,24 @@ def test_durations_are_short(seconds: float, expected: str) -> None:
 def test_the_last_sentence(finished: ApplyFinished, expected: str) -> None:
     assert expected == closing_sentence(finished)
     assert outcomes_text(finished).endswith(f"{expected}\n")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "way_on"),
+    [
+        ([400], "Correct what was refused, then apply again."),
+        ([503, 422], "Correct what was refused, then apply again."),
+        ([408, 409, 429], "Running again continues from here."),
+        ([0, 500], "Running again continues from here."),
+    ],
+)
+def test_what_was_refused_is_not_said_to_go_on_by_itself(statuses: list[int], way_on: str) -> None:
+    outcomes = tuple(
+        Outcome(change=CREATED, status=Status.FAILED, failure=Failure(message="No.", status=status))
+        for status in statuses
+    )
+
+    assert closing_sentence(ApplyFinished(outcomes=outcomes)).endswith(f", in 0.0s. {way_on}")
 
 
 @pytest.mark.parametrize(("status", "interrupted"), [(Status.DONE, False), (Status.SKIPPED, True)])
