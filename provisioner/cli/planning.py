@@ -40,9 +40,10 @@ def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *
 def _planned(
     make: Callable[..., Plan], manifest: Manifest, live: dict[Address, Live], planes: Planes, allow: Allowances
 ) -> Plan:
-    """Raises ProvisionerError where data loss is allowed for something that is neither declared nor live."""
+    """Raises ProvisionerError where an allowance names what there is not, and so is not for what it was meant for."""
     _check_names(allow, {*manifest.resources, *live})
     plan = make(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow)
+    _check_owners(plan, live, allow)
     for sentence in _allowed_in_vain(plan, live, allow):
         note(f"Warning: {one_line(sentence)}")
     return replace(plan, target=planes.target)
@@ -59,11 +60,27 @@ def _check_names(allow: Allowances, known: Collection[Address]) -> None:
         )
 
 
+def _check_owners(plan: Plan, live: Mapping[Address, Live], allow: Allowances) -> None:
+    """Where something is refused for its owner, that of an owner of nothing was to be taken over by mistake."""
+    owners = _owners(live)
+    unknown = sorted(allow.take_over - owners)
+    if unknown and any(refusal.code == "foreign-owner" for refusal in plan.refusals):
+        others = sorted(owners - {plan.owner})
+        raise ProvisionerError(
+            f'--take-over names "{one_line(unknown[0])}", to which nothing live belongs.',
+            f"{guess(unknown[0], others)}Others that own something: {listed(others)}.",
+        )
+
+
+def _owners(live: Mapping[Address, Live]) -> set[str]:
+    return {found.marker.owner for found in live.values() if found.marker is not None}
+
+
 def _allowed_in_vain(plan: Plan, live: Mapping[Address, Live], allow: Allowances) -> Iterator[str]:
     """A flag that stayed in a script."""
     for address in idle_allowances(plan, allow):
         yield f"--allow-data-loss {address} is not needed: no change would lose its data."
-    owners = {found.marker.owner for found in live.values() if found.marker is not None}
+    owners = _owners(live)
     for name in sorted(allow.take_over - owners):
         meant = guess(name, owners - {plan.owner})
         yield f'--take-over {name} is not needed: nothing live belongs to "{name}". {meant}'.rstrip()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
+from provisioner.manifest.files import folder_of, is_folder
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 
 LOCAL_STATE: Final = Path(".provisioner") / "local.db"
-STDIN: Final = "-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +42,14 @@ class Request:
     @property
     def state_file(self) -> str:
         """Of the local Foundry: as it was named, or beside the first manifest, wherever the shell is. Without one, or
-        where it is read from stdin, in the current folder.
+        where it is read from stdin or a pipe, in the current folder.
         """
         if self.state is not None:
             return self.state
-        first = self.files[0] if self.files and str(self.files[0]) != STDIN else Path("stdin")
-        return str((first if first.is_dir() else first.parent) / LOCAL_STATE)
+        if not self.files:
+            return str(LOCAL_STATE)
+        first = self.files[0]
+        return str((first if is_folder(first) else folder_of(first)) / LOCAL_STATE)
 
 
 def read_manifest(request: Request) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from provisioner.model.words import quoted
 
 STDIN: Final = Path("-")
 MAX_BYTES: Final = 20_000_000
+_DESCRIPTORS: Final = ("/dev/stdin", "/dev/fd", "/proc")
 _BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # What YAML and editors do not take for text. Most would do harm when printed.
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -34,11 +36,24 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:
         return False
+
+
+def folder_of(path: Path) -> Path:
+    """What the paths in a manifest begin at, and what is kept beside it: its folder, and the current one for what is in
+    no folder: stdin, a pipe as a shell makes it of `<(…)`, a device.
+    """
+    if path == STDIN or any(map(path.is_relative_to, _DESCRIPTORS)):
+        return Path()
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):  # reading it will say so
+        return path.parent
+    return path.parent if stat.S_ISREG(mode) else Path()
 
 
 def _real(path: Path) -> str:
@@ -53,7 +68,7 @@ def find(paths: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
     files: dict[str, Path] = {}
     problems: list[Diagnostic] = []
     for path in paths:
-        for file in _yaml_files(path, problems) if path != STDIN and _is_folder(path) else (path,):
+        for file in _yaml_files(path, problems) if path != STDIN and is_folder(path) else (path,):
             files.setdefault(_real(file), file)
     if not paths:
         message = "No manifest is named."

@@ -11,7 +11,7 @@ from typing import Final
 from provisioner.manifest.checks import RULES
 from provisioner.manifest.entries import Draft, Entry, entries_of
 from provisioner.manifest.env import Variables, gather
-from provisioner.manifest.files import beside, find, read_text, shown_path
+from provisioner.manifest.files import beside, find, folder_of, read_text, shown_path
 from provisioner.manifest.marks import Source
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
@@ -61,7 +61,7 @@ def load(
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name.
     """
     files, problems = find(paths)
-    folder = files[0].parent if files else Path()
+    folder = folder_of(files[0]) if files else Path()
     variables, more = gather(folder, environ, allow_env, unset)
     problems += more
     waived = _waived(project_needed=project_needed, endpoint=endpoint)
@@ -129,7 +129,7 @@ def _read(path: Path) -> tuple[Source | None, list[Diagnostic]]:
     text, problem = read_text(path)
     if text is None:
         return None, [_with_others(problem, path)] if problem else []
-    source, problems = read(text, file=shown_path(path), folder=str(path.parent))
+    source, problems = read(text, file=shown_path(path), folder=str(folder_of(path)))
     if source is not None and source.root is None and not problems:
         hint = "Begin with `version: 1`; the README shows a whole manifest."
         message = "The file is empty."

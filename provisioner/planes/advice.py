@@ -53,7 +53,7 @@ ADVICE: Final[Mapping[str, str]] = {
     # deployments
     "InsufficientQuota": "Lower `sku.capacity`, free capacity in another deployment of that model and region, or ask "
     "for quota in the portal. Usage figures may lag by a quarter of an hour.",
-    "DeploymentModelNotSupported": "Check the spelling of `model.format`, `name` and `version`; " + _RETIRED,
+    "DeploymentModelNotSupported": "Check the spelling of `model.format`, `name` and `version`. " + _RETIRED,
     "ServiceModelDeprecating": "The model takes no new deployments. " + _RETIRED,
     "ServiceModelDeprecated": "The model has been retired. " + _RETIRED,
     "InvalidResourceProperties": "Correct what the message names; usually `sku.name` or `sku.capacity`.",

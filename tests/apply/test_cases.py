@@ -116,6 +116,9 @@ def test_a_refused_replacement_leaves_the_old_deployment(foundry: Foundry, plane
     assert failure is not None
     assert failure.code == "DeploymentModelNotSupported"
     assert failure.message.endswith(" The old one was put back as it was.")
+    assert (
+        "\nLocalFoundry: A local Foundry has the models of its catalogue. Add one with --catalogue" in failure.message
+    )
     assert plan_for(planes, case("19-replace-typo-1")).is_empty
     applied(planes, case("19-replace-typo-3"), foundry)
     assert plan_for(planes, case("19-replace-typo-3")).is_empty

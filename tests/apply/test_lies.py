@@ -8,7 +8,6 @@ it is all of them.
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -35,6 +34,7 @@ from provisioner.render.plan_text import plan_text
 from tests.apply.test_apply import ALLOW, World, agent, apply, deployment, done, look, plan_for, run, wanted, world
 from tests.mutations import Mutation, mutations
 from tests.planes.world import Foundry
+from tests.whole import IS_WHOLE
 
 SHARE: Final = 0.05
 LISTS: Final = {"deployments": "*/deployments", "stores": "*/memory_stores", "agents": "*/agents"}
@@ -49,7 +49,7 @@ HEADINGS: Final = {"deployments": "deployments", "stores": "memory stores", "age
 
 def sampled(every: Iterable[Mutation]) -> list[Mutation]:
     found = list(every)
-    if os.environ.get("SWEEP") == "all":
+    if IS_WHOLE:
         return found
     return random.sample(found, k=max(20, int(SHARE * len(found))))
 

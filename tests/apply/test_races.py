@@ -6,7 +6,6 @@ pipelines make of it is among the draws. `SWEEP=all python -m pytest tests/apply
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -23,8 +22,9 @@ from provisioner.model.progress import ApplyFinished, Status
 from provisioner.planes.service import Planes, connect
 from tests.apply.test_apply import World, agent, plan_for, store, world
 from tests.planes.world import Foundry
+from tests.whole import IS_WHOLE
 
-EACH = 34 if os.environ.get("SWEEP") == "all" else 3  # of each of the six races below: 204 in all
+EACH = 34 if IS_WHOLE else 3  # of each of the six races below: 204 in all
 
 
 class Turns:

@@ -101,7 +101,9 @@ def test_what_is_about_to_retire_goes_on_for_those_who_have_it(arm: Any, admin: 
 
     assert arm("PUT", f"{CHAT}-2", mini).status_code == 201, "deployed here before"
     refused = arm("PUT", f"{CHAT}-3", other)
-    assert refused.json()["error"] == {
+    error = refused.json()["error"]
+    del error["details"]  # what to do about it here
+    assert error == {
         "code": "ServiceModelDeprecating",
         "message": "The model 'Format:OpenAI,Name:gpt-4.1,Version:2025-04-14' is in deprecating state and cannot be "
         "used for new deployments.",

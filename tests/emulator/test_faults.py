@@ -190,7 +190,11 @@ def test_a_model_retires(arm: Any, admin: Any, documents: Any, lifecycle: str, c
 
     answer = arm("PUT", CHAT, documents.deployment())
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, code)
+    (here,) = error["details"]
+    assert here["code"] == "LocalFoundry"
+    assert "POST /_emulator/models" in here["message"]
     admin.post("reset").raise_for_status()
     assert arm("PUT", CHAT, documents.deployment()).status_code == 201
 

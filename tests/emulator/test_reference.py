@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.emulator import admin, fault_reader
+from provisioner.emulator import Emulator, Options, admin, fault_reader
 from provisioner.emulator.switches import CHOICES, Switches
 from provisioner.pytest_plugin import FoundryEmulator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "local-foundry.md").read_text(encoding="utf-8")
+EXAMPLE = Path(__file__).parents[2] / "stores.yaml"
 ROWS = {found[1]: found[2] for found in re.finditer(r"^\| `(\w+)` \| ([^|]*) \|", PAGE, re.MULTILINE)}
 
 
@@ -40,3 +41,11 @@ def test_every_handle_is_there() -> None:
 def test_every_method_of_the_plugin_is_there() -> None:
     methods = [name for name in vars(FoundryEmulator) if not name.startswith("_")]
     assert [name for name in methods if f"`{name}(" not in PAGE] == []
+
+
+def test_every_variable_that_is_given_is_there_and_what_names_a_deployment_names_one_of_the_example() -> None:
+    example = EXAMPLE.read_text(encoding="utf-8")
+    with Emulator(Options()) as emulator:
+        assert [name for name in emulator.env if f"`{name}`" not in PAGE] == []
+        deployed = {value for name, value in emulator.env.items() if name.endswith(("_MODEL_NAME", "_DEPLOYMENT_NAME"))}
+        assert [value for value in deployed if f"\n  {value}:\n" not in example or f"`{value}`" not in PAGE] == []

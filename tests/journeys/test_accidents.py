@@ -282,6 +282,11 @@ def test_a_manifest_may_change_its_name(foundry: Foundry, project: Path, provisi
     assert refused.code == 1
     assert "--take-over demo" in refused.out
 
+    mistaken = provisioner("apply", "--yes", "--take-over", "dmo")
+    assert mistaken.code == 1
+    assert '--take-over names "dmo", to which nothing live belongs.' in mistaken.err
+    assert 'Did you mean "demo"? Others that own something: demo.' in mistaken.err
+
     planned = provisioner("plan", "--take-over", "demo", "--detailed-exitcode")
     assert planned.code == 2
     assert planned.out.count('owner: "demo" -> "newly"') == 2

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.cli.session import LOCAL_STATE, Request
 from tests.foundry import EXAMPLE
 
 ROOT = Path(__file__).parents[2]
@@ -128,3 +129,43 @@ def test_an_interrupt_lets_the_running_change_end_and_skips_the_rest(tmp_path: P
     assert finished["interrupted"] is True
     assert finished["summary"]["done"] == 1
     assert finished["summary"]["skipped"] == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.parametrize("name", ["pipe", "/dev/fd", "/dev/stdin"])
+def test_a_manifest_from_a_pipe_keeps_its_state_and_finds_its_files_here(tmp_path: Path, name: str) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "prompt.md").write_text("Be kind.", encoding="utf-8")
+    text = EXAMPLE + "  piped: {model: gpt-5.4-mini, instructions: {file: prompt.md}}\n"
+    reading, writing = os.pipe()
+    os.write(writing, text.encode())
+    os.close(writing)
+    file = f"/dev/fd/{reading}" if name == "/dev/fd" else name
+    if name == "pipe":
+        file = str(tmp_path / name)
+        os.mkfifo(file)
+    command = [*PROVISIONER, "apply", "--local", "--yes", "-f", file]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    try:
+        with subprocess.Popen(
+            command, cwd=here, env=env, stdin=reading, pass_fds=[reading], stdout=subprocess.PIPE, text=True
+        ) as process:
+            if name == "pipe":
+                Path(file).write_text(text, encoding="utf-8")
+            out, _ = process.communicate(timeout=120)
+    finally:
+        os.close(reading)
+
+    assert (process.returncode, "5 created" in out) == (0, True)
+    assert (here / ".provisioner" / "local.db").exists()
+
+
+def test_the_state_is_beside_a_manifest_that_is_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "team" / "m.yaml"
+    file.parent.mkdir()
+    file.write_text(EXAMPLE, encoding="utf-8")
+
+    for path in (file, file.parent):
+        assert Request(files=(path,)).state_file == str(file.parent / LOCAL_STATE)
+    assert Request(files=(Path("-"),)).state_file == Request().state_file == str(LOCAL_STATE)

@@ -67,7 +67,9 @@ ROWS = {
         advice="sku.capacity",
     ),
     "sku": Case(status=400, code="InvalidResourceProperties", message="The specified SKU", advice="sku.name"),
-    "model": Case(status=400, code="DeploymentModelNotSupported", message="not supported", advice="spelling"),
+    "model": Case(
+        status=400, code="DeploymentModelNotSupported", message="not supported", advice="`version`. Choose a newer"
+    ),
     "deprecating": Case(status=400, code="ServiceModelDeprecating", message="deprecating state", advice="newer"),
     "deprecated": Case(status=400, code="ServiceModelDeprecated", message="deprecated since", advice="newer"),
     "quota-id": Case(status=400, code="SpecialFeatureOrQuotaIdRequired", message="QuotaId", advice="subscription"),

@@ -19,6 +19,7 @@ from tests.sweep.scenarios import SCENARIOS, Scenario
 from tests.sweep.stage import Request, Stage, Undisturbed
 from tests.sweep.truth import complaints, losses
 from tests.sweep.victims import Victims
+from tests.whole import IS_WHOLE, SWEEP
 
 ONE_IN: Final = 130
 ONE_KILL_IN: Final = 8
@@ -30,9 +31,8 @@ _HELD: Final = {
 
 
 def is_chosen(case: str, one_in: int) -> bool:
-    wanted = os.environ.get("SWEEP")
-    if wanted is not None:
-        return wanted == "all" or wanted in case
+    if SWEEP is not None:
+        return IS_WHOLE or SWEEP in case
     return int.from_bytes(sha256(case.encode()).digest()[:4], "big") % one_in == 0
 
 

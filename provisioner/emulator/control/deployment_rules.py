@@ -156,6 +156,12 @@ def default_capacity(sku: Json) -> int:
     return int(capacity.get("default", capacity.get("minimum", 1)))
 
 
+_ADD_IT: Final = (
+    "A local Foundry has the models of its catalogue. Add one with --catalogue FILE, or POST /_emulator/models."
+)
+_AGE_IT: Final = "A local Foundry goes by its catalogue. POST /_emulator/models with another lifecycle changes it."
+
+
 def _chosen(catalogue: Catalogue, region: str | None, wish: Wish) -> Json:
     versions = catalogue.versions(region, wish.model["format"], wish.model["name"])
     asked = wish.model.get("version")
@@ -170,6 +176,7 @@ def _chosen(catalogue: Catalogue, region: str | None, wish: Wish) -> Json:
             "DeploymentModelNotSupported",
             f"The model 'Format:{wish.model['format']},Name:{wish.model['name']},Version:{asked or ''}' "
             "of account deployment is not supported.",
+            here=_ADD_IT,
         )
     return found
 
@@ -178,7 +185,8 @@ def _check_lifecycle(model: Json, *, holds: Callable[[Json], bool]) -> None:
     """Goes by the status alone: dates are planned, moved and passed, and a test is as good tomorrow as today."""
     named = f"Format:{model['format']},Name:{model['name']},Version:{model['version']}"
     if model["lifecycleStatus"] == DEPRECATED:  # Azure-Functions-OpenAI-Demo#30
-        raise Refusal(400, "ServiceModelDeprecated", f"The model '{named}' has been deprecated{_since(model)}.")
+        message = f"The model '{named}' has been deprecated{_since(model)}."
+        raise Refusal(400, "ServiceModelDeprecated", message, here=_AGE_IT)
     if model["lifecycleStatus"] == DEPRECATING and not holds(model):
         # foundry-for-vscode#557; OpenAI's models are named without their publisher
         publisher = "" if model["format"] == "OpenAI" else f"Publisher:{model.get('publisher', model['format'])},"
@@ -186,6 +194,7 @@ def _check_lifecycle(model: Json, *, holds: Callable[[Json], bool]) -> None:
             400,
             "ServiceModelDeprecating",
             f"The model '{publisher}{named}' is in deprecating state and cannot be used for new deployments.",
+            here=_AGE_IT,
         )
 
 

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of ours
-    """The service says no."""
+    """The service says no. `here` is what to do about it in a local Foundry alone; the service's answer has none."""
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of ours
         kind: str = "invalid_request_error",
         headers: Mapping[str, str] | None = None,
         bare: Json | None = None,
+        here: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -36,6 +37,7 @@ class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of ours
         self.kind = kind
         self.headers = dict(headers or {})
         self.bare = bare  # the whole body, where the service answers without an envelope
+        self.details = [{"code": "LocalFoundry", "message": here}] if here else []
 
 
 def project_error(refusal: Refusal, request_id: str) -> Json:
@@ -47,7 +49,7 @@ def project_error(refusal: Refusal, request_id: str) -> Json:
             "message": refusal.message,
             "param": refusal.param,
             "type": refusal.kind,
-            "details": [],
+            "details": refusal.details,
             "additionalInfo": {"request_id": request_id},
         }
     }
@@ -57,6 +59,8 @@ def management_error(refusal: Refusal, request_id: str) -> Json:  # noqa: ARG001
     error: Json = {"code": refusal.code, "message": refusal.message}
     if refusal.param is not None:
         error["target"] = refusal.param
+    if refusal.details:
+        error["details"] = refusal.details
     return {"error": error}
 
 
