@@ -52,7 +52,7 @@ class _Inliner:
     def filled(self, value: Any, path: Path) -> Any:
         if isinstance(value, list):
             return [self.filled(inner, (*path, str(index))) for index, inner in enumerate(value)]
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return value
         if value.keys() == {"file"} and (holds := _held_at(self._at[0], path)):
             return self._held(value["file"], path, as_text=holds == "text")

@@ -23,6 +23,9 @@ class Lines:
         self._text = text
         self._starts: list[int] = []
 
+    def holds(self, piece: str) -> bool:
+        return piece in self._text
+
     def at(self, offset: int, path: str = "") -> Location:
         if not self._starts:
             self._starts = [0, *(match.end() for match in _BREAK.finditer(self._text))]

@@ -25,6 +25,8 @@ _PLACEHOLDER: Final = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=?+
 
 def placeholders(draft: Draft) -> Iterator[Diagnostic]:
     for unit in draft.units:
+        if not unit.source.lines.holds("${"):
+            continue
         root = unit.source.root  # as it is written: what a variable brings along is not the author's
         for path, text in _suspects(root, ()) if isinstance(root, dict) else ():
             if not (path[0].startswith(EXTENSION) or _is_in_document(path)):
