@@ -16,7 +16,7 @@ from provisioner.model.words import quoted
 _FUNCTION_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 # Found in the field (kars' `sanitize_scope`): whatever else, and `:` above all, is answered with a 400.
 _SCOPE: Final = re.compile(r"[A-Za-z0-9_.%+@/-]*")
-_TEMPLATE: Final = re.compile(r"\{\{[^{}]*\}\}")  # linear: no brace inside
+_TEMPLATE: Final = re.compile(r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*\}\}")  # no pair of braces inside: linear
 _WAYS_TO_A_SERVER: Final = ("server_url", "connector_id", "project_connection_id", "tunnel_id")
 _MEMORY_KEYS: Final = {
     "memory_store_name": "Name one of the manifest's stores.",

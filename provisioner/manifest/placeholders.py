@@ -19,7 +19,7 @@ from provisioner.manifest.walk import Schema, schemas_at
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
 
-_TEMPLATE: Final = re.compile(r"\{\{[^{}]*\}\}")  # linear: no brace inside
+_TEMPLATE: Final = re.compile(r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*\}\}")  # no pair of braces inside: linear
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=?+][^{}]*)?\}")
 
 
