@@ -17,7 +17,7 @@ import pytest
 from tests.sweep.misfortunes import Misfortune, believed, misfortunes_of
 from tests.sweep.scenarios import SCENARIOS, Scenario
 from tests.sweep.stage import Request, Stage, Undisturbed
-from tests.sweep.truth import complaints, losses
+from tests.sweep.truth import complaints, differences, losses
 from tests.sweep.victims import Victims
 from tests.whole import IS_WHOLE, SWEEP
 
@@ -106,9 +106,8 @@ def _mended(stage: Stage, scenario: Scenario, usual: Undisturbed) -> Iterator[st
         yield f"run again, it fails: {again.err or again.events[-1]}"
     now = stage.live()
     yield from losses(scenario, usual.before, now, usual.after)
-    if now.objects != usual.after.objects:
-        moved = [it for it in {**now.objects, **usual.after.objects} if now.of(it) != usual.after.of(it)]
-        yield f"run again, it ends with others: {[(it, now.of(it), usual.after.of(it)) for it in moved]}"
+    for address, one, other in differences(now, usual.after):
+        yield f"run again, {address} ends as {one}, not as {other}"
     last = stage.tell(stage.again(scenario, now))
     if not last.is_idle:
         yield f"run again, something is left to do: {last.events[0]}"

@@ -73,6 +73,20 @@ def _missing(result: Result, before: Live, now: Live) -> Iterator[str]:
             yield f"{address} is gone without a word: {outcome['failure']}"
 
 
+def differences(now: Live, meant: Live) -> Iterator[tuple[str, object, object]]:
+    for address in sorted({*now.objects, *meant.objects}):
+        one, other = _ended(now.of(address)), _ended(meant.of(address))
+        if one != other:
+            yield address, one, other
+
+
+def _ended(body: Json | None) -> Json | None:
+    """What was released in a write that failed is nobody's to mend."""
+    if body is None or "properties" not in body or body["tags"].get("provisioner-owner"):
+        return body
+    return {**body, "properties": {**body["properties"], "provisioningState": ""}}
+
+
 def losses(scenario: Scenario, before: Live, now: Live, meant: Live) -> Iterator[str]:
     """Also of what was killed, and after the run that mends it."""
     for address, memories in before.memories.items():
