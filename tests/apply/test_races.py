@@ -24,7 +24,7 @@ from tests.apply.test_apply import World, agent, plan_for, store, world
 from tests.planes.world import Foundry
 from tests.whole import IS_WHOLE
 
-EACH = 34 if IS_WHOLE else 3  # of each of the six races below: 204 in all
+EACH = 34 if IS_WHOLE else 2  # of each of the six races below: 204 in all
 
 
 class Turns:

@@ -32,7 +32,7 @@ Entry = dict[str, Any]
 World = Mapping[Address, Desired]
 
 some = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

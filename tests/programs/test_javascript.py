@@ -73,7 +73,7 @@ def test_a_javascript_management_client_needs_no_scope(beside_packages: Path, pr
 
     seen = program("node", script).document
 
-    assert seen["names"] == ["gpt-4.1-mini", "text-embedding-3-large"]
+    assert seen["names"] == ["gpt-5.4-mini", "text-embedding-3-large"]
     assert len(seen["principal"]) == 36
     assert seen["keys"] == ["key1", "key2"]
 
