@@ -202,9 +202,9 @@ def test_two_applies_at_once_end_with_one_of_each(foundry: Foundry, write_second
             thread.start()
         for thread in threads:
             thread.join()
-        assert any(done(each) for each in finished)
         lost = [it for each in finished for it in each.outcomes if it.status is Status.FAILED]
         assert {it.failure.code for it in lost if it.failure} <= {"conflict"}
+        assert done(apply(one, world(), foundry))  # each may have come second somewhere
         assert plan_for(one, world()).is_empty
         assert [it["version"] for it in one.project.items("agents/buddy/versions")] == ["1"]
     counts = foundry.admin.counts()

@@ -69,7 +69,7 @@ def _missing(result: Result, before: Live, now: Live) -> Iterator[str]:
             yield f"{address} is gone, and nothing was to be done to it"
         elif outcome["action"] != "delete" and outcome["status"] != "failed":
             yield f"{address} is gone, and its {outcome['action']} is {outcome['status']}"
-        elif outcome["action"] != "delete" and not any(it in outcome["failure"]["advice"] for it in _SAYS_SO):
+        elif outcome["action"] != "delete" and not any(it in outcome["failure"]["message"] for it in _SAYS_SO):
             yield f"{address} is gone without a word: {outcome['failure']}"
 
 
