@@ -77,7 +77,8 @@ class Emulator:
             closing.callback(world.thinker.close)
             closing.callback(world.past.clear)
             closing.callback(world.log.close)
-            certificates = certificates_in(self._certificate_folder(closing), self._options.cert_names)
+            with state.transaction(writes=True):  # one process at a time: the others find what it made
+                certificates = certificates_in(self._certificate_folder(closing), self._options.cert_names)
             listeners = (
                 closing.enter_context(_listening(self._options.port)),
                 closing.enter_context(_listening_for_tokens(self._options)),

@@ -35,8 +35,8 @@ class Certificates:
 def certificates_in(folder: Path, names: Sequence[str] = ()) -> Certificates:
     """Those kept in the folder, or new ones: of an authority that nobody trusts yet, so never without need.
 
-    `names` are host names beside those of loopback, `*.example.com` too; what a certificate is for it stays for. Safe
-    when two processes do it at once: a folder moves whole. Raises OptionError for what is no host name.
+    `names` are host names beside those of loopback, `*.example.com` too; what a certificate is for it stays for. Not for
+    two processes at once: one could take away what the other just made. Raises OptionError for what is no host name.
     """
     _check_names(names)
     known = _names_in(folder)
@@ -80,12 +80,7 @@ def _make(folder: Path, names: Sequence[str]) -> None:
     authority.cert_pem.write_to_path(fresh / "ca.pem")
     _write_private(fresh / "server.pem", certificate.private_key_and_cert_chain_pem.bytes())
     (fresh / "names.txt").write_text("\n".join(names), encoding="utf-8")
-    try:
-        fresh.rename(folder)
-    except OSError:  # another process was faster: its certificates are as good
-        shutil.rmtree(fresh, ignore_errors=True)
-        if not _are_usable(folder):
-            raise
+    fresh.rename(folder)  # whole: a process that is killed leaves no half of it
 
 
 def _write_private(path: Path, content: bytes) -> None:

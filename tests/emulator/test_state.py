@@ -156,7 +156,8 @@ from pathlib import Path
 sys.stdin.readline()
 state = State(sys.argv[1])
 make_world(Options(), state, Clock())
-certificates_in(Path(sys.argv[1] + ".tls"))
+with state.transaction(writes=True):
+    certificates_in(Path(sys.argv[1] + ".tls"))
 for _ in range(50):
     with state.transaction(writes=True):
         state.set("count", str(int(state.setting("count") or 0) + 1))
