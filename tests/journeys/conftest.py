@@ -1,50 +1,7 @@
-"""The command as a user runs it, in this process, against a local Foundry over real HTTP.
-
-`foundry` is empty at the start of each test, and the environment points at it; `project` is an empty folder to work
-in; `provisioner(...)` runs the command there.
-"""
+"""See `tests.command`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from tests.command import _running, foundry, project, provisioner
 
-import pytest
-
-from provisioner.cli.main import run
-from provisioner.emulator import Emulator, Options
-from tests.foundry import Command, Foundry, Result
-
-
-@pytest.fixture(scope="session")
-def _running() -> Iterator[Foundry]:
-    with Emulator(Options()) as emulator:
-        foundry = Foundry(emulator)
-        yield foundry
-        foundry.close()
-
-
-@pytest.fixture
-def foundry(_running: Foundry, monkeypatch: pytest.MonkeyPatch) -> Foundry:
-    _running.reset()
-    for name, value in _running.env.items():
-        monkeypatch.setenv(name, value)
-    return _running
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def provisioner(project: Path, capsys: pytest.CaptureFixture[str]) -> Command:  # noqa: ARG001 - it changes the folder
-    def call(*arguments: str) -> Result:
-        capsys.readouterr()
-        code = run(arguments)
-        captured = capsys.readouterr()
-        return Result(code=code, out=captured.out, err=captured.err)
-
-    return call
+__all__ = ["_running", "foundry", "project", "provisioner"]
