@@ -118,6 +118,13 @@ allow_host_option = click.option(
     "--allow-host", "allow_hosts", multiple=True, metavar="HOST", help="Let tokens be sent to this host, too."
 )
 
+pin_option = click.option(
+    "--pin-environment",
+    is_flag=True,
+    help="Refuse a manifest (or .env file) that names another project, account, subscription, resource group or "
+    "management endpoint than the environment's variables.",
+)
+
 service_options = _all(
     click.option(
         "--local",

@@ -36,6 +36,7 @@ class Request:
     catalogue: str = ""
     project_endpoint: str | None = None
     allow_hosts: tuple[str, ...] = ()
+    pin_environment: bool = False
     parallelism: int = 10
     timeout_s: float = 120
 
@@ -53,7 +54,7 @@ class Request:
 
 
 def read_manifest(request: Request) -> Manifest:
-    """Raises ManifestInvalid; warnings are told on stderr."""
+    """Raises ManifestInvalid; warnings are told on stderr, but for those that belong to the plan."""
     loaded = load(
         request.files,
         environ=os.environ,
@@ -62,10 +63,11 @@ def read_manifest(request: Request) -> Manifest:
         project_needed=not request.local,
         endpoint=request.project_endpoint,
         allow_hosts=request.allow_hosts,
+        pinned=request.pin_environment,
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics, "" if request.local else _forgotten(loaded.diagnostics))
-    warn(loaded.diagnostics)
+    warn([each for each in loaded.diagnostics if each not in loaded.manifest.overrides])
     return loaded.manifest
 
 

@@ -35,8 +35,9 @@ class Certificates:
 def certificates_in(folder: Path, names: Sequence[str] = ()) -> Certificates:
     """Those kept in the folder, or new ones: of an authority that nobody trusts yet, so never without need.
 
-    `names` are host names beside those of loopback, `*.example.com` too; what a certificate is for it stays for. Not for
-    two processes at once: one could take away what the other just made. Raises OptionError for what is no host name.
+    `names` are host names beside those of loopback, `*.example.com` too; what a certificate is for it stays for. Not
+    for two processes at once: one could take away what the other just made. Raises OptionError for what is no host
+    name.
     """
     _check_names(names)
     known = _names_in(folder)

@@ -50,6 +50,7 @@ CODES: Final[Mapping[str, str]] = {
     "duplicate-resource": "A resource is defined in two places.",
     "conflict": "Two files say different things where the manifest has one value.",
     "untrusted-host": "An endpoint's host is none of Azure's, and none that was allowed.",
+    "environment-overridden": "The manifest's project or name is another one than the environment says.",
     "bad-endpoint": "An endpoint is not a URL that may be used.",
     "unknown-reference": "A resource is named that the manifest does not define.",
     "wrong-model-kind": "A chat model is named where an embedding model is wanted, or the other way round.",
@@ -72,6 +73,7 @@ CODES: Final[Mapping[str, str]] = {
     "data-loss": "A store, and the memories in it, would be deleted or replaced.",
     "needs-adopt": "A live resource without an owner would be taken over.",
     "too-many-deletes": "More resources would be deleted or replaced than are allowed at once.",
+    "name-of-others": "Nothing that the manifest's name owns is declared in it, and all of that would go.",
     "nothing-declared": "The manifest declares nothing of its own, and all that its owner has would be deleted.",
     "unreadable-object": "What the service shows of a live resource cannot be read.",
     # warnings of a plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from provisioner.kinds import KINDS
@@ -49,7 +49,8 @@ class Draft:
     """Everything the files say. `entries` holds a resource twice when it is defined twice; `by_address` the first.
 
     `complete` is False when a file could not be read: what seems to be missing may be in it. `endpoint` is the project
-    endpoint that the command gives, `allow_hosts` what hosts beside Azure's it lets tokens go to.
+    endpoint that the command gives, `allow_hosts` what hosts beside Azure's it lets tokens go to. `environ` is the
+    environment without any `.env` file; where it is `pinned`, the manifest may not say otherwise.
     """
 
     units: tuple[Unit, ...]
@@ -60,6 +61,8 @@ class Draft:
     complete: bool
     endpoint: str | None = None
     allow_hosts: Collection[str] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    pinned: bool = False
 
 
 def entries_of(unit: Unit) -> Iterator[Entry]:

@@ -13,6 +13,8 @@ from provisioner.manifest.entries import Draft, Entry, entries_of
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import beside, find, folder_of, read_text, shown_path
 from provisioner.manifest.marks import Source
+from provisioner.manifest.overrides import CODE as OVERRIDDEN
+from provisioner.manifest.overrides import overrides
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
 from provisioner.manifest.unit import Unit
@@ -28,11 +30,14 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """`name` is the owner id. Texts from files are inlined, variables replaced."""
+    """`name` is the owner id. Texts from files are inlined, variables replaced. `overrides` are the warnings that a
+    reviewer of the plan must see, too: where the project is another one than the environment says.
+    """
 
     name: str
     project: ProjectSettings
     resources: Mapping[Address, Desired]
+    overrides: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +57,15 @@ def load(
     project_needed: bool = True,
     endpoint: str | None = None,
     allow_hosts: Collection[str] = (),
+    pinned: bool = False,
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
     `allow_env` are variables beyond the allow-list. `unset` is how bad an unset variable is, and a setting that
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
-    must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name.
+    must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
+    project must be the one that `environ` says, and a `.env` file may not say another.
     """
     files, problems = find(paths)
     folder = folder_of(files[0]) if files else Path()
@@ -79,6 +86,8 @@ def load(
         complete=complete,
         endpoint=endpoint,
         allow_hosts=allow_hosts,
+        environ=environ,
+        pinned=pinned,
     )
     head = Head(draft)
     problems += _checked(draft, head)
@@ -86,7 +95,8 @@ def load(
     if any(each.is_error for each in diagnostics):
         return Loaded(manifest=None, diagnostics=diagnostics)
     resources = {address: _desired(entry) for address, entry in draft.by_address.items()}
-    manifest = Manifest(name=head.name, project=head.settings, resources=resources)
+    overridden = tuple(each for each in diagnostics if each.code == OVERRIDDEN)
+    manifest = Manifest(name=head.name, project=head.settings, resources=resources, overrides=overridden)
     return Loaded(manifest=manifest, diagnostics=diagnostics)
 
 
@@ -156,6 +166,8 @@ def _draft(
     complete: bool,
     endpoint: str | None = None,
     allow_hosts: Collection[str] = (),
+    environ: Mapping[str, str] | None = None,
+    pinned: bool = False,
 ) -> Draft:
     filled = tuple(unit for unit in units if unit.source.root is not None)
     entries = tuple(entry for unit in filled for entry in entries_of(unit))
@@ -171,6 +183,8 @@ def _draft(
         complete=complete and all(isinstance(unit.source.root, dict) for unit in filled),
         endpoint=endpoint,
         allow_hosts=allow_hosts,
+        environ=environ or {},
+        pinned=pinned,
     )
 
 
@@ -179,6 +193,7 @@ def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
         yield from head_misfits(unit)
     yield from head_conflicts(draft)
     yield from head.problems()
+    yield from overrides(draft, head)
     for rule in RULES:
         yield from rule(draft)
 

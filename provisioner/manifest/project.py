@@ -102,12 +102,15 @@ class Head:
 
     @property
     def name(self) -> str:
-        said = self._said.get(("name",))
-        return said.value if said else ""
+        return self.name_said.value if self.name_said else ""
+
+    @property
+    def name_said(self) -> Said | None:
+        return self._said.get(("name",))
 
     @property
     def settings(self) -> ProjectSettings:
-        values = {key: said.value for key in VARIABLES if (said := self._of(key))}
+        values = {key: said.value for key in VARIABLES if (said := self.said(key))}
         for key in values.keys() & _URLS:
             values[key] = values[key].rstrip("/")
         if "endpoint" in values and (account := account_of(values["endpoint"])):
@@ -122,26 +125,27 @@ class Head:
             yield from self._missing()
             yield from self._contradiction()
             for key in _URLS:
-                if (said := self._of(key)) and not self._is_given(key):
+                if (said := self.said(key)) and not self.is_given(key):
                     yield from _bad_url(said, key, self._draft.allow_hosts)
 
     def _contradiction(self) -> Iterator[Diagnostic]:
-        said, endpoint = self._said.get(("project", "account")), self._of("endpoint")
+        said, endpoint = self._said.get(("project", "account")), self.said("endpoint")
         account = account_of(endpoint.value) if endpoint else None
         if said and said.value and account and said.value.lower() != account:
             message = (
                 f"`project.account` is {quoted(said.value)}, but the endpoint is of the account {quoted(account)}."
             )
-            remedy = "" if self._is_given("endpoint") else "; remove `account:`"
+            remedy = "" if self.is_given("endpoint") else "; remove `account:`"
             hint = f"The endpoint's is used{remedy}."
             yield from said.unit.error("conflict", said.path, message, hint, severity=Severity.WARNING)
 
-    def _is_given(self, key: str) -> bool:
+    def is_given(self, key: str) -> bool:
         """Whether the command says it, whatever the manifest says."""
         return key == "endpoint" and self._draft.endpoint is not None
 
-    def _of(self, key: str) -> Said | None:
-        if self._draft.endpoint is not None and self._is_given(key):
+    def said(self, key: str) -> Said | None:
+        """The setting of the project that is used, and where it stands: the command's, the manifest's, a variable's."""
+        if self._draft.endpoint is not None and self.is_given(key):
             return Said(value=self._draft.endpoint, unit=self._draft.units[0]) if self._draft.units else None
         said = self._said.get(("project", key))
         if said is not None and said.value:
@@ -175,13 +179,13 @@ class Head:
             for key in _WHERE_FOR_DEPLOYMENTS:
                 if self._lacks(key):
                     yield from self._lacking(key, f"Deployments are declared, and `project.{key}` is missing.")
-        endpoint = self._of("endpoint")
-        if self._of("subscription_id") and self._lacks("account") and endpoint and account_of(endpoint.value) is None:
+        endpoint = self.said("endpoint")
+        if self.said("subscription_id") and self._lacks("account") and endpoint and account_of(endpoint.value) is None:
             message = "The account cannot be read from the endpoint's host, and `project.account` is missing."
             yield from self._lacking("account", message)
 
     def _lacks(self, key: str) -> bool:
-        return self._draft.complete and self._of(key) is None and not self._is_there(("project", key))
+        return self._draft.complete and self.said(key) is None and not self._is_there(("project", key))
 
     def _lacking(self, key: str, message: str) -> Iterator[Diagnostic]:
         hint = f"Add `{key}:` to `project:`, or set {VARIABLES[key]}."

@@ -102,13 +102,15 @@ class Change:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Which project and account a plan is about. What is not known is empty: without a subscription and resource group
-    only the project plane is used. `local` is the Foundry embedded here.
+    only the project plane is used. `management` is Azure Resource Manager where it is not the cloud's own, `local` says
+    that it is the Foundry embedded here.
     """
 
     endpoint: str
     account: str = ""
     subscription: str = ""
     resource_group: str = ""
+    management: str = ""
     local: bool = False
 
 

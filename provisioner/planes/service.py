@@ -65,15 +65,17 @@ def connect(
         ) as client,
         _management(where, cloud, Tokens(credential, cloud.management_scope), clock, timeout_s) as management,
     ):
-        yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where))
+        yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where, cloud))
 
 
-def _target(where: Coordinates) -> Target:
+def _target(where: Coordinates, cloud: Cloud) -> Target:
+    management = (where.management_endpoint or cloud.management).rstrip("/")
     return Target(
         endpoint=where.endpoint,
         account=where.account or "",
         subscription=where.subscription or "",
         resource_group=where.resource_group or "",
+        management="" if management == cloud.management else management,
     )
 
 

@@ -5,7 +5,7 @@ Limits are absolute, not shares: a Foundry project often holds fewer than ten th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,6 +64,30 @@ def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desire
             f"{_some(deleted)}.",
             hint="If this is meant, say so: provisioner destroy. If not, put the entries back.",
         )
+
+
+def name_of_others(
+    changes: Sequence[Change], unchanged: Collection[Address], desired: Mapping[Address, Desired], owner: str
+) -> Iterator[Diagnostic]:
+    """Whoever takes the name of another manifest gets all that is its deleted. What is live cannot tell a new name from
+    new contents, so it is said and not refused.
+    """
+    theirs = [change.address for change in changes if change.action in (Action.DELETE, Action.RELEASE)]
+    known = any(address in desired for address in unchanged) or any(_is_of(change, owner) for change in changes)
+    if theirs and not known and any(not wanted.external for wanted in desired.values()):
+        yield Diagnostic(
+            code="name-of-others",
+            message=f'Nothing that "{owner}" owns is declared here, and all of it would go: {_some(theirs)}. The name '
+            "may be that of another manifest.",
+            hint="After a change of `name`, put the old one back, or choose one that owns nothing.",
+            severity=Severity.WARNING,
+        )
+
+
+def _is_of(change: Change, owner: str) -> bool:
+    """Whether it is about something that is the owner's and stays."""
+    marker = change.before.marker if change.before is not None else None
+    return marker is not None and marker.owner == owner and change.action not in (Action.DELETE, Action.RELEASE)
 
 
 def unreadable_object(wanted: Desired, found: Live) -> Diagnostic:

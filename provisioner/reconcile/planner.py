@@ -49,7 +49,9 @@ def make_plan(
     left_out = [change for change in changes if allow.no_delete and change.destroys]
     ordered = in_order([change for change in changes if not (allow.no_delete and change.destroys)], traits)
     unchanged = [address for address, change in found.items() if change is None and address in desired]
-    warnings = [it for pair in clear.values() for it in _left_alone(*pair, owner, allow)]
+    ours = [address for address in unchanged if not desired[address].external]
+    warnings = list(guard.name_of_others(changes, ours, desired, owner))
+    warnings += [it for pair in clear.values() for it in _left_alone(*pair, owner, allow)]
     warnings += [it for at in unchanged for it in _ignored_on_unchanged(*clear[at], traits[at.kind])]
     return Plan(
         owner=owner,

@@ -85,6 +85,7 @@ _TARGET: Final = {
         account=_text("The account."),
         subscription=_text("Its subscription; empty where only the project plane is used."),
         resource_group=_text("Its resource group; empty where only the project plane is used."),
+        management=_text("Azure Resource Manager, where it is not the cloud's own; else empty."),
         local=_flag("Whether it is the embedded Foundry of --local."),
     ),
     "type": ["object", "null"],
@@ -126,8 +127,8 @@ _CHANGE: Final = _object(
 _PLAN: Final = _object(
     "What apply would do.",
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
-    owner=_text("The manifest's name."),
     target=_TARGET,
+    owner=_text("The manifest's name."),
     digest=_text("Equal for equal plans.", pattern="^[0-9a-f]{64}$"),
     has_changes=_flag("Whether there is anything to do."),
     summary=_object(

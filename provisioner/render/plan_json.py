@@ -24,8 +24,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """Plain JSON values only."""
     return {
         "format_version": FORMAT_VERSION,
-        "owner": plan.owner,
         "target": target_document(plan.target),
+        "owner": plan.owner,
         "digest": plan.digest,
         "has_changes": not plan.is_empty or bool(plan.left_out),
         "summary": {

@@ -21,6 +21,8 @@ def target_rows(target: Target | None) -> Iterator[tuple[str, str]]:
         group = f", resource group {target.resource_group}" if target.resource_group else ""
         subscription = f", subscription {target.subscription}" if target.subscription else ""
         yield "Account", one_line(f"{target.account}{group}{subscription}")
+    if target.management and target.subscription and target.resource_group and not target.local:
+        yield "Management", one_line(target.management)
 
 
 def target_phrase(target: Target | None) -> str:
@@ -44,5 +46,6 @@ def target_document(target: Target | None) -> dict[str, Any] | None:
         "account": target.account,
         "subscription": target.subscription,
         "resource_group": target.resource_group,
+        "management": target.management,
         "local": target.local,
     }

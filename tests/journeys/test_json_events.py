@@ -128,6 +128,7 @@ def test_a_plan_fits_its_schema_and_names_the_project(
         "account": "local-foundry",
         "subscription": foundry.env["AZURE_SUBSCRIPTION_ID"],
         "resource_group": "rg-local",
+        "management": foundry.env["PROVISIONER_MANAGEMENT_ENDPOINT"],
         "local": False,
     }
     assert provisioner("plan", "--local", "--state", ":memory:", "--format", "json").document["target"]["local"] is True

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from provisioner.cli.options import guard_options, manifest_options, service_options
+from provisioner.cli.options import guard_options, manifest_options, pin_option, service_options
 from provisioner.cli.planning import planned
 from provisioner.cli.running import carry_out, running_options, told_in_json
 from provisioner.cli.session import Request, connected, read_manifest
@@ -20,6 +20,7 @@ from provisioner.reconcile.guard import Allowances
     "  provisioner apply --allow-data-loss stores/dev-prefs-memory",
 )
 @manifest_options
+@pin_option
 @service_options
 @guard_options
 @running_options

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from provisioner.cli.options import address, manifest_options, service_options
+from provisioner.cli.options import address, manifest_options, pin_option, service_options
 from provisioner.cli.planning import planned_destruction
 from provisioner.cli.running import carry_out, running_options, told_in_json
 from provisioner.cli.session import Request, connected, read_manifest
@@ -20,6 +20,7 @@ from provisioner.reconcile.guard import Allowances
     epilog="Example:\n\n  provisioner destroy --local --allow-data-loss stores/dev-prefs-memory",
 )
 @manifest_options
+@pin_option
 @service_options
 @click.option(
     "--allow-data-loss",

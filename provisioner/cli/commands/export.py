@@ -29,6 +29,7 @@ from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
 from provisioner.render.redact import Sensitive, redacted
 from provisioner.render.safe import one_line
+from provisioner.render.target import target_phrase
 from provisioner.render.words import plural
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     with connected(request, None) as planes:
         live = observe(KINDS, planes.telling(Waits(note)), {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
+        note(f"Read {target_phrase(planes.target)}.")
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
     schema = SCHEMA if (Path() if out is None else out.parent).joinpath(SCHEMA).is_file() else ""

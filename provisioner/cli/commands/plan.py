@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from provisioner.cli.files import write_out
-from provisioner.cli.options import guard_options, manifest_options, service_options
+from provisioner.cli.options import guard_options, manifest_options, pin_option, service_options
 from provisioner.cli.planning import planned
 from provisioner.cli.session import Request, connected, read_manifest
 from provisioner.cli.terminal import Terminal, complain, say
@@ -36,6 +36,7 @@ def plan_file(text: str) -> Path:
     "  provisioner plan --out plan.md --out plan.json --detailed-exitcode",
 )
 @manifest_options
+@pin_option
 @service_options
 @guard_options
 @click.option(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options
+from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options, pin_option
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Diagnostic, Severity
@@ -20,6 +20,7 @@ from provisioner.render.words import plural
     epilog="Examples:\n\n  provisioner validate\n\n  provisioner validate -f env/prod --format github",
 )
 @manifest_options
+@pin_option
 @click.option(
     "--local",
     is_flag=True,
@@ -44,6 +45,7 @@ def command(
     files: tuple[Path, ...],
     allow_env: tuple[str, ...],
     local: bool,
+    pin_environment: bool,
     project_endpoint: str | None,
     allow_hosts: tuple[str, ...],
     style: str,
@@ -61,6 +63,7 @@ def command(
         project_needed=not local,
         endpoint=project_endpoint,
         allow_hosts=allow_hosts,
+        pinned=pin_environment,
     )
     _tell(loaded.diagnostics, style, terminal)
     if loaded.manifest is None:
