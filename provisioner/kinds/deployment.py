@@ -163,13 +163,14 @@ class DeploymentKind:
             bodies = service.project.items("deployments")
             yield from (_glimpsed(body) for body in bodies)
         else:
-            yield from (_observed(body) for body in service.management.deployments())
+            management = service.management
+            yield from (_observed(body) for body in management.items(f"{management.account}/deployments"))
 
     def read(self, service: Service, address: Address) -> Live | None:
         if service.management is None:
             body = service.project.get(f"deployments/{quote(address.name, safe='')}")
             return _glimpsed(body) if body is not None else None
-        body = service.management.deployment(address.name)
+        body = service.management.get(_path(service.management, address))
         return _observed(body) if body is not None else None
 
     def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
@@ -179,13 +180,14 @@ class DeploymentKind:
         return found
 
     def create(self, service: Service, change: Change) -> Live | None:
-        management, name = _management(service), change.address.name
+        management = _management(service)
+        path = _path(management, change.address)
 
         def is_free() -> bool:
-            return management.deployment(name) is None
+            return management.get(path) is None
 
         try:
-            shown = management.create_deployment(name, _wire(change), is_free=is_free)
+            shown = management.put(path, _wire(change), is_free=is_free)
         except PlaneError as error:
             if error.failure.status != 412:
                 raise
@@ -201,13 +203,14 @@ class DeploymentKind:
         # PATCH is the narrowest write: it can reset nothing else. assumed: it may keep tags that it does not name, and
         # it does not make good what failed.
         if changed <= {"sku", "tags", _STATE} and not (_takes_away(change, body) or _has_failed(change)):
-            shown = _patched(service, change, body)
+            shown = _patched(_management(service), change, body)
         else:
-            shown = _put_in_steps(service, change, body)
+            shown = _put_in_steps(_management(service), change, body)
         return self._pause_or_resume(service, change, change.before, shown)
 
     def delete(self, service: Service, change: Change) -> None:
-        _management(service).delete_deployment(change.address.name)
+        management = _management(service)
+        management.delete(_path(management, change.address))
 
     def _pause_or_resume(self, service: Service, change: Change, before: Live | None, shown: Document) -> Live | None:
         """The deployment as the last answer shows it; that to pausing shows nothing."""
@@ -215,20 +218,27 @@ class DeploymentKind:
         if wanted == (before.fields.get(_STATE, "Running") if before else "Running"):
             return answered(_observed, shown, change.address)
         verb = "pause" if wanted == "Paused" else "resume"
-        _management(service).act_on_deployment(change.address.name, verb)
+        management = _management(service)
+        management.post(f"{_path(management, change.address)}/{verb}")
         return None
 
 
-def _patched(service: Service, change: Change, body: Document) -> Document:
-    return _management(service).patch_deployment(change.address.name, {key: body[key] for key in ("sku", "tags")})
+def _path(management: ManagementPlane, address: Address) -> str:
+    return f"{management.account}/deployments/{quote(address.name, safe='')}"
 
 
-def _put_in_steps(service: Service, change: Change, body: Document) -> Document:
+def _patched(management: ManagementPlane, change: Change, body: Document) -> Document:
+    """ARM changes nothing but these by PATCH."""
+    return management.patch(_path(management, change.address), {key: body[key] for key in ("sku", "tags")})
+
+
+def _put_in_steps(management: ManagementPlane, change: Change, body: Document) -> Document:
     """Where the service refuses a change of model and sku in one request (azure-search-openai-demo#1154), the model
     goes first and the sku after it.
     """
+    path = _path(management, change.address)
     try:
-        return _management(service).put_deployment(change.address.name, body)
+        return management.put(path, body)
     except PlaneError as error:
         live_sku = change.before.fields.get("sku") if change.before else None
         moved = {field.path[0] for field in change.fields}
@@ -236,8 +246,8 @@ def _put_in_steps(service: Service, change: Change, body: Document) -> Document:
             raise
         if moved <= {"sku", "tags", _STATE}:  # there is nothing to part
             raise
-    _management(service).put_deployment(change.address.name, {**body, "sku": live_sku})
-    return _patched(service, change, body)
+    management.put(path, {**body, "sku": live_sku})
+    return _patched(management, change, body)
 
 
 def _spillover(name: str, entry: Document) -> Iterator[Finding]:

@@ -46,29 +46,36 @@ class ProjectPlane(Protocol):
 
 
 class ManagementPlane(Protocol):
-    """Deployments through Azure Resource Manager. Writes are polled to their end. May raise PlaneError."""
+    """Azure Resource Manager: documents in, documents out. Paths are whole, without an api-version. Writes wait for
+    others of the account, and are polled to their end; they give what the last answer shows of the object, empty for
+    nothing. Every call may raise PlaneError.
+    """
 
-    def deployments(self) -> Iterator[Document]:
-        """All deployments of the account, as ARM shows them."""
+    @property
+    def account(self) -> str:
+        """The account's path, which others begin with: `/subscriptions/…/accounts/a`."""
 
-    def deployment(self, name: str) -> Document | None:
-        """One deployment, or None when there is none."""
+    @property
+    def project(self) -> str:
+        """The project's path, below the account's."""
 
-    def create_deployment(self, name: str, body: Document, *, is_free: Callable[[], bool]) -> Document:
-        """Create. Raises PlaneError where somebody made one meanwhile; `is_free` looks again after each wait for
-        another operation. Gives what `put_deployment` does.
+    def items(self, path: str) -> Iterator[Document]:
+        """All items of a paged list."""
+
+    def get(self, path: str) -> Document | None:
+        """The document, or None when there is none (404)."""
+
+    def put(self, path: str, body: Document, *, is_free: Callable[[], bool] | None = None) -> Document:
+        """Replace every writable field. With `is_free` it creates, and raises PlaneError where somebody made one
+        meanwhile; `is_free` looks again after each wait for another operation.
         """
 
-    def put_deployment(self, name: str, body: Document) -> Document:
-        """Replace every writable field. What the last answer shows of the deployment; empty for nothing."""
+    def patch(self, path: str, body: Document) -> Document: ...
 
-    def patch_deployment(self, name: str, body: Document) -> Document:
-        """Change `sku` and `tags`, nothing else. The deployment as `put_deployment` gives it."""
+    def post(self, path: str, body: Document | None = None) -> Document:
+        """An action: one that does the same however often it is sent."""
 
-    def act_on_deployment(self, name: str, verb: str) -> None:
-        """POST `pause` or `resume`."""
-
-    def delete_deployment(self, name: str) -> None:
+    def delete(self, path: str) -> None:
         """Delete; what is gone already is fine, and so is an odd answer when it is gone then."""
 
 

@@ -8,19 +8,25 @@ any size, and its pollers take them to be what they should be: so ours are measu
 from __future__ import annotations
 
 import logging
+import re
+import threading
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 import requests
+from azure.core import PipelineClient
 from azure.core.exceptions import AzureError
+from azure.core.pipeline import Pipeline, policies
 from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
-from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+from azure.mgmt.core.policies import ARMAutoResourceProviderRegistrationPolicy, ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 from requests.adapters import HTTPAdapter
 
+from provisioner import __version__
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.shape import OBJECT, TEXT, having, solid
@@ -34,6 +40,10 @@ from provisioner.planes.retry import LONGEST_ASKED_S, NOT_TAKEN, PATIENCE, Again
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline import PipelineRequest, PipelineResponse
+    from azure.core.polling import LROPoller
+    from azure.core.rest import HttpRequest
+    from azure.mgmt.cognitiveservices.operations import DeploymentsOperations
+    from typing_extensions import Self
 
 API_VERSION: Final = "2026-05-01"  # the first stable one that shows tier, state and routing, so that a PUT keeps them
 _POLL_S: Final = 5  # where the service does not say how long to wait
@@ -52,43 +62,103 @@ _OPERATION: Final = having(
     error=OBJECT,
 )
 
+_BELOW_ACCOUNT: Final = re.compile(
+    r"/accounts/[^/]+/(?:projects/[^/]+/)?(?:raiBlocklists/[^/]+/)?(?P<collection>[^/]+)(?:/(?P<name>[^/]+))?",
+    re.IGNORECASE,
+)
+
+_DEPLOYMENT: Final = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.CognitiveServices"
+    r"/accounts/(?P<account>[^/]+)/deployments/(?P<name>[^/]+)"
+)
+_OPERATIONS: Final = {"PUT": "begin_create_or_update", "PATCH": "begin_update", "DELETE": "begin_delete"}
+
 Note = Callable[[str], None]
 LOG = logging.getLogger(__name__)
 
 
-def open_client(
-    credential: TokenCredential,
-    *,
-    subscription: str,
-    endpoint: str,
-    scope: str,
-    allowed_hosts: Collection[str],
-    clock: Clock,
-    timeout_s: float = 120,
-) -> CognitiveServicesManagementClient:
-    """`timeout_s` is how long an answer may keep silent. Trusts the CAs of REQUESTS_CA_BUNDLE where set, as every Azure
+class ArmPipeline:
+    """The policies of Azure's SDK clients in their order, but for retries; entered before it is used.
+
+    `timeout_s` is how long an answer may keep silent. Trusts the CAs of REQUESTS_CA_BUNDLE where set, as every Azure
     SDK client does.
     """
-    return CognitiveServicesManagementClient(
-        credential,
-        subscription,
-        base_url=endpoint.rstrip("/"),
-        api_version=API_VERSION,
-        credential_scopes=[scope],
-        retry_policy=_Persistence(allowed_hosts, clock),
-        permit_redirects=False,
-        transport=RequestsTransport(
+
+    def __init__(
+        self,
+        credential: TokenCredential,
+        *,
+        endpoint: str,
+        scope: str,
+        allowed_hosts: Collection[str],
+        clock: Clock,
+        timeout_s: float = 120,
+    ) -> None:
+        self._credential = credential
+        self._endpoint = endpoint.rstrip("/")
+        transport = RequestsTransport(
             session=_measuring_session(clock, PATIENCE * timeout_s),
             connection_timeout=min(timeout_s, _CONNECT_S),
             read_timeout=timeout_s,
-        ),
-        proxies=_past_proxies(endpoint),
-    )
+        )
+        self._pipeline = Pipeline(
+            transport,
+            [
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy(),
+                policies.UserAgentPolicy(sdk_moniker=f"provisioner/{__version__}"),
+                policies.ProxyPolicy(proxies=_past_proxies(endpoint)),
+                policies.ContentDecodePolicy(),
+                ARMAutoResourceProviderRegistrationPolicy(),
+                policies.CustomHookPolicy(),
+                _Persistence(allowed_hosts, clock),
+                ARMChallengeAuthenticationPolicy(credential, scope),
+                policies.SensitiveHeaderCleanupPolicy(),
+            ],
+        )
+        self.client: PipelineClient[Any, Any] = PipelineClient(self._endpoint, pipeline=self._pipeline)
+        self._lock = threading.Lock()
+        self._deployments: DeploymentsOperations | None = None
+
+    def __enter__(self) -> Self:
+        self.client.__enter__()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.client.__exit__(*details)
+
+    def run(self, request: HttpRequest, **options: Any) -> PipelineResponse[Any, Any]:
+        """Send it, be its URL whole or a path. Raises PlaneError for all but 2xx, and what azure-core raises."""
+        request.url = self.client.format_url(request.url)
+        answer: PipelineResponse[Any, Any] = self._pipeline.run(request, **options)
+        response = answer.http_response
+        if not 200 <= response.status_code < 300:
+            raise PlaneError(refusal(response), wait_s=asked_wait(response.headers))
+        return answer
+
+    def operation(self, method: str, path: str) -> Callable[..., LROPoller[Any]] | None:
+        """The SDK's own operation for a write, to be given the content, if there is any, and options."""
+        found = _DEPLOYMENT.fullmatch(path)
+        if found is None or method not in _OPERATIONS:
+            return None
+        with self._lock:
+            operations = self._deployments or self._sdk(unquote(found["subscription"]))
+            self._deployments = operations
+        begin = getattr(operations, _OPERATIONS[method])
+        return partial(begin, *(unquote(found[part]) for part in ("group", "account", "name")))
+
+    def _sdk(self, subscription: str) -> DeploymentsOperations:
+        from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient  # noqa: PLC0415 - only writes pay it
+
+        client = CognitiveServicesManagementClient(
+            self._credential, subscription, self._endpoint, api_version=API_VERSION, pipeline=self._pipeline
+        )
+        return client.deployments
 
 
-def _past_proxies(endpoint: str) -> dict[str, str | None]:
+def _past_proxies(endpoint: str) -> dict[str, str]:
     """No proxy leads to this machine, whatever the environment says."""
-    return {"no_proxy": urlsplit(endpoint).hostname} if is_loopback(endpoint) else {}
+    return {"no_proxy": urlsplit(endpoint).hostname or ""} if is_loopback(endpoint) else {}
 
 
 def _measuring_session(clock: Clock, longest_s: float) -> requests.Session:
@@ -99,7 +169,9 @@ def _measuring_session(clock: Clock, longest_s: float) -> requests.Session:
 
 
 class _Measuring(HTTPAdapter):
-    """Bounds every answer while it is read, in bytes and in time."""
+    """Reads every answer to its end at once, bounded in bytes and in time: whoever asks for it later has it, and one that
+    breaks off fails where it is tried again.
+    """
 
     def __init__(self, clock: Clock, longest_s: float) -> None:
         super().__init__(max_retries=0)
@@ -112,6 +184,7 @@ class _Measuring(HTTPAdapter):
         response.raw = _Measured(response.raw, what_of(request.url or ""), self._clock, until)
         if response.is_redirect:
             response.headers[MOVED_TO] = response.headers.pop("Location")
+        _ = response.content  # which keeps it
         return response
 
 
@@ -142,13 +215,21 @@ class _Measured:
 
 def what_of(url: str, method: str = "GET") -> str:
     """How sentences about the answer begin."""
-    parts = unquote(urlsplit(url).path).rstrip("/").split("/")
-    if parts[-1].casefold() == "deployments":
-        return "The list of deployments"
-    if "deployments" in parts[-3:]:
-        to = "to the deletion of" if method == "DELETE" else "for"
-        return f"The answer {to} deployments/{parts[parts.index('deployments') + 1]}"
-    return "The state of the operation"
+    below = collection_and_name(url)
+    if below is None:
+        return "The state of the operation"
+    collection, name = below
+    if not name:
+        return f"The list of {collection}"
+    return f"The answer {'to the deletion of' if method == 'DELETE' else 'for'} {collection}/{name}"
+
+
+def collection_and_name(url: str) -> tuple[str, str] | None:
+    """What a URL below an account is about: `("deployments", "x")`, or without a name for all of them; None for
+    anything else. A verb behind the name is left out.
+    """
+    found = _BELOW_ACCOUNT.search(unquote(urlsplit(url).path))
+    return (found["collection"], found["name"] or "") if found else None
 
 
 class _Persistence(HTTPPolicy[Any, Any]):
@@ -235,13 +316,19 @@ def refusal(response: Any) -> Failure:
 
 
 class Polling(ARMPolling):
-    """The SDK's way of following an operation, with our clock and a sign of life now and then."""
+    """The SDK's way of following an operation, with our clock and a sign of life now and then. It ends with the
+    document as the service shows it, and no model is made of that.
+    """
 
     def __init__(self, *, final_state: str, clock: Clock, note: Note) -> None:
         super().__init__(_POLL_S, lro_options={"final-state-via": final_state}, note=note)
+        self.note = note
         self._clock = clock
-        self._note = note
         self._started = self._told = clock.now()
+
+    def resource(self) -> Document:
+        document: Document = self._pipeline_response.context[DOCUMENT]
+        return document
 
     def _extract_delay(self) -> float:
         return asked_wait(self._pipeline_response.http_response.headers) or _POLL_S
@@ -258,5 +345,5 @@ class Polling(ARMPolling):
             )
         if self._clock.now() - self._told >= _SIGN_OF_LIFE_S:
             self._told = self._clock.now()
-            self._note(f"waiting for the operation ({self.status()}, {waited:.0f} s)")
+            self.note(f"waiting for the operation ({self.status()}, {waited:.0f} s)")
         self._clock.sleep(min(delay, LONGEST_ASKED_S))

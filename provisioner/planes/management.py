@@ -1,16 +1,17 @@
-"""The management plane: deployments through Microsoft's SDK for Azure Resource Manager.
+"""The management plane: documents below an account, through azure-core's pipeline for Azure Resource Manager.
 
-The SDK signs, and follows long-running operations to their end. Its typed models drop every property they do not
-know, and a PUT resets what it does not carry; so documents go in and come out as they are on the wire.
+Deployments are written by Microsoft's SDK for them, everything else by the same pipeline. Documents go in and come out
+as they are on the wire: the SDK's typed models drop every property that they do not know, and a PUT resets what it does
+not carry. Long-running operations are followed to their end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from urllib.parse import quote, unquote
 
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 from azure.core.polling import LROPoller
@@ -18,7 +19,16 @@ from azure.core.rest import HttpRequest
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.planes.arm_pipeline import API_VERSION, DOCUMENT, IS_FIRST, Polling, refusal
+from provisioner.planes.arm_pipeline import (
+    API_VERSION,
+    DOCUMENT,
+    IS_FIRST,
+    ArmPipeline,
+    Polling,
+    collection_and_name,
+    refusal,
+    what_of,
+)
 from provisioner.planes.clock import Clock
 from provisioner.planes.documents import encoded, is_done, require_named, still_there
 from provisioner.planes.pages import Way, items
@@ -26,148 +36,128 @@ from provisioner.planes.retry import Again, asked_wait, persistently
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineResponse
-    from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
 _CONFLICTS: Final = frozenset({"RequestConflict", "AccountProvisioningStateInvalid"})
 _PARENT_MISSING: Final = frozenset({"ParentResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"})
 _CONFLICT_ATTEMPTS: Final = 30  # with pauses of 20 s at most: about ten minutes of somebody else's operation
 _CONFLICT_PAUSE_S: Final = 20.0
-# How azure-mgmt-cognitiveservices says that each operation is followed.
-_STATUS_URL: Final = "azure-async-operation"
-_LOCATION: Final = "location"
+# How azure-mgmt-cognitiveservices says that operations are followed.
+_FOLLOWED_BY: Final = {"PUT": "azure-async-operation", "PATCH": "location", "DELETE": "location", "POST": "location"}
 _FAILED: Final = frozenset({"failed", "canceled"})
+_ANY: Final = {"If-None-Match": "*"}
 
 T = TypeVar("T")
+Answer: TypeAlias = "PipelineResponse[Any, Any]"
 
 
-class ArmManagement:
-    """See `kinds.protocol.ManagementPlane`. `note` is told of every wait."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where on the plane: an account, and one project of it."""
 
-    def __init__(
-        self,
-        client: CognitiveServicesManagementClient,
-        *,
-        subscription: str,
-        resource_group: str,
-        account: str,
-        clock: Clock,
-        note: Callable[[str], None],
-    ) -> None:
-        self._client = client
-        self._where = (subscription, resource_group, account)
-        self._clock = clock
-        self._note = note
-
-    def telling(self, note: Callable[[str], None]) -> ArmManagement:
-        subscription, group, account = self._where
-        return ArmManagement(
-            self._client,
-            subscription=subscription,
-            resource_group=group,
-            account=account,
-            clock=self._clock,
-            note=note,
-        )
-
-    def deployments(self) -> Iterator[Document]:
-        first = f"{self._account}/deployments?api-version={API_VERSION}"
-
-        def page(way: Way | None) -> Document:
-            return _translated(partial(self._send, "GET", way.link if way else first))
-
-        return items(page, what="The list of deployments")
-
-    def deployment(self, name: str) -> Document | None:
-        try:
-            document = _translated(partial(self._send, "GET", self._url(name)))
-        except PlaneError as error:
-            # a group or an account that is not there is a mistake, and no missing deployment
-            if error.failure.status != 404 or error.failure.code in _PARENT_MISSING:
-                raise
-            return None
-        return require_named(document, name, what=f"The answer for deployments/{name}", fold=True)
-
-    def create_deployment(self, name: str, body: Document, *, is_free: Callable[[], bool]) -> Document:
-        """A PUT asks nobody whether there is one already. The precondition does, where the service honours it (assumed:
-        it ignores what it does not honour); where it does not, the answer shows that there was one.
-        """
-        request = self._request("PUT", name, body, more={"If-None-Match": "*"})
-        starts: list[PipelineResponse[Any, Any]] = []
-        waited: list[bool] = []
-
-        def send() -> PipelineResponse[Any, Any]:
-            if waited and not is_free():
-                raise PlaneError(_taken(name))
-            waited.append(True)
-            starts.append(self._answered(request))
-            return starts[-1]
-
-        shown = self._finish(send, _STATUS_URL)
-        if _was_there(starts[-1]):
-            raise PlaneError(_written_over(name))
-        return _of(name, shown)
-
-    def put_deployment(self, name: str, body: Document) -> Document:
-        return self._written("PUT", name, body, _STATUS_URL)
-
-    def patch_deployment(self, name: str, body: Document) -> Document:
-        return self._written("PATCH", name, body, _LOCATION)
-
-    def delete_deployment(self, name: str) -> None:
-        try:
-            self._finish(lambda: self._answered(HttpRequest("DELETE", self._url(name))), _LOCATION)
-        except PlaneError as error:
-            if error.failure.status == 404:
-                return
-            if not is_done(error):
-                raise
-            if self.deployment(name) is not None:
-                raise still_there(error) from error
-
-    def act_on_deployment(self, name: str, verb: str) -> None:
-        self._patiently(lambda: self._send("POST", self._url(name, f"/{verb}")))
-
-    def _url(self, name: str, more: str = "") -> str:
-        return f"{self._account}/deployments/{quote(name, safe='')}{more}?api-version={API_VERSION}"
+    subscription: str
+    resource_group: str
+    account: str
+    project: str
 
     @property
-    def _account(self) -> str:
-        subscription, group, account = (quote(part, safe="") for part in self._where)
+    def account_path(self) -> str:
+        subscription, group, account = map(_segment, (self.subscription, self.resource_group, self.account))
         return (
             f"/subscriptions/{subscription}/resourceGroups/{group}"
             f"/providers/Microsoft.CognitiveServices/accounts/{account}"
         )
 
-    def _send(self, method: str, url: str) -> Document:
-        return _shown(self._answered(HttpRequest(method, url)))
+    @property
+    def project_path(self) -> str:
+        return f"{self.account_path}/projects/{_segment(self.project)}"
 
-    def _answered(self, request: HttpRequest) -> PipelineResponse[Any, Any]:
-        # The generated client offers no public way to send a request of one's own; its documented private one is this.
-        answer: Any = self._client._send_request(request, note=self._note, _return_pipeline_response=True)  # noqa: SLF001
-        response = answer.http_response
-        if not 200 <= response.status_code < 300:
-            raise PlaneError(refusal(response), wait_s=asked_wait(response.headers))
-        return cast("PipelineResponse[Any, Any]", answer)
 
-    def _written(self, method: str, name: str, body: Document, final_state: str) -> Document:
-        request = self._request(method, name, body)
-        return _of(name, self._finish(lambda: self._answered(request), final_state))
+def _segment(name: str) -> str:
+    return quote(name, safe="")
 
-    def _request(self, method: str, name: str, body: Document, *, more: Mapping[str, str] | None = None) -> HttpRequest:
-        headers = {"Accept": "application/json", "Content-Type": "application/json", **(more or {})}
-        return HttpRequest(method, self._url(name), headers=headers, content=encoded(body))
 
-    def _finish(self, send: Callable[[], PipelineResponse[Any, Any]], final_state: str) -> Document:
+class ArmManagement:
+    """See `kinds.protocol.ManagementPlane`. `note` is told of every wait."""
+
+    def __init__(self, pipeline: ArmPipeline, scope: Scope, *, clock: Clock, note: Callable[[str], None]) -> None:
+        self._pipeline = pipeline
+        self._scope = scope
+        self._clock = clock
+        self._note = note
+
+    @property
+    def account(self) -> str:
+        return self._scope.account_path
+
+    @property
+    def project(self) -> str:
+        return self._scope.project_path
+
+    def telling(self, note: Callable[[str], None]) -> ArmManagement:
+        return ArmManagement(self._pipeline, self._scope, clock=self._clock, note=note)
+
+    def items(self, path: str) -> Iterator[Document]:
+        def page(way: Way | None) -> Document:
+            url = way.link if way else _versioned(path)
+            return _translated(partial(self._read, url))
+
+        return items(page, what=what_of(path))
+
+    def get(self, path: str) -> Document | None:
+        try:
+            document = _translated(partial(self._read, _versioned(path)))
+        except PlaneError as error:
+            # a group or an account that is not there is a mistake, and no missing object
+            if error.failure.status != 404 or error.failure.code in _PARENT_MISSING:
+                raise
+            return None
+        return require_named(document, _name_at(path), what=what_of(path), fold=True)
+
+    def put(self, path: str, body: Document, *, is_free: Callable[[], bool] | None = None) -> Document:
+        """A PUT asks nobody whether there is one already. The precondition does, where the service honours it (assumed:
+        it ignores what it does not honour); where it does not, the answer shows that there was one.
+        """
+        start = _Start(self._pipeline, "PUT", path, body, headers=_ANY if is_free else {})
+        waited: list[bool] = []
+
+        def send(polling: Polling) -> LROPoller[Document]:
+            if waited and is_free is not None and not is_free():
+                raise PlaneError(_taken(path))
+            waited.append(True)
+            return start(polling)
+
+        shown = self._finish(send, "PUT")
+        if is_free is not None and _was_there(start.answers[-1]):
+            raise PlaneError(_written_over(path))
+        return _of(path, shown)
+
+    def patch(self, path: str, body: Document) -> Document:
+        return _of(path, self._finish(_Start(self._pipeline, "PATCH", path, body), "PATCH"))
+
+    def post(self, path: str, body: Document | None = None) -> Document:
+        return self._finish(_Start(self._pipeline, "POST", path, body), "POST")
+
+    def delete(self, path: str) -> None:
+        try:
+            self._finish(_Start(self._pipeline, "DELETE", path), "DELETE")
+        except PlaneError as error:
+            if error.failure.status == 404:
+                return
+            if not is_done(error):
+                raise
+            if self.get(path) is not None:
+                raise still_there(error) from error
+
+    def _read(self, url: str) -> Document:
+        return _shown(self._pipeline.run(HttpRequest("GET", url), note=self._note))
+
+    def _finish(self, send: Callable[[Polling], LROPoller[Document]], method: str) -> Document:
         """Send a write, as soon as nothing else is being written on the account, and see it through; what it ended
         with.
-
-        Not through the generated operations: they read the answer where no policy sees it, so a cut-off one would not
-        be tried again, and make models of it.
         """
 
-        def start() -> LROPoller[Document | None]:
-            polling = Polling(final_state=final_state, clock=self._clock, note=self._note)
-            return LROPoller(self._client._client, send(), _shown, polling)  # noqa: SLF001
+        def start() -> LROPoller[Document]:
+            return send(Polling(final_state=_FOLLOWED_BY[method], clock=self._clock, note=self._note))
 
         poller = self._patiently(start)
         shown = _translated(poller.result)
@@ -193,12 +183,62 @@ class ArmManagement:
         )
 
 
-def _of(name: str, shown: Document) -> Document:
-    """The deployment as the last answer shows it; empty where that shows none, as that of an operation does."""
-    return shown if str(shown.get("name")).casefold() == name.casefold() else {}
+class _Start:
+    """A write that can be begun: by the SDK's own operation for deployments, else by a request of ours. `answers` are
+    those to each beginning.
+    """
+
+    def __init__(
+        self,
+        pipeline: ArmPipeline,
+        method: str,
+        path: str,
+        body: Document | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.answers: list[Answer] = []
+        self._pipeline = pipeline
+        self._method = method
+        self._path = path
+        self._content = None if body is None else encoded(body)
+        self._headers = dict(headers or {})
+
+    def __call__(self, polling: Polling) -> LROPoller[Document]:
+        operation = self._pipeline.operation(self._method, self._path)
+        more = {"headers": self._headers, "polling": polling, "note": polling.note, "raw_response_hook": self._hear}
+        if operation is not None:
+            return operation(*(() if self._content is None else (self._content,)), **more)
+        headers = {"Accept": "application/json", **self._headers}
+        if self._content is not None:
+            headers["Content-Type"] = "application/json"
+        request = HttpRequest(self._method, _versioned(self._path), headers=headers, content=self._content)
+        answer = self._pipeline.run(request, note=polling.note, raw_response_hook=self._hear)
+        return LROPoller(self._pipeline.client, answer, _shown, polling)
+
+    def _hear(self, answer: Answer) -> None:
+        self.answers.append(answer)
 
 
-def _was_there(start: PipelineResponse[Any, Any]) -> bool:
+def _versioned(path: str) -> str:
+    return f"{path}?api-version={API_VERSION}"
+
+
+def _name_at(path: str) -> str:
+    return unquote(path.rpartition("/")[2])
+
+
+def _called(path: str) -> str:
+    """As people call it: `deployments/gpt-5.4-mini`."""
+    return "/".join(collection_and_name(path) or ("", _name_at(path)))
+
+
+def _of(path: str, shown: Document) -> Document:
+    """The object as the last answer shows it; empty where that shows none, as that of an operation does."""
+    return shown if str(shown.get("name")).casefold() == _name_at(path).casefold() else {}
+
+
+def _was_there(start: Answer) -> bool:
     """Whether a PUT that was sent once only changed what it should have made: 200 instead of 201, and made before it
     was changed.
     """
@@ -209,23 +249,23 @@ def _was_there(start: PipelineResponse[Any, Any]) -> bool:
     return bool(start.http_response.status_code == 200 and start.context[IS_FIRST] and is_older)
 
 
-def _taken(name: str) -> Failure:
+def _taken(path: str) -> Failure:
     return Failure(
-        message=f"deployments/{name} was made by somebody else at the same time; it was left as it is.",
+        message=f"{_called(path)} was made by somebody else at the same time; it was left as it is.",
         code="conflict",
         advice="Run the same command again: it plans against what is there now.",
     )
 
 
-def _written_over(name: str) -> Failure:
+def _written_over(path: str) -> Failure:
     return Failure(
-        message=f"deployments/{name} was made by somebody else at the same time, and what they made is written over.",
+        message=f"{_called(path)} was made by somebody else at the same time, and what they made is written over.",
         code="conflict",
         advice="Agree on whose it is; then apply the manifest that is to have it, and remove it from the other.",
     )
 
 
-def _shown(answer: PipelineResponse[Any, Any]) -> Document:
+def _shown(answer: Answer) -> Document:
     document: Document = answer.context[DOCUMENT]
     return document
 
@@ -254,7 +294,7 @@ def _ended(status: str, request_id: str = "") -> Failure:
         message=f"The operation ended as {status}; the service does not say why.",
         code="operation-failed",
         request_id=request_id,
-        advice="Look at the deployment in the portal, then apply again.",
+        advice="Look at it in the portal, then apply again.",
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Target
@@ -18,6 +19,8 @@ from provisioner.planes.project import HttpProject
 
 if TYPE_CHECKING:
     from provisioner.planes.management import ArmManagement
+
+_PROJECT: Final = re.compile(r"/api/projects/(?P<name>[^/?#]+)/?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,27 +89,26 @@ def _management(
     if not (where.subscription and where.resource_group and where.account):
         yield None
         return
-    from provisioner.planes.arm_pipeline import open_client  # noqa: PLC0415 - the SDK costs a third of a second
-    from provisioner.planes.management import ArmManagement  # noqa: PLC0415
+    from provisioner.planes.arm_pipeline import ArmPipeline  # noqa: PLC0415 - azure-core costs a sixth of a second
+    from provisioner.planes.management import ArmManagement, Scope  # noqa: PLC0415
 
-    client = open_client(
+    pipeline = ArmPipeline(
         tokens,
-        subscription=where.subscription,
         endpoint=where.management_endpoint or cloud.management,
         scope=cloud.management_scope,
         allowed_hosts=where.allowed_hosts,
         clock=clock,
         timeout_s=timeout_s,
     )
-    with client:
-        yield ArmManagement(
-            client,
-            subscription=where.subscription,
-            resource_group=where.resource_group,
-            account=where.account,
-            clock=clock,
-            note=_silently,
-        )
+    found = _PROJECT.search(where.endpoint)
+    scope = Scope(
+        subscription=where.subscription,
+        resource_group=where.resource_group,
+        account=where.account,
+        project=found["name"] if found else "",
+    )
+    with pipeline:
+        yield ArmManagement(pipeline, scope, clock=clock, note=_silently)
 
 
 def _require_management(endpoint: str, allowed: Collection[str]) -> None:

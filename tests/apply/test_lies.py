@@ -33,7 +33,7 @@ from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from tests.apply.test_apply import ALLOW, World, agent, apply, deployment, done, look, plan_for, run, wanted, world
 from tests.mutations import Mutation, mutations
-from tests.planes.world import Foundry
+from tests.planes.world import Foundry, deployments_path
 from tests.whole import IS_WHOLE
 
 SHARE: Final = 0.05
@@ -63,7 +63,7 @@ def page_of(planes: Planes, section: str) -> dict[str, Any]:
     """The list as the emulator shows it."""
     if section == "deployments":
         assert planes.management is not None
-        return {"value": list(planes.management.deployments()), "nextLink": None}
+        return {"value": list(planes.management.items(deployments_path(planes.management))), "nextLink": None}
     features = ("MemoryStores=V1Preview",) if section == "stores" else ()
     path = {"stores": "memory_stores", "agents": "agents"}[section]
     found = list(planes.project.items(path, features=features))

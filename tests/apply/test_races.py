@@ -21,7 +21,7 @@ from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Status
 from provisioner.planes.service import Planes, connect
 from tests.apply.test_apply import World, agent, plan_for, store, world
-from tests.planes.world import Foundry
+from tests.planes.world import Foundry, deployments_path
 from tests.whole import IS_WHOLE
 
 EACH = 34 if IS_WHOLE else 2  # of each of the six races below: 204 in all
@@ -125,7 +125,7 @@ def owners(foundry: Foundry) -> dict[str, set[str]]:
         assert planes.management is not None
         found = {
             f"deployments/{it['name']}": {(it.get("tags") or {}).get("provisioner-owner", "")}
-            for it in planes.management.deployments()
+            for it in planes.management.items(deployments_path(planes.management))
         }
         for store in planes.project.items("memory_stores", features=("MemoryStores=V1Preview",)):
             found[f"stores/{store['name']}"] = {store["metadata"].get("provisioner-owner", "")}

@@ -13,7 +13,7 @@ from provisioner.model.progress import Outcome, Status
 from provisioner.model.resource import Desired, Lifecycle
 from provisioner.planes.service import Planes
 from tests.apply.test_apply import World, agent, apply, plan_for, run, wanted, world
-from tests.planes.world import Foundry
+from tests.planes.world import Foundry, deployments_path
 
 CHAT = Address("deployments", "chat")
 IGNORING = Lifecycle(ignore=(("text", "verbosity"),))
@@ -209,5 +209,5 @@ def test_tags_that_differ_in_the_case_of_their_names_are_one(foundry: Foundry, p
     other = {CHAT: wanted("deployments", "chat", {**tiered()[CHAT].fields, "tags": {"env": "test"}})}
     apply(planes, other, foundry)
     assert planes.management is not None
-    live = next(iter(planes.management.deployments()))
+    live = next(iter(planes.management.items(deployments_path(planes.management))))
     assert [name for name in live["tags"] if name.casefold() == "env"] == ["env"]

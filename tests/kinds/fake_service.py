@@ -237,17 +237,28 @@ class FakeManagement:
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: list[Call] = field(default_factory=list)
 
-    def deployments(self) -> Iterator[Document]:
+    account: str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+
+    @property
+    def project(self) -> str:
+        return f"{self.account}/projects/p"
+
+    def items(self, path: str) -> Iterator[Document]:
+        assert path == f"{self.account}/deployments"
         yield from copy.deepcopy(list(self.bodies.values()))
 
-    def deployment(self, name: str) -> Document | None:
-        return copy.deepcopy(self.bodies.get(name))
+    def get(self, path: str) -> Document | None:
+        return copy.deepcopy(self.bodies.get(self._name(path)))
 
-    def create_deployment(self, name: str, body: Document, *, is_free: Callable[[], bool]) -> Document:
-        assert is_free()
-        return self.put_deployment(name, body)
+    def put(self, path: str, body: Document, *, is_free: Callable[[], bool] | None = None) -> Document:
+        assert is_free is None or is_free()
+        return self._written(self._name(path), body)
 
-    def put_deployment(self, name: str, body: Document) -> Document:
+    def _name(self, path: str) -> str:
+        assert path.startswith(f"{self.account}/deployments/")
+        return unquote(path.split("/deployments/")[1].split("/", maxsplit=1)[0])
+
+    def _written(self, name: str, body: Document) -> Document:
         self.writes.append(Call("PUT", name, copy.deepcopy(body)))
         properties = copy.deepcopy(dict(body["properties"]))
         properties["model"] = {"version": "1", **properties["model"], "callRateLimit": {"count": 1}}
@@ -276,7 +287,8 @@ class FakeManagement:
         }
         return copy.deepcopy(self.bodies[name])
 
-    def patch_deployment(self, name: str, body: Document) -> Document:
+    def patch(self, path: str, body: Document) -> Document:
+        name = self._name(path)
         assert set(body) <= {"sku", "tags"}
         self.writes.append(Call("PATCH", name, copy.deepcopy(body)))
         live = self.bodies[name]
@@ -284,11 +296,15 @@ class FakeManagement:
         live["tags"] = {**live["tags"], **body["tags"]}  # the less forgiving of the two ways to patch tags
         return copy.deepcopy(live)
 
-    def act_on_deployment(self, name: str, verb: str) -> None:
+    def post(self, path: str, body: Document | None = None) -> Document:
+        assert body is None
+        name, verb = self._name(path), path.rpartition("/")[2]
         self.writes.append(Call("POST", f"{name}/{verb}"))
         self.bodies[name]["properties"]["deploymentState"] = {"pause": "Paused", "resume": "Running"}[verb]
+        return copy.deepcopy(self.bodies[name])
 
-    def delete_deployment(self, name: str) -> None:
+    def delete(self, path: str) -> None:
+        name = self._name(path)
         self.writes.append(Call("DELETE", name))
         self.bodies.pop(name, None)
 

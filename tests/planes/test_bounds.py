@@ -17,13 +17,13 @@ import pytest
 import trustme
 
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.planes.arm_pipeline import open_client as open_arm
+from provisioner.planes.arm_pipeline import ArmPipeline
 from provisioner.planes.credentials import Tokens
 from provisioner.planes.documents import MOST_BYTES
-from provisioner.planes.management import ArmManagement
+from provisioner.planes.management import ArmManagement, Scope
 from provisioner.planes.project import HttpProject, open_client
 from provisioner.planes.retry import HUNG_ATTEMPTS, PATIENCE
-from tests.planes.world import FakeClock, FakeCredential
+from tests.planes.world import FakeClock, FakeCredential, deployments_path
 
 MEGABYTE: Final = 1024 * 1024
 PLANES: Final = ("project", "management")
@@ -94,11 +94,12 @@ def listing(plane: str, url: str, clock: FakeClock, *, timeout_s: float = 5) -> 
             project = HttpProject(client, clock=clock, note=lambda _: None)
             yield lambda: list(project.items("agents"))
         return
-    with open_arm(
-        tokens, subscription="s", endpoint=url, scope="scope", allowed_hosts=(), clock=clock, timeout_s=timeout_s
-    ) as arm:
-        management = ArmManagement(arm, subscription="s", resource_group="g", account="a", clock=clock, note=print)
-        yield lambda: list(management.deployments())
+    where = Scope(subscription="s", resource_group="g", account="a", project="p")
+    with ArmPipeline(
+        tokens, endpoint=url, scope="scope", allowed_hosts=(), clock=clock, timeout_s=timeout_s
+    ) as pipeline:
+        management = ArmManagement(pipeline, where, clock=clock, note=print)
+        yield lambda: list(management.items(deployments_path(management)))
 
 
 def failure_of(call: Callable[[], object]) -> Failure:

@@ -13,7 +13,7 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from provisioner.model.errors import PlaneError
 from provisioner.planes.credentials import Tokens, default_credential, sign_in_failure
 from provisioner.planes.service import connect
-from tests.planes.world import FakeClock, FakeCredential, Foundry
+from tests.planes.world import FakeClock, FakeCredential, Foundry, deployments_path
 
 
 def test_a_token_is_asked_for_once_and_kept(clock: FakeClock) -> None:
@@ -91,7 +91,7 @@ def test_an_identity_endpoint_that_refuses_is_a_sign_in_failure_on_both_planes(
         with pytest.raises(PlaneError) as project:
             planes.project.get("agents/a")
         with pytest.raises(PlaneError) as management:
-            list(planes.management.deployments())
+            list(planes.management.items(deployments_path(planes.management)))
     assert project.value.failure.code == management.value.failure.code == "not-signed-in"
     assert foundry.clock.slept == []
 
@@ -107,19 +107,19 @@ def test_the_credential_is_closed_behind_its_user(foundry: Foundry) -> None:
 def test_both_planes_are_closed_behind_their_user(foundry: Foundry) -> None:
     with foundry.connected() as planes:
         assert planes.management is not None
-        list(planes.management.deployments())
+        list(planes.management.items(deployments_path(planes.management)))
         list(planes.project.items("agents"))
     with pytest.raises(RuntimeError, match="closed"):
         planes.project.get("agents/a")
     with pytest.raises(PlaneError, match="closed"):
-        list(planes.management.deployments())
+        list(planes.management.items(deployments_path(planes.management)))
 
 
 def test_each_plane_gets_the_audience_it_wants_and_asks_once(foundry: Foundry) -> None:
     with foundry.connected() as planes:
         assert planes.management is not None
         for _ in range(3):
-            list(planes.management.deployments())
+            list(planes.management.items(deployments_path(planes.management)))
             list(planes.project.items("agents"))
     asked = [request["query"]["resource"] for request in foundry.admin.requests(path="/msi/token")]
     assert sorted(asked) == ["https://ai.azure.com", "https://management.azure.com"]
@@ -138,7 +138,7 @@ def test_tokens_appear_in_no_log_line_and_no_exception(foundry: Foundry, caplog:
     foundry.admin.fault("GET", "*/agents/broken", status=400, body="no")
     with connect(foundry.where, clock=foundry.clock) as planes:
         assert planes.management is not None
-        list(planes.management.deployments())
+        list(planes.management.items(deployments_path(planes.management)))
         list(planes.project.items("agents"))
         with pytest.raises(PlaneError) as refused:
             planes.project.get("agents/broken")

@@ -12,7 +12,7 @@ from provisioner.planes import arm_pipeline
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.retry import ATTEMPTS
 from provisioner.planes.service import Planes
-from tests.planes.world import Foundry
+from tests.planes.world import Foundry, deployments_path
 
 ONE = "*/deployments/chat"
 ALL = "*/deployments"
@@ -37,22 +37,22 @@ def failure_of(call: Any) -> Failure:
 
 
 def test_a_write_that_is_done_at_once_takes_one_request(foundry: Foundry, arm: ArmManagement) -> None:
-    arm.put_deployment("chat", body())
+    arm.put(deployments_path(arm, "chat"), body())
     assert len(foundry.admin.requests(path="/deployments")) == 1
-    assert [one["name"] for one in arm.deployments()] == ["chat"]
+    assert [one["name"] for one in arm.items(deployments_path(arm))] == ["chat"]
     assert foundry.clock.slept == []
 
 
 @pytest.mark.parametrize("style", ["async", "bare"])
 def test_a_write_that_takes_long_is_followed_to_its_end(foundry: Foundry, arm: ArmManagement, style: str) -> None:
     foundry.admin.switch(write_seconds=42, write_style=style)
-    arm.put_deployment("chat", body())
-    assert next(iter(arm.deployments()))["properties"]["provisioningState"] == "Succeeded"
+    arm.put(deployments_path(arm, "chat"), body())
+    assert next(iter(arm.items(deployments_path(arm))))["properties"]["provisioningState"] == "Succeeded"
     assert sum(foundry.clock.slept) >= 42
     assert any(note.startswith("waiting for the operation (") for note in foundry.notes)
-    arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 20}, "tags": {"a": "b"}})
-    arm.delete_deployment("chat")
-    assert list(arm.deployments()) == []
+    arm.patch(deployments_path(arm, "chat"), {"sku": {"name": "GlobalStandard", "capacity": 20}, "tags": {"a": "b"}})
+    arm.delete(deployments_path(arm, "chat"))
+    assert list(arm.items(deployments_path(arm))) == []
 
 
 @pytest.mark.parametrize("style", ["sync", "async", "bare"])
@@ -61,29 +61,29 @@ def test_a_write_gives_what_its_last_answer_shows(foundry: Foundry, arm: ArmMana
         foundry.admin.switch(write_seconds=42, write_style=style)
     sku = {"sku": {"name": "GlobalStandard", "capacity": 20}, "tags": {"a": "b"}}
     writes: tuple[Callable[[], object], ...] = (
-        lambda: arm.put_deployment("chat", body()),
-        lambda: arm.patch_deployment("Chat", sku),
+        lambda: arm.put(deployments_path(arm, "chat"), body()),
+        lambda: arm.patch(deployments_path(arm, "Chat"), sku),
     )
     for write in writes:
-        assert write() in ({}, arm.deployment("chat"))
-    assert arm.put_deployment("chat", body(30))["sku"]["capacity"] == 30
+        assert write() in ({}, arm.get(deployments_path(arm, "chat")))
+    assert arm.put(deployments_path(arm, "chat"), body(30))["sku"]["capacity"] == 30
 
 
 def test_an_answer_that_shows_no_deployment_gives_none(foundry: Foundry, arm: ArmManagement) -> None:
     operation = {"id": "/operations/1", "name": "1", "status": "Succeeded"}
     for answer in ("", {}, operation):
         foundry.admin.fault("PUT", ONE, status=200, body=answer)
-        assert arm.put_deployment("chat", body()) == {}
+        assert arm.put(deployments_path(arm, "chat"), body()) == {}
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_an_answer_that_breaks_off_is_asked_for_again(foundry: Foundry, arm: ArmManagement, method: str) -> None:
     calls: dict[str, Callable[[], object]] = {
-        "PUT": lambda: arm.put_deployment("chat", body(20)),
-        "PATCH": lambda: arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 20}}),
-        "DELETE": lambda: arm.delete_deployment("chat"),
+        "PUT": lambda: arm.put(deployments_path(arm, "chat"), body(20)),
+        "PATCH": lambda: arm.patch(deployments_path(arm, "chat"), {"sku": {"name": "GlobalStandard", "capacity": 20}}),
+        "DELETE": lambda: arm.delete(deployments_path(arm, "chat")),
     }
-    arm.put_deployment("chat", body())
+    arm.put(deployments_path(arm, "chat"), body())
     foundry.admin.fault(method, ONE, status=200, body={"some": "answer"}, after_effect=True, truncate=True)
     calls[method]()
     assert len(foundry.clock.slept) == 1
@@ -91,19 +91,19 @@ def test_an_answer_that_breaks_off_is_asked_for_again(foundry: Foundry, arm: Arm
 
 
 def test_one_deployment_is_read_by_its_name(foundry: Foundry, arm: ArmManagement) -> None:
-    assert arm.deployment("chat") is None
-    arm.put_deployment("chat", body())
-    assert [arm.deployment("chat")] == list(arm.deployments())
+    assert arm.get(deployments_path(arm, "chat")) is None
+    arm.put(deployments_path(arm, "chat"), body())
+    assert [arm.get(deployments_path(arm, "chat"))] == list(arm.items(deployments_path(arm)))
     foundry.admin.fault("GET", ONE, status=404, body={"error": {"code": "ParentResourceNotFound", "message": "m"}})
-    assert failure_of(lambda: arm.deployment("chat")).code == "ParentResourceNotFound"
+    assert failure_of(lambda: arm.get(deployments_path(arm, "chat"))).code == "ParentResourceNotFound"
 
 
 @pytest.mark.parametrize("name", [".", ".."])
 def test_a_path_that_leads_elsewhere_is_never_sent(foundry: Foundry, arm: ArmManagement, name: str) -> None:
     calls: tuple[Callable[[], object], ...] = (
-        lambda: arm.delete_deployment(name),
-        lambda: arm.deployment(name),
-        lambda: arm.act_on_deployment(name, "pause"),
+        lambda: arm.delete(deployments_path(arm, name)),
+        lambda: arm.get(deployments_path(arm, name)),
+        lambda: arm.post(deployments_path(arm, name, "pause")),
     )
     assert [failure_of(call).code for call in calls] == ["invalid-url"] * 3
     assert foundry.admin.requests() == []
@@ -114,7 +114,7 @@ def test_the_log_has_paths_and_statuses_but_no_queries_and_no_token(
 ) -> None:
     caplog.set_level("DEBUG", logger=arm_pipeline.LOG.name)
     foundry.admin.fault("GET", "*/deployments*", status=503)
-    list(arm.deployments())
+    list(arm.items(deployments_path(arm)))
     own = [record.getMessage() for record in caplog.records if record.name == arm_pipeline.LOG.name]
     assert [(line.split()[0], line.split()[2]) for line in own] == [("GET", "503"), ("GET", "200")]
     assert all("/deployments " in line and line.endswith(" ms") for line in own)
@@ -124,7 +124,7 @@ def test_the_log_has_paths_and_statuses_but_no_queries_and_no_token(
 def test_somebody_elses_operation_is_waited_out_and_told(foundry: Foundry, arm: ArmManagement) -> None:
     conflict = {"error": {"code": "RequestConflict", "message": "Another operation is being performed"}}
     foundry.admin.fault("PUT", ONE, status=409, body=conflict, times=3)
-    arm.put_deployment("chat", body())
+    arm.put(deployments_path(arm, "chat"), body())
     assert len(foundry.clock.slept) == 3
     assert all("another operation is running on the account" in note for note in foundry.notes)
 
@@ -132,14 +132,14 @@ def test_somebody_elses_operation_is_waited_out_and_told(foundry: Foundry, arm: 
 def test_an_account_that_stays_busy_is_told_in_the_end(foundry: Foundry, arm: ArmManagement) -> None:
     conflict = {"error": {"code": "RequestConflict", "message": "Another operation is being performed"}}
     foundry.admin.fault("PUT", ONE, status=409, body=conflict, times=None, headers={"Retry-After": "20"})
-    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    failure = failure_of(lambda: arm.put(deployments_path(arm, "chat"), body()))
     assert (failure.code, failure.status) == ("RequestConflict", 409)
     assert foundry.clock.slept == [20.0] * 29
 
 
 def test_another_conflict_is_not_waited_for(foundry: Foundry, arm: ArmManagement) -> None:
     foundry.admin.fault("DELETE", ONE, status=409, body={"error": {"code": "ScopeLocked", "message": "m"}})
-    assert failure_of(lambda: arm.delete_deployment("chat")).code == "ScopeLocked"
+    assert failure_of(lambda: arm.delete(deployments_path(arm, "chat"))).code == "ScopeLocked"
     assert foundry.clock.slept == []
 
 
@@ -159,26 +159,26 @@ def test_another_conflict_is_not_waited_for(foundry: Foundry, arm: ArmManagement
 def test_every_request_is_repeated_by_the_table(
     foundry: Foundry, arm: ArmManagement, method: str, do: dict[str, Any]
 ) -> None:
-    arm.put_deployment("chat", body())
+    arm.put(deployments_path(arm, "chat"), body())
     calls: dict[str, Callable[[], object]] = {
-        "GET": lambda: list(arm.deployments()),
-        "PUT": lambda: arm.put_deployment("chat", body(20)),
-        "PATCH": lambda: arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 20}}),
-        "DELETE": lambda: arm.delete_deployment("chat"),
-        "POST": lambda: arm.act_on_deployment("chat", "pause"),
+        "GET": lambda: list(arm.items(deployments_path(arm))),
+        "PUT": lambda: arm.put(deployments_path(arm, "chat"), body(20)),
+        "PATCH": lambda: arm.patch(deployments_path(arm, "chat"), {"sku": {"name": "GlobalStandard", "capacity": 20}}),
+        "DELETE": lambda: arm.delete(deployments_path(arm, "chat")),
+        "POST": lambda: arm.post(deployments_path(arm, "chat", "pause")),
     }
     foundry.admin.fault(method, "*/deployments*", **do)
     calls[method]()
     assert len(foundry.clock.slept) == len(foundry.notes) == 1
     if "headers" in do:
         assert foundry.clock.slept == [3.0]
-    assert len(list(arm.deployments())) == (0 if method == "DELETE" else 1)
+    assert len(list(arm.items(deployments_path(arm)))) == (0 if method == "DELETE" else 1)
 
 
 def test_it_gives_up_and_keeps_the_services_words(foundry: Foundry, arm: ArmManagement) -> None:
     told = {"error": {"code": "ServerBusy", "message": "try later"}}
     foundry.admin.fault("PUT", ONE, status=503, body=told, times=None, headers={"x-ms-request-id": "7f"})
-    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    failure = failure_of(lambda: arm.put(deployments_path(arm, "chat"), body()))
     assert (failure.code, failure.message, failure.status) == ("ServerBusy", "try later", 503)
     assert failure.request_id
     assert len(foundry.clock.slept) == ATTEMPTS - 1
@@ -187,8 +187,8 @@ def test_it_gives_up_and_keeps_the_services_words(foundry: Foundry, arm: ArmMana
 def test_polling_survives_an_unwell_service(foundry: Foundry, arm: ArmManagement) -> None:
     foundry.admin.switch(write_seconds=20, write_style="async")
     foundry.admin.fault("GET", "*/operationResults/*", status=503, times=3)
-    arm.put_deployment("chat", body())
-    assert next(iter(arm.deployments()))["properties"]["provisioningState"] == "Succeeded"
+    arm.put(deployments_path(arm, "chat"), body())
+    assert next(iter(arm.items(deployments_path(arm))))["properties"]["provisioningState"] == "Succeeded"
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_an_operation_that_fails_keeps_its_code_and_message(
     foundry.admin.switch(write_seconds=20, write_style="async")
     told = {"status": status, **({"error": error} if error else {})}
     foundry.admin.fault("GET", "*/operationResults/*", status=200, body=told)
-    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    failure = failure_of(lambda: arm.put(deployments_path(arm, "chat"), body()))
     code, message = code_and_message
     assert (failure.code, failure.status) == (code, 0)
     assert message in failure.message
@@ -214,7 +214,7 @@ def test_an_operation_that_fails_keeps_its_code_and_message(
 
 def test_a_write_that_failed_when_answered_is_a_failure(foundry: Foundry, arm: ArmManagement) -> None:
     foundry.admin.fault("PUT", ONE, status=201, body={"name": "chat", "properties": {"provisioningState": "Failed"}})
-    assert failure_of(lambda: arm.put_deployment("chat", body())).code == "operation-failed"
+    assert failure_of(lambda: arm.put(deployments_path(arm, "chat"), body())).code == "operation-failed"
 
 
 def test_an_operation_that_never_ends_is_not_waited_for_for_ever(foundry: Foundry, arm: ArmManagement) -> None:
@@ -227,53 +227,53 @@ def test_an_operation_that_never_ends_is_not_waited_for_for_ever(foundry: Foundr
         headers={"Retry-After": "9999"},
         times=None,
     )
-    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    failure = failure_of(lambda: arm.put(deployments_path(arm, "chat"), body()))
     assert failure.code == "timeout"
     assert max(foundry.clock.slept) == 300
 
 
 def test_deleting_what_is_not_there_is_fine(foundry: Foundry, arm: ArmManagement) -> None:
-    arm.delete_deployment("chat")
+    arm.delete(deployments_path(arm, "chat"))
     foundry.admin.fault("DELETE", ONE, status=404, body={"error": {"code": "ResourceNotFound", "message": "m"}})
-    arm.delete_deployment("chat")
+    arm.delete(deployments_path(arm, "chat"))
 
 
 def test_what_nobody_knows_survives_a_round_trip(foundry: Foundry, arm: ArmManagement) -> None:
     foundry.admin.fault("PUT", ONE, status=200, body={})
     unknown = {**body(routing={"mode": "cost"}, brandNew={"a": [1, None]}), "zones": ["1"]}
-    arm.put_deployment("chat", unknown)
+    arm.put(deployments_path(arm, "chat"), unknown)
     shown = {"value": [{"name": "chat", **unknown}]}
     foundry.admin.fault("GET", ALL, status=200, body=shown)
-    assert list(arm.deployments()) == shown["value"]
+    assert list(arm.items(deployments_path(arm))) == shown["value"]
 
 
 def test_a_patch_leaves_everything_but_sku_and_tags_alone(foundry: Foundry, arm: ArmManagement) -> None:
-    arm.put_deployment("chat", body(versionUpgradeOption="NoAutoUpgrade"))
+    arm.put(deployments_path(arm, "chat"), body(versionUpgradeOption="NoAutoUpgrade"))
     foundry.admin.switch(strict=True)
-    arm.patch_deployment("chat", {"sku": {"name": "GlobalStandard", "capacity": 33}, "tags": {"a": "b"}})
-    found = next(iter(arm.deployments()))
+    arm.patch(deployments_path(arm, "chat"), {"sku": {"name": "GlobalStandard", "capacity": 33}, "tags": {"a": "b"}})
+    found = next(iter(arm.items(deployments_path(arm))))
     assert (found["sku"]["capacity"], found["tags"]) == (33, {"a": "b"})
     assert found["properties"]["versionUpgradeOption"] == "NoAutoUpgrade"
 
 
 def test_a_deployment_is_paused_and_resumed(arm: ArmManagement) -> None:
-    arm.put_deployment("chat", body())
+    arm.put(deployments_path(arm, "chat"), body())
     for verb, state in (("pause", "Paused"), ("pause", "Paused"), ("resume", "Running")):
-        arm.act_on_deployment("chat", verb)
-        assert next(iter(arm.deployments()))["properties"]["deploymentState"] == state
+        arm.post(deployments_path(arm, "chat", verb))
+        assert next(iter(arm.items(deployments_path(arm))))["properties"]["deploymentState"] == state
 
 
 def test_lists_are_followed_by_their_links(foundry: Foundry, arm: ArmManagement) -> None:
     foundry.admin.post("seed", {"deployments": 450})
     foundry.admin.forget_requests()
-    assert len({one["name"] for one in arm.deployments()}) == 450
+    assert len({one["name"] for one in arm.items(deployments_path(arm))}) == 450
     assert len(foundry.admin.requests("GET", "/deployments")) == 3
 
 
 def test_a_list_in_a_circle_ends(foundry: Foundry, arm: ArmManagement) -> None:
     link = f"{foundry.emulator.management}/subscriptions/x/deployments"
     foundry.admin.fault("GET", ALL, status=200, body={"value": [], "nextLink": link}, times=None)
-    assert failure_of(lambda: list(arm.deployments())).code == "broken-list"
+    assert failure_of(lambda: list(arm.items(deployments_path(arm)))).code == "broken-list"
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_a_link_to_an_untrusted_host_is_refused_before_a_token_leaves(
     foundry: Foundry, arm: ArmManagement, link: str
 ) -> None:
     foundry.admin.fault("GET", ALL, status=200, body={"value": [], "nextLink": link})
-    assert failure_of(lambda: list(arm.deployments())).code == "untrusted-host"
+    assert failure_of(lambda: list(arm.items(deployments_path(arm)))).code == "untrusted-host"
 
 
 @pytest.mark.parametrize("header", ["Azure-AsyncOperation", "Location"])
@@ -299,9 +299,9 @@ def test_an_operation_elsewhere_is_refused_before_a_token_leaves(
     foundry: Foundry, arm: ArmManagement, method: str, header: str
 ) -> None:
     calls = {
-        "PUT": lambda: arm.put_deployment("chat", body()),
-        "PATCH": lambda: arm.patch_deployment("chat", {"tags": {}}),
-        "DELETE": lambda: arm.delete_deployment("chat"),
+        "PUT": lambda: arm.put(deployments_path(arm, "chat"), body()),
+        "PATCH": lambda: arm.patch(deployments_path(arm, "chat"), {"tags": {}}),
+        "DELETE": lambda: arm.delete(deployments_path(arm, "chat")),
     }
     status = 201 if method == "PUT" else 202
     pending = {"properties": {"provisioningState": "Creating"}}
@@ -312,15 +312,15 @@ def test_an_operation_elsewhere_is_refused_before_a_token_leaves(
 
 def test_a_redirect_is_not_followed(foundry: Foundry, arm: ArmManagement) -> None:
     foundry.admin.fault("GET", ALL, status=307, body="", headers={"Location": EVIL})
-    assert failure_of(lambda: list(arm.deployments())).status == 307
+    assert failure_of(lambda: list(arm.items(deployments_path(arm)))).status == 307
 
 
 @pytest.mark.parametrize("text", ["<html>sign in</html>", "[1", "\ufeff"])
 def test_an_answer_that_is_not_json_is_a_failure(foundry: Foundry, arm: ArmManagement, text: str) -> None:
     foundry.admin.fault("GET", ALL, status=200, body=text)
-    assert failure_of(lambda: list(arm.deployments())).code == "not-json"
+    assert failure_of(lambda: list(arm.items(deployments_path(arm)))).code == "not-json"
     foundry.admin.fault("PUT", ONE, status=201, body=text)
-    assert failure_of(lambda: arm.put_deployment("chat", body())).code == "not-json"
+    assert failure_of(lambda: arm.put(deployments_path(arm, "chat"), body())).code == "not-json"
 
 
 @pytest.mark.parametrize(
@@ -331,14 +331,14 @@ def test_who_may_not_is_told_what_is_missing(
     foundry: Foundry, arm: ArmManagement, switches: dict[str, Any], code: str, advice: str
 ) -> None:
     foundry.admin.switch(**switches)
-    failure = failure_of(lambda: arm.put_deployment("chat", body()))
+    failure = failure_of(lambda: arm.put(deployments_path(arm, "chat"), body()))
     assert (failure.code, failure.status) == (code, 403)
     assert failure.request_id
     assert advice in failure.advice
 
 
 def test_what_json_cannot_hold_is_never_sent(foundry: Foundry, arm: ArmManagement) -> None:
-    assert failure_of(lambda: arm.put_deployment("chat", {"x": float("nan")})).code == "not-json"
+    assert failure_of(lambda: arm.put(deployments_path(arm, "chat"), {"x": float("nan")})).code == "not-json"
     assert foundry.admin.requests("PUT") == []
 
 
@@ -347,7 +347,7 @@ def test_an_untrusted_certificate_is_told_at_once(foundry: Foundry, monkeypatch:
         monkeypatch.delenv(name, raising=False)
     with foundry.connected() as planes:
         assert planes.management is not None
-        failure = failure_of(lambda: list(planes.management.deployments()))
+        failure = failure_of(lambda: list(planes.management.items(deployments_path(planes.management))))
     assert failure.code == "untrusted-certificate"
     assert "REQUESTS_CA_BUNDLE" in failure.advice
     assert foundry.clock.slept == []
@@ -357,7 +357,7 @@ def test_a_ca_file_that_is_not_there_is_told_at_once(foundry: Foundry, monkeypat
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
     with foundry.connected() as planes:
         assert planes.management is not None
-        failure = failure_of(lambda: list(planes.management.deployments()))
+        failure = failure_of(lambda: list(planes.management.items(deployments_path(planes.management))))
     assert failure.code == "unreachable"
     assert "/no/such/file.pem" in failure.message
     assert foundry.clock.slept == []
@@ -368,13 +368,13 @@ def test_a_ca_file_that_is_not_there_is_told_at_once(foundry: Foundry, monkeypat
 def test_an_odd_answer_to_a_deletion_is_looked_behind_once(
     foundry: Foundry, arm: ArmManagement, said: str, is_gone: bool
 ) -> None:
-    arm.put_deployment("chat", body())
+    arm.put(deployments_path(arm, "chat"), body())
     foundry.admin.fault("DELETE", ONE, status=200, body=said, after_effect=is_gone, times=None)
     foundry.admin.forget_requests()
     if is_gone:
-        arm.delete_deployment("chat")
+        arm.delete(deployments_path(arm, "chat"))
     else:
-        message = failure_of(lambda: arm.delete_deployment("chat")).message
+        message = failure_of(lambda: arm.delete(deployments_path(arm, "chat"))).message
         assert message.startswith("The answer to the deletion of deployments/chat ")
         assert message.endswith(". What was to be deleted is still there.")
     assert [it["method"] for it in foundry.admin.requests()] == ["DELETE", "GET"]

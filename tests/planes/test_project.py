@@ -18,7 +18,7 @@ from provisioner.planes.credentials import Tokens
 from provisioner.planes.project import HttpProject, open_client
 from provisioner.planes.retry import ATTEMPTS
 from provisioner.planes.service import Coordinates, Planes, connect
-from tests.planes.world import FakeClock, FakeCredential, Foundry, Scripted
+from tests.planes.world import FakeClock, FakeCredential, Foundry, Scripted, deployments_path
 
 MEMORY = ("MemoryStores=V1Preview",)
 STORE = {
@@ -301,7 +301,7 @@ def test_a_proxy_in_the_environment_does_not_break_loopback(foundry: Foundry, mo
     with foundry.connected() as planes:
         assert planes.management is not None
         assert list(planes.project.items("agents")) == []
-        assert list(planes.management.deployments()) == []
+        assert list(planes.management.items(deployments_path(planes.management))) == []
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_a_socks_proxy_does_not_break_loopback(foundry: Foundry, monkeypatch: py
     with foundry.connected() as planes:
         assert planes.management is not None
         assert list(planes.project.items("agents")) == []
-        assert list(planes.management.deployments()) == []
+        assert list(planes.management.items(deployments_path(planes.management))) == []
 
 
 def test_a_socks_proxy_without_its_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

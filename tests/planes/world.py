@@ -19,10 +19,16 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from provisioner.emulator import Emulator, Options
+from provisioner.planes.management import ArmManagement
 from provisioner.planes.service import Coordinates, Planes, connect
 
 Json = dict[str, Any]
 ACCOUNT = "local-foundry"
+
+
+def deployments_path(plane: ArmManagement, *more: str) -> str:
+    """Of all deployments, of one (by name), or of an action on it."""
+    return "/".join([plane.account, "deployments", *more])
 
 
 class FakeClock:
