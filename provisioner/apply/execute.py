@@ -124,7 +124,7 @@ class _Run:
         self._changes = {change.address: change for change in plan.changes}
         self._after = predecessors(plan.changes)
         # What is written one at a time also waits for its turn, whatever becomes of those before it.
-        self._sorter = TopologicalSorter(in_lanes(plan.changes, lambda kind: kinds[kind].serial))
+        self._sorter = TopologicalSorter(in_lanes(plan.changes, lambda kind: kinds[kind].lane))
         self._sorter.prepare()
         self._waiting: deque[Change] = deque()
         self._workers: Workers[Change, Outcome] = Workers("change")
@@ -149,7 +149,7 @@ class _Run:
             reason = self._held_back(address)
             if reason:
                 self._skip(change, reason)
-            elif self._kinds[address.kind].serial:  # these take longest, so they go first
+            elif self._kinds[address.kind].lane:  # these take longest, so they go first
                 self._waiting.appendleft(change)
             else:
                 self._waiting.append(change)

@@ -26,7 +26,7 @@ from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.meanings import quantity
 from provisioner.kinds.neighbours import AGENTS
-from provisioner.kinds.protocol import Service
+from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.address import Address
@@ -73,10 +73,9 @@ _DEFAULT_ENDPOINT: Final[Document] = {
 }
 
 
-class AgentKind:
+class AgentKind(Kind):
     section = SECTION
     singular = "agent"
-    serial = False
     traits = Traits(
         immutable=(("kind",),),
         replace_resets=((),),
@@ -136,9 +135,6 @@ class AgentKind:
             if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):
                 path = ("tools", str(index), "memory_store_name")
                 yield Reference(path=path, target=Address(STORES, store))
-
-    def provides(self, fields: Document) -> str | None:  # noqa: ARG002
-        return None
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from check_agent(name, entry, beside=(*_BESIDE, *ON_THE_AGENT))

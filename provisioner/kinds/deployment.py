@@ -12,14 +12,14 @@ from provisioner.kinds.casing import camel, rekeyed, snake
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.meanings import folded, unordered
 from provisioner.kinds.neighbours import DEPLOYMENTS
-from provisioner.kinds.protocol import ManagementPlane, Service
+from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
-from provisioner.model.resource import Condition, Desired, Live, Marker, Reference
+from provisioner.model.resource import Condition, Live, Marker, Reference
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
@@ -76,10 +76,11 @@ def _quota(fields: Document) -> tuple[str, ...]:
     return tuple(names[:1] if "provisioned" in names[0] else names)
 
 
-class DeploymentKind:
+class DeploymentKind(Kind):
     section = SECTION
     singular = "model deployment"
-    serial = True  # 409 RequestConflict: one write at a time per account (terraform-provider-azurerm#22607)
+    lane = ACCOUNT  # 409 RequestConflict: one write at a time per account (terraform-provider-azurerm#22607)
+    settings = ("subscription_id", "resource_group")
     traits = Traits(
         immutable=(
             ("model", "format"),
@@ -172,12 +173,6 @@ class DeploymentKind:
             return _glimpsed(body) if body is not None else None
         body = service.management.get(_path(service.management, address))
         return _observed(body) if body is not None else None
-
-    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
-        return False
-
-    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
-        return found
 
     def create(self, service: Service, change: Change) -> Live | None:
         management = _management(service)

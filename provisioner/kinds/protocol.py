@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from provisioner.kinds.neighbours import Neighbours
 from provisioner.model.address import Address
@@ -12,6 +12,9 @@ from provisioner.model.document import Document
 from provisioner.model.plan import Change
 from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
+
+ACCOUNT: Final = "account"  # the lane of what Azure Resource Manager writes below an account
+_PLAIN: Final = Traits()
 
 T = TypeVar("T")
 Settled = Callable[[], Document | None]
@@ -92,7 +95,8 @@ class Service(Protocol):
 class Kind(Protocol):
     """One sort of resource: how it is written, read, compared and changed.
 
-    The methods above `list` are pure; `list` and below talk to the planes.
+    Kinds derive from this, and say only what is their own: what has a body here is what most kinds mean. The methods
+    above `list` are pure; `list` and below talk to the planes.
     """
 
     @property
@@ -104,15 +108,25 @@ class Kind(Protocol):
         """For sentences: `memory store`."""
 
     @property
-    def traits(self) -> Traits: ...
+    def traits(self) -> Traits:
+        return _PLAIN
 
     @property
-    def serial(self) -> bool:
-        """Whether the service takes only one write at a time."""
+    def lane(self) -> str:
+        """Writes of one lane never run side by side, of whatever kinds they are; empty where they may."""
+        return ""
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The keys of `project:`, beside the endpoint, without which its objects can neither be managed nor be known to
+        be absent.
+        """
+        return ()
 
     @property
     def neighbours(self) -> Neighbours:
         """What other tools call the keys of an entry: see `neighbours`."""
+        return {}
 
     def names(self) -> Document:
         """JSON Schema of a resource's name."""
@@ -122,21 +136,27 @@ class Kind(Protocol):
 
     def desired(self, entry: Document) -> Document:
         """A valid manifest entry in normal form."""
+        return entry
 
     def entry(self, fields: Document) -> Document:
         """The normal form as a manifest entry, for `export`."""
+        return fields
 
-    def references(self, fields: Document) -> Iterator[Reference]:
+    def references(self, fields: Document) -> Iterator[Reference]:  # noqa: ARG002
         """Every field that names another resource."""
+        return iter(())
 
-    def provides(self, fields: Document) -> str | None:
+    def provides(self, fields: Document) -> str | None:  # noqa: ARG002
         """What references may want of it (`chat`, `embedding`); None when that cannot be told."""
+        return None
 
-    def check(self, name: str, entry: Document) -> Iterator[Finding]:
+    def check(self, name: str, entry: Document) -> Iterator[Finding]:  # noqa: ARG002
         """What the schema cannot say about one entry."""
+        return iter(())
 
-    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
         """Whether the list does not tell enough of this declared object, so that `inspect` must ask."""
+        return False
 
     def list(self, service: Service) -> Iterator[Live]:
         """Every live object of this kind, with no more requests than the pages need."""
@@ -144,8 +164,9 @@ class Kind(Protocol):
     def read(self, service: Service, address: Address) -> Live | None:
         """One live object, as `list` shows it; None when there is none. One request."""
 
-    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
         """A closer look at one declared object that `is_unclear`."""
+        return found
 
     def create(self, service: Service, change: Change) -> Live | None:
         """What the answers show of the new object; None where they show nothing."""

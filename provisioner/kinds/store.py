@@ -10,13 +10,13 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.conflict import changed_since, unreadable
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.neighbours import STORES
-from provisioner.kinds.protocol import Service
+from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import STORE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
 from provisioner.model.plan import Change
-from provisioner.model.resource import Desired, Live, Marker, Reference
+from provisioner.model.resource import Live, Marker, Reference
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
@@ -34,10 +34,9 @@ _OPTION_DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-class StoreKind:
+class StoreKind(Kind):
     section = SECTION
     singular = "memory store"
-    serial = False
     traits = Traits(
         immutable=tuple((field,) for field in _DEFINITION),
         holds_data=True,
@@ -75,9 +74,6 @@ class StoreKind:
             if isinstance(name := fields.get(key), str):
                 yield Reference(path=(key,), target=Address(DEPLOYMENTS, name), wants=wants)
 
-    def provides(self, fields: Document) -> str | None:  # noqa: ARG002
-        return None
-
     def check(self, name: str, entry: Document) -> Iterator[Finding]:  # noqa: ARG002
         yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)
 
@@ -87,12 +83,6 @@ class StoreKind:
     def read(self, service: Service, address: Address) -> Live | None:
         body = service.project.get(_path(address), features=_FEATURES)
         return _observed(body) if body is not None else None
-
-    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:  # noqa: ARG002
-        return False
-
-    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:  # noqa: ARG002
-        return found
 
     def create(self, service: Service, change: Change) -> Live | None:
         def settled() -> Document | None:

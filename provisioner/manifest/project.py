@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
+from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft
 from provisioner.manifest.names import fault, fits_name
 from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
@@ -17,7 +17,7 @@ from provisioner.manifest.unit import Unit
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
-from provisioner.model.words import found, quoted
+from provisioner.model.words import found, listed, quoted
 from provisioner.planes.clouds import is_trusted
 
 VARIABLES: Final = {
@@ -32,7 +32,6 @@ ENDPOINT_ADVICE: Final = "Write it as https://<account>.services.ai.azure.com/ap
 OWNER_ADVICE: Final = "Use letters, digits, `.`, `_` and `-`, at most 63 characters, a letter or digit at both ends."
 _OWNER_RULE: Final = {"pattern": OWNER_NAME, "maxLength": 63}
 _URLS: Final = ("endpoint", "management_endpoint")
-_WHERE_FOR_DEPLOYMENTS: Final = ("subscription_id", "resource_group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +174,12 @@ class Head:
     def _missing(self) -> Iterator[Diagnostic]:
         if self._lacks("endpoint"):
             yield from self._lacking("endpoint", "The manifest does not say which project it is for.")
-        if any(entry.address.kind == DEPLOYMENTS and not entry.external for entry in self._draft.entries):
-            for key in _WHERE_FOR_DEPLOYMENTS:
-                if self._lacks(key):
-                    yield from self._lacking(key, f"Deployments are declared, and `project.{key}` is missing.")
+        declared = dict.fromkeys(entry.address.kind for entry in self._draft.entries if not entry.external)
+        for key in dict.fromkeys(key for section in declared for key in KINDS[section].settings):
+            if self._lacks(key):
+                titles = listed([section.replace("_", " ") for section in declared if key in KINDS[section].settings])
+                message = f"{titles[0].upper()}{titles[1:]} are declared, and `project.{key}` is missing."
+                yield from self._lacking(key, message)
         endpoint = self.said("endpoint")
         if self.said("subscription_id") and self._lacks("account") and endpoint and account_of(endpoint.value) is None:
             message = "The account cannot be read from the endpoint's host, and `project.account` is missing."

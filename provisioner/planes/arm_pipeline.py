@@ -169,8 +169,8 @@ def _measuring_session(clock: Clock, longest_s: float) -> requests.Session:
 
 
 class _Measuring(HTTPAdapter):
-    """Reads every answer to its end at once, bounded in bytes and in time: whoever asks for it later has it, and one that
-    breaks off fails where it is tried again.
+    """Reads every answer to its end at once, bounded in bytes and in time: whoever asks for it later has it, and one
+    that breaks off fails where it is tried again.
     """
 
     def __init__(self, clock: Clock, longest_s: float) -> None:

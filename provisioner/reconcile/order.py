@@ -63,15 +63,15 @@ def in_order(changes: Iterable[Change], traits: Mapping[str, Traits]) -> tuple[C
     return tuple(ordered)
 
 
-def in_lanes(changes: Iterable[Change], is_serial: Callable[[str], bool]) -> dict[Address, frozenset[Address]]:
-    """What each change waits for when the kinds that take one write at a time are written in the order given, which
-    must be one that the predecessors allow.
+def in_lanes(changes: Iterable[Change], lane_of: Callable[[str], str]) -> dict[Address, frozenset[Address]]:
+    """What each change waits for when the kinds of one lane are written one at a time, in the order given, which must
+    be one that the predecessors allow. Kinds without a lane do not wait for each other.
     """
     waits = dict(predecessors(changes := tuple(changes)))
     last: dict[str, Address] = {}
     for change in changes:
         address = change.address
-        if is_serial(address.kind):
-            waits[address] |= {last[address.kind]} if address.kind in last else frozenset()
-            last[address.kind] = address
+        if lane := lane_of(address.kind):
+            waits[address] |= {last[lane]} if lane in last else frozenset()
+            last[lane] = address
     return waits

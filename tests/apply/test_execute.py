@@ -47,7 +47,7 @@ class Told:
 class FakeKind:
     """Counts what runs at once, and remembers what was done in which order."""
 
-    serial: bool = False
+    lane: str = ""
     traits: Traits = field(default_factory=Traits)
     work: Work = idle
     done: list[str] = field(default_factory=list)
@@ -222,7 +222,7 @@ def test_a_serial_kind_is_written_one_at_a_time(failing: tuple[str, ...]) -> Non
         if len([name for name, _, _ in runner.finished() if name.startswith("a/")]) == 30:
             others_ended.set()
 
-    serial = FakeKind(serial=True, work=lingering)
+    serial = FakeKind(lane="account", work=lingering)
     runner = Runner(s=serial)
     changes = (*(change(f"s/{number}") for number in range(30)), *(change(f"a/{number}") for number in range(30)))
     finished = runner.run(*changes, parallelism=4, emit=emit)
@@ -243,7 +243,7 @@ def _most_started(events: list[Event], kind: str) -> int:
 
 
 def test_a_serial_kind_does_not_queue_behind_the_others() -> None:
-    runner = Runner(z=FakeKind(serial=True))
+    runner = Runner(z=FakeKind(lane="account"))
     runner.run(*(change(f"a/{number}") for number in range(50)), change("z/0"), parallelism=1)
     assert next(str(event.change.address) for event in runner.events if isinstance(event, ChangeStarted)) == "z/0"
 
@@ -354,7 +354,7 @@ def test_what_runs_when_another_fails_is_brought_to_its_end() -> None:
 
 
 def test_a_serial_kind_is_written_in_the_order_of_the_plan_whatever_fails() -> None:
-    serial = FakeKind(serial=True, work=refusing("s/4"))
+    serial = FakeKind(lane="account", work=refusing("s/4"))
     runner = Runner(s=serial)
     late = change("s/3", "a/x")  # the plan has it first, so the others wait for it
     order = (change("a/x"), late, change("s/4"), change("s/1"), change("s/2"))
@@ -364,7 +364,7 @@ def test_a_serial_kind_is_written_in_the_order_of_the_plan_whatever_fails() -> N
 
 
 def test_a_serial_kind_goes_on_where_one_of_them_cannot() -> None:
-    serial = FakeKind(serial=True)
+    serial = FakeKind(lane="account")
     finished = Runner(refusing("a/x"), s=serial).run(change("a/x"), change("s/3", "a/x"), change("s/1"))
     assert statuses(finished) == {"a/x": "failed", "s/3": "skipped", "s/1": "done"}
 
@@ -374,7 +374,7 @@ def test_a_mistake_of_ours_is_raised_when_everything_else_has_ended_and_been_tol
         if str(change.address) == "a/bug":
             raise KeyError("a bug")
 
-    runner = Runner(breaking, s=FakeKind(serial=True, work=breaking))
+    runner = Runner(breaking, s=FakeKind(lane="account", work=breaking))
     with pytest.raises(KeyError, match="a bug"):
         runner.run(change("a/bug"), *(change(f"a/{n}") for n in range(20)), change("b/x", "a/bug"), parallelism=2)
     last = runner.events[-1]

@@ -159,8 +159,11 @@ def used(state: Mapping[str, Document], model: str) -> int:
 
 def test_a_lane_is_written_in_the_order_of_the_plan() -> None:
     ordered = changes({"a": deployment(9), "b": deployment(1)}, {"a": deployment(1), "b": deployment(9)})
-    assert in_lanes(ordered, lambda kind: kind == "deployments") == {at("b"): frozenset(), at("a"): {at("b")}}
-    assert in_lanes(ordered, lambda _: False) == predecessors(ordered)
+    assert in_lanes(ordered, lambda kind: "account" if kind == "deployments" else "") == {
+        at("b"): frozenset(),
+        at("a"): {at("b")},
+    }
+    assert in_lanes(ordered, lambda _: "") == predecessors(ordered)
 
 
 # -- where no order helps
