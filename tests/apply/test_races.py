@@ -73,7 +73,7 @@ class Turned:
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._plane, name)
-        if name == "wait":
+        if name == "wait" or not callable(call):
             return call
 
         def turned(*args: Any, **more: Any) -> Any:

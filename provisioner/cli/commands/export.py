@@ -75,7 +75,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     with connected(request, None) as planes:
         live = observe(KINDS, planes.telling(Waits(note)), {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
-        note(f"Read {target_phrase(planes.target)}.")
+        source = target_phrase(planes.target)
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
     schema = SCHEMA if (Path() if out is None else out.parent).joinpath(SCHEMA).is_file() else ""
@@ -87,6 +87,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     else:
         write_out(out, content.text)
         remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
+    note(f"This is {source}.")
     for reason in left_out:
         note(reason)
     _tell_odd(live.values())
