@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import unquote
 
-import httpx
-
 from provisioner import __version__
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
@@ -29,6 +27,7 @@ from provisioner.planes.documents import (
     too_large,
 )
 from provisioner.planes.failures import MOVED_TO, failure_from, unreachable
+from provisioner.planes.lean_httpx import httpx
 from provisioner.planes.pages import Way, items, list_at
 from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
 
