@@ -95,7 +95,13 @@ def listing(plane: str, url: str, clock: FakeClock, *, timeout_s: float = 5) -> 
             yield lambda: list(project.items("agents"))
         return
     with open_arm(
-        tokens, subscription="s", endpoint=url, scope="scope", allowed_hosts=(), clock=clock, timeout_s=timeout_s
+        tokens,
+        subscription="s",
+        endpoint=url,
+        scope="scope",
+        allowed_hosts=("127.0.0.1",),
+        clock=clock,
+        timeout_s=timeout_s,
     ) as arm:
         management = ArmManagement(arm, subscription="s", resource_group="g", account="a", clock=clock, note=print)
         yield lambda: list(management.deployments())
