@@ -46,8 +46,8 @@ def running(file: Path) -> Mapping[str, str]:
         raise ProvisionerError(f'No local Foundry is running here: there is no "{file}".', START) from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _strange(file) from error
-    found = documented(env, management, ca_file, os.environ)
-    if found is None or (os.path.lexists(ca_file) and not _are_certificates(ca_file)):
+    found = documented(env, management, ca_file, os.environ) if _may_be_ours(ca_file) else None
+    if found is None:
         raise _strange(file)
     if not _answers(management, str(ca_file)):
         raise ProvisionerError(f'The local Foundry of "{file}" is no longer running.', START)
@@ -58,10 +58,11 @@ def _strange(file: Path) -> ProvisionerError:
     return ProvisionerError(f'"{file}" does not describe a local Foundry.', f"Remove it. {START}")
 
 
-def _are_certificates(ca_file: Path) -> bool:
-    """Whether a Foundry of our own made them."""
-    named = ca_file.is_absolute() and ca_file.name == "ca.pem"
-    return named and is_sealed(ca_file) and is_sealed(ca_file.with_name("ca-bundle.pem"))
+def _may_be_ours(ca_file: Path) -> bool:
+    """Whether a Foundry of ours made the certificates; those of one that was stopped may be gone."""
+    if not ca_file.is_absolute() or ca_file.name != "ca.pem":
+        return False
+    return not os.path.lexists(ca_file) or (is_sealed(ca_file) and is_sealed(ca_file.with_name("ca-bundle.pem")))
 
 
 def _answers(management: str, ca_file: str) -> bool:
