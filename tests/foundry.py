@@ -78,6 +78,14 @@ class Foundry:
         """Edit a live deployment, store or agent as somebody in the portal would."""
         self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})
 
+    def rename(self, table: str, old: str, new: str) -> None:
+        """Whatever names the service would allow."""
+        state = self._ask("GET", "state")
+        content = state["tables"][table]
+        at = content["columns"].index("name")
+        content["rows"] = [[*row[:at], new if row[at] == old else row[at], *row[at + 1 :]] for row in content["rows"]]
+        self._ask("POST", "state", state)
+
     def _ask(self, method: str, what: str, body: object = None) -> Any:
         response = self._http.request(method, f"/_emulator/{what}", json=body)
         assert response.is_success, response.text

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
+from provisioner.cli.files import require_inside
+from provisioner.cli.own import require_own_room
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.reasons import reason
 
@@ -97,7 +100,15 @@ def server_options(function: F) -> F:
 
 
 def check_options(given: dict[str, Any]) -> None:
-    """The three flags of a model go together, and lead somewhere."""
+    """What can be said of the flags before anything is started. Raises UsageError, ProvisionerError."""
+    _check_model(given)
+    require_own_room(Path(given["state"]))
+    if given["log"] not in {"", "-"}:
+        require_inside(Path(given["log"]))
+
+
+def _check_model(given: dict[str, Any]) -> None:
+    """Its three flags go together, and lead somewhere."""
     names = {"--model-endpoint": "model_endpoint", "--model": "model", "--embedding-model": "embedding_model"}
     missing = [flag for flag, name in names.items() if not given[name]]
     if missing and len(missing) < len(names):

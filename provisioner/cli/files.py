@@ -24,9 +24,10 @@ def is_overwritten(path: Path) -> bool:
 
 def write_out(path: Path, text: str, *, mode: int | None = None) -> None:
     """A regular file is replaced in one step, with `mode` or else the one it had; a symbolic link stays and what it
-    leads to is written; a pipe or a character device is written to. Anything else is refused. Raises ProvisionerError,
-    leaving the old file as it was.
+    leads to is written; a pipe or a character device is written to. Anything else is refused, a link that leads out of
+    the current folder, too. Raises ProvisionerError, leaving the old file as it was.
     """
+    require_inside(path)
     try:
         found = _mode_of(path)
         if found is not None and _is_stream(found):
@@ -37,6 +38,36 @@ def write_out(path: Path, text: str, *, mode: int | None = None) -> None:
             _replace(Path(os.path.realpath(path)), text, _mode(found) if mode is None else mode)
     except FileNotFoundError as error:
         raise ProvisionerError(f'"{path}" cannot be written: there is no folder "{path.parent}".') from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def require_inside(path: Path) -> None:
+    """Raises ProvisionerError where a link in the current folder would lead out of it, or to what is hidden in it: it
+    may have come with a checkout. What is named from the root, or through `..`, is named as it is.
+    """
+    here = Path.cwd()
+    named = Path(os.path.normpath(here / path))
+    if path.is_absolute() or not named.is_relative_to(here):
+        return
+    real, home = Path(os.path.realpath(named)), Path(os.path.realpath(here))
+    if real == home / named.relative_to(here):
+        return
+    if not real.is_relative_to(home):
+        fault = "through a link it leads out of this folder"
+    elif any(part.startswith(".") for part in real.relative_to(home).parts):
+        fault = "through a link it leads to what is hidden in this folder"
+    else:
+        return
+    raise ProvisionerError(
+        f'"{path}" cannot be written: {fault}.', "Remove the link, or name the file itself that it leads to."
+    )
+
+
+def replace_own(path: Path, text: str, mode: int) -> None:
+    """In one step, whatever is there: a link is replaced, and what it leads to stays. Raises ProvisionerError."""
+    try:
+        _replace(path, text, mode)
     except OSError as error:
         raise _unwritable(path, error) from error
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from provisioner.cli.own import make_room
 from provisioner.model.errors import ProvisionerError
-from provisioner.model.reasons import reason
 
 
 @contextmanager
@@ -44,14 +44,3 @@ def emulator_room() -> ModuleType:
             'Install it: pip install "foundry-provisioner[local]"',
         ) from error
     return importlib.import_module("provisioner.emulator")
-
-
-def make_room(state: Path) -> None:
-    """The folder for the state; our own one keeps itself out of git."""
-    try:
-        state.parent.mkdir(parents=True, exist_ok=True)
-        ignore = state.parent / ".gitignore"
-        if state.parent.name == ".provisioner" and not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    except OSError as error:
-        raise ProvisionerError(f'The folder "{state.parent}" cannot be made: {reason(error)}.') from error

@@ -14,9 +14,11 @@ from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
 from provisioner.manifest.files import folder_of, is_folder
 from provisioner.manifest.load import Manifest, load
+from provisioner.manifest.project import VARIABLES
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
+from provisioner.planes.clouds import loopback_authorities
 
 if TYPE_CHECKING:
     from provisioner.planes.service import Coordinates, Planes
@@ -62,13 +64,23 @@ def read_manifest(request: Request) -> Manifest:
         unset=Severity.ERROR,
         project_needed=not request.local,
         endpoint=request.project_endpoint,
-        allow_hosts=request.allow_hosts,
+        allow_hosts=allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ),
         pinned=request.pin_environment,
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics, "" if request.local else _forgotten(loaded.diagnostics))
     warn([each for each in loaded.diagnostics if each not in loaded.manifest.overrides])
     return loaded.manifest
+
+
+def allowed_hosts(
+    allow_hosts: Sequence[str], project_endpoint: str | None, environ: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Those that the flags allow, and addresses of this machine that a flag or the environment itself names: neither a
+    manifest nor a `.env` file may say that what listens on a port is given a token.
+    """
+    named = (project_endpoint, *(environ.get(VARIABLES[key]) for key in ("endpoint", "management_endpoint")))
+    return (*allow_hosts, *loopback_authorities(named))
 
 
 def _forgotten(diagnostics: Sequence[Diagnostic]) -> str:
@@ -119,7 +131,7 @@ def _coordinates(request: Request, manifest: Manifest | None) -> Coordinates:
         subscription=project.subscription_id,
         resource_group=project.resource_group,
         management_endpoint=project.management_endpoint,
-        allowed_hosts=request.allow_hosts,
+        allowed_hosts=allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ),
     )
 
 
@@ -135,7 +147,7 @@ def _coordinates_from(env: Mapping[str, str], request: Request) -> Coordinates:
         subscription=env.get("AZURE_SUBSCRIPTION_ID"),
         resource_group=env.get("AZURE_RESOURCE_GROUP"),
         management_endpoint=env.get("PROVISIONER_MANAGEMENT_ENDPOINT"),
-        allowed_hosts=request.allow_hosts,
+        allowed_hosts=allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ),
     )
 
 

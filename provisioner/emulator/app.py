@@ -90,8 +90,16 @@ class App:
             return _refused(plane, call, Refusal(413, "RequestEntityTooLarge", TOO_LARGE))
         try:
             return await self._answer(plane, call)
-        except Exception:
-            LOG.exception("%s %s failed in the emulator, request %s", call.method, call.path, call.request_id)
+        except Exception as error:
+            # A damaged state can cause it as well as a fault of ours: where in our code is for those who debug it.
+            LOG.error(  # noqa: TRY400
+                "%s %s failed in the emulator (%s), request %s",
+                call.method,
+                call.path,
+                type(error).__name__,
+                call.request_id,
+                exc_info=LOG.isEnabledFor(logging.DEBUG),
+            )
             return _refused(plane, call, _internal(call))
 
     async def _answer(self, plane: Plane, call: Call) -> Answer | None:
@@ -332,7 +340,7 @@ def _refused(plane: Plane, call: Call, refusal: Refusal) -> Response:
 
 
 def _internal(call: Call) -> Refusal:
-    message = f"The emulator failed at this request, {call.request_id}. Its log says why."
+    message = f"The emulator failed at this request, {call.request_id}. Its log says why, whole with --log-level debug."
     return Refusal(500, "InternalServerError", message, kind="server_error")
 
 

@@ -7,31 +7,41 @@ however that ends, and works on every system that the state works on.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .own import require_own_database
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS holder (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL)"
+NAME = re.compile(r"https://127\.0\.0\.1:[0-9]{1,5}, process [0-9]{1,10}")
 
 
 @contextmanager
 def claimed(state: str, address: str) -> Iterator[str]:
-    """The other's name, as in "https://127.0.0.1:8443, process 4242"; nothing when there is none."""
+    """The other's name, as in "https://127.0.0.1:8443, process 4242"; nothing when there is none. Raises StateError
+    where the lock is not ours.
+    """
     if state == ":memory:":
         yield ""
         return
     file = Path(state).expanduser()
-    with closing(sqlite3.connect(file.with_name(f"{file.name}.lock"), isolation_level=None, timeout=0)) as connection:
+    lock = file.with_name(f"{file.name}.lock")
+    require_own_database(lock)
+    with closing(sqlite3.connect(lock, isolation_level=None, timeout=0)) as connection:
         yield _other(connection, f"{address}, process {os.getpid()}")
 
 
 def _other(connection: sqlite3.Connection, name: str) -> str:
     try:
         connection.execute("PRAGMA synchronous = OFF")  # the lock counts, not what is written
+        if not _is_plain(connection):
+            return ""
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(SCHEMA)
         connection.execute("INSERT OR REPLACE INTO holder VALUES (1, ?)", (name,))
@@ -43,5 +53,13 @@ def _other(connection: sqlite3.Connection, name: str) -> str:
         return ""
     with suppress(sqlite3.Error):
         row = connection.execute("SELECT name FROM holder").fetchone()
-        return str(row[0]) if row else "still starting"
+        if row is None:
+            return "still starting"
+        return str(row[0]) if NAME.fullmatch(str(row[0])) else "whose name cannot be read"
     return ""
+
+
+def _is_plain(connection: sqlite3.Connection) -> bool:
+    """Whether nothing in the file acts by itself, as triggers and views do."""
+    found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master")}
+    return found <= {SCHEMA.replace(" IF NOT EXISTS", "")}

@@ -21,6 +21,7 @@ from .control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_LOCATION,
 from .control.resources import SUBSCRIPTION_ID
 from .neighbours import claimed
 from .options import PortError
+from .own import keeps_modes
 from .starters import model_variables
 from .state import State
 from .tls import certificates_in
@@ -107,9 +108,8 @@ class Emulator:
         }
 
     def _certificate_folder(self, closing: ExitStack) -> Path:
-        """Beside a state file, so that what trusted us yesterday does so today."""
-        if self._options.state != ":memory:":
-            path = Path(self._options.state).expanduser()
+        """Beside a state file, so that what trusted us yesterday does so today, where it can be told to be ours."""
+        if self._options.state != ":memory:" and keeps_modes(path := Path(self._options.state).expanduser()):
             return path.with_name(f"{path.name}.tls").absolute()
         folder = tempfile.TemporaryDirectory(prefix="foundry-emulator-", ignore_cleanup_errors=True)
         closing.callback(folder.cleanup)

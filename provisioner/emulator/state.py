@@ -7,14 +7,16 @@ account is a row with a due time, so neither a second process nor a crash can co
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import sqlite3
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .options import StateError
+from .own import keeps_modes, require_own_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +144,17 @@ CREATE TABLE departed (           -- where deleted objects stood, for clients th
   id INTEGER NOT NULL,
   PRIMARY KEY (family, parent, key)) WITHOUT ROWID;
 """
+OF_SQLITE: Final = frozenset(
+    {
+        "CREATE TABLE sqlite_sequence(name,seq)",
+        "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+        "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+    }
+)
+SECRETS: Final = {
+    "token_secret": (re.compile("[0-9a-f]{64}"), lambda: secrets.token_hex(32)),
+    "identity_header": (re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), lambda: str(uuid.uuid4())),
+}
 TABLES: Final = (
     "resources",
     "operations",
@@ -236,17 +249,20 @@ class State:
         self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%'")
 
     def _prepare(self) -> None:
-        if self._is_current():
+        if self._is_current() and not self._lacking():
             return
         with self.transaction(writes=True):
-            if self._is_current():  # another process was faster
-                return
-            for statement in SCHEMA.split(";\n"):
-                self.run(statement)
-            self.set("token_secret", secrets.token_hex(32))
-            self.set("identity_header", str(uuid.uuid4()))
-            self.run(f"PRAGMA application_id = {APPLICATION_ID}")
-            self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            if not self._is_current():  # no other process was faster
+                for statement in SCHEMA.split(";\n"):
+                    self.run(statement)
+                self.run(f"PRAGMA application_id = {APPLICATION_ID}")
+                self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for name in self._lacking():
+                self.set(name, SECRETS[name][1]())
+
+    def _lacking(self) -> list[str]:
+        """Secrets that are not there, or not as we make them: they go into headers and environments."""
+        return [name for name, (form, _) in SECRETS.items() if not form.fullmatch(self.setting(name) or "")]
 
     def _is_current(self) -> bool:
         """False for an empty file; StateError for one that is not ours to touch."""
@@ -280,7 +296,11 @@ def _open(location: str) -> sqlite3.Connection:
     if location != ":memory:":
         path = Path(location).expanduser()
         path.parent.mkdir(parents=True, exist_ok=True)
+        require_own_database(path)
         path.touch(mode=0o600)  # it holds the secret that tokens are signed with
+        if not keeps_modes(path):  # a checkout, or whoever copied it, lets others read it
+            with suppress(PermissionError):  # of a disk that has no modes
+                path.chmod(0o600)
         location = str(path)
     connection = sqlite3.connect(
         location, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
@@ -289,6 +309,7 @@ def _open(location: str) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA trusted_schema = OFF")
         if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
             _check(connection)
         elif connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
@@ -300,6 +321,17 @@ def _open(location: str) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
+    """That it holds tables of ours and nothing that acts by itself (triggers, views), and is whole."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        return  # it is refused anyway
+    found = {_bare(sql) for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    if found - OF_SQLITE != {_bare(statement) for statement in SCHEMA.split(";\n") if statement}:
+        raise sqlite3.DatabaseError("its tables are not those of a local Foundry")
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise sqlite3.DatabaseError(damage)
+
+
+def _bare(sql: str) -> str:
+    """Without comments and line breaks."""
+    return " ".join(re.sub("--.*", "", sql).split())

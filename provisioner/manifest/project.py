@@ -18,7 +18,7 @@ from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
 from provisioner.model.words import found, listed, quoted
-from provisioner.planes.clouds import is_trusted
+from provisioner.planes.clouds import THIS_MACHINE, is_loopback, is_trusted, loopback_advice
 
 VARIABLES: Final = {
     "endpoint": "FOUNDRY_PROJECT_ENDPOINT",
@@ -222,8 +222,11 @@ def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[D
     hint = ENDPOINT_ADVICE if key == "endpoint" else "Write it as https://management.azure.com."
     if not wrong and not is_trusted(said.value, allowed_hosts):
         host = (_split(said.value) or urlsplit("")).hostname
-        code, wrong = "untrusted-host", f"names the host {quoted(host)}, which is not Azure's; no token is sent there"
+        which = THIS_MACHINE if is_loopback(said.value) else "which is not Azure's"
+        code, wrong = "untrusted-host", f"names the host {quoted(host)}, {which}; no token is sent there"
         hint = f"Correct it; if it is right and you trust that host, add --allow-host {host}."
+        if is_loopback(said.value):
+            hint = f"{loopback_advice(said.value)}."
     if not wrong:
         return ()
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"

@@ -163,9 +163,15 @@ def _past_proxies(endpoint: str) -> dict[str, str]:
 
 def _measuring_session(clock: Clock, longest_s: float) -> requests.Session:
     session = requests.Session()
+    session.auth = _as_it_is
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Measuring(clock, longest_s))
     return session
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Without it a user name and password of ~/.netrc would take the place of the token."""
+    return request
 
 
 class _Measuring(HTTPAdapter):

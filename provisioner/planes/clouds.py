@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -44,12 +44,14 @@ CLOUDS: Final = (
         project_scope="https://ai.azure.cn/.default",
     ),
 )
+THIS_MACHINE: Final = "this machine, where anybody's program may listen"
 _MANAGEMENT_HOSTS: Final = frozenset(urlsplit(cloud.management).hostname for cloud in CLOUDS)
 
 # Parsers disagree about userinfo, backslashes, escapes and blanks: what one takes for the host another takes for a
 # path (urllib3 ends the host of https://evil.com\@management.azure.com at the backslash). So none of them may occur.
 _PLAIN_URL: Final = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][!-\[\]-~]*)?", re.IGNORECASE
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#][!-\[\]-~]*)?",
+    re.IGNORECASE,
 )
 
 
@@ -59,13 +61,15 @@ def cloud_of(endpoint: str) -> Cloud:
 
 
 def is_trusted(url: str, allowed: Collection[str] = ()) -> bool:
-    """Whether a token may go there: an Azure host over https, this machine, or a host named by the user."""
+    """Whether a token may go there: an Azure host over https, or a host named by the user, as in `gateway.example`,
+    `127.0.0.1` or `127.0.0.1:8443`; one of this machine over http, too. This machine is not trusted by itself: on a
+    shared one anybody's program may listen, and a manifest may name its port.
+    """
     scheme, host = _parted(url)
-    if is_loopback(url):
-        return True
-    if scheme != "https":
+    if scheme != "https" and not is_loopback(url):
         return False
-    return host in _MANAGEMENT_HOSTS or bool(_project_cloud(host)) or host in {name.lower() for name in allowed if name}
+    names = {host, host.strip("[]"), authority_of(url)}
+    return host in _MANAGEMENT_HOSTS or bool(_project_cloud(host)) or bool(names & {it.lower() for it in allowed if it})
 
 
 def require_trusted(url: str, allowed: Collection[str] = ()) -> None:
@@ -76,6 +80,9 @@ def require_trusted(url: str, allowed: Collection[str] = ()) -> None:
     if not host:
         message = f'"{_without_userinfo(url)}" is not a plain http(s) URL; no token was sent.'
         advice = "Write it as https://<host>/<path>, without a user name, blanks or backslashes."
+    elif is_loopback(url):
+        message = f'"{authority_of(url)}" is {THIS_MACHINE}; no token was sent to it.'
+        advice = loopback_advice(url)
     elif scheme != "https":
         message = f'"{host}" would be reached without encryption; no token was sent to it.'
         advice = "Write the endpoint with https://"
@@ -83,6 +90,25 @@ def require_trusted(url: str, allowed: Collection[str] = ()) -> None:
         message = f'"{host}" is not an Azure host reached over https; no token was sent to it.'
         advice = f"If the manifest's endpoint is right and you trust that host, add --allow-host {host}"
     raise PlaneError(Failure(message=message, code="untrusted-host", advice=advice))
+
+
+def loopback_advice(url: str) -> str:
+    """What to do where a URL of this machine was not named by the user."""
+    return (
+        "If what listens there is yours, say so: name it with --project-endpoint or in the environment (a .env file "
+        f"does not count), or add --allow-host {authority_of(url)}"
+    )
+
+
+def loopback_authorities(urls: Iterable[str | None]) -> tuple[str, ...]:
+    """Hosts and ports of this machine among the URLs, to be allowed."""
+    return tuple(authority_of(url) for url in urls if url and is_loopback(url))
+
+
+def authority_of(url: str) -> str:
+    """Host and port in lower case, the port only where it is written; empty for anything but a plain http(s) URL."""
+    match = _PLAIN_URL.fullmatch(url)
+    return f"{match['host']}{match['port'] or ''}".lower() if match else ""
 
 
 def is_loopback(url: str) -> bool:

@@ -20,6 +20,7 @@ import pytest
 from dotenv import dotenv_values
 
 from provisioner.cli.shell_exports import STYLES, exports
+from provisioner.emulator import Emulator, Options
 from tests.foundry import Command
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +108,7 @@ def test_a_ready_file_of_ones_own_takes_the_place_of_the_usual_one(project: Path
 
 def test_without_a_running_one_there_is_no_environment(project: Path, provisioner: Command) -> None:
     missing = provisioner("emulator", "env")
-    (project / "ready.json").write_text("[]", encoding="utf-8")
+    written(project / "ready.json", [])
     strange = provisioner("emulator", "env", "--ready-file", "ready.json")
 
     assert (missing.code, missing.out) == (1, "")
@@ -117,15 +118,32 @@ def test_without_a_running_one_there_is_no_environment(project: Path, provisione
     assert '"ready.json" does not describe a local Foundry' in strange.err
 
 
-@pytest.mark.parametrize("management", ["https://127.0.0.1:9", "https://example.com", "http://127.0.0.1:9"])
-def test_a_file_left_behind_is_told_as_such(project: Path, provisioner: Command, management: str) -> None:
-    left = {"management": management, "ca_file": str(project / "gone.pem"), "env": {"PATH": "/evil"}}
-    (project / "ready.json").write_text(json.dumps(left), encoding="utf-8")
+def test_a_file_left_behind_is_told_as_such(project: Path, provisioner: Command) -> None:
+    with Emulator(Options(state=str(project / "local.db"))) as stopped:
+        left = stopped.describe()
+    written(project / "ready.json", left)
 
     told = provisioner("emulator", "env", "--ready-file", "ready.json")
 
     assert (told.code, told.out) == (1, "")
     assert 'The local Foundry of "ready.json" is no longer running.' in told.err
+
+
+@pytest.mark.parametrize("management", ["https://example.com", "http://127.0.0.1:9"])
+def test_a_file_that_leads_elsewhere_is_told_as_such(project: Path, provisioner: Command, management: str) -> None:
+    left = {"management": management, "ca_file": str(project / "gone.pem"), "env": {}}
+    written(project / "ready.json", left)
+
+    told = provisioner("emulator", "env", "--ready-file", "ready.json")
+
+    assert (told.code, told.out) == (1, "")
+    assert '"ready.json" does not describe a local Foundry.' in told.err
+
+
+def written(file: Path, content: object) -> None:
+    """As the command writes it: for its owner alone."""
+    file.write_text(json.dumps(content), encoding="utf-8")
+    file.chmod(0o600)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash is installed")

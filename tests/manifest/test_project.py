@@ -39,7 +39,7 @@ def test_sovereign_clouds_tell_the_account_too(tmp_path: Path, cloud: str) -> No
 
 
 def test_variables_stand_in_for_a_missing_project(tmp_path: Path) -> None:
-    assert settings_of(tmp_path, "", VARIABLES) == ProjectSettings(
+    assert settings_of(tmp_path, "", VARIABLES, allow_hosts=["127.0.0.1"]) == ProjectSettings(
         endpoint="https://other.services.ai.azure.us/api/projects/p",
         account="other",
         subscription_id="sub2",
@@ -54,7 +54,7 @@ def test_the_manifest_wins_over_variables(tmp_path: Path) -> None:
         "management_endpoint: 'https://management.azure.com/'}"
     )
 
-    assert settings_of(tmp_path, project, VARIABLES) == ProjectSettings(
+    assert settings_of(tmp_path, project, VARIABLES, allow_hosts=["localhost"]) == ProjectSettings(
         endpoint="https://localhost:1/x",
         account="mine",
         subscription_id="s",
@@ -66,12 +66,16 @@ def test_the_manifest_wins_over_variables(tmp_path: Path) -> None:
 def test_on_another_host_the_account_comes_from_the_variable(tmp_path: Path) -> None:
     project = "{endpoint: 'https://127.0.0.1:1/api/projects/p'}"
 
-    assert settings_of(tmp_path, project, {"FOUNDRY_ACCOUNT": "a"}).account == "a"
-    assert settings_of(tmp_path, project).account is None
+    def account(environ: dict[str, str]) -> str | None:
+        return settings_of(tmp_path, project, environ, allow_hosts=["127.0.0.1"]).account
+
+    assert account({"FOUNDRY_ACCOUNT": "a"}) == "a"
+    assert account({}) is None
 
 
 def test_on_another_host_deployments_need_an_account(tmp_path: Path) -> None:
-    loaded = load_text(tmp_path, head("{endpoint: 'https://127.0.0.1/p', subscription_id: s, resource_group: g}"))
+    project = "{endpoint: 'https://127.0.0.1/p', subscription_id: s, resource_group: g}"
+    loaded = load_text(tmp_path, head(project), allow_hosts=["127.0.0.1"])
 
     assert brief(loaded) == ["m.yaml:3:1 missing-key"]
     assert "FOUNDRY_ACCOUNT" in full(loaded)
@@ -116,7 +120,10 @@ def test_endpoints_that_may_not_be_used_are_refused(tmp_path: Path, endpoint: st
     "endpoint", ["http://localhost:5000/p", "http://127.0.0.1/p", "http://[::1]:1/p", "https://gw/p"]
 )
 def test_loopback_may_be_http_and_other_hosts_https(tmp_path: Path, endpoint: str) -> None:
-    assert settings_of(tmp_path, f"{{endpoint: '{endpoint}', account: a}}", allow_hosts=["gw"]).endpoint == endpoint
+    project = f"{{endpoint: '{endpoint}', account: a}}"
+    allowed = ["gw", "localhost", "127.0.0.1", "::1"]
+
+    assert settings_of(tmp_path, project, allow_hosts=allowed).endpoint == endpoint
 
 
 @pytest.mark.parametrize(
@@ -126,6 +133,7 @@ def test_loopback_may_be_http_and_other_hosts_https(tmp_path: Path, endpoint: st
         pytest.param("https://services.ai.azure.com/api/projects/p", id="no account in front"),
         pytest.param("https://evil-services.ai.azure.com/api/projects/p", id="no dot in front"),
         pytest.param("https://gw/p", id="a gateway of one's own"),
+        pytest.param("http://127.0.0.1:5000/p", id="this machine"),
     ],
 )
 def test_a_host_outside_azures_clouds_is_told_unless_it_is_allowed(tmp_path: Path, endpoint: str) -> None:
@@ -205,7 +213,7 @@ GIVEN = "https://given.services.ai.azure.com/api/projects/p"
 
 def test_a_given_endpoint_wins_over_manifest_and_variables(tmp_path: Path) -> None:
     text = head(f"{{endpoint: '{ENDPOINT}', subscription_id: s, resource_group: g}}") + MODELS
-    loaded = load_text(tmp_path, text, environ=VARIABLES, endpoint=GIVEN)
+    loaded = load_text(tmp_path, text, environ=VARIABLES, endpoint=GIVEN, allow_hosts=["127.0.0.1"])
 
     settings = manifest_of(loaded).project
     assert (settings.endpoint, settings.account) == (GIVEN, "given")

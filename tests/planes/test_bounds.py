@@ -96,7 +96,7 @@ def listing(plane: str, url: str, clock: FakeClock, *, timeout_s: float = 5) -> 
         return
     where = Scope(subscription="s", resource_group="g", account="a", project="p")
     with ArmPipeline(
-        tokens, endpoint=url, scope="scope", allowed_hosts=(), clock=clock, timeout_s=timeout_s
+        tokens, endpoint=url, scope="scope", allowed_hosts=("127.0.0.1",), clock=clock, timeout_s=timeout_s
     ) as pipeline:
         management = ArmManagement(pipeline, where, clock=clock, note=print)
         yield lambda: list(management.items(deployments_path(management)))

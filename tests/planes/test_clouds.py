@@ -20,14 +20,9 @@ from provisioner.planes.clouds import CLOUDS, PUBLIC, cloud_of, is_trusted, requ
         "https://management.azure.com/agents@latest?x=a@b",
         "https://management.usgovcloudapi.net/subscriptions",
         "https://management.chinacloudapi.cn",
-        "http://127.0.0.1:8443/api/projects/p",
-        "http://127.8.9.10",
-        "https://localhost:1",
-        "http://LOCALHOST",
-        "http://[::1]:8080/x",
     ],
 )
-def test_azure_over_https_and_this_machine_are_trusted(url: str) -> None:
+def test_azure_over_https_is_trusted(url: str) -> None:
     assert is_trusted(url)
     require_trusted(url)
 
@@ -58,6 +53,12 @@ def test_azure_over_https_and_this_machine_are_trusted(url: str) -> None:
         pytest.param("http://localhost.", id="localhost-with-a-dot"),
         pytest.param("http://localhost.evil.com", id="localhost-of-another"),
         pytest.param("http://127.0.0.1.evil.com", id="loopback-of-another"),
+        pytest.param("http://127.0.0.1:8443/api/projects/p", id="loopback"),
+        pytest.param("https://127.0.0.1:8443/api/projects/p", id="loopback-encrypted"),
+        pytest.param("http://127.8.9.10", id="loopback-elsewhere"),
+        pytest.param("https://localhost:1", id="localhost"),
+        pytest.param("http://LOCALHOST", id="localhost-in-capitals"),
+        pytest.param("http://[::1]:8080/x", id="loopback-of-six"),
         pytest.param("http://2130706433", id="loopback-as-a-number"),
         pytest.param("http://127.1", id="loopback-abbreviated"),
         pytest.param("http://0.0.0.0", id="any-address"),
@@ -89,6 +90,26 @@ def test_a_host_named_by_the_user_is_trusted_exactly_and_over_https_only() -> No
     assert not is_trusted("nonsense", ("",))
 
 
+@pytest.mark.parametrize(
+    ("allowed", "urls", "others"),
+    [
+        ("127.0.0.1", ["http://127.0.0.1:8443/p", "https://127.0.0.1"], ["http://127.0.0.2", "http://localhost"]),
+        ("127.0.0.1:8443", ["http://127.0.0.1:8443/p"], ["http://127.0.0.1:8444/p", "http://127.0.0.1/p"]),
+        ("LocalHost:1", ["https://LOCALHOST:1"], ["https://localhost:11", "http://127.0.0.1:1"]),
+        ("::1", ["http://[::1]:8080/x", "http://[::1]"], ["http://[::2]"]),
+        ("[::1]:8080", ["http://[::1]:8080/x"], ["http://[::1]:8081/x"]),
+        (
+            "gateway.example:8443",
+            ["https://gateway.example:8443/p"],
+            ["https://gateway.example", "http://gateway.example:8443"],
+        ),
+    ],
+)
+def test_this_machine_is_trusted_where_the_user_names_it(allowed: str, urls: list[str], others: list[str]) -> None:
+    assert all(is_trusted(url, (allowed,)) for url in urls)
+    assert not any(is_trusted(url, (allowed,)) for url in others)
+
+
 def test_the_refusal_names_the_flag_only_where_it_would_help() -> None:
     def advice(url: str) -> str:
         with pytest.raises(PlaneError) as caught:
@@ -96,6 +117,7 @@ def test_the_refusal_names_the_flag_only_where_it_would_help() -> None:
         return caught.value.hint
 
     assert "--allow-host evil.com" in advice("https://evil.com/x")
+    assert "--allow-host 127.0.0.1:1" in advice("http://127.0.0.1:1/x")
     assert "https://" in advice("http://management.azure.com")
     assert "--allow-host" not in advice("http://management.azure.com")
 

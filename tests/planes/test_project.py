@@ -361,9 +361,18 @@ def test_an_endpoint_with_an_impossible_port_is_told(clock: FakeClock) -> None:
     [
         pytest.param(Coordinates(endpoint="https://evil.example/api/projects/p"), id="project"),
         pytest.param(
-            Coordinates(endpoint="https://127.0.0.1:1", management_endpoint="https://evil.example"), id="management"
+            Coordinates(
+                endpoint="https://127.0.0.1:1", management_endpoint="https://evil.example", allowed_hosts=("127.0.0.1",)
+            ),
+            id="management",
         ),
-        pytest.param(Coordinates(endpoint="https://127.0.0.1:1", management_endpoint="http://127.0.0.1:1"), id="http"),
+        pytest.param(
+            Coordinates(
+                endpoint="https://127.0.0.1:1", management_endpoint="http://127.0.0.1:1", allowed_hosts=("127.0.0.1",)
+            ),
+            id="http",
+        ),
+        pytest.param(Coordinates(endpoint="http://127.0.0.1:1"), id="this machine"),
     ],
 )
 def test_untrusted_endpoints_are_refused_before_a_token_is_asked_for(foundry: Foundry, where: Coordinates) -> None:
@@ -374,7 +383,7 @@ def test_untrusted_endpoints_are_refused_before_a_token_is_asked_for(foundry: Fo
 
 
 def test_without_a_subscription_there_is_no_management_plane(foundry: Foundry) -> None:
-    with connect(Coordinates(endpoint=foundry.emulator.project)) as planes:
+    with connect(Coordinates(endpoint=foundry.emulator.project, allowed_hosts=("127.0.0.1",))) as planes:
         assert planes.management is None
         assert planes.telling(foundry.notes.append).management is None
 

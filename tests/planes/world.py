@@ -129,6 +129,7 @@ class Foundry:
             subscription=env["AZURE_SUBSCRIPTION_ID"],
             resource_group=env["AZURE_RESOURCE_GROUP"],
             management_endpoint=self.emulator.management,
+            allowed_hosts=("127.0.0.1",),
         )
 
     @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options, pin_option
+from provisioner.cli.session import allowed_hosts
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Diagnostic, Severity
@@ -62,7 +63,7 @@ def command(
         unset=Severity.WARNING,
         project_needed=not local,
         endpoint=project_endpoint,
-        allow_hosts=allow_hosts,
+        allow_hosts=allowed_hosts(allow_hosts, project_endpoint, os.environ),
         pinned=pin_environment,
     )
     _tell(loaded.diagnostics, style, terminal)
