@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
+from provisioner.model.places import has_no_default
 from provisioner.model.plan import Action, Change, FieldChange, Origin
+from provisioner.model.redact import redacted
+from provisioner.model.told_apart import told_apart
 from provisioner.render.linediff import diff_lines
-from provisioner.render.places import has_no_default
-from provisioner.render.redact import redacted
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
 from provisioner.render.words import VERBS, listing
@@ -83,10 +84,12 @@ def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[Fiel
     """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
     before = _Side(change.before.fields if change.before else {}, {})
     after = _Side(change.after or {}, {})
-    return tuple(
-        replace(field, before=before.redacted(field.path, field.before), after=after.redacted(field.path, field.after))
-        for field in fields
-    )
+    return tuple(_without_secrets(field, before, after) for field in fields)
+
+
+def _without_secrets(field: FieldChange, before: _Side, after: _Side) -> FieldChange:
+    was = before.redacted(field.path, field.before)
+    return replace(field, before=was, after=told_apart(was, after.redacted(field.path, field.after)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from provisioner.model.document import Absent, Path
-from provisioner.render.redact import Sensitive
+from provisioner.model.redact import Sensitive
 from provisioner.render.safe import one_line
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_$-]+\Z")
