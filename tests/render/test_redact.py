@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 
 from provisioner.model.document import ABSENT
+from provisioner.model.redact import hidden, redacted
 from provisioner.model.secrets import is_secret
 from provisioner.model.told_apart import told_apart
-from provisioner.model.redact import hidden, redacted
 from tests.render import strategies as our
 
 _PRINT = "(sensitive)"
