@@ -74,7 +74,7 @@ def test_no_plan_commands_a_pipeline(plan: Plan, width: int, styles: object) -> 
 def test_no_diagnostic_commands_a_pipeline_but_for_our_own_annotations(items: list[Diagnostic], width: int) -> None:
     assert_inert(diagnostics_text(items, width=width))
     assert_inert(diagnostics_json(items))
-    assert_inert(json_text(failed_document(ManifestInvalid(items))))
+    assert_inert(json_text(failed_document(ManifestInvalid(tuple(items)))))
     for line in diagnostics_github(items).splitlines():
         assert re.match(r"::(error|warning) ", line)
         assert_inert(line[1:])
