@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from provisioner.kinds import TRAITS
 from provisioner.model.address import Address
