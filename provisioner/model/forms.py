@@ -78,7 +78,6 @@ _MARKED: Final = tuple(
 )
 _OPENAI: Final = re.compile(r"(?<![A-Za-z0-9_-])sk-[A-Za-z0-9_-]{20,}")
 _RANDOM: Final = re.compile(r"[A-Za-z0-9]{16,}")
-_AZURE_MARKS: Final = ("JQQJ9", "ACOG", "AzSe", "AzFu", "AzCa", "+ASt", "+ACR", "+ABa", "+ASb", "+AEh", "+ARm", "ACDb")
 _AZURE_KEY: Final = re.compile(
     r"[A-Za-z0-9]{40,80}JQQJ9[A-Za-z0-9]{8,60}={0,2}"
     r"|[A-Za-z0-9+/]{28,80}(?:ACOG|AzSe|AzFu|AzCa|\+ASt|\+ACR|\+ABa|\+ASb|\+AEh|\+ARm|ACDb)[A-Za-z0-9+/]{4,8}={0,2}"
@@ -104,7 +103,8 @@ def _spans(text: str) -> tuple[Span, ...]:
         lowered = text.lower()
         if len(lowered) != len(text):  # a letter that is two in lower case
             lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
-        found.extend(_behind(_HEADER, _HEADER_VALUE, text, lowered))
+        if "key" in lowered or "authorization" in lowered:
+            found.extend(_behind(_HEADER, _HEADER_VALUE, text, lowered))
         found.extend(_behind(_SCHEME, _SCHEME_VALUE, text, lowered))
     return _merged(found)
 
@@ -337,7 +337,7 @@ _FINDERS: Final[tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Span]]], .
     (("sig=",), _in_sas),
     (("sk-",), _openai_keys),
     (("PRIVATE KEY",), _private_keys),
-    (("==", *_AZURE_MARKS), _long_keys),
+    ((), _long_keys),
     ((), _hex_keys),
     *((marks, _marked(pattern)) for marks, pattern in _MARKED),
 )

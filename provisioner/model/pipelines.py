@@ -11,16 +11,15 @@ import re
 from typing import Final
 
 # A line begins wherever some reader of lines begins one, and colours are no part of it.
-_BEGUN: Final = re.compile(
-    r"(?:^|(?<=[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]))(?P<blank>(?:[^\S\n]|\x1b\[[\d;]*m)*):(?=:)", re.MULTILINE
-)
-_ANYWHERE: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
+_BREAKS: Final = r"\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+_BEGUN: Final = re.compile(rf"(?P<blank>[{_BREAKS}](?:[^\S{_BREAKS}]|\x1b\[[\d;]*m)*):(?=:)")
+_ANYWHERE: Final = re.compile(r"##(?=\[|[vV][sS][oO]\[)")
 
 
 def inert(text: str) -> str:
     """The text with an escape in every command: `\\u003a:error::`, `#\\u0023vso[`. Doing it twice changes no more."""
     if "::" in text:
-        text = _BEGUN.sub(r"\g<blank>\\u003a", text)
+        text = _BEGUN.sub(r"\g<blank>\\u003a", f"\n{text}")[1:]
     return _ANYWHERE.sub(r"#\\u0023", text) if "##" in text else text
 
 
