@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.model import interface as model
+from provisioner.emulator.model.items import token_estimate
 
 from .answers import answer, known_to, proposed, question_of, tool_outputs
 from .consolidate import consolidate, procedures, summarise
 from .documents import Hints, document
 from .facts import read
 from .ranking import rank
-from .words import content_stems, token_estimate
+from .words import content_stems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

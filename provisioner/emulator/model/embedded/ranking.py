@@ -7,9 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.model.interface import Memory, Ranking, Scored, Usage
+from provisioner.emulator.model.items import token_estimate
 
 from .vectors import likeness, weight
-from .words import content_stems, stem, token_estimate, tools_in
+from .words import content_stems, stem, tools_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,14 +1,12 @@
-"""Words of a text, their stems, the tools it names, and the estimate of tokens."""
+"""Words of a text, their stems, and the tools it names."""
 
 from __future__ import annotations
 
-import math
 import re
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
-CHARACTERS_PER_TOKEN: Final = 4
 LONGEST_WORD: Final = 40  # beyond it a "word" is data, and stemming it would only cost time
 # c++, c#, .net, node.js and snake_case are words; hyphens and slashes part words
 WORD: Final = re.compile(r"\.?[^\W_](?:[^\W_]|[._'](?=[^\W_]))*(?:\+\+|#)?")
@@ -70,7 +68,3 @@ def content_stems(text: str) -> tuple[str, ...]:
 def tools_in(text: str) -> tuple[tuple[str, str], ...]:
     """Each name as the text has it, and its kind."""
     return tuple((found.group(), KINDS[found.group().casefold()]) for found in TOOL.finditer(text))
-
-
-def token_estimate(*texts: str) -> int:
-    return sum(math.ceil(len(text) / CHARACTERS_PER_TOKEN) for text in texts)
