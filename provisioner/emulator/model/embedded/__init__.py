@@ -84,5 +84,5 @@ def _usage(prompt: model.Prompt, *said: str) -> model.Usage:
         *outputs,
         *(one.content for one in prompt.memories),
     )
-    images = sum(turn.image_tokens for turn in turns)
-    return model.Usage(input_tokens=token_estimate(*heard) + images, output_tokens=token_estimate(*said))
+    read_tokens = token_estimate(*heard) + sum(turn.image_tokens for turn in turns)
+    return model.Usage(input_tokens=read_tokens, output_tokens=token_estimate(*said))
