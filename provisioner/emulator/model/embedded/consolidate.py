@@ -137,7 +137,7 @@ def _is_meant(verb: str, content: str) -> bool:
 def _without(content: str, item: str) -> str:
     """Likes tea, coffee and cocoa, without coffee; empty when nothing would be left."""
     words, held = re.escape(re.sub(r"^\w+ (?:to|in|at|of) ", "", item.strip(" .,"))), reading(content)
-    whole = rf"(?i)(?:\w+ is )?(?:mostly |mainly )?(?:\w\w |for |an? )?{words}(?:$| (?:at|on|in|for|as|with|from|every|since|near)\b)"
+    whole = rf"(?i)(?:\w+ is )?(?:mostly |mainly )?(?:\w\w |for |an? )?{words}(?:$| (?:at|on|in|for|as|with|from)\b)"
     listed = rf", {words}(?=,| and )|,?(?: and|,) {words}$|(?<= ){words}(?:,| and| on) "
     shorter = re.sub(listed, "", content, count=1, flags=re.IGNORECASE)
     is_all = held.slot == item.lower() or held.about <= set(content_stems(item)) or re.match(whole, held.object)
