@@ -14,7 +14,7 @@ CODES: Final[Mapping[str, str]] = {
     "no-files": "The folder holds no YAML file.",
     "not-utf8": "The file is not UTF-8 text.",
     "control-character": "The file holds a character that cannot stand in text.",
-    "bad-path": "The path of a text file is absolute or leads out of the manifest's folder.",
+    "bad-path": "A path is absolute, or it or a link leads out of the manifest's folder, to what is hidden or no file.",
     # YAML
     "yaml-syntax": "The file is not YAML from here on.",
     "json-syntax": "The file is not JSON from here on.",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from provisioner.manifest.files import is_file, read_text, shown_path
+from provisioner.manifest.files import is_folder, read_inside, shown_path
 from provisioner.manifest.marks import Source
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Path
@@ -54,11 +54,10 @@ def gather(
 ) -> tuple[Variables, list[Diagnostic]]:
     """The environment over the `.env` file of the folder, if there is one."""
     file = folder / ".env"
-    if not is_file(file):
-        return Variables(values=environ, allowed=frozenset(allow), unset=unset), []
-    text, problem = read_text(file)
+    text, problem = read_inside(folder, file) if not is_folder(file) else (None, None)
     if text is None:
-        return Variables(values=environ, allowed=frozenset(allow), unset=unset), [problem] if problem else []
+        problems = [problem] if problem and problem.code != "file-missing" else []
+        return Variables(values=environ, allowed=frozenset(allow), unset=unset), problems
     values, problems = _dotenv(shown_path(file), text)
     set_outside = {name: value for name, value in environ.items() if value}
     return Variables(values={**values, **set_outside}, allowed=frozenset(allow), unset=unset), problems

@@ -11,7 +11,7 @@ from typing import Final
 from provisioner.manifest.checks import RULES
 from provisioner.manifest.entries import Draft, Entry, entries_of
 from provisioner.manifest.env import Variables, gather
-from provisioner.manifest.files import beside, find, folder_of, read_text, shown_path
+from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
 from provisioner.manifest.marks import Source
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
@@ -61,7 +61,7 @@ def load(
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name.
     """
     files, problems = find(paths)
-    folder = folder_of(files[0]) if files else Path()
+    folder = folder_of(files[0].path) if files else Path()
     variables, more = gather(folder, environ, allow_env, unset)
     problems += more
     waived = _waived(project_needed=project_needed, endpoint=endpoint)
@@ -122,11 +122,12 @@ def _waived(*, project_needed: bool, endpoint: str | None) -> tuple[DocumentPath
     return (("project", "endpoint"),) if endpoint is not None else ()
 
 
-_UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable"})
+_UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable", "bad-path"})
 
 
-def _read(path: Path) -> tuple[Source | None, list[Diagnostic]]:
-    text, problem = read_text(path)
+def _read(file: Found) -> tuple[Source | None, list[Diagnostic]]:
+    path = file.path
+    text, problem = read_manifest(file)
     if text is None:
         return None, [_with_others(problem, path)] if problem else []
     source, problems = read(text, file=shown_path(path), folder=str(folder_of(path)))
