@@ -23,9 +23,14 @@ def variables(draft: Draft) -> Iterator[Diagnostic]:
         yield from unit.variable_problems
 
 
-def shapes(draft: Draft) -> Iterator[Diagnostic]:
+def contents(draft: Draft) -> Iterator[Diagnostic]:
+    """What could not be made a number of, and what is wrong with the files that entries name."""
     for entry in draft.entries:
         yield from entry.problems
+
+
+def shapes(draft: Draft) -> Iterator[Diagnostic]:
+    for entry in draft.entries:
         for finding, at_key, _ in entry.findings:
             yield from entry.unit.told(finding, entry.path, at_key=at_key, subject=f"{entry.address}: ")
 
@@ -101,14 +106,14 @@ def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]
 
 
 Rule = Callable[[Draft], Iterator[Diagnostic]]
+# These say nothing of what a variable holds; of the others' words, see `unvalued`.
+PLAIN_RULES: Final[tuple[Rule, ...]] = (variables, contents, placeholders)
 RULES: Final[tuple[Rule, ...]] = (
-    variables,
     shapes,
     names,
     duplicates,
     kinds_own_rules,
     ignored_fields,
-    placeholders,
     unknown_references,
     wrong_model_kinds,
     reference_cycles,

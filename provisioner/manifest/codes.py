@@ -25,6 +25,8 @@ CODES: Final[Mapping[str, str]] = {
     "merge-not-mapping": "`<<` is given something other than mappings.",
     "alias-unknown": "An alias stands for an anchor that is not defined above it.",
     "alias-loop": "An alias stands inside what it stands for.",
+    "manifest-too-big": "All files together are more than a manifest can be.",
+    "more-problems": "There are more problems of one sort than are told one by one.",
     "alias-bomb": "Aliases expand to more values than a manifest can have.",
     "too-deep": "The file is nested deeper than a manifest can be.",
     "several-documents": "The file holds more than one YAML document.",

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.inside import LEADS_OUT, NotInside, leads_out, opened_inside
 from provisioner.manifest.marks import Lines
 from provisioner.model.diagnostic import Diagnostic, Location
@@ -110,7 +111,7 @@ def _inside(folder: Path) -> list[Path]:
 
 def _yaml_files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
     if _leads_away(folder):
-        problems.append(_refused(folder, NotInside(LEADS_OUT)))
+        problems.append(_refused(folder, NotInside(LEADS_OUT), quoted(shown_path(folder))))
         return
     try:
         inside = _inside(folder)
@@ -134,43 +135,54 @@ def _leads_away(folder: Path) -> bool:
     return not (folder.is_absolute() or ".." in folder.parts) and leads_out(Path(), folder)
 
 
-def read_manifest(found: Found, *, limit: int = MAX_BYTES) -> tuple[str | None, Diagnostic | None]:
+def read_manifest(found: Found, budget: Budget) -> tuple[str | None, Diagnostic | None]:
     """The text of a stream that the command names, or of a file that lies in its folder."""
     path, is_named = found
     if is_named and _is_stream(path):
-        return _read(path, lambda: _stream(path), limit)
+        return _read(path, lambda: _stream(path), budget, MAX_BYTES)
     if _leads_away(path.parent):
-        return None, _refused(path, NotInside(LEADS_OUT))
-    return read_inside(path.parent, path, limit=limit)
+        return None, _refused(path, NotInside(LEADS_OUT), quoted(shown_path(path)))
+    return read_inside(path.parent, path, budget)
 
 
 def read_inside(
-    folder: Path, path: Path, *, limit: int = MAX_BYTES, hidden: bool = True, said: str = ""
+    folder: Path, path: Path, budget: Budget, *, limit: int = MAX_BYTES, hidden: bool = True, said: str = ""
 ) -> tuple[str | None, Diagnostic | None]:
     """The text of a file that lies in the folder, and unless `hidden` in nothing that begins with a dot there. `said`
     is what messages call it.
     """
-    return _read(path, lambda: opened_inside(folder, path, hidden=hidden), limit, said)
+    return _read(path, lambda: opened_inside(folder, path, hidden=hidden), budget, limit, said)
 
 
 def _read(
-    path: Path, opened: Callable[[], AbstractContextManager[BinaryIO]], limit: int, said: str = ""
+    path: Path, opened: Callable[[], AbstractContextManager[BinaryIO]], budget: Budget, limit: int, said: str = ""
 ) -> tuple[str | None, Diagnostic | None]:
     """The text without its byte order mark, or what is wrong with the file."""
-    name = quoted(said or shown_path(path))
+    name, here = quoted(said or shown_path(path)), Location(file=shown_path(path))
+    if not budget.take(Resource.FILES):
+        return None, budget.exceeded(Resource.FILES, here)
     try:
         with opened() as stream:
-            data = stream.read(limit + 1)
-    except NotInside as refusal:
-        return None, _refused(path, refusal, said)
-    except FileNotFoundError:
-        return None, _problem("file-missing", path, f"There is no file {name}.", "Check the path and the folder.")
-    except (OSError, ValueError) as error:
-        return None, _unreadable(path, error, name)
+            data = stream.read(min(limit, budget.left(Resource.BYTES)) + 1)
+    except (NotInside, OSError, ValueError) as error:
+        return None, _unread(path, error, name)
     if len(data) > limit:
-        message = f"{name} is larger than {limit / 1_000_000:g} MB."
-        return None, _problem("file-too-big", path, message, "Split it.")
+        return None, _problem("file-too-big", path, f"{name} is larger than {_size(limit)}.", "Split it.")
+    if not budget.take(Resource.BYTES, len(data)):
+        return None, budget.exceeded(Resource.BYTES, here)
     return _decode(path, data, name)
+
+
+def _unread(path: Path, error: NotInside | OSError | ValueError, name: str) -> Diagnostic:
+    if isinstance(error, NotInside):
+        return _refused(path, error, name)
+    if isinstance(error, FileNotFoundError):
+        return _problem("file-missing", path, f"There is no file {name}.", "Check the path and the folder.")
+    return _unreadable(path, error, name)
+
+
+def _size(limit: int) -> str:
+    return f"{limit / 1_000_000:g} MB" if limit >= 1_000_000 else f"{limit / 1_000:g} KB"
 
 
 @contextmanager
@@ -208,11 +220,9 @@ def _unreadable(path: Path, error: OSError | ValueError, name: str) -> Diagnosti
     return _problem("file-unreadable", path, message, "Check the path and its permissions.")
 
 
-def _refused(path: Path, refusal: NotInside, said: str = "") -> Diagnostic:
+def _refused(path: Path, refusal: NotInside, name: str) -> Diagnostic:
     """Nothing of what it holds, or leads to, is told."""
-    return _problem(
-        "bad-path", path, f"{quoted(said or shown_path(path))} {refusal.why}.", "Put the file itself there."
-    )
+    return _problem("bad-path", path, f"{name} {refusal.why}.", "Put the file itself there.")
 
 
 def _problem(code: str, path: Path, message: str, hint: str) -> Diagnostic:

@@ -16,6 +16,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from provisioner.kinds.fragments import TAKES_FILE
+from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.documents import SUFFIXES, read_document
 from provisioner.manifest.files import read_inside, shown_path
 from provisioner.manifest.inside import is_hidden
@@ -68,22 +69,37 @@ class _Inliner:
         self.found = True
         if not self._unit.is_known(place):
             return self._unknown(path, as_text=as_text)
-        text, problem = _text(FilePath(self._unit.source.folder), name, name)
+        if self._unit.budget.is_spent or (self._unit.is_as_written and place in self._unit.written):
+            return self._unknown(path, as_text=as_text)
+        text, problem = self._text(name, place)
         if problem is not None:
             self.problems.append(replace(problem, where=self._unit.source.value_at(place)))
         if text is None or as_text:
             return text if text is not None else self._unknown(path, as_text=as_text)
         return self._document(name, text, path)
 
+    def _text(self, name: str, place: Path) -> tuple[str | None, Diagnostic | None]:
+        unit = self._unit
+        if name not in unit.texts:
+            unit.texts[name] = _text(FilePath(unit.source.folder), name, unit.written.get(place, name), unit.budget)
+        text, problem = unit.texts[name]
+        if text is not None and not unit.budget.take(Resource.CHARACTERS, len(text)):
+            return None, unit.budget.exceeded(Resource.CHARACTERS)
+        return text, problem
+
     def _document(self, name: str, text: str, path: Path) -> Any:
         file = FilePath(self._unit.source.folder) / name
         suffix = file.suffix.lower()
         if suffix not in SUFFIXES:
-            message = f"{quoted(name)} is neither a .json nor a .yaml file, and a document is wanted here."
+            said = self._unit.written.get((*self._at, *path, "file"), name)
+            message = f"{quoted(said)} is neither a .json nor a .yaml file, and a document is wanted here."
             place = (*self._at, *path, "file")
             self.problems += self._unit.error("bad-path", place, message, "Name a JSON or YAML file.")
             return self._unknown(path, as_text=False)
-        document, problems = read_document(text, file=shown_path(file), suffix=suffix)
+        document, problems = read_document(text, file=shown_path(file), suffix=suffix, budget=self._unit.budget)
+        place = (*self._at, *path, "file")
+        if place in self._unit.written:  # which file it is, a variable says
+            problems = [replace(each, where=self._unit.source.value_at(place)) for each in problems]
         self.problems += problems
         return document if document is not None else self._unknown(path, as_text=False)
 
@@ -111,11 +127,11 @@ def _held_at(section: str, path: Path) -> str:
     return "text" if "text" in takes else "document" if "document" in takes else ""
 
 
-def _text(folder: FilePath, name: str, said: str) -> tuple[str | None, Diagnostic | None]:
+def _text(folder: FilePath, name: str, said: str, budget: Budget) -> tuple[str | None, Diagnostic | None]:
     """`said` is the path as messages tell it."""
     if refusal := _refusal(name):
         return None, Diagnostic(code="bad-path", message=f"{quoted(said)} {refusal}.", hint=_ADVICE)
-    text, problem = read_inside(folder, folder / name, limit=MAX_TEXT_BYTES, hidden=False, said=said)
+    text, problem = read_inside(folder, folder / name, budget, limit=MAX_TEXT_BYTES, hidden=False, said=said)
     if problem is not None and problem.code == "bad-path":
         problem = replace(problem, hint=_ADVICE)
     if problem is not None and problem.where is not None and problem.code in {"not-utf8", "control-character"}:

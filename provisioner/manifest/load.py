@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from provisioner.manifest.checks import RULES
+from provisioner.manifest.bounded import bounded
+from provisioner.manifest.budget import Budget
+from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.entries import Draft, Entry, entries_of
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
@@ -16,6 +18,7 @@ from provisioner.manifest.marks import Source
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
 from provisioner.manifest.unit import Unit
+from provisioner.manifest.unvalued import unvalued
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Document, dotted
@@ -60,17 +63,20 @@ def load(
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name.
     """
+    budget = Budget()
     files, problems = find(paths)
     folder = folder_of(files[0].path) if files else Path()
-    variables, more = gather(folder, environ, allow_env, unset)
+    variables, more = gather(folder, environ, allow_env, unset, budget)
     problems += more
     waived = _waived(project_needed=project_needed, endpoint=endpoint)
     units = []
     for file in files:
-        source, found = _read(file)
+        source, found = _read(file, budget)
         problems += found
         if source is not None:
-            units.append(Unit(source, found, variables, waived=waived))
+            units.append(Unit(source, found, variables, waived=waived, budget=budget))
+        if budget.is_spent:
+            return _given_up(problems, units)
     complete = not any(problem.code in _UNREAD for problem in problems) and len(units) == len(files)
     draft = _draft(
         units,
@@ -80,6 +86,8 @@ def load(
         endpoint=endpoint,
         allow_hosts=allow_hosts,
     )
+    if budget.is_spent:
+        return _given_up([*problems, *(it for entry in draft.entries for it in entry.problems)], units)
     head = Head(draft)
     problems += _checked(draft, head)
     diagnostics = _tidied(problems)
@@ -88,6 +96,12 @@ def load(
     resources = {address: _desired(entry) for address, entry in draft.by_address.items()}
     manifest = Manifest(name=head.name, project=head.settings, resources=resources)
     return Loaded(manifest=manifest, diagnostics=diagnostics)
+
+
+def _given_up(problems: Iterable[Diagnostic], units: Iterable[Unit]) -> Loaded:
+    """There is more than is read, and nothing is said of what may be missing from the rest."""
+    of_variables = (problem for unit in units for problem in unit.variable_problems)
+    return Loaded(manifest=None, diagnostics=_tidied([*problems, *of_variables]))
 
 
 def refused(text: str) -> dict[Address, Diagnostic]:
@@ -100,7 +114,7 @@ def refused(text: str) -> dict[Address, Diagnostic]:
     draft = _draft([unit], variables, project_needed=False, complete=True)
     places = {dotted(entry.path): entry.address for entry in draft.entries}
     found: dict[Address, Diagnostic] = {}
-    for rule in RULES:
+    for rule in (*PLAIN_RULES, *RULES):
         for problem in rule(draft):
             address = _innermost(places, problem.where.path) if problem.is_error and problem.where else None
             if address is not None:
@@ -125,12 +139,12 @@ def _waived(*, project_needed: bool, endpoint: str | None) -> tuple[DocumentPath
 _UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable", "bad-path"})
 
 
-def _read(file: Found) -> tuple[Source | None, list[Diagnostic]]:
+def _read(file: Found, budget: Budget) -> tuple[Source | None, list[Diagnostic]]:
     path = file.path
-    text, problem = read_manifest(file)
+    text, problem = read_manifest(file, budget)
     if text is None:
         return None, [_with_others(problem, path)] if problem else []
-    source, problems = read(text, file=shown_path(path), folder=str(folder_of(path)))
+    source, problems = read(text, file=shown_path(path), folder=str(folder_of(path)), budget=budget)
     if source is not None and source.root is None and not problems:
         hint = "Begin with `version: 1`; the README shows a whole manifest."
         message = "The file is empty."
@@ -176,12 +190,27 @@ def _draft(
 
 
 def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
-    for unit in draft.units:
-        yield from head_misfits(unit)
     yield from head_conflicts(draft)
     yield from head.problems()
-    for rule in RULES:
-        yield from rule(draft)
+    for rule in PLAIN_RULES:
+        yield from bounded(rule(draft))
+    problems = _by_the_rules(draft)
+    if problems and any(unit.written for unit in draft.units):
+        twin = _draft(
+            [unit.as_written() for unit in draft.units],
+            draft.variables,
+            project_needed=draft.project_needed,
+            complete=draft.complete,
+        )
+        written = {(unit.file, dotted(path)): text for unit in draft.units for path, text in unit.written.items()}
+        yield from unvalued(problems, _by_the_rules(twin), written)
+    else:
+        yield from problems
+
+
+def _by_the_rules(draft: Draft) -> list[Diagnostic]:
+    heads = (problem for unit in draft.units for problem in head_misfits(unit))
+    return [*bounded(heads), *(problem for rule in RULES for problem in bounded(rule(draft)))]
 
 
 def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -17,7 +17,7 @@ from provisioner.manifest.unit import Unit
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
-from provisioner.model.words import found, quoted
+from provisioner.model.words import found, quoted, shown
 from provisioner.planes.clouds import is_trusted
 
 VARIABLES: Final = {
@@ -53,6 +53,16 @@ class Said(NamedTuple):
     unit: Unit
     path: Path = ()
 
+    @property
+    def shown(self) -> str:
+        """For messages: what is written, where variables make it."""
+        return self.unit.shows(self.value, self.path)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a variable says it, or a part of it, so that no message may."""
+        return not self.path or self.path in self.unit.written
+
 
 def head_misfits(unit: Unit) -> Iterator[Diagnostic]:
     if not isinstance(unit.source.root, dict):
@@ -74,7 +84,7 @@ def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:
             if first.value != value:
                 where = first.unit.source.value_at(path)
                 message = (
-                    f"`{'.'.join(path)}` is {quoted(value)} here and {quoted(first.value)} in "
+                    f"`{'.'.join(path)}` is {unit.shows(value, path)} here and {first.shown} in "
                     f"{where.file}:{where.line}:{where.column}."
                 )
                 yield from unit.error("conflict", path, message, "All files together are one manifest: say it once.")
@@ -129,9 +139,9 @@ class Head:
         said, endpoint = self._said.get(("project", "account")), self._of("endpoint")
         account = account_of(endpoint.value) if endpoint else None
         if said and said.value and account and said.value.lower() != account:
-            message = (
-                f"`project.account` is {quoted(said.value)}, but the endpoint is of the account {quoted(account)}."
-            )
+            is_told = endpoint is not None and (self._is_given("endpoint") or not endpoint.is_hidden)
+            other = f"the account {quoted(account)}" if is_told else "another account"
+            message = f"`project.account` is {said.shown}, but the endpoint is of {other}."
             remedy = "" if self._is_given("endpoint") else "; remove `account:`"
             hint = f"The endpoint's is used{remedy}."
             yield from said.unit.error("conflict", said.path, message, hint, severity=Severity.WARNING)
@@ -155,7 +165,7 @@ class Head:
             hint = "Add `name:`, an id for everything this manifest manages, for example `name: dev-buddy`."
             yield from self._draft.units[0].error("missing-key", (), "The manifest has no `name`.", hint)
         elif said is not None and (wrong := owner_fault(said.value)):
-            message = f"The manifest's name {quoted(said.value)} {wrong}."
+            message = f"The manifest's name {said.shown} {'is none' if said.is_hidden else wrong}."
             yield from said.unit.error("bad-name", ("name",), message, OWNER_ADVICE)
 
     def _is_there(self, path: Path) -> bool:
@@ -217,8 +227,10 @@ def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[D
     hint = ENDPOINT_ADVICE if key == "endpoint" else "Write it as https://management.azure.com."
     if not wrong and not is_trusted(said.value, allowed_hosts):
         host = (_split(said.value) or urlsplit("")).hostname
-        code, wrong = "untrusted-host", f"names the host {quoted(host)}, which is not Azure's; no token is sent there"
-        hint = f"Correct it; if it is right and you trust that host, add --allow-host {host}."
+        named = "a host" if said.is_hidden else f"the host {quoted(host)}"
+        code, wrong = "untrusted-host", f"names {named}, which is not Azure's; no token is sent there"
+        option = "name it with --allow-host" if said.is_hidden else f"add --allow-host {shown(str(host))}"
+        hint = f"Correct it; if it is right and you trust that host, {option}."
     if not wrong:
         return ()
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"

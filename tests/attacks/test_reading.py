@@ -1,4 +1,4 @@
-"""What a repository may have read: its own files, and nothing that a checkout, a tool or the machine keeps to itself."""
+"""What a repository may have read: its own files, and nothing that a checkout, a tool or the machine keeps."""
 
 from __future__ import annotations
 
