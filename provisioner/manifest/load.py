@@ -173,7 +173,7 @@ def _draft(
     allow_hosts: Collection[str] = (),
 ) -> Draft:
     filled = tuple(unit for unit in units if unit.source.root is not None)
-    entries = tuple(entry for unit in filled for entry in entries_of(unit))
+    entries = tuple(entries_of(filled))
     by_address: dict[Address, Entry] = {}
     for entry in entries:
         by_address.setdefault(entry.address, entry)

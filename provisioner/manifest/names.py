@@ -37,7 +37,7 @@ def fault(name: str, rule: Mapping[str, Any]) -> str:
 
 
 def _wrong_characters(name: str, rule: Mapping[str, Any]) -> str:
-    if bad := dict.fromkeys(char for char in name if not _takes(rule, f"a{char}a")):
+    if bad := [char for char in dict.fromkeys(name) if not _takes(rule, f"a{char}a")]:
         return f"holds {listed([quoted(char) for char in bad])}"
     if not _takes(rule, f"{name[0]}a"):
         return f"starts with {quoted(name[0])}"

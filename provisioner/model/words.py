@@ -9,6 +9,7 @@ from typing import Final
 
 _SHOWN: Final = 60
 _LISTED: Final = 12
+_LOOKED_AT: Final = 300  # to compare with all of 10,000 names takes seconds
 
 
 def shown(text: str) -> str:
@@ -54,7 +55,7 @@ def with_article(noun: str) -> str:
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """`Did you mean "x"? ` when something known looks alike; else nothing."""
-    by_folded = {each.casefold().replace("-", "_"): each for each in known}
+    """`Did you mean "x"? ` when something known looks alike; else nothing. Of thousands, only some are looked at."""
+    by_folded = {each[:_SHOWN].casefold().replace("-", "_"): each for each in islice(known, _LOOKED_AT)}
     close = get_close_matches(name[:_SHOWN].casefold().replace("-", "_"), by_folded, n=1, cutoff=0.6)
     return f"Did you mean {quoted(by_folded[close[0]])}? " if close and by_folded[close[0]] != name else ""
