@@ -106,10 +106,8 @@ def inlined(folder: Path, size: int) -> None:
     """One file of 0.9 MB, which every agent names."""
     _put(folder / "prompt.md", "a " * 450_000)
     line = "  a{}: {{model: gpt, instructions: {{file: prompt.md}}}}\n"
-    _put(
-        folder / "stores.yaml",
-        HEAD + MODEL + "agents:\n" + "".join(line.format(number) for number in range(size // 60)),
-    )
+    lines = "".join(line.format(number) for number in range(size // 60))
+    _put(folder / "stores.yaml", f"{HEAD}{MODEL}agents:\n{lines}")
 
 
 def prompts(folder: Path, size: int) -> None:
@@ -139,14 +137,58 @@ def exploding(folder: Path, size: int) -> None:
     _put(folder / "stores.yaml", HEAD + f"x-a0: &a0 [{'x,' * (size // 2)}]\n" + rungs)
 
 
+FUNCTION: Final = "agents: {a: {model: gpt, tools: [{type: function, name: f, parameters: {file: x.json}}]}}\n"
+PROMPT: Final = "agents: {a: {model: gpt, instructions: {file: x.md}}}\n"
+SCOPE: Final = "[{{type: memory_search, memory_store_name: s, scope: '{}'}}]"
+TYPO: Final = "{model: gpt, tools: [{type: function, name: f, descripton: x}]}"
+
+
+def dollars(size: int) -> str:
+    return f"{MODEL}agents: {{a: {{model: gpt, instructions: '{'$' * size}${{env:FOUNDRY_X:-x}}'}}}}\n"
+
+
+def merged(size: int) -> str:
+    keys = "".join(f"k{number}: 1," for number in range(size // 100))
+    return f"x-a: &a {{{keys}}}\nx-b: [{'{<<: *a},' * 500}]\n"
+
+
+def misspelt(size: int) -> str:
+    there = "".join(f"  chat-{number}: {{external: true}}\n" for number in range(size // 70))
+    return f"deployments:\n{there}agents:\n" + "".join(f"  a{n}: {{model: caht-{n}}}\n" for n in range(size // 70))
+
+
+def underscored(size: int) -> str:
+    return f"{MODEL}agents:\n" + "".join(f"  a_{number}: {{model: gpt}}\n" for number in range(size // 22))
+
+
+def deep(size: int) -> str:
+    return f"x-a: [{('[' * 90 + ']' * 90 + ',') * (size // 181)}]"
+
+
+def endpoint(size: int) -> str:
+    return f"name: n\nproject: {{endpoint: 'https://{'a' * size}.com/x'}}\n"
+
+
 HOSTILE: Final = (
     # much of it
-    Hostile(name="brackets in three files", write=several(3, lambda size: f"version: 1\nx-a: [{'[],' * (size // 3)}]\n"),
-            sizes=(MB, 4 * MB, 27 * MB), commands=(("validate", "-f", "."),)),
-    Hostile(name="fifty files of one text", write=several(50, lambda size: f"version: 1\nx-a: {'a ' * (size // 2)}\n"),
-            sizes=(4 * MB, 16 * MB, 50 * MB), commands=(("validate", "-f", "."),)),
-    Hostile(name="small files by the thousand", write=several(2_000, lambda _: "version: 1\n"), sizes=(MB,),
-            commands=(("validate", "-f", "."),)),
+    Hostile(
+        name="brackets in three files",
+        write=several(3, lambda size: f"version: 1\nx-a: [{'[],' * (size // 3)}]\n"),
+        sizes=(MB, 4 * MB, 27 * MB),
+        commands=(("validate", "-f", "."),),
+    ),
+    Hostile(
+        name="fifty files of one text",
+        write=several(50, lambda size: f"version: 1\nx-a: {'a ' * (size // 2)}\n"),
+        sizes=(4 * MB, 16 * MB, 50 * MB),
+        commands=(("validate", "-f", "."),),
+    ),
+    Hostile(
+        name="small files by the thousand",
+        write=several(2_000, lambda _: "version: 1\n"),
+        sizes=(MB,),
+        commands=(("validate", "-f", "."),),
+    ),
     Hostile(name="line ends", write=manifest(lambda size: "\n" * size)),
     Hostile(name="carriage returns", write=manifest(lambda size: "\r" * size)),
     Hostile(name="comments", write=manifest(lambda size: "#\n" * (size // 2))),
@@ -154,58 +196,73 @@ HOSTILE: Final = (
     Hostile(name="documents", write=manifest(lambda size: "---\na: 1\n" * (size // 9))),
     Hostile(name="anchors", write=manifest(lambda size: "x-a: [" + "&a b," * (size // 5) + "]\n")),
     Hostile(name="brackets", write=manifest(lambda size: "x-a: " + "[" * size)),
-    Hostile(name="nested to the limit", write=manifest(lambda size: "x-a: [" + ("[" * 90 + "]" * 90 + ",") * (size // 181) + "]")),
+    Hostile(name="nested to the limit", write=manifest(deep)),
     Hostile(name="a digit", write=manifest(lambda size: f"x-a: {'1' * size}\n")),
     Hostile(name="a fraction", write=manifest(lambda size: f"x-a: 1.{'1' * size}\n")),
     Hostile(name="a date", write=manifest(lambda size: f"x-a: 2020-01-01 1:1{'1' * size}\n")),
     Hostile(name="base 60", write=manifest(lambda size: f"x-a: 1{':11' * (size // 3)}\n")),
     Hostile(name="a long key", write=manifest(lambda size: f"agents:\n  ? {'k' * size}\n  : {{model: gpt}}\n")),
     Hostile(name="an owner's name", write=manifest(lambda size: f"name: {'n' * size}\n", head="version: 1\n")),
-    Hostile(name="an endpoint", write=manifest(lambda size: f"name: n\nproject: {{endpoint: 'https://{'a' * size}.com/x'}}\n", head="version: 1\n")),
+    Hostile(name="an endpoint", write=manifest(endpoint, head="version: 1\n")),
     # what is expanded
     Hostile(name="one text for a thousand agents", write=aliased, sizes=(30_000, 60_000, MB)),
     Hostile(name="one file for all agents", write=inlined, sizes=(3_600, MB, 4 * MB)),
     Hostile(name="a file for each agent", write=prompts, sizes=(MB,)),
     Hostile(name="aliases that explode", write=exploding),
-    Hostile(name="merge keys", write=manifest(lambda size: "x-a: &a {" + "".join(f"k{n}: 1," for n in range(size // 100)) + "}\nx-b: [" + "{<<: *a}," * 500 + "]\n")),
+    Hostile(name="merge keys", write=manifest(merged)),
     Hostile(name="a variable a million times", write=description("${env:FOUNDRY_LONG}")),
     Hostile(name="long defaults", write=description("${env:FOUNDRY_X:-" + "d" * 1000 + "}")),
     # patterns
     Hostile(name="unclosed variables", write=description("${env:")),
     Hostile(name="unclosed defaults", write=description("${env:FOUNDRY_X:-")),
     Hostile(name="variables that may not be read", write=description("${env:FOUNDRY_A_KEY}")),
-    Hostile(name="dollar signs", write=manifest(lambda size: f"{MODEL}agents: {{a: {{model: gpt, instructions: '{'$' * size}${{env:FOUNDRY_X:-x}}'}}}}\n")),
+    Hostile(name="dollar signs", write=manifest(dollars)),
     Hostile(name="unclosed templates", write=description("{{a ${x} ")),
     Hostile(name="half closed templates", write=description("${a}{{a}b")),
     Hostile(name="placeholders", write=description("${NAME} ")),
     Hostile(name="unclosed placeholders", write=description("${NAME:-")),
-    Hostile(name="a scope", write=inside_agent("tools", "é:" * 500, of="[{{type: memory_search, memory_store_name: s, scope: '{}'}}]")),
-    Hostile(name="a scope of open braces", write=inside_agent("tools", "{{a", of="[{{type: memory_search, memory_store_name: s, scope: '{}'}}]")),
+    Hostile(name="a scope", write=inside_agent("tools", "é:" * 500, of=SCOPE)),
+    Hostile(name="a scope of open braces", write=inside_agent("tools", "{{a", of=SCOPE)),
     # problems
     Hostile(name="duplicate keys", write=manifest(lambda size: "x-a: {" + "a: 1," * (size // 5) + "}\n")),
     Hostile(name="ambiguous words", write=manifest(lambda size: "x-a: [" + "on," * (size // 3) + "]\n")),
     Hostile(name="unknown keys", write=inside_agent("reasoning", "effrot-#: 1", of="{{{}}}")),
     Hostile(name="unknown keys of agents", write=agents("{model: gpt, instuctions-#: x}")),
-    Hostile(name="unpublished keys", write=inside_agent("tools", "descripton-#: 1", of="[{{type: function, name: f, {}}}]")),
-    Hostile(name="unpublished keys of agents", write=agents("{model: gpt, tools: [{type: function, name: f, descripton: x}]}")),
+    Hostile(
+        name="unpublished keys", write=inside_agent("tools", "descripton-#: 1", of="[{{type: function, name: f, {}}}]")
+    ),
+    Hostile(name="unpublished keys of agents", write=agents(TYPO)),
     Hostile(name="unknown tools", write=agents("{model: gpt, tools: [{type: memory_serch}]}")),
     Hostile(name="wrong types", write=inside_agent("metadata", "k#: 1", of="{{{}}}")),
     Hostile(name="one wrong type among many", write=inside_agent("metadata", "k#: x", of="{{{}, k: 1}}")),
-    Hostile(name="bad names", write=manifest(lambda size: MODEL + "agents:\n" + "".join(f"  a_{n}: {{model: gpt}}\n" for n in range(size // 22)))),
+    Hostile(name="bad names", write=manifest(underscored)),
     Hostile(name="unknown references", write=agents("{model: gpt-#}")),
-    Hostile(name="references among similar names", write=manifest(lambda size: "deployments:\n" + "".join(f"  chat-{n}: {{external: true}}\n" for n in range(size // 70)) + "agents:\n" + "".join(f"  a{n}: {{model: caht-{n}}}\n" for n in range(size // 70)))),
+    Hostile(name="references among similar names", write=manifest(misspelt)),
     Hostile(name="a circle", write=circle),
     Hostile(name="resources that are nothing", write=agents("5")),
     Hostile(name="external with much beside", write=inside_agent("external: true\n    metadata", "k#: 1", of="{{{}}}")),
-    Hostile(name="ignored fields", write=inside_agent("lifecycle", ".".join(["metadata", *["x"] * 200]), of="{{ignore: [{}]}}")),
+    Hostile(
+        name="ignored fields",
+        write=inside_agent("lifecycle", ".".join(["metadata", *["x"] * 200]), of="{{ignore: [{}]}}"),
+    ),
     Hostile(name="ignored fields that cannot be", write=inside_agent("lifecycle", "modle#", of="{{ignore: [{}]}}")),
     # files beside it
     Hostile(name="a .env", write=beside(".env", lambda size: "A=b\n" * (size // 4), ""), sizes=(250_000, 8 * MB)),
-    Hostile(name="a .env of quotes", write=beside(".env", lambda size: "A='b\n" * (size // 5), ""), sizes=(250_000, 8 * MB)),
-    Hostile(name="a JSON of brackets", write=beside("x.json", lambda size: '{"a": [' + "[]," * (size // 3) + "[]]}", "agents: {a: {model: gpt, tools: [{type: function, name: f, parameters: {file: x.json}}]}}\n"), sizes=(250_000, 990_000)),
-    Hostile(name="a JSON number", write=beside("x.json", lambda size: '{"a": 1.' + "1" * size + "}", "agents: {a: {model: gpt, tools: [{type: function, name: f, parameters: {file: x.json}}]}}\n"), sizes=(250_000, 990_000)),
-    Hostile(name="a text of spaces", write=beside("x.md", lambda size: " " * size, "agents: {a: {model: gpt, instructions: {file: x.md}}}\n"), sizes=(250_000, 990_000)),
-)  # fmt: skip
+    Hostile(
+        name="a .env of quotes", write=beside(".env", lambda size: "A='b\n" * (size // 5), ""), sizes=(250_000, 8 * MB)
+    ),
+    Hostile(
+        name="a JSON of brackets",
+        write=beside("x.json", lambda size: f'{{"a": [{"[]," * (size // 3)}[]]}}', FUNCTION),
+        sizes=(250_000, 990_000),
+    ),
+    Hostile(
+        name="a JSON number",
+        write=beside("x.json", lambda size: f'{{"a": 1.{"1" * size}}}', FUNCTION),
+        sizes=(250_000, 990_000),
+    ),
+    Hostile(name="a text of spaces", write=beside("x.md", lambda size: " " * size, PROMPT), sizes=(250_000, 990_000)),
+)
 
 
 def _put(path: Path, text: str) -> None:
@@ -231,7 +288,7 @@ def faults(hostile: Hostile, runs: list[tuple[int, Sequence[str], Run]]) -> list
         what = f"{hostile.name}, {size / MB:g} MB: {command[0]}"
         if run.wall_s > MOST_S or run.peak_mb > MOST_MB:
             found.append(f"{what} takes {run.wall_s:.1f} s and {run.peak_mb:.0f} MB")
-        if run.code not in (0, 1) or "Traceback" in run.stdout:
+        if run.code != 0 and not (run.code == 1 and run.stdout):  # a traceback goes to stderr
             found.append(f"{what} ends with {run.code}")
     for (small, command, before), (large, other, after) in zip(runs, runs[len(hostile.commands) :], strict=False):
         grown = max(after.cpu_s, FLOOR_S) / max(before.cpu_s, FLOOR_S)

@@ -8,7 +8,7 @@ from typing import Final
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 
 MOST_TOLD: Final = 1_000
-MOST_COUNTED: Final = 30_000  # more would take longer than it is worth
+MOST_COUNTED: Final = 20_000  # more would take longer than it is worth
 
 
 def bounded(problems: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -16,9 +16,10 @@ from provisioner.model.diagnostic import Diagnostic, Location
 class Resource(Enum):
     """What is counted, and how much of it there may be."""
 
-    FILES = ("files", 20_000)
+    FILES = ("files", 12_000)
     BYTES = ("bytes", 64_000_000)
-    VALUES = ("values, with aliases expanded", 1_000_000)
+    VALUES = ("values, with aliases expanded", 600_000)
+    RESOURCES = ("resources", 50_000)
     VARIABLES = ("references to variables", 100_000)
     CHARACTERS = ("characters of text, with aliases and variables expanded", 64_000_000)
 

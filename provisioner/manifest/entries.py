@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.bounded import MOST_TOLD
+from provisioner.manifest.budget import Resource
 from provisioner.manifest.env import Variables
 from provisioner.manifest.inline import inline_files
 from provisioner.manifest.schema import entry_shape
@@ -64,15 +65,21 @@ class Draft:
     allow_hosts: Collection[str] = ()
 
 
-def entries_of(units: Iterable[Unit]) -> Iterator[Entry]:
+def entries_of(units: Sequence[Unit]) -> Iterator[Entry]:
+    """None at all where there are more than there may be."""
+    addresses = [(unit, Address(section, name)) for unit in units for section in KINDS for name in _in(unit, section)]
+    if units and not units[0].budget.take(Resource.RESOURCES, len(addresses)):
+        return
     told = 0
-    for unit in units:
-        for section in KINDS:
-            names = unit.root.get(section)
-            for name in names if isinstance(names, dict) else ():
-                entry = _entry(unit, Address(section, name), most=MOST_TOLD - told)
-                told += len(entry.findings)
-                yield entry
+    for unit, address in addresses:
+        entry = _entry(unit, address, most=MOST_TOLD - told)
+        told += len(entry.findings)
+        yield entry
+
+
+def _in(unit: Unit, section: str) -> Collection[str]:
+    names = unit.root.get(section)
+    return names if isinstance(names, dict) else ()
 
 
 def _entry(unit: Unit, address: Address, *, most: int) -> Entry:

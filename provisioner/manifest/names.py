@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from provisioner.model.words import listed, quoted
@@ -63,4 +64,9 @@ def _where(marks: list[str], rule: Mapping[str, Any]) -> str:
 
 
 def _takes(rule: Mapping[str, Any], sample: str) -> bool:
-    return re.fullmatch(rule.get("pattern", ".*"), sample) is not None
+    return _matches(rule.get("pattern", ".*"), sample)
+
+
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, sample: str) -> bool:
+    return re.fullmatch(pattern, sample) is not None
