@@ -14,7 +14,7 @@ CODES: Final[Mapping[str, str]] = {
     "no-files": "The folder holds no YAML file.",
     "not-utf8": "The file is not UTF-8 text.",
     "control-character": "The file holds a character that cannot stand in text.",
-    "bad-path": "The path of a text file is absolute or leads out of the manifest's folder.",
+    "bad-path": "A path is absolute, or it or a link leads out of the manifest's folder, to what is hidden or no file.",
     # YAML
     "yaml-syntax": "The file is not YAML from here on.",
     "json-syntax": "The file is not JSON from here on.",
@@ -25,6 +25,8 @@ CODES: Final[Mapping[str, str]] = {
     "merge-not-mapping": "`<<` is given something other than mappings.",
     "alias-unknown": "An alias stands for an anchor that is not defined above it.",
     "alias-loop": "An alias stands inside what it stands for.",
+    "manifest-too-big": "All files together are more than a manifest can be.",
+    "more-problems": "There are more problems of one sort than are told one by one.",
     "alias-bomb": "Aliases expand to more values than a manifest can have.",
     "too-deep": "The file is nested deeper than a manifest can be.",
     "several-documents": "The file holds more than one YAML document.",
