@@ -75,6 +75,7 @@ CODES: Final[Mapping[str, str]] = {
     "data-loss": "A store, and the memories in it, would be deleted or replaced.",
     "needs-adopt": "A live resource without an owner would be taken over.",
     "too-many-deletes": "More resources would be deleted or replaced than are allowed at once.",
+    "secret-not-compared": "A field may hold a new secret, and the service does not show it, so it cannot be compared.",
     "name-of-others": "Nothing that the manifest's name owns is declared in it, and all of that would go.",
     "nothing-declared": "The manifest declares nothing of its own, and all that its owner has would be deleted.",
     "unreadable-object": "What the service shows of a live resource cannot be read.",

@@ -11,13 +11,13 @@ PAGE = (HERE.parents[1] / "docs" / "threat-model.md").read_text(encoding="utf-8"
 NAMED = set(re.findall(r"`(\w+)::(\w+)`", PAGE))
 
 
-def tests_in(file: Path) -> set[tuple[str, str]]:
+def attacks_in(file: Path) -> set[tuple[str, str]]:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     functions = (node.name for node in tree.body if isinstance(node, ast.FunctionDef))
     return {(file.stem.removeprefix("test_"), name) for name in functions if name.startswith("test_")}
 
 
-ATTACKS = {test for file in HERE.glob("test_*.py") if file.name != Path(__file__).name for test in tests_in(file)}
+ATTACKS = {test for file in HERE.glob("test_*.py") if file.name != Path(__file__).name for test in attacks_in(file)}
 
 
 def test_every_attack_that_the_page_names_is_a_test() -> None:
