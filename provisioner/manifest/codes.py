@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from provisioner.kinds import KINDS
+
 CODES: Final[Mapping[str, str]] = {
+    **{code: said for kind in KINDS.values() for code, said in kind.codes.items()},
     # files
     "file-missing": "There is no such file.",
     "file-unreadable": "The file or folder is there but cannot be read.",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 
-SECTIONS = ("project", "deployments", "stores", "agents")
+SECTIONS = ("project", *KINDS)
 COMMON = ("external", "lifecycle")
 
 
