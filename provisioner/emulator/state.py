@@ -142,6 +142,7 @@ CREATE TABLE departed (           -- where deleted objects stood, for clients th
   id INTEGER NOT NULL,
   PRIMARY KEY (family, parent, key)) WITHOUT ROWID;
 """
+HIDDEN_SETTING: Final = "secret:"  # and a row: what a resource was given and never shows; in no snapshot either
 TABLES: Final = (
     "resources",
     "operations",
@@ -233,7 +234,7 @@ class State:
         """Empty the world, inside a transaction. Secrets stay, so tokens that were given out still hold."""
         for table in TABLES:
             self.run(f"DELETE FROM {table}")  # noqa: S608  names from the tuple above
-        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%'")
+        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%' OR name LIKE 'secret:%'")
 
     def _prepare(self) -> None:
         if self._is_current():
