@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
-from .state import SCHEMA_VERSION, HIDDEN_SETTING, TABLES, load
+from .state import HIDDEN_SETTING, SCHEMA_VERSION, TABLES, load
 
 if TYPE_CHECKING:
     from .state import State

@@ -19,6 +19,15 @@ def text(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "string", "description": description, **more}
 
 
+MARKED: Final = (
+    "x-secret"  # how a schema says that a value is a secret: no manifest holds it, see `manifest.write_only`
+)
+
+
+def secret(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, MARKED: True, **more}
+
+
 def flag(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "boolean", "description": description, **more}
 
