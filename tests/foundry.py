@@ -78,6 +78,9 @@ class Foundry:
         """Edit a live deployment, store or agent as somebody in the portal would."""
         self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})
 
+    def page(self, path: str) -> str:
+        return self._http.get(path).raise_for_status().text
+
     def _ask(self, method: str, what: str, body: object = None) -> Any:
         response = self._http.request(method, f"/_emulator/{what}", json=body)
         assert response.is_success, response.text

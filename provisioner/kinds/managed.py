@@ -1,4 +1,4 @@
-"""What the kinds of Azure Resource Manager share: where they write, and how they make what nobody else made meanwhile."""
+"""What the kinds of Azure Resource Manager share: where they write, and how they make what nobody made meanwhile."""
 
 from __future__ import annotations
 

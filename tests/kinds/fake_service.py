@@ -19,6 +19,7 @@ from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Plan
 from provisioner.model.resource import Desired, Lifecycle, Live
 from provisioner.reconcile.planner import make_plan
+from provisioner.reconcile.write_only import sealed
 from tests.strategies import EVERYTHING_ALLOWED, OWNER
 
 T = TypeVar("T")
@@ -65,8 +66,8 @@ class FakeProject:
         elif bare == "memory_stores":
             self._opted_in(features)
             yield from copy.deepcopy(list(self.stores.values()))
-        elif bare in self.shown:
-            yield from copy.deepcopy(self.shown[bare])
+        elif "/" not in bare and bare != "agents":
+            yield from copy.deepcopy(self.shown.get(bare, []))
         elif bare == "agents":
             yield from (self._agent(name) for name in self.agents if self._released(name))
         else:
@@ -147,6 +148,8 @@ class FakeProject:
         if path.startswith("memory_stores"):
             self._opted_in(features)
             return self._posted_store(path, body)
+        if not path.startswith("agents/"):
+            raise refused(403, "PermissionDenied")
         name = self._agent_name(path.partition(":")[0])
         if ":" in path:
             self.agents[name]["state"] = "disabled" if path.endswith(":disable") else "enabled"
@@ -389,6 +392,6 @@ class FakeService:
 def want(section: str, name: str, entry: Document, **lifecycle: Any) -> dict[Address, Desired]:
     """A manifest of one entry, read as the manifest room reads it."""
     kind, address = KINDS[section], Address(section, name)
-    fields = kind.desired(entry)
+    fields = sealed(kind.desired(entry), kind.traits)
     needs = frozenset(reference.target for reference in kind.references(fields))
     return {address: Desired(address=address, fields=fields, needs=needs, lifecycle=Lifecycle(**lifecycle))}

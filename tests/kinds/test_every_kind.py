@@ -14,8 +14,10 @@ from provisioner.kinds import KINDS, TRAITS
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.model.secrets import is_secret
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.meaning import covers
+from provisioner.reconcile.write_only import readable, version_of
 from tests.kinds.fake_service import FakeService, want
 from tests.kinds.samples import Samples, every
 
@@ -77,7 +79,7 @@ def test_what_is_created_is_found_as_it_was_wanted(section: str, entry: dict[str
     service.project.statuses = ["active"]
     assert service.apply(want(section, "thing", entry)) == ["create thing"]
     (live,) = service.live().values()
-    assert covers(live.fields, KINDS[section].desired(entry))
+    assert covers(live.fields, readable(KINDS[section].desired(entry), TRAITS[section]))
     assert service.apply(want(section, "thing", entry)) == []
 
 
@@ -92,11 +94,22 @@ def test_what_is_exported_is_a_valid_entry_that_plans_no_change(section: str, en
     assert list(kind.check("thing", exported)) == []
     assert json.loads(json.dumps(exported)) == exported
     assert compare(kind.desired(exported), live.fields, record=None, ignore=(), traits=kind.traits) == ()
-    assert covers(exported, {key: value for key, value in entry.items() if key != "tools"})
+    written = readable(KINDS[section].desired(entry), kind.traits)
+    assert covers(exported, {key: value for key, value in written.items() if key in entry and key != "tools"})
     assert [tool["type"] for tool in exported.get("tools", [])] == [
         tool["type"].replace("memory_search", "memory_search_preview") for tool in entry.get("tools", [])
     ]
     assert service.apply(want(section, "thing", exported)) == []
+
+
+@pytest.mark.parametrize("section", KINDS)
+def test_what_is_only_written_is_secret_by_its_name_and_has_a_version_beside_it(section: str) -> None:
+    """So that rooms which go by names, as that of the schema's complaints does, tell nothing of it either."""
+    kind = KINDS[section]
+    for path in kind.traits.write_only:
+        assert is_secret(path[-1])
+        assert has(kind.schema(), [*version_of(path)])
+        assert not is_secret(version_of(path)[-1])
 
 
 def test_an_export_leaves_out_defaults_nulls_and_what_no_manifest_can_say() -> None:
