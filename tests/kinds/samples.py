@@ -63,5 +63,5 @@ class Samples:
 def every() -> dict[str, Samples]:
     """Of every kind, by its section."""
     modules = (import_module(f"tests.kinds.{file.stem}") for file in sorted(Path(__file__).parent.glob("test_*.py")))
-    found = (samples for module in modules if (samples := getattr(module, "SAMPLES", None)) is not None)
-    return {samples.section: samples for samples in found}
+    found = (getattr(module, "SAMPLES", None) for module in modules)
+    return {samples.section: samples for samples in found if isinstance(samples, Samples)}

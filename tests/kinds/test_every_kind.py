@@ -21,20 +21,20 @@ from provisioner.reconcile.write_only import readable, version_of
 from tests.kinds.fake_service import FakeService, want
 from tests.kinds.samples import Samples, every
 
-SAMPLES = every()
-EVERY = pytest.mark.parametrize("samples", SAMPLES.values(), ids=lambda samples: samples.section)
+KNOWN = every()
+EVERY = pytest.mark.parametrize("samples", KNOWN.values(), ids=lambda samples: samples.section)
 full = pytest.mark.parametrize(
     ("section", "entry"),
     [
         pytest.param(samples.section, entry, id=f"{samples.section}-{entry.get('kind', '')}")
-        for samples in SAMPLES.values()
+        for samples in KNOWN.values()
         for entry in samples.full
     ],
 )
 
 
 def test_every_kind_says_what_it_is_tried_with() -> None:
-    assert SAMPLES.keys() == KINDS.keys()
+    assert KNOWN.keys() == KINDS.keys()
 
 
 def has(schema: Any, path: list[str]) -> bool:
@@ -198,7 +198,7 @@ def test_keys_are_renamed_at_every_depth_and_values_never() -> None:
 
 @pytest.mark.parametrize("key", ["modelName", "model_name", "model_1"])
 def test_either_casing_is_understood_inside_what_is_passed_through(key: str) -> None:
-    entry = {**SAMPLES["deployments"].full[0], "routing": {"models": [{key: "x"}]}}
+    entry = {**KNOWN["deployments"].full[0], "routing": {"models": [{key: "x"}]}}
     assert FakeService().apply(want("deployments", "thing", entry)) == ["create thing"]
 
 
