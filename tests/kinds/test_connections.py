@@ -12,6 +12,7 @@ from azure.ai.projects import AIProjectClient
 from azure.identity import DefaultAzureCredential
 from hypothesis import strategies as st
 
+from provisioner.kinds import KINDS
 from provisioner.kinds.connection import ConnectionKind
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
@@ -311,6 +312,84 @@ def test_a_wrong_shape_tells_nothing_of_what_is_in_it(tmp_path: Path, wrong: str
     assert "abc" not in str(loaded.diagnostics), brief(loaded)
 
 
+ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+BING = {"search_configurations": [{"project_connection_id": "docs"}]}
+NAMED: dict[str, tuple[Entry, str]] = {
+    "model": ({"model": "docs/gpt"}, "model"),
+    "mcp": ({"tools": [{"type": "mcp", "project_connection_id": "docs"}]}, "tools.0.project_connection_id"),
+    "mcp of the project by id": (
+        {"tools": [{"type": "mcp", "project_connection_id": f"{ID}/projects/p/connections/docs"}]},
+        "tools.0.project_connection_id",
+    ),
+    "a2a of the account by id": (
+        {"tools": [{"type": "a2a", "project_connection_id": f"{ID}/connections/docs"}]},
+        "tools.0.project_connection_id",
+    ),
+    "search": (
+        {"tools": [{"type": "azure_ai_search", "azure_ai_search": {"indexes": [{"project_connection_id": "docs"}]}}]},
+        "tools.0.azure_ai_search.indexes.0.project_connection_id",
+    ),
+    "bing": (
+        {"tools": [{"type": "bing_grounding", "bing_grounding": BING}]},
+        "tools.0.bing_grounding.search_configurations.0.project_connection_id",
+    ),
+    "sharepoint": (
+        {"tools": [{"type": "x", "x": {"project_connections": [{"project_connection_id": "docs"}]}}]},
+        "tools.0.x.project_connections.0.project_connection_id",
+    ),
+    "openapi": (
+        {"tools": [{"type": "openapi", "openapi": {"auth": {"security_scheme": {"project_connection_id": "docs"}}}}]},
+        "tools.0.openapi.auth.security_scheme.project_connection_id",
+    ),
+    "registry": (
+        {"kind": "hosted", "container_configuration": {"registry_connection_id": "docs"}},
+        "container_configuration.registry_connection_id",
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "path"), NAMED.values(), ids=list(NAMED))
+def test_an_agent_refers_to_the_connections_that_it_names(entry: Entry, path: str) -> None:
+    found = [it for it in KINDS["agents"].references(entry) if it.target.kind == "connections"]
+
+    assert [(".".join(it.path), it.target.name, it.optional) for it in found] == [(path, "docs", True)]
+
+
+def test_what_only_looks_like_a_name_of_one_is_none() -> None:
+    spec = {"properties": {"project_connection_id": "docs"}}
+    tools = [{"type": "openapi", "openapi": {"spec": spec}}, {"type": "mcp", "project_connection_id": "{{which}}"}]
+
+    assert [*KINDS["agents"].references({"tools": tools, "model": "a/b/c"})] == []
+
+
+AGENT = """\
+deployments: {gpt: {external: true}}
+agents:
+  helper: {model: gpt, tools: [{type: mcp, server_label: docs, project_connection_id: NAME}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("docs", []),
+        ("doc1", [("unknown-reference", Severity.WARNING)]),
+        ("DOCS", [("unknown-reference", Severity.ERROR)]),
+        ("something-else", []),
+    ],
+)
+def test_names_of_declared_connections_are_checked(tmp_path: Path, name: str, told: list[tuple[str, Severity]]) -> None:
+    declared = "connections: {docs: {category: RemoteTool, auth_type: None, target: https://example.com}}\n"
+    loaded = load_text(tmp_path, HEAD + declared.replace("None", '"None"') + AGENT.replace("NAME", name))
+
+    assert [(each.code, each.severity) for each in loaded.diagnostics] == told
+
+
+@pytest.mark.parametrize("name", ["docs", "DOCS"])
+def test_a_manifest_that_declares_no_connection_says_nothing_of_them(tmp_path: Path, name: str) -> None:
+    assert load_text(tmp_path, HEAD + AGENT.replace("NAME", name)).diagnostics == ()
+
+
 class TestTheCommand:
     """Over HTTP, as a user runs it."""
 
@@ -360,8 +439,9 @@ class TestTheCommand:
     ) -> None:
         (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
         assert provisioner("apply", "--yes").code == 0
-        exported = provisioner("export").out
-        assert "credentials_version" in exported
+        exported = provisioner("export")
+        assert "credentials_version" in exported.out
+        assert "shows them to nobody: credentials of connections/docs." in squeezed(exported.err)
         bare = "\n".join(line for line in MANIFEST.splitlines() if "credentials" not in line) + "\n"
         (project / "stores.yaml").write_text(bare.replace("/mcp", "/other"), encoding="utf-8")
 
@@ -412,6 +492,66 @@ class TestTheCommand:
         refused = provisioner("destroy", "--yes")
         assert refused.code == 1
         assert "protected by `prevent_destroy`" in squeezed(refused.out)
+
+
+OWN = """\
+version: 1
+name: team
+deployments:
+  gpt: {model: {format: OpenAI, name: gpt-5.4-mini}, sku: {name: GlobalStandard, capacity: 1}}
+"""
+DOCS = """\
+connections:
+  docs: {category: RemoteTool, auth_type: "None", target: "https://example.com/mcp"}
+"""
+HELPER = """\
+agents:
+  helper: {model: gpt, tools: [{type: mcp, server_label: docs, project_connection_id: docs}]}
+"""
+
+
+def test_a_connection_is_made_before_the_agent_that_names_it_and_not_deleted_under_it(
+    foundry: Foundry, provisioner: Command, project: Path
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(OWN + DOCS + HELPER, encoding="utf-8")
+    foundry.forget_requests()
+    assert provisioner("apply", "--yes").code == 0
+    writes = [line for line in foundry.requests() if line.startswith(("PUT", "POST"))]
+    made = ["/".join(line.rsplit("/", 2)[-2:]) for line in writes]
+    assert made.index("connections/docs") < made.index("helper/versions")
+    assert "agents/helper" in provisioner("graph").out
+
+    file.write_text(OWN + HELPER, encoding="utf-8")
+    refused = provisioner("plan")
+    assert refused.code == 1
+    assert "connections/docs would be deleted, but agents/helper refers to it." in squeezed(refused.out)
+    assert "still-referred" in refused.out
+
+    file.write_text(OWN, encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    assert foundry.objects("agents") == []
+    assert [it["type"] for it in foundry.objects("resources") if it["type"].endswith("connections")] == []
+
+
+def test_one_that_is_external_is_looked_for_through_the_project(
+    foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(OWN + DOCS, encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    monkeypatch.delenv("AZURE_SUBSCRIPTION_ID")
+    file.write_text(
+        "version: 1\nname: other\ndeployments: {gpt: {external: true}}\nconnections: {docs: {external: true}}\n"
+        + HELPER,
+        encoding="utf-8",
+    )
+
+    assert provisioner("apply", "--yes").code == 0
+    assert "Deployments and connections are written as external" in squeezed(provisioner("export").err)
+    file.write_text(file.read_text(encoding="utf-8").replace("docs: {ext", "docx: {ext"), encoding="utf-8")
+    assert "connections/docx is declared external, but it does not exist" in squeezed(provisioner("plan").out)
+    assert len(foundry.objects("agents")) == 1
 
 
 def test_a_failed_move_says_that_credentials_are_gone(
