@@ -42,7 +42,7 @@ def test_a_no_change_plan_takes_one_request_per_list(foundry: Foundry, project: 
     plan = provisioner("plan", "--detailed-exitcode")
 
     assert plan.code == 0
-    assert len(foundry.requests()) == 3
+    assert len(foundry.requests()) == 5  # connections have two: the account's and the project's
 
 
 def test_drift_is_told_from_edits_and_repaired(foundry: Foundry, project: Path, provisioner: Command) -> None:
