@@ -554,6 +554,20 @@ def test_one_that_is_external_is_looked_for_through_the_project(
     assert len(foundry.objects("agents")) == 1
 
 
+def test_the_example_is_applied_as_it_is(
+    foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOUNDRY_DOCS_KEY", SECRET)
+    example = Path(__file__).parents[2] / "examples" / "connections.yaml"
+    (project / "connections.yaml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+
+    assert provisioner("validate", "-f", "connections.yaml").out == ""
+    applied = provisioner("apply", "--yes", "-f", "connections.yaml")
+    assert applied.code == 0, applied
+    assert provisioner("plan", "--detailed-exitcode", "-f", "connections.yaml").code == 0
+    assert len(foundry.objects("agents")) == 1
+
+
 def test_a_failed_move_says_that_credentials_are_gone(
     foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
