@@ -100,10 +100,11 @@ connections:
     category: RemoteTool
     auth_type: CustomKeys
     target: https://example.com/mcp
-    credentials: {keys: {Authorization: "Bearer ${env:FOUNDRY_KEY}"}}
+    credentials: {keys: {Authorization: "Bearer ${env:DOCS_KEY}"}}
     credentials_version: VERSION
 """
 SECRET = "hush-hush-5150"
+ALLOWED = ("--allow-env", "DOCS_KEY")
 
 
 @pytest.fixture
@@ -269,18 +270,20 @@ def test_the_service_s_name_is_in_the_hint() -> None:
     ("credentials", "code"),
     [
         ("{key: abc}", "secret-in-manifest"),
-        ('{key: "${env:FOUNDRY_KEY:-abc}"}', "secret-in-manifest"),
-        ('{key: "$${env:FOUNDRY_KEY}"}', "secret-in-manifest"),
-        ('{key: "abc${env:FOUNDRY_KEY}"}', "secret-in-manifest"),
-        ('{keys: {a: "${env:FOUNDRY_KEY}", b: abc}}', "secret-in-manifest"),
-        ('{key: "${env:FOUNDRY_KEY}"}', ""),
-        ('{key: "Bearer ${env:FOUNDRY_KEY}"}', ""),
-        ('{key: "${env:FOUNDRY_KEY:-}${env:FOUNDRY_KEY}", client_id: plain}', ""),
+        ('{key: "${env:DOCS_KEY:-abc}"}', "secret-in-manifest"),
+        ('{key: "$${env:DOCS_KEY}"}', "secret-in-manifest"),
+        ('{key: "abc${env:DOCS_KEY}"}', "secret-in-manifest"),
+        ('{keys: {a: "${env:DOCS_KEY}", b: abc}}', "secret-in-manifest"),
+        ('{key: "${env:DOCS_KEY}"}', ""),
+        ('{key: "Bearer ${env:DOCS_KEY}"}', ""),
+        ('{key: "${env:DOCS_KEY:-}${env:DOCS_KEY}", client_id: plain}', ""),
     ],
 )
 def test_a_secret_comes_from_a_variable_alone(tmp_path: Path, credentials: str, code: str) -> None:
     entry = f"{{category: X, auth_type: New, credentials: {credentials}, credentials_version: 1}}"
-    loaded = load_text(tmp_path, f"{HEAD}connections: {{docs: {entry}}}\n", environ={"FOUNDRY_KEY": SECRET})
+    loaded = load_text(
+        tmp_path, f"{HEAD}connections: {{docs: {entry}}}\n", environ={"DOCS_KEY": SECRET}, allow_env=["DOCS_KEY"]
+    )
 
     assert [each.code for each in loaded.diagnostics if each.is_error] == ([code] if code else [])
     assert SECRET not in str(loaded)
@@ -301,6 +304,14 @@ def test_credentials_and_their_version_go_together(tmp_path: Path) -> None:
     assert told == [("connections.one.credentials", True), ("connections.two.credentials_version", False)]
     bare = load_text(tmp_path, f"{HEAD}connections: {{one: {entry % 'credentials: {}'}}}\n")
     assert manifest_of(bare).resources[Address("connections", "one")].fields["credentials"] == Sealed({})
+
+
+@pytest.mark.parametrize(("ignored", "code"), [("credentials.key", "unknown-field"), ("credentials", "")])
+def test_credentials_are_ignored_whole_or_not_at_all(tmp_path: Path, ignored: str, code: str) -> None:
+    entry = f"{{category: X, auth_type: New, lifecycle: {{ignore: [{ignored}]}}}}"
+    loaded = load_text(tmp_path, f"{HEAD}connections: {{docs: {entry}}}\n")
+
+    assert [each.code for each in loaded.diagnostics if each.is_error] == ([code] if code else [])
 
 
 @pytest.mark.parametrize("wrong", ["5", "[abc]", "{key: 5}", "{key: [abc]}", "{keys: abc}"])
@@ -395,7 +406,7 @@ class TestTheCommand:
 
     @pytest.fixture(autouse=True)
     def _secret(self, foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG002 - it runs first
-        monkeypatch.setenv("FOUNDRY_KEY", SECRET)
+        monkeypatch.setenv("DOCS_KEY", SECRET)
 
     @staticmethod
     def held(foundry: Foundry, name: str = "docs") -> dict[str, Any]:
@@ -411,12 +422,16 @@ class TestTheCommand:
         for version in ("one", "two"):
             file.write_text(MANIFEST.replace("VERSION", version), encoding="utf-8")
             said += [
-                provisioner("plan"),
-                provisioner("plan", "--format", "json"),
-                provisioner("plan", "--format", "markdown"),
+                provisioner("plan", *ALLOWED),
+                provisioner("plan", "--format", "json", *ALLOWED),
+                provisioner("plan", "--format", "markdown", *ALLOWED),
             ]
-            said += [provisioner("apply", "--yes"), provisioner("plan"), provisioner("graph")]
-        said += [provisioner("export"), provisioner("destroy", "--yes")]
+            said += [
+                provisioner("apply", "--yes", *ALLOWED),
+                provisioner("plan", *ALLOWED),
+                provisioner("graph", *ALLOWED),
+            ]
+        said += [provisioner("export"), provisioner("destroy", "--yes", *ALLOWED)]
 
         assert [result.code for result in said] == [0] * len(said), said
         assert "~ credentials: (sensitive) (will be written)" in squeezed(said[6].out)
@@ -426,7 +441,7 @@ class TestTheCommand:
         self, foundry: Foundry, provisioner: Command, project: Path
     ) -> None:
         (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
 
         assert self.held(foundry) == {"type": "CustomKeys", "Authorization": f"Bearer {SECRET}"}
         for path in ("/", "/?show=connections", "/_emulator/state", "/_emulator/requests"):
@@ -438,27 +453,27 @@ class TestTheCommand:
         self, foundry: Foundry, provisioner: Command, project: Path
     ) -> None:
         (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         exported = provisioner("export")
         assert "credentials_version" in exported.out
         assert "shows them to nobody: credentials of connections/docs." in squeezed(exported.err)
         bare = "\n".join(line for line in MANIFEST.splitlines() if "credentials" not in line) + "\n"
         (project / "stores.yaml").write_text(bare.replace("/mcp", "/other"), encoding="utf-8")
 
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         assert self.held(foundry)["Authorization"] == f"Bearer {SECRET}"
-        assert provisioner("plan", "--detailed-exitcode").code == 0
+        assert provisioner("plan", "--detailed-exitcode", *ALLOWED).code == 0
 
     def test_a_service_that_drops_them_with_a_patch_is_told_of(
         self, foundry: Foundry, provisioner: Command, project: Path
     ) -> None:
         (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         bare = "\n".join(line for line in MANIFEST.splitlines() if "credentials" not in line) + "\n"
         (project / "stores.yaml").write_text(bare, encoding="utf-8")
         foundry.switch(patched_credentials="wiped")
 
-        failed = provisioner("apply", "--yes")
+        failed = provisioner("apply", "--yes", *ALLOWED)
 
         assert failed.code == 1
         assert "the service dropped its credentials with that: Authorization" in squeezed(failed.out)
@@ -470,7 +485,7 @@ class TestTheCommand:
         body = {"error": {"code": "ValidationError", "message": f"The key Bearer {SECRET} is not valid."}}
         foundry.fault({"method": "PUT", "path": "*connections/docs"}, {"status": 400, "body": body})
 
-        failed = provisioner("apply", "--yes")
+        failed = provisioner("apply", "--yes", *ALLOWED)
 
         assert failed.code == 1
         assert "The key (sensitive) is not valid." in squeezed(failed.out)
@@ -481,15 +496,15 @@ class TestTheCommand:
     ) -> None:
         text = MANIFEST.replace("VERSION", "1") + "    lifecycle: {prevent_destroy: true}\n"
         (project / "stores.yaml").write_text(text, encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         foundry.drift("connection", "docs", properties={"target": "https://evil.example.com"})
 
-        plan = provisioner("plan", "--detailed-exitcode")
+        plan = provisioner("plan", "--detailed-exitcode", *ALLOWED)
         assert plan.code == 2
         assert "drift: changed outside the manifest" in plan.out
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         assert self.held(foundry)["Authorization"] == f"Bearer {SECRET}"
-        refused = provisioner("destroy", "--yes")
+        refused = provisioner("destroy", "--yes", *ALLOWED)
         assert refused.code == 1
         assert "protected by `prevent_destroy`" in squeezed(refused.out)
 
@@ -557,31 +572,31 @@ def test_one_that_is_external_is_looked_for_through_the_project(
 def test_the_example_is_applied_as_it_is(
     foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FOUNDRY_DOCS_KEY", SECRET)
+    monkeypatch.setenv("DOCS_KEY", SECRET)
     example = Path(__file__).parents[2] / "examples" / "connections.yaml"
     (project / "connections.yaml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
 
-    assert provisioner("validate", "-f", "connections.yaml").out == ""
-    applied = provisioner("apply", "--yes", "-f", "connections.yaml")
+    assert provisioner("validate", "-f", "connections.yaml", *ALLOWED).out == ""
+    applied = provisioner("apply", "--yes", "-f", "connections.yaml", *ALLOWED)
     assert applied.code == 0, applied
-    assert provisioner("plan", "--detailed-exitcode", "-f", "connections.yaml").code == 0
+    assert provisioner("plan", "--detailed-exitcode", "-f", "connections.yaml", *ALLOWED).code == 0
     assert len(foundry.objects("agents")) == 1
 
 
 def test_a_failed_move_says_that_credentials_are_gone(
     foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FOUNDRY_KEY", SECRET)
+    monkeypatch.setenv("DOCS_KEY", SECRET)
     (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-    assert provisioner("apply", "--yes").code == 0
+    assert provisioner("apply", "--yes", *ALLOWED).code == 0
     (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1") + "    shared: true\n", encoding="utf-8")
     foundry.fault({"method": "PUT", "path": "*accounts/local-foundry/connections/docs"}, {"status": 400})
 
-    failed = provisioner("apply", "--yes")
+    failed = provisioner("apply", "--yes", *ALLOWED)
 
     assert failed.code == 1
     assert "put back, but without its credentials" in squeezed(failed.out)
-    assert "credentials" in provisioner("plan").out, "they are to be written again"
+    assert "credentials" in provisioner("plan", *ALLOWED).out, "they are to be written again"
 
 
 def test_sealed_values_are_opaque() -> None:
