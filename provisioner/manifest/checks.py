@@ -13,9 +13,10 @@ from provisioner.manifest.reader import MAX_DEPTH
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
 from provisioner.manifest.schema import ANY_NAME
 from provisioner.manifest.walk import Schema, keys_at, schemas_in
+from provisioner.manifest.write_only import secrets_in_the_file, versions_of_values
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Path, dotted, lookup
+from provisioner.model.document import ABSENT, Path, dotted, lies_under, lookup
 from provisioner.model.words import guess, listed, quoted, shown, with_article
 
 
@@ -88,6 +89,11 @@ def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
 def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]:
     here: list[Schema] = [KINDS[entry.address.kind].schema()]
     steps = tuple(field.split(".", MAX_DEPTH))
+    for sealed in KINDS[entry.address.kind].traits.write_only:
+        if lies_under(steps, (sealed,)) and steps != sealed:
+            message = f"`{dotted(sealed)}` is written whole, and nobody can read back what is in it."
+            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{dotted(sealed)}`.")
+            return
     for end, step in enumerate(steps):
         parent = dotted(steps[:end])
         if parent and all(each.get("type") == "array" for each in here):
@@ -109,7 +115,7 @@ def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]
 
 Rule = Callable[[Draft], Iterator[Diagnostic]]
 # These say nothing of what a variable holds; of the others' words, see `unvalued`.
-PLAIN_RULES: Final[tuple[Rule, ...]] = (variables, contents, placeholders)
+PLAIN_RULES: Final[tuple[Rule, ...]] = (variables, contents, placeholders, secrets_in_the_file, versions_of_values)
 RULES: Final[tuple[Rule, ...]] = (
     shapes,
     names,

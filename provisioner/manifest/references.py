@@ -9,7 +9,7 @@ from typing import Final
 from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import dotted
 from provisioner.model.resource import Reference
 from provisioner.model.words import guess, listed, quoted, shown, with_article
@@ -36,7 +36,11 @@ def unknown_references(draft: Draft) -> Iterator[Diagnostic]:
         section, name = reference.target.kind, reference.target.name
         # in other letters it is defined: declaring it once more would be a duplicate
         is_other = not (KINDS[section].traits.case_blind and name.casefold() in folded[section])
-        yield from _unknown(entry, reference, declared[section], may_guess=count < _MOST_GUESSES, is_other=is_other)
+        may_guess = count < _MOST_GUESSES
+        if not (reference.optional and is_other):
+            yield from _unknown(entry, reference, declared[section], may_guess=may_guess, is_other=is_other)
+        elif may_guess:
+            yield from _perhaps_meant(entry, reference, declared[section])
 
 
 def _unknown(
@@ -55,6 +59,19 @@ def _unknown(
         hint += f" One that exists and is not yours is declared with `{entry_of_other}`."
     path = (*entry.path, *reference.path)
     yield from entry.unit.error("unknown-reference", path, message, hint)
+
+
+def _perhaps_meant(entry: Entry, reference: Reference, known: list[str]) -> Iterator[Diagnostic]:
+    """It may be somebody else's, and often is; where the manifest has one of nearly that name, that is said."""
+    target = reference.target
+    if meant := guess(target.name, known):
+        message = (
+            f"{entry.address} uses the {KINDS[target.kind].singular} {quoted(target.name)} "
+            f"(`{dotted(reference.path)}`), which this manifest does not define; it is taken for somebody else's."
+        )
+        hint = f"{meant}If not, declare it: `{target.kind}: {{{target.name}: {{external: true}}}}`."
+        path = (*entry.path, *reference.path)
+        yield from entry.unit.error("unknown-reference", path, message, hint, severity=Severity.WARNING)
 
 
 def wrong_model_kinds(draft: Draft) -> Iterator[Diagnostic]:

@@ -7,7 +7,8 @@ The values of headers and of environment variables are hidden whatever their nam
 `{{name}}`). Of a text only what has the form of a secret is hidden (see `texts`).
 
 A hidden value is shown as `(sensitive)`, and nothing that is shown, or computed from what is shown, depends on it: any
-fingerprint would tell whoever tries candidates. Where two sides are shown, `told_apart` says which ones changed.
+fingerprint would tell whoever tries candidates. Where two sides are shown, `told_apart` says which ones changed; what
+is only written, and compared with nothing, is always `(sensitive)`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Final
 from provisioner.model.document import ABSENT, Absent, Path, canonical
 from provisioner.model.forms import secret_spans
 from provisioner.model.places import ABOUT, FIELDS, LISTED, OPAQUE, Role
+from provisioner.model.sealed import UNSEEN, Sealed
 from provisioner.model.secrets import is_secret
 
 # What a reference looks like, behind a scheme or alone; a default beside the name may be a secret itself.
@@ -28,7 +30,7 @@ _PAIR_NAMES: Final = ("name", "key", "header")
 _PAIR_VALUES: Final = frozenset({"value", "values"})
 
 
-HIDDEN: Final = "(sensitive)"
+HIDDEN: Final = UNSEEN
 CHANGED: Final = "(sensitive, changed)"
 
 
@@ -82,6 +84,9 @@ class Masked(str):
         return ((lines[line], tuple(inside)) for line, inside in numbers.items())
 
 
+SEALED: Final = Sensitive.of("")  # of what is only written, not even whether it changed is told
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """`secret` holds for every value here and below, `named` only for one that stands here itself, and `listed`
@@ -115,7 +120,7 @@ def _below(place: _Place, name: str) -> _Place:
 
 
 def _redacted(value: object, place: _Place) -> object:
-    if place.secret and place.role.hides_all:
+    if isinstance(value, Sealed) or (place.secret and place.role.hides_all):
         return hidden(value)
     if isinstance(value, Mapping):
         return _mapping(value, place)
@@ -175,6 +180,8 @@ def harmless(text: str) -> str:
 
 def hidden(value: object) -> object:
     """What stands for it. What can hold no secret (nothing, true, false, the empty ones) is left as it is."""
+    if isinstance(value, Sealed):
+        return SEALED
     plain = _plain(value)
     if plain is None or isinstance(plain, (bool, Sensitive)) or plain in ("", [], {}):
         return plain

@@ -26,6 +26,7 @@ from provisioner.reconcile.meaning import (
     shows,
     shows_no_other_secret,
 )
+from provisioner.reconcile.write_only import readable
 
 _Found = tuple[Path, object, object]  # where, live, wanted
 
@@ -42,6 +43,7 @@ def compare(
     """The fields that must change, sorted by path. `record` is None where nothing of ours was ever applied, `baseline`
     where our last write is not to be seen any more.
     """
+    desired = readable(desired, traits)
     live = respelt(live, desired, traits)
     sides = _Sides(
         desired=desired,
@@ -75,6 +77,7 @@ def unshown(declared: Document, live: Document, traits: Traits) -> tuple[_Found,
     """The declared fields that a live object does not show: path, what it shows instead, what is declared. A field that
     the service never gives back is not missed.
     """
+    declared = readable(declared, traits)
     live = respelt(live, declared, traits)
     sides = _Sides(desired=declared, live=live, baseline=None, record=None, traits=traits, applied=declared, shown=live)
     return tuple(sides.differences(declared))

@@ -9,7 +9,7 @@ from typing import Final
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
 from provisioner.model.places import has_no_default
 from provisioner.model.plan import Action, Change, FieldChange, Origin
-from provisioner.model.redact import redacted
+from provisioner.model.redact import SEALED, redacted
 from provisioner.model.told_apart import told_apart
 from provisioner.render.linediff import diff_lines
 from provisioner.render.safe import one_line, visible
@@ -154,6 +154,8 @@ def remark(field: FieldChange) -> str:
     parts = [words[field.origin]] if field.origin is not None else []
     if field.forces_replace:
         parts.append("forces replace")
+    if field.after is SEALED:
+        parts.append("will be written")
     return ", ".join(parts)
 
 
@@ -173,7 +175,7 @@ class _Layout:
     width: int
 
     def field(self, field: FieldChange) -> Iterator[Line]:
-        sign = "+" if isinstance(field.before, Absent) else "-" if self._goes(field) else "~"
+        sign = "+" if self._comes(field) else "-" if self._goes(field) else "~"
         note = f"  ({words})" if (words := remark(field)) else ""
         if (text := self.row(field)) is not None and len(text) <= self.width:
             yield Line(sign, text)
@@ -203,6 +205,11 @@ class _Layout:
         if not self._goes(field):
             return f"{before:<{befores}} -> {after}"
         return before if self._vanishes(field) else f"{before:<{befores}} -> the service's default"
+
+    def _comes(self, field: FieldChange) -> bool:
+        """Whether there was nothing before; of what is only written that is not known, unless nothing was."""
+        is_new = self.action in (Action.CREATE, Action.REPLACE)
+        return isinstance(field.before, Absent) and (is_new or field.after is not SEALED)
 
     def _goes(self, field: FieldChange) -> bool:
         return isinstance(field.after, Absent)
