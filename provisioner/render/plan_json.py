@@ -16,9 +16,15 @@ from provisioner.model.document import Absent
 from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
+from provisioner.render.json_text import json_text
 from provisioner.render.target import target_document
 
 FORMAT_VERSION: Final = "1.0"
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan as a text by itself."""
+    return json_text(plan_document(plan), indent=2) + "\n"
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
