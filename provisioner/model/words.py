@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from itertools import islice
 from typing import Final
 
@@ -40,13 +39,17 @@ def found(value: object) -> str:
 
 
 def listed(names: Collection[str], last: str = "and") -> str:
-    """`a, b and c`; long lists are cut."""
+    """`a, b and c`, each made safe to print; long lists are cut."""
     several = [shown(name) for name in islice(names, _LISTED)]
     if len(names) > _LISTED:
         return f"{', '.join(several)}, … ({len(names)} in all)"
-    if len(several) < 2:
-        return "".join(several)
-    return f"{', '.join(several[:-1])} {last} {several[-1]}"
+    return joined(several, last)
+
+
+def joined(words: Iterable[object], last: str = "and") -> str:
+    """`a, b and c`, each as it is."""
+    texts = [str(word) for word in words]
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}" if len(texts) > 1 else "".join(texts)
 
 
 def with_article(noun: str) -> str:
@@ -55,6 +58,8 @@ def with_article(noun: str) -> str:
 
 def guess(name: str, known: Iterable[str]) -> str:
     """`Did you mean "x"? ` when something known looks alike; else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
+
     by_folded = {each.casefold().replace("-", "_"): each for each in known}
     close = get_close_matches(name[:_SHOWN].casefold().replace("-", "_"), by_folded, n=1, cutoff=0.6)
     return f"Did you mean {quoted(by_folded[close[0]])}? " if close and by_folded[close[0]] != name else ""
