@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from provisioner.model.document import Json
 from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
@@ -24,12 +23,12 @@ from provisioner.render.outcomes import was_interrupted
 from provisioner.render.plan_json import FORMAT_VERSION, address_document, plan_document
 
 
-def planned_document(plan: Plan) -> dict[str, Any]:
+def planned_document(plan: Plan) -> Json:
     return {"event": "planned", "format_version": FORMAT_VERSION, "plan": plan_document(plan)}
 
 
-def failed_document(error: ProvisionerError) -> dict[str, Any]:
-    document: dict[str, Any] = {
+def failed_document(error: ProvisionerError) -> Json:
+    document: Json = {
         "event": "failed",
         "format_version": FORMAT_VERSION,
         "message": harmless(error.message),
@@ -46,7 +45,7 @@ def failed_document(error: ProvisionerError) -> dict[str, Any]:
     return document
 
 
-def event_document(event: Event) -> dict[str, Any]:
+def event_document(event: Event) -> Json:
     match event:
         case ApplyStarted(plan=plan):
             return {"event": "apply_started", "format_version": FORMAT_VERSION, "plan": plan_document(plan)}
@@ -62,7 +61,7 @@ def event_document(event: Event) -> dict[str, Any]:
             return assert_never(event)
 
 
-def abandoned_document(left: Abandoned) -> dict[str, Any]:
+def abandoned_document(left: Abandoned) -> Json:
     return {
         "event": "apply_abandoned",
         "ended": [{**_which(outcome.change), "status": outcome.status.value} for outcome in left.ended],
@@ -71,11 +70,11 @@ def abandoned_document(left: Abandoned) -> dict[str, Any]:
     }
 
 
-def _which(change: Change) -> dict[str, Any]:
+def _which(change: Change) -> Json:
     return {"address": address_document(change.address), "action": change.action.value}
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def _outcome(outcome: Outcome) -> Json:
     document = {
         **_which(outcome.change),
         "status": outcome.status.value,
@@ -86,7 +85,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {**document, "failure": _failure(outcome.failure)} if outcome.failure else document
 
 
-def _failure(failure: Failure) -> dict[str, Any]:
+def _failure(failure: Failure) -> Json:
     return {
         "message": harmless(failure.message),
         "code": failure.code,
@@ -96,7 +95,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
     }
 
 
-def _finish(finished: ApplyFinished) -> dict[str, Any]:
+def _finish(finished: ApplyFinished) -> Json:
     return {
         "interrupted": was_interrupted(finished),
         "elapsed_s": round(finished.elapsed_s, 3),
