@@ -1,6 +1,6 @@
 """The one table of formats: what is told in each, and how.
 
-Every cell imports what it needs when it is asked: a command pays for the format that was wished for alone.
+What renders plans and reports runs is imported when it is asked: a command pays for the format that was wished for.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import click
 
 from provisioner.cli.terminal import Terminal
+from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from provisioner.render.graph import dot, mermaid
 from provisioner.render.styles import Styles
 
 if TYPE_CHECKING:
@@ -45,36 +47,6 @@ def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
     return plan_markdown(plan)
 
 
-def _problems_text(items: Sequence[Diagnostic], styles: Styles, width: int) -> str:
-    from provisioner.render.diagnostics import diagnostics_text  # noqa: PLC0415
-
-    return diagnostics_text(items, styles=styles, width=width)
-
-
-def _problems_json(items: Sequence[Diagnostic], _: Styles, __: int) -> str:
-    from provisioner.render.diagnostics import diagnostics_json  # noqa: PLC0415
-
-    return diagnostics_json(items)
-
-
-def _problems_github(items: Sequence[Diagnostic], _: Styles, __: int) -> str:
-    from provisioner.render.diagnostics import diagnostics_github  # noqa: PLC0415
-
-    return diagnostics_github(items)
-
-
-def _graph_mermaid(resources: Mapping[Address, Desired]) -> str:
-    from provisioner.render.graph import mermaid  # noqa: PLC0415
-
-    return mermaid(resources)
-
-
-def _graph_dot(resources: Mapping[Address, Desired]) -> str:
-    from provisioner.render.graph import dot  # noqa: PLC0415
-
-    return dot(resources)
-
-
 def _run_text(terminal: Terminal) -> Reporter:
     from provisioner.cli.reporters.text import TextReporter  # noqa: PLC0415
 
@@ -102,12 +74,17 @@ class Format:
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "text": Format(plan=_plan_text, problems=_problems_text, run=_run_text, ending=".txt"),
-    "json": Format(plan=_plan_json, problems=_problems_json, run=_run_json, ending=".json"),
+    "text": Format(
+        plan=_plan_text,
+        problems=lambda items, styles, width: diagnostics_text(items, styles=styles, width=width),
+        run=_run_text,
+        ending=".txt",
+    ),
+    "json": Format(plan=_plan_json, problems=lambda items, *_: diagnostics_json(items), run=_run_json, ending=".json"),
     "markdown": Format(plan=_plan_markdown, ending=".md"),
-    "github": Format(problems=_problems_github, commands=True),
-    "mermaid": Format(graph=_graph_mermaid),
-    "dot": Format(graph=_graph_dot),
+    "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
+    "mermaid": Format(graph=mermaid),
+    "dot": Format(graph=dot),
 }
 PLANS: Final = {name: it.plan for name, it in FORMATS.items() if it.plan is not None}
 PROBLEMS: Final = {name: it.problems for name, it in FORMATS.items() if it.problems is not None}
