@@ -19,6 +19,7 @@ from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.inside import LEADS_OUT, NotInside, leads_out, opened_inside
 from provisioner.manifest.marks import Lines
 from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.invisible import CONTROLS
 from provisioner.model.reasons import reason
 from provisioner.model.words import quoted
 
@@ -27,7 +28,7 @@ MAX_BYTES: Final = 20_000_000
 _DESCRIPTORS: Final = ("/dev/stdin", "/dev/fd", "/proc")
 _BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # What YAML and editors do not take for text. Most would do harm when printed.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_CONTROL: Final = re.compile(f"[{CONTROLS}\ufffe\uffff]")
 
 
 def shown_path(path: Path) -> str:

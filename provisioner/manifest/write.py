@@ -19,6 +19,7 @@ from provisioner.manifest.env import escape
 from provisioner.manifest.plain import Ambiguous, resolve
 from provisioner.model.address import Address
 from provisioner.model.document import Document
+from provisioner.model.invisible import INVISIBLE, SURROGATES
 from provisioner.model.pipelines import is_inert
 
 SCHEMA: Final = "schemas/manifest.v1.schema.json"
@@ -26,15 +27,10 @@ _PLAIN: Final = re.compile(r"(?:[^\W\d]|[./]\w)(?:[\w./()'+@=,-]| (?=[\w./()'+@=
 _NOT_IN_BLOCK: Final = re.compile(
     "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-# What cannot be seen, or turns the direction of what can: as render/safe.py has it.
-_UNSEEN: Final = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    "\ufff0-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-_HAS_UNSEEN: Final = re.compile(f"[{_UNSEEN}]")
-_ESCAPED: Final = re.compile(rf'["\\{_UNSEEN}]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+_HAS_UNSEEN: Final = re.compile(f"[{INVISIBLE}]")
+_ESCAPED: Final = re.compile(rf'["\\{INVISIBLE}]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 _COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)  # for a pipeline, anywhere in a line
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
 _MAX_DIGITS: Final = 4000

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from provisioner.model.sealed import UNSEEN, Sealed
 
 Document: TypeAlias = Mapping[str, Any]
+Json: TypeAlias = dict[str, Any]  # a document that is being made
 Path: TypeAlias = tuple[str, ...]
 
 
@@ -69,9 +70,9 @@ def lookup(document: Document, path: Path) -> object:
     return here
 
 
-def without(document: Document, paths: tuple[Path, ...], at: Path = ()) -> dict[str, Any]:
+def without(document: Document, paths: tuple[Path, ...], at: Path = ()) -> Json:
     """A copy that lacks the paths; mappings that become empty go too."""
-    result: dict[str, Any] = {}
+    result: Json = {}
     for key, value in document.items():
         here = (*at, key)
         if here in paths:
@@ -84,9 +85,9 @@ def without(document: Document, paths: tuple[Path, ...], at: Path = ()) -> dict[
     return result
 
 
-def only(document: Document, paths: tuple[Path, ...]) -> dict[str, Any]:
+def only(document: Document, paths: tuple[Path, ...]) -> Json:
     """A copy that has nothing but the paths."""
-    result: dict[str, Any] = {}
+    result: Json = {}
     for path in paths:
         value = lookup(document, path)
         if value is not ABSENT:
@@ -94,7 +95,7 @@ def only(document: Document, paths: tuple[Path, ...]) -> dict[str, Any]:
     return result
 
 
-def place(document: dict[str, Any], path: Path, value: object) -> None:
+def place(document: Json, path: Path, value: object) -> None:
     """Set the value at the path, making the mappings on the way."""
     *parents, last = path
     for key in parents:
@@ -102,7 +103,7 @@ def place(document: dict[str, Any], path: Path, value: object) -> None:
     document[last] = value
 
 
-def overlay(base: Document, top: Document) -> dict[str, Any]:
+def overlay(base: Document, top: Document) -> Json:
     """`base` with the fields of `top` over it; mappings merge (an empty one adds nothing), all else is replaced."""
     merged = dict(base)
     for key, value in top.items():

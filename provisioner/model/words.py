@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -43,13 +42,17 @@ def found(value: object) -> str:
 
 
 def listed(names: Collection[str], last: str = "and") -> str:
-    """`a, b and c`; long lists are cut."""
+    """`a, b and c`, each made safe to print; long lists are cut."""
     several = [shown(name) for name in islice(names, _LISTED)]
     if len(names) > _LISTED:
         return f"{', '.join(several)}, … ({len(names)} in all)"
-    if len(several) < 2:
-        return "".join(several)
-    return f"{', '.join(several[:-1])} {last} {several[-1]}"
+    return joined(several, last)
+
+
+def joined(words: Iterable[object], last: str = "and") -> str:
+    """`a, b and c`, each as it is."""
+    texts = [str(word) for word in words]
+    return f"{', '.join(texts[:-1])} {last} {texts[-1]}" if len(texts) > 1 else "".join(texts)
 
 
 def with_article(noun: str) -> str:
@@ -64,6 +67,8 @@ def guess(name: str, known: Iterable[str]) -> str:
 
 @lru_cache(maxsize=1024)  # the same slip stands in every agent
 def _closest(name: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
+
     by_folded = {_folded(each): each for each in known}
     wanted = _folded(name)
     letters = set(wanted)

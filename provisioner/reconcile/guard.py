@@ -14,6 +14,7 @@ from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
 from provisioner.model.plan import Action, Change, Plan
 from provisioner.model.resource import Desired, Live
+from provisioner.model.words import joined
 
 DEFAULT_MAX_DELETES = 3
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
@@ -143,7 +144,7 @@ def ignored_difference(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
     return Diagnostic(
         code="ignored-difference",
         message=f"{wanted.address} differs from the manifest and is left as it is, as `lifecycle.ignore` says: "
-        f"{_listing([dotted(path) for path in paths])}.",
+        f"{joined(map(dotted, paths))}.",
         severity=Severity.WARNING,
         where=wanted.where,
     )
@@ -153,7 +154,7 @@ def untold_secret(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
     return Diagnostic(
         code="secret-not-compared",
         message=f"{wanted.address} has secrets that the service does not show; whether they are the declared ones is "
-        f"not known: {_listing([dotted(path) for path in paths])}.",
+        f"not known: {joined(map(dotted, paths))}.",
         hint="A new one is written as soon as anything else of it changes: its description, say.",
         severity=Severity.WARNING,
         where=wanted.where,
@@ -216,7 +217,7 @@ def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> It
     if not change.loses_data or change.address in allow.data_loss:
         return
     verb = "refers" if len(change.referrers) == 1 else "refer"
-    named = f" {_listing(change.referrers)} {verb} to it." if change.referrers else ""
+    named = f" {joined(change.referrers)} {verb} to it." if change.referrers else ""
     yield Diagnostic(
         code="data-loss",
         message=f"{change.address} would be {_participle(change)}{_because(change, 'on a live store')}; every memory "
@@ -260,7 +261,7 @@ def _too_many_deletes(changes: Sequence[Change], allow: Allowances) -> Iterator[
     total = sum(count for count, _ in counts)
     if allow.max_deletes is None or total <= allow.max_deletes:
         return
-    named = " and ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
+    named = joined(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
     yield Diagnostic(
         code="too-many-deletes",
         message=f"{named} {'is' if total == 1 else 'are'} planned, more than the {allow.max_deletes} that "
@@ -275,15 +276,9 @@ def _participle(change: Change) -> str:
 
 def _because(change: Change, where: str = "in place") -> str:
     fixed = [field.name for field in change.fields if field.forces_replace]
-    return f" because {_listing(fixed)} cannot change {where}" if fixed else ""
+    return f" because {joined(fixed)} cannot change {where}" if fixed else ""
 
 
 def _some(names: Sequence[object]) -> str:
-    if len(names) <= _NAMED_AT_MOST:
-        return _listing(names)
-    return f"{', '.join(str(name) for name in names[:_NAMED_AT_MOST])} and {len(names) - _NAMED_AT_MOST} more"
-
-
-def _listing(names: Sequence[object]) -> str:
-    words = [str(name) for name in names]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    more = [f"{len(names) - _NAMED_AT_MOST} more"] if len(names) > _NAMED_AT_MOST else []
+    return joined([*names[:_NAMED_AT_MOST], *more])

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from provisioner.model.address import Address
-from provisioner.model.document import ABSENT, Absent, Document, Path, canonical, leaves, lies_under, lookup, place
+from provisioner.model.document import (
+    ABSENT,
+    Absent,
+    Document,
+    Json,
+    Path,
+    canonical,
+    leaves,
+    lies_under,
+    lookup,
+    place,
+)
 from provisioner.model.redact import redacted
 from provisioner.model.resource import Marker
 from provisioner.model.told_apart import secrets_in
@@ -126,7 +137,7 @@ def respelt(live: Document, desired: Document, traits: Traits) -> Document:
 
 def plain(document: Document, traits: Traits) -> Document:
     """The document with every value that has a `meaning` in that form: what is remembered of it."""
-    result: dict[str, Any] | None = None
+    result: Json | None = None
     for path, rule in traits.rules.items():
         if rule.meaning is None or is_nothing(value := lookup(document, path)):
             continue
@@ -135,7 +146,7 @@ def plain(document: Document, traits: Traits) -> Document:
     return document if result is None else result
 
 
-def _unshared(document: Document, paths: Iterable[Path]) -> dict[str, Any]:
+def _unshared(document: Document, paths: Iterable[Path]) -> Json:
     """A copy whose mappings on the way to the paths are its own."""
     result = dict(document)
     for path in paths:

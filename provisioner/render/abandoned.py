@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from provisioner.model.address import Address
 from provisioner.model.pipelines import inert
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import ChangeFinished, ChangeStarted, Event, Outcome, Status
 from provisioner.render.outcomes import outcomes_text_rows
-from provisioner.render.plan_json import address_document
 from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
 from provisioner.render.words import outcome_counts, plural
@@ -78,16 +76,3 @@ def _closing(left: Abandoned) -> str:
         counts.append(f"{len(left.not_begun)} not begun")
     look = " Look with `provisioner plan`; running the same command again continues from there."
     return f"Left at once: {', '.join(counts) or 'nothing was changed'}.{look}"
-
-
-def abandoned_document(left: Abandoned) -> dict[str, Any]:
-    return {
-        "event": "apply_abandoned",
-        "ended": [{**_which(outcome.change), "status": outcome.status.value} for outcome in left.ended],
-        "under_way": [_which(change) for change in left.under_way],
-        "not_begun": [_which(change) for change in left.not_begun],
-    }
-
-
-def _which(change: Change) -> dict[str, Any]:
-    return {"address": address_document(change.address), "action": change.action.value}

@@ -11,10 +11,11 @@ from provisioner.model.places import has_no_default
 from provisioner.model.plan import Action, Change, FieldChange, Origin
 from provisioner.model.redact import SEALED, redacted
 from provisioner.model.told_apart import told_apart
+from provisioner.model.words import joined
 from provisioner.render.linediff import diff_lines
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
-from provisioner.render.words import VERBS, listing
+from provisioner.render.words import VERBS
 
 _WIDEST_NAME: Final = 36
 _WIDEST_BEFORE: Final = 24
@@ -66,7 +67,7 @@ def warnings(change: Change) -> Iterator[str]:
         )
     if change.destroys and change.referrers:
         refer = "refers" if len(change.referrers) == 1 else "refer"
-        yield f"{listing([one_line(str(address)) for address in change.referrers])} {refer} to it."
+        yield f"{joined([one_line(str(address)) for address in change.referrers])} {refer} to it."
     if (live := change.before) and live.marker_revision and live.marker_revision != live.revision:
         yield (
             f"It was changed outside the manifest: live is version {one_line(live.revision)}, last applied from here "

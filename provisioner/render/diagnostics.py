@@ -8,9 +8,9 @@ come with any minor version; none goes without a major one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.document import Json
 from provisioner.model.pipelines import inert
 from provisioner.model.redact import harmless
 from provisioner.render.json_text import json_text
@@ -57,8 +57,8 @@ def diagnostics_json(items: Sequence[Diagnostic]) -> str:
     return json_text(document, indent=2) + "\n"
 
 
-def diagnostic_document(item: Diagnostic) -> dict[str, Any]:
-    document: dict[str, Any] = {
+def diagnostic_document(item: Diagnostic) -> Json:
+    document: Json = {
         "severity": item.severity.value,
         "code": item.code,
         "message": harmless(item.message),

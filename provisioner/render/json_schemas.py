@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.model.diagnostic import Severity
+from provisioner.model.document import Json
 from provisioner.model.plan import Action, Origin
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
@@ -18,7 +19,7 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
 
 
-def _object(description: str, optional: dict[str, Any] | None = None, /, **required: Any) -> dict[str, Any]:
+def _object(description: str, optional: Json | None = None, /, **required: Any) -> Json:
     return {
         "type": "object",
         "description": description,
@@ -27,27 +28,27 @@ def _object(description: str, optional: dict[str, Any] | None = None, /, **requi
     }
 
 
-def _text(description: str, **more: Any) -> dict[str, Any]:
+def _text(description: str, **more: Any) -> Json:
     return {"type": "string", "description": description, **more}
 
 
-def _flag(description: str) -> dict[str, Any]:
+def _flag(description: str) -> Json:
     return {"type": "boolean", "description": description}
 
 
-def _count(description: str) -> dict[str, Any]:
+def _count(description: str) -> Json:
     return {"type": "integer", "minimum": 0, "description": description}
 
 
-def _seconds(description: str) -> dict[str, Any]:
+def _seconds(description: str) -> Json:
     return {"type": "number", "minimum": 0, "description": description}
 
 
-def _many(description: str, items: dict[str, Any]) -> dict[str, Any]:
+def _many(description: str, items: Json) -> Json:
     return {"type": "array", "items": items, "description": description}
 
 
-def _ref(name: str) -> dict[str, Any]:
+def _ref(name: str) -> Json:
     return {"$ref": f"#/$defs/{name}"}
 
 
@@ -159,11 +160,11 @@ _WHICH: Final = {"address": _ref("address"), "action": {"enum": _ACTIONS, "descr
 _VERSION: Final = _text("Of this stream: major.minor.", pattern=r"^1\.\d+$")
 
 
-def plan_schema() -> dict[str, Any]:
+def plan_schema() -> Json:
     return {"$schema": _DIALECT, "title": "Plan", **_PLAN, "$defs": _OF_PLAN}
 
 
-def events_schema() -> dict[str, Any]:
+def events_schema() -> Json:
     """Of one line of the stream."""
     return {
         "$schema": _DIALECT,
@@ -180,12 +181,12 @@ def events_schema() -> dict[str, Any]:
     }
 
 
-def _event(name: str, *, description: str, required: dict[str, Any], optional: dict[str, Any] | None = None) -> Any:
+def _event(name: str, *, description: str, required: Json, optional: Json | None = None) -> Any:
     which = {"const": name, "description": "Which event it is."}
     return _object(description, optional or {}, event=which, **required)
 
 
-_EVENTS: Final[dict[str, dict[str, Any]]] = {
+_EVENTS: Final[dict[str, Json]] = {
     "planned": {
         "description": "The plan: where there is nothing to apply, where it is refused, and before somebody is asked; "
         "the answer yes lets all that follows follow.",

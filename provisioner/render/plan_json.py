@@ -9,19 +9,25 @@ a major one.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from provisioner.model.address import Address
-from provisioner.model.document import Absent
+from provisioner.model.document import Absent, Json
 from provisioner.model.plan import Action, Change, FieldChange, Plan
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
+from provisioner.render.json_text import json_text
 from provisioner.render.target import target_document
 
 FORMAT_VERSION: Final = "1.0"
 
 
-def plan_document(plan: Plan) -> dict[str, Any]:
+def plan_json(plan: Plan) -> str:
+    """The plan as a text by itself."""
+    return json_text(plan_document(plan), indent=2) + "\n"
+
+
+def plan_document(plan: Plan) -> Json:
     """Plain JSON values only."""
     return {
         "format_version": FORMAT_VERSION,
@@ -47,7 +53,7 @@ def address_document(address: Address) -> dict[str, str]:
     return {"kind": address.kind, "name": address.name}
 
 
-def change_document(change: Change) -> dict[str, Any]:
+def change_document(change: Change) -> Json:
     return {
         "action": change.action.value,
         "address": address_document(change.address),
@@ -63,9 +69,9 @@ def change_document(change: Change) -> dict[str, Any]:
     }
 
 
-def _field(field: FieldChange) -> dict[str, Any]:
+def _field(field: FieldChange) -> Json:
     sides = {"before": field.before, "after": field.after}
-    document: dict[str, Any] = {"path": list(field.path)}
+    document: Json = {"path": list(field.path)}
     document |= {key: value for key, value in sides.items() if not isinstance(value, Absent)}
     document["origin"] = field.origin.value if field.origin else None
     document["forces_replace"] = field.forces_replace

@@ -6,16 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from provisioner.model.invisible import CONTROLS, INVISIBLE, SURROGATES
+
 LONG_LINE: Final = 400
 _LEAD: Final = 40
 
-# Control characters but newline, soft hyphens, bidirectional controls, invisible characters, line and paragraph
-# separators, lone surrogates, tag characters and the variation selectors that can smuggle text.
-_UNSEEN: Final = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\uffff\ud800-\udfff"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
+_UNSEEN: Final = re.compile(f"[{CONTROLS}\t\r{INVISIBLE}{SURROGATES}]")
 _SHORT: Final = {"\t": "\\t", "\r": "\\r"}
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
+from provisioner.model.document import Json
 from provisioner.model.plan import Target
 from provisioner.render.safe import one_line
 
@@ -38,7 +39,7 @@ def target_phrase(target: Target | None) -> str:
     return one_line(f'{project} of account "{target.account}"' if target.account else f"{project}, {target.endpoint}")
 
 
-def target_document(target: Target | None) -> dict[str, Any] | None:
+def target_document(target: Target | None) -> Json | None:
     if target is None:
         return None
     return {

@@ -24,12 +24,9 @@ from provisioner.render.safe import one_line
 from provisioner.render.words import VERBS, duration
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
-    from typing_extensions import Self  # for type checkers alone: Python 3.10 has none
 
 _FRAMES: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES_PER_S: Final = 8
@@ -53,7 +50,7 @@ class _Running:
 class TerminalProgress:
     """A line per running change: symbol, address, time so far, what it waits for.
 
-    Use it as a context manager: however the block ends, the terminal gets its cursor back.
+    Close it however a run ends: that gives the terminal its cursor back.
     """
 
     def __init__(
@@ -64,19 +61,13 @@ class TerminalProgress:
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._console = console or _console(stream, colour=colour)
+        self._stream = stream
+        self._colour = colour
+        self._console = console
         self._clock = clock
         self._lock = threading.Lock()  # the view is drawn by a thread of its own
         self._running: dict[Address, _Running] = {}
         self._live: Live | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -106,7 +97,7 @@ class TerminalProgress:
 
         self._live = Live(
             get_renderable=self._view,
-            console=self._console,
+            console=self._drawn_on(),
             refresh_per_second=_FRAMES_PER_S,
             transient=True,
             redirect_stdout=False,  # results belong to stdout, whatever the terminal shows
@@ -130,7 +121,13 @@ class TerminalProgress:
         """Lines, painted or not, that stay above the running changes."""
         from rich.text import Text  # noqa: PLC0415
 
-        self._console.print(Text.from_ansi(text), soft_wrap=True)
+        self._drawn_on().print(Text.from_ansi(text), soft_wrap=True)
+
+    def _drawn_on(self) -> Console:
+        """Made when there is something to draw: whoever has nothing to apply does not pay for rich."""
+        if self._console is None:
+            self._console = _console(self._stream, colour=self._colour)
+        return self._console
 
     def _view(self) -> Text:
         from rich.text import Text  # noqa: PLC0415

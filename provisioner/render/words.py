@@ -44,12 +44,6 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def listing(words: Sequence[object]) -> str:
-    """`a, b and c`."""
-    texts = [str(word) for word in words]
-    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else "".join(texts)
-
-
 def duration(seconds: float) -> str:
     """`0.4s`, `12s`, `3m 05s`, `1h 02m`."""
     if seconds < 10:

@@ -370,8 +370,8 @@ def test_a_rotated_secret_that_the_service_shows_is_noticed_in_a_spelling_of_its
 
 def test_a_service_that_quotes_a_secret_in_its_refusal_does_not_print_it() -> None:
     from provisioner.model.errors import Failure, PlaneError  # noqa: PLC0415
+    from provisioner.render.events_json import failed_document  # noqa: PLC0415
     from provisioner.render.failures import failure_text  # noqa: PLC0415
-    from provisioner.render.progress import failed_document  # noqa: PLC0415
 
     failure = Failure(message=f'Bad header "{SECRETS["github-token"]}".', code="x", status=400)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.cli.main import COMMANDS, group, run
-from provisioner.cli.running import Steady
+from provisioner.cli.reporters.stdout import UntilBroken
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyStarted
 from tests.foundry import EXAMPLE, Command, Foundry
@@ -188,9 +188,9 @@ def test_a_progress_stream_that_breaks_is_dropped() -> None:
         told.append(event)
         raise BrokenPipeError
 
-    steady = Steady(broken)
+    renderer = UntilBroken(broken)
     for _ in range(3):
-        steady(ApplyStarted(plan=Plan(owner="demo")))
+        renderer(ApplyStarted(plan=Plan(owner="demo")))
 
     assert len(told) == 1
 

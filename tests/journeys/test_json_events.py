@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from provisioner.cli.running import told_in_json
+from provisioner.cli.formats import RUNS
+from provisioner.cli.running import told_by
+from provisioner.cli.terminal import Terminal
 from provisioner.render.json_schemas import events_schema
 from tests.foundry import EXAMPLE, Command, Foundry, Result
 
@@ -98,7 +100,7 @@ def test_a_service_that_is_broken(manifest: Path, provisioner: Command, foundry:
 
 
 def _break(style: str) -> None:
-    with told_in_json(style):
+    with told_by(RUNS[style](Terminal.here(no_color=True, environ={}))):
         raise TypeError("ours")
 
 

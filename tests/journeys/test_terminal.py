@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.cli.planning import Waits
-from provisioner.cli.running import Steady
+from provisioner.cli.running import Relay
 from provisioner.cli.terminal import Terminal, complain, remark, say
 from provisioner.model.progress import ChangeNoted, ChangeStarted
 from provisioner.render.styles import PLAIN
@@ -323,9 +323,9 @@ def test_an_old_console_gets_escapes_for_what_it_cannot_show(monkeypatch: pytest
 
 def test_what_was_told_is_kept_but_for_notes() -> None:
     started = ChangeStarted(change=sample.create_deployment())
-    steady = Steady(lambda _: None)
+    relay = Relay(lambda _: None)
 
-    steady(started)
-    steady(ChangeNoted(change=started.change, note="waiting"))
+    relay(started)
+    relay(ChangeNoted(change=started.change, note="waiting"))
 
-    assert steady.stop() == (started,)
+    assert relay.stop() == (started,)

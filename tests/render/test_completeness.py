@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
 from typing import get_args
 
@@ -13,21 +14,23 @@ from provisioner.model.plan import Action, Origin, Plan
 from provisioner.model.progress import ApplyFinished, Event, Outcome, Status
 from provisioner.render.change_lines import remark
 from provisioner.render.diagnostics import diagnostics_github, diagnostics_text
+from provisioner.render.events_json import event_document
 from provisioner.render.outcomes import outcomes_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
-from provisioner.render.progress import JsonProgress, PlainProgress, Renderer, Results, TerminalProgress
+from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.styles import COLOURFUL
+from provisioner.render.terminal_progress import TerminalProgress
 from provisioner.render.words import VERBS
 from tests.render import sample
 
 
-def renderers() -> list[Renderer]:
+def renderers() -> list[Callable[[Event], object]]:
     console = Console(file=StringIO(), force_terminal=True)
     return [
-        PlainProgress(StringIO()),
-        JsonProgress(StringIO()),
+        PlainProgress(list[str]().append),
+        event_document,
         TerminalProgress(StringIO(), console=console),
         Results(list[str]().append),
     ]
@@ -42,8 +45,8 @@ def test_the_sample_has_every_event_action_and_origin() -> None:
 
 
 @pytest.mark.parametrize("event", sample.events(), ids=lambda event: type(event).__name__)
-@pytest.mark.parametrize("renderer", renderers(), ids=lambda renderer: type(renderer).__name__)
-def test_every_event_is_taken_by_every_renderer(renderer: Renderer, event: Event) -> None:
+@pytest.mark.parametrize("renderer", renderers(), ids=["plain", "json", "terminal", "results"])
+def test_every_event_is_taken_by_every_renderer(renderer: Callable[[Event], object], event: Event) -> None:
     renderer(event)
     renderer(sample.finished())
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from io import StringIO
 from itertools import count
 from typing import TypeAlias
 
 from provisioner.model.plan import Plan
 from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from provisioner.render.events_json import event_document
 from provisioner.render.failures import failure_text
 from provisioner.render.graph import dot, mermaid
+from provisioner.render.json_text import json_text
 from provisioner.render.outcomes import outcomes_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
-from provisioner.render.progress import JsonProgress, PlainProgress, Results
+from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.styles import COLOURFUL
 from tests.render import sample
 
@@ -99,12 +100,12 @@ def test_outcomes_of_an_interrupted_run(golden: Golden) -> None:
 
 
 def test_progress_in_a_log(golden: Golden) -> None:
-    stream, ticks = StringIO(), count(start=100, step=7)
-    progress = PlainProgress(stream, clock=lambda: float(next(ticks)))
+    lines, ticks = list[str](), count(start=100, step=7)
+    progress = PlainProgress(lines.append, clock=lambda: float(next(ticks)))
     for event in sample.events():
         progress(event)
 
-    golden("progress.txt", stream.getvalue())
+    golden("progress.txt", "\n".join(lines) + "\n")
 
 
 def test_results_as_they_come(golden: Golden) -> None:
@@ -117,12 +118,7 @@ def test_results_as_they_come(golden: Golden) -> None:
 
 
 def test_progress_as_json_lines(golden: Golden) -> None:
-    stream = StringIO()
-    progress = JsonProgress(stream)
-    for event in sample.events():
-        progress(event)
-
-    golden("progress.jsonl", stream.getvalue())
+    golden("progress.jsonl", "".join(f"{json_text(event_document(event))}\n" for event in sample.events()))
 
 
 def test_failure(golden: Golden) -> None:

@@ -14,10 +14,10 @@ from jsonschema import Draft202012Validator
 from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
 from provisioner.model.plan import Plan
 from provisioner.model.progress import Event
-from provisioner.render.abandoned import abandoned, abandoned_document
+from provisioner.render.abandoned import abandoned
+from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
 from provisioner.render.json_schemas import events_schema, plan_schema
 from provisioner.render.plan_json import plan_document
-from provisioner.render.progress import event_document, failed_document, planned_document
 from tests.render import sample
 from tests.render import strategies as our
 

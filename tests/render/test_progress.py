@@ -16,9 +16,10 @@ from provisioner.model.progress import (
     Outcome,
     Status,
 )
-from provisioner.render.abandoned import abandoned, abandoned_document, abandoned_text
+from provisioner.render.abandoned import abandoned, abandoned_text
+from provisioner.render.events_json import abandoned_document, event_document, failed_document
 from provisioner.render.outcomes import closing_sentence, outcomes_text
-from provisioner.render.progress import JsonProgress, PlainProgress, event_document, failed_document
+from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.words import duration
 from tests.render import sample
 
@@ -34,14 +35,14 @@ class Clock:
 
 
 def test_a_note_is_repeated_only_every_ten_seconds() -> None:
-    stream, clock = StringIO(), Clock()
-    progress = PlainProgress(stream, clock=clock)
+    told, clock = list[str](), Clock()
+    progress = PlainProgress(told.append, clock=clock)
     progress(ChangeStarted(change=CREATED))
     for clock.now in (2.0, 4.0, 11.0, 12.5):
         progress(ChangeNoted(change=CREATED, note="waiting for the operation"))
     progress(ChangeNoted(change=CREATED, note="told to slow down"))
 
-    assert stream.getvalue().splitlines() == [
+    assert told == [
         "deployments/gpt-4.1-mini: creating…",
         "deployments/gpt-4.1-mini: still creating, waiting for the operation (2.0s)",
         "deployments/gpt-4.1-mini: still creating, waiting for the operation (12s)",
@@ -49,13 +50,13 @@ def test_a_note_is_repeated_only_every_ten_seconds() -> None:
     ]
 
 
-@pytest.mark.parametrize("renderer", [PlainProgress, JsonProgress])
-def test_a_closed_stream_is_the_callers_to_handle(renderer: type[PlainProgress | JsonProgress]) -> None:
+@pytest.mark.parametrize("renderer", [PlainProgress, Results])
+def test_a_closed_stream_is_the_callers_to_handle(renderer: type[PlainProgress | Results]) -> None:
     stream = StringIO()
     stream.close()
 
     with pytest.raises(ValueError, match="closed"):
-        renderer(stream)(ChangeStarted(change=CREATED))
+        renderer(lambda text: print(text, file=stream))(ApplyStarted(plan=Plan(owner="demo")))
 
 
 def test_the_events_carry_no_secret() -> None:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import closing
 from io import StringIO
 
 import pytest
@@ -19,7 +20,7 @@ from provisioner.model.progress import (
     Outcome,
     Status,
 )
-from provisioner.render.progress import TerminalProgress
+from provisioner.render.terminal_progress import TerminalProgress
 from tests.render import sample
 
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
@@ -38,7 +39,7 @@ def plain(text: str) -> str:
 
 def test_a_running_change_shows_what_it_waits_for_and_a_finished_one_stays() -> None:
     stream, console = terminal()
-    with TerminalProgress(stream, console=console, clock=lambda: 5.0) as progress:
+    with closing(TerminalProgress(stream, console=console, clock=lambda: 5.0)) as progress:
         progress(STARTED)
         progress(ChangeStarted(change=CREATED))
         progress(ChangeNoted(change=CREATED, note="waiting\x1b[2J"))
@@ -56,7 +57,7 @@ def test_a_running_change_shows_what_it_waits_for_and_a_finished_one_stays() -> 
 
 def test_a_line_longer_than_the_terminal_is_cut_not_wrapped() -> None:
     stream, console = terminal(width=40)
-    with TerminalProgress(stream, console=console) as progress:
+    with closing(TerminalProgress(stream, console=console)) as progress:
         progress(STARTED)
         progress(ChangeStarted(change=CREATED))
         progress(ChangeNoted(change=CREATED, note="waiting " * 20))
@@ -68,7 +69,7 @@ def test_a_line_longer_than_the_terminal_is_cut_not_wrapped() -> None:
 
 
 def _start_and_raise(progress: TerminalProgress, error: type[BaseException]) -> None:
-    with progress:
+    with closing(progress):
         progress(STARTED)
         raise error
 
@@ -95,7 +96,7 @@ def test_closing_twice_is_fine() -> None:
 
 def test_a_stream_that_is_no_terminal_gets_only_what_is_to_stay() -> None:
     stream = StringIO()
-    with TerminalProgress(stream, colour=False) as progress:
+    with closing(TerminalProgress(stream, colour=False)) as progress:
         for event in sample.events():
             progress(event)
             if isinstance(event, ChangeFinished):

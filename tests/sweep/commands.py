@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from provisioner.cli.complaints import explain
+from provisioner.cli.formats import RUNS
 from provisioner.cli.planning import planned, planned_destruction
-from provisioner.cli.running import carry_out, told_in_json
+from provisioner.cli.running import carry_out, told_by
 from provisioner.cli.terminal import Terminal
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.address import Address
@@ -74,9 +75,10 @@ def run(command: Command, where: Coordinates, *, clock: Clock, timeout_s: float)
     terminal = Terminal.here(no_color=True, environ={})
     make = planned_destruction if command.destroys else planned
     try:
-        with told_in_json("json"), connect(where, clock=clock, timeout_s=timeout_s) as planes:
+        reporter = RUNS["json"](terminal)
+        with told_by(reporter), connect(where, clock=clock, timeout_s=timeout_s) as planes:
             plan = make(manifest(command.file), planes, command.allowances, parallelism=1)
-            return carry_out(plan, planes, terminal, style="json", yes=True, parallelism=1, on_error="continue")
+            return carry_out(plan, planes, reporter, terminal, yes=True, parallelism=1, on_error="continue")
     except ProvisionerError as error:
         return explain(error, terminal)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from provisioner.cli.formats import RUNS
 from provisioner.cli.options import guard_options, manifest_options, pin_option, service_options
 from provisioner.cli.planning import planned
-from provisioner.cli.running import carry_out, running_options, told_in_json
+from provisioner.cli.running import carry_out, running_options, told_by
 from provisioner.cli.session import Request, connected, read_manifest
 from provisioner.cli.terminal import Terminal
 from provisioner.reconcile.guard import Allowances
@@ -41,10 +42,11 @@ def command(
     skipped, everything else goes on (unless --on-error stop), and running again continues from there.
     """
     request = Request(**shared)
-    with told_in_json(style):
+    reporter = RUNS[style](terminal)
+    with told_by(reporter):
         manifest = read_manifest(request)
         with connected(request, manifest) as planes:
             plan = planned(manifest, planes, allow, parallelism=request.parallelism)
             return carry_out(
-                plan, planes, terminal, style=style, yes=yes, parallelism=request.parallelism, on_error=on_error
+                plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error
             )

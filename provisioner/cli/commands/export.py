@@ -22,7 +22,7 @@ from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
 from provisioner.manifest.write import SCHEMA, dump
 from provisioner.model.address import Address
-from provisioner.model.document import Document, dotted
+from provisioner.model.document import Document, Json, dotted
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.redact import Sensitive, redacted
 from provisioner.model.resource import Live
@@ -179,7 +179,7 @@ def _left_out(content: _Content) -> Iterator[str]:
 def _entry(found: Live) -> Document:
     entry = dict(KINDS[found.address.kind].entry(found.fields))
     marker = found.marker
-    lifecycle: dict[str, Any] = {}
+    lifecycle: Json = {}
     if marker is not None and marker.prevent_destroy:
         lifecycle["prevent_destroy"] = True
     if marker is not None and marker.on_remove.value != "delete":

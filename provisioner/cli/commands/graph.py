@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
+from provisioner.cli.formats import GRAPHS, format_option
 from provisioner.cli.options import manifest_options
 from provisioner.cli.terminal import say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Severity
 from provisioner.model.errors import ManifestInvalid
-from provisioner.render.graph import dot, mermaid
 
 
 @click.command(
@@ -20,18 +20,11 @@ from provisioner.render.graph import dot, mermaid
     epilog="Examples:\n\n  provisioner graph\n\n  provisioner graph --format dot | dot -Tsvg > graph.svg",
 )
 @manifest_options
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["mermaid", "dot"]),
-    default="mermaid",
-    show_default=True,
-    help="The drawing language.",
-)
+@format_option(GRAPHS, "The drawing language.")
 def command(*, files: tuple[Path, ...], allow_env: tuple[str, ...], style: str) -> int:
     """Draw the manifest's resources and what they need, offline."""
     loaded = load(files, environ=os.environ, allow_env=allow_env, unset=Severity.WARNING, project_needed=False)
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics)
-    say(dot(loaded.manifest.resources) if style == "dot" else mermaid(loaded.manifest.resources))
+    say(GRAPHS[style](loaded.manifest.resources))
     return 0

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
+from provisioner.cli.formats import FORMATS, PROBLEMS, format_option
 from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options, pin_option
 from provisioner.cli.session import allowed_hosts
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.load import load
-from provisioner.model.diagnostic import Diagnostic, Severity
-from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from provisioner.model.diagnostic import Severity
 from provisioner.render.words import plural
 
 
@@ -30,14 +30,7 @@ from provisioner.render.words import plural
 )
 @endpoint_option
 @allow_host_option
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="How problems are told; github annotates pull requests.",
-)
+@format_option(PROBLEMS, "How problems are told; github annotates pull requests.")
 @click.pass_obj
 def command(
     terminal: Terminal,
@@ -66,18 +59,10 @@ def command(
         allow_hosts=allowed_hosts(allow_hosts, project_endpoint, os.environ),
         pinned=pin_environment,
     )
-    _tell(loaded.diagnostics, style, terminal)
+    if problems := PROBLEMS[style](loaded.diagnostics, terminal.out, terminal.width):
+        say(problems, commands=FORMATS[style].commands)
     if loaded.manifest is None:
         return 1
     if style == "text":
         remark(f"{plural(len(loaded.manifest.resources), 'resource')}, no errors.")
     return 0
-
-
-def _tell(diagnostics: tuple[Diagnostic, ...], style: str, terminal: Terminal) -> None:
-    if style == "json":
-        say(diagnostics_json(diagnostics))
-    elif style == "github" and diagnostics:
-        say(diagnostics_github(diagnostics), commands=True)
-    elif diagnostics:
-        say(diagnostics_text(diagnostics, styles=terminal.out, width=terminal.width))

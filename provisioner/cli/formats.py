@@ -1,0 +1,109 @@
+"""The one table of formats: what is told in each, and how.
+
+What renders plans and reports runs is imported when it is asked: a command pays for the format that was wished for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import click
+
+from provisioner.cli.terminal import Terminal
+from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from provisioner.render.graph import dot, mermaid
+from provisioner.render.styles import Styles
+
+if TYPE_CHECKING:
+    from provisioner.cli.reporters.interface import Reporter
+    from provisioner.model.address import Address
+    from provisioner.model.diagnostic import Diagnostic
+    from provisioner.model.plan import Plan
+    from provisioner.model.resource import Desired
+
+PlanText: TypeAlias = "Callable[[Plan, Styles, int], str]"  # the last is the width
+ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
+GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
+
+
+def _plan_text(plan: Plan, styles: Styles, width: int) -> str:
+    from provisioner.render.plan_text import plan_text  # noqa: PLC0415
+
+    return plan_text(plan, styles=styles, width=width)
+
+
+def _plan_json(plan: Plan, _: Styles, __: int) -> str:
+    from provisioner.render.plan_json import plan_json  # noqa: PLC0415
+
+    return plan_json(plan)
+
+
+def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
+    from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
+
+    return plan_markdown(plan)
+
+
+def _run_text(terminal: Terminal) -> Reporter:
+    from provisioner.cli.reporters.text import TextReporter  # noqa: PLC0415
+
+    return TextReporter(terminal)
+
+
+def _run_json(terminal: Terminal) -> Reporter:
+    from provisioner.cli.reporters.json_lines import JsonReporter  # noqa: PLC0415
+
+    return JsonReporter(terminal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """How a thing is told; None where it is not. `ending` is that of a file with a plan; what `commands` is meant to
+    command a pipeline.
+    """
+
+    plan: PlanText | None = None
+    problems: ProblemsText | None = None
+    graph: GraphText | None = None
+    run: Callable[[Terminal], Reporter] | None = None
+    ending: str = ""
+    commands: bool = False
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "text": Format(
+        plan=_plan_text,
+        problems=lambda items, styles, width: diagnostics_text(items, styles=styles, width=width),
+        run=_run_text,
+        ending=".txt",
+    ),
+    "json": Format(plan=_plan_json, problems=lambda items, *_: diagnostics_json(items), run=_run_json, ending=".json"),
+    "markdown": Format(plan=_plan_markdown, ending=".md"),
+    "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
+    "mermaid": Format(graph=mermaid),
+    "dot": Format(graph=dot),
+}
+PLANS: Final = {name: it.plan for name, it in FORMATS.items() if it.plan is not None}
+PROBLEMS: Final = {name: it.problems for name, it in FORMATS.items() if it.problems is not None}
+GRAPHS: Final = {name: it.graph for name, it in FORMATS.items() if it.graph is not None}
+RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}
+PLAN_FILES: Final = {it.ending: it.plan for it in FORMATS.values() if it.plan is not None}
+
+
+def format_option(names: Iterable[str], help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002
+    """Gives the command the name that was chosen, as `style`; the first one by default."""
+    choices = list(names)
+    return click.option(
+        "--format", "style", type=click.Choice(choices), default=choices[0], show_default=True, help=help
+    )
+
+
+def plan_file(text: str) -> Path:
+    """A file whose ending names a format."""
+    path = Path(text)
+    if path.suffix not in PLAN_FILES:
+        raise click.BadParameter(f'"{text}" must end in one of {", ".join(PLAN_FILES)}, which names its format')
+    return path

@@ -1,0 +1,53 @@
+"""A run for programs: an object a line, on stdout."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from provisioner.cli.reporters.stdout import UntilBroken, require_told, say_last
+from provisioner.cli.terminal import Terminal, forget, say
+from provisioner.model.errors import ProvisionerError
+from provisioner.model.plan import Plan
+from provisioner.model.progress import ApplyFinished, Event
+from provisioner.render.abandoned import Abandoned
+from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
+from provisioner.render.json_text import json_text
+
+
+class JsonReporter:
+    """The last line says how it ended, or why nothing, or nothing more, was done: also where we are to blame."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._lines = UntilBroken(lambda event: say(json_text(event_document(event))))
+
+    def plan(self, plan: Plan, *, asks: bool) -> None:
+        """Nothing where it is carried out at once: the run begins with it."""
+        if not (asks or plan.is_empty or plan.refusals):
+            return
+        try:
+            say(json_text(planned_document(plan)))
+        except BrokenPipeError:
+            forget(sys.stdout)
+        if plan.is_empty and not plan.refusals:
+            say_last(json_text(event_document(ApplyFinished(outcomes=()))))
+
+    def question_stream(self) -> TextIO | None:
+        return sys.stderr
+
+    def refused(self, error: ProvisionerError) -> None:
+        say_last(json_text(failed_document(error)))
+
+    def event(self, event: Event) -> None:
+        self._lines(event)
+
+    def finished(self, finished: ApplyFinished) -> None:
+        self._lines(finished)
+        require_told(finished, self._lines.broken, self._terminal)
+
+    def abandoned(self, left: Abandoned) -> None:
+        say_last(json_text(abandoned_document(left)))
+
+    def close(self) -> None:
+        """Holds nothing."""
