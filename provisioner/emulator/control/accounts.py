@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.errors import Refusal
-from provisioner.emulator.wire.routing import Route
-
-from . import deleted_accounts, operations
-from .identities import identity_of
-from .resources import (
+from provisioner.emulator.control import deleted_accounts, operations
+from provisioner.emulator.control.managed_identities import identity_of
+from provisioner.emulator.control.resources import (
     ACCOUNT,
     PROJECT,
     PROVIDER,
@@ -28,11 +24,14 @@ from .resources import (
     the_group,
     update,
 )
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
-    from provisioner.emulator.clock import Clock
-    from provisioner.emulator.state import State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.clock import Clock
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.errors import Refusal
-from provisioner.emulator.wire.routing import Route
-
-from .resources import (
+from provisioner.emulator.control.resources import (
     ACCOUNT,
     GROUP,
     PROJECT,
@@ -27,10 +23,13 @@ from .resources import (
     the_group,
     update,
 )
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.errors import Refusal
-from provisioner.emulator.wire.routing import Route
-
-from . import holding, operations, quota
-from .catalogue import place_of
-from .deployment_rules import (
+from provisioner.emulator.control import held_models, operations, usages
+from provisioner.emulator.control.deployment_rules import (
     Wish,
     capacity_of,
     check_against_catalogue,
@@ -20,7 +15,7 @@ from .deployment_rules import (
     patched,
     wish_of,
 )
-from .resources import (
+from provisioner.emulator.control.resources import (
     DEPLOYMENT,
     PROVIDER,
     Charge,
@@ -35,6 +30,10 @@ from .resources import (
     the_account,
     update,
 )
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
+from provisioner.emulator.world.catalogue import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,11 +146,11 @@ def _store(
         call.world.catalogue,
         place_of(call, account.location),
         wish,
-        holds=lambda model: holding.holds(call, model, existing),
+        holds=lambda model: held_models.holds(call, model, existing),
     )
     capacity = capacity_of(wish, sku)
-    charge = Charge(region=quota.region_of(account), usage=sku["usageName"], capacity=capacity)
-    quota.check(call, charge, _charged(call, existing))
+    charge = Charge(region=usages.region_of(account), usage=sku["usageName"], capacity=capacity)
+    usages.check(call, charge, _charged(call, existing))
     style = operations.write_style(call)
     body = _body(call, account, name, existing, describe(wish, model, sku, capacity))
     pending = "Succeeded" if style == "sync" else "Creating" if existing is None else "Accepted"
@@ -160,7 +159,7 @@ def _store(
         stored = insert(call.state, DEPLOYMENT, account.row, body, charge)
     else:
         stored = update(call.state, existing, body, charge)
-    holding.remember(call, model)
+    held_models.remember(call, model)
     operation = operations.begin(call, verb, account.row, stored.row)
     return _answer(call, account, stored, operation, style=style, created=existing is None, verb=verb)
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.tokens import TENANT_ID
+from provisioner.emulator.control import accounts, deleted_accounts
+from provisioner.emulator.control.resources import (
+    GROUP,
+    SUBSCRIPTION_ID,
+    check_subscription,
+    children,
+    find,
+    insert,
+    the_group,
+    update,
+)
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
-
-from . import accounts, deleted_accounts
-from .resources import GROUP, SUBSCRIPTION_ID, check_subscription, children, find, insert, the_group, update
+from provisioner.emulator.world.tokens import TENANT_ID
 
 if TYPE_CHECKING:
-    from provisioner.emulator.clock import Clock
-    from provisioner.emulator.state import State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.clock import Clock
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 

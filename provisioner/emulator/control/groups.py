@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.state import load
+from provisioner.emulator.control import operations
+from provisioner.emulator.control.resources import DELETING, SUBSCRIPTION_ID, the_group, update
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.routing import Route
-
-from . import operations
-from .resources import DELETING, SUBSCRIPTION_ID, the_group, update
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.control.operations import Operation
     from provisioner.emulator.wire.call import Call
-
-    from .operations import Operation
 
 UNDER_WAY: Final = "SELECT * FROM operations WHERE settled = 0 AND resource = ? AND verb = ?"
 

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.control import deleted_accounts, resources
+from provisioner.emulator.control.resources import PROVIDER, Resource, stamp
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
-
-from . import deleted_accounts, resources
-from .resources import PROVIDER, Resource, stamp
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row, State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row, State
 
 DELETE_GROUP: Final = "delete group"
 NOTHING: Final = "nothing"  # the verb of an operation that changes nothing

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import dump, load
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row, State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row, State
 
 Json = dict[str, Any]
 

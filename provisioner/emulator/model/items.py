@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from .interface import Entry, ToolCall, ToolOutput, Turn
+from provisioner.emulator.model.interface import Entry, ToolCall, ToolOutput, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

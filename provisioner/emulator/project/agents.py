@@ -5,18 +5,17 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.project.agent_rules import check_card, check_endpoint, check_name, check_split
+from provisioner.emulator.project.objects import departed_place, remember_place
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
-
-from .agent_rules import check_card, check_endpoint, check_name, check_split
-from .objects import departed_place, remember_place
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from provisioner.emulator.wire.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from provisioner.emulator.state import State
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 

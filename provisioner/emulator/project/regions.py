@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.quota import plain
 from provisioner.emulator.control.resources import by_row
+from provisioner.emulator.control.usages import plain
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:

@@ -10,18 +10,24 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.project.objects import (
+    departed_place,
+    given_description,
+    metadata_of,
+    object_of,
+    refuse_unknown,
+    remember_place,
+)
+from provisioner.emulator.project.regions import check_region
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
-
-from .objects import departed_place, given_description, metadata_of, object_of, refuse_unknown, remember_place
-from .regions import check_region
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 

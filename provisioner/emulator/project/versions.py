@@ -6,19 +6,18 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.project import agents
+from provisioner.emulator.project.agent_rules import VERSIONS_MAX, check_features, check_name, definition_of
+from provisioner.emulator.project.objects import departed_place, given_description, metadata_of, remember_place
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
-
-from . import agents
-from .agent_rules import VERSIONS_MAX, check_features, check_name, definition_of
-from .objects import departed_place, given_description, metadata_of, remember_place
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 TELLING: Final = ("definition", "description", "metadata")  # what makes two versions the same

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.project.answers.conversation_items import items_of, new_id
+from provisioner.emulator.project.answers.history import append, the_conversation
+from provisioner.emulator.project.answers.target import the_enabled_agent
 from provisioner.emulator.project.objects import metadata_of
-from provisioner.emulator.state import dump, load
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
-
-from .history import append, the_conversation
-from .items import items_of, new_id
-from .target import the_enabled_agent
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 ITEMS_AT_ONCE: Final = 20

@@ -10,26 +10,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control.resources import by_row
+from provisioner.emulator.project.answers import history
+from provisioner.emulator.project.answers.conversation_items import function_call, items_of, message, new_id
+from provisioner.emulator.project.answers.model_call import ask, usage_of
+from provisioner.emulator.project.answers.prompting import not_run, prompt_of, settings_of
+from provisioner.emulator.project.answers.recollection import recollect, remember
+from provisioner.emulator.project.answers.shapes import RESPONSE, checked
+from provisioner.emulator.project.answers.streaming import events_of
+from provisioner.emulator.project.answers.target import target_of
 from provisioner.emulator.project.objects import metadata_of
-from provisioner.emulator.state import load
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
-
-from . import history
-from .asking import ask, usage_of
-from .items import function_call, items_of, message, new_id
-from .prompting import not_run, prompt_of, settings_of
-from .recollection import recollect, remember
-from .shapes import RESPONSE, checked
-from .streaming import events_of
-from .target import target_of
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
     from provisioner.emulator.model import Answer
+    from provisioner.emulator.project.answers.target import Target
     from provisioner.emulator.wire.call import Call, Steps
-
-    from .target import Target
 
 Json = dict[str, Any]
 # As the request has them, or null

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provisioner.emulator.project.answers import chat, conversations, embeddings, responses
 from provisioner.emulator.wire.routing import Route
-
-from . import chat, conversations, embeddings, responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

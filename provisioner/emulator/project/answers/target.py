@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.project import agents
-from provisioner.emulator.state import load
+from provisioner.emulator.project.answers.deployed import check_deployment
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
-
-from .deployed import check_deployment
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 

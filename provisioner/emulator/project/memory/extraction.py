@@ -13,19 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control import operations
 from provisioner.emulator.model import Create, Extraction, Update, Usage, conversation_of
-from provisioner.emulator.state import dump
-
-from . import limits, rows
-from .models import CHAT, EMBEDDING, failure_of, model_trouble, trouble_with
-from .updates import WAITING
-from .usage import usage_of
+from provisioner.emulator.project.memory import limits, rows
+from provisioner.emulator.project.memory.models import CHAT, EMBEDDING, failure_of, model_trouble, trouble_with
+from provisioner.emulator.project.memory.updates import WAITING
+from provisioner.emulator.project.memory.usage import usage_of
+from provisioner.emulator.world.state import dump
 
 if TYPE_CHECKING:
     from provisioner.emulator.model import Entry, Memory, Operation
-    from provisioner.emulator.state import Row, State
-    from provisioner.emulator.world import World
-
-    from .rows import Store
+    from provisioner.emulator.project.memory.rows import Store
+    from provisioner.emulator.world.state import Row, State
+    from provisioner.emulator.world.world import World
 
 Json = dict[str, Any]
 NEXT: Final = "SELECT * FROM memory_updates WHERE status = 'waiting' AND due <= ? ORDER BY due, id LIMIT 1"

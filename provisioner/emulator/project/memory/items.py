@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from provisioner.emulator.project.memory import limits, requests, rows
+from provisioner.emulator.project.memory.models import check_embedding
+from provisioner.emulator.project.memory.updates import WAITING
 from provisioner.emulator.project.objects import departed_place
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 
-from . import limits, requests, rows
-from .models import check_embedding
-from .updates import WAITING
-
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-
-    from .rows import Store
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from provisioner.emulator.project.memory import rows
 from provisioner.emulator.wire.errors import Refusal, bad_request
 
-from . import rows
-
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-
-    from .rows import Store
+    from provisioner.emulator.world.state import State
 
 SCOPES_MAX: Final = 100  # of a store
 MEMORIES_MAX: Final = 10_000  # of a scope

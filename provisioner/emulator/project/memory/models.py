@@ -16,11 +16,10 @@ from provisioner.emulator.model import ModelError
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-    from provisioner.emulator.world import World
-
-    from .rows import Store
+    from provisioner.emulator.world.state import State
+    from provisioner.emulator.world.world import World
 
 Json = dict[str, Any]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import rows
+from provisioner.emulator.project.memory import rows
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 

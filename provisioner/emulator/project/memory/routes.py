@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from provisioner.emulator.project.memory import items, search, updates
 from provisioner.emulator.project.stores import FEATURE, ONE
 from provisioner.emulator.wire.routing import Route
-
-from . import items, search, updates
 
 ROUTES: Final = (
     Route(method="POST", path=f"{ONE}:search_memories", handler=search.search_memories, feature=FEATURE),

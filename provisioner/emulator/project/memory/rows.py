@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from provisioner.emulator.model import Memory, MemoryKind, Wishes
 from provisioner.emulator.project.objects import remember_place
 from provisioner.emulator.project.stores import find_row
-from provisioner.emulator.state import load
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row, State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row, State
 
 Json = dict[str, Any]
 

@@ -13,22 +13,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.model import Ranking, Scored, Turn, Usage, conversation_of
+from provisioner.emulator.project.memory import requests, rows
+from provisioner.emulator.project.memory.limits import check_rate
+from provisioner.emulator.project.memory.models import check_embedding, model_trouble, refusal_of
+from provisioner.emulator.project.memory.usage import usage_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request
-
-from . import requests, rows
-from .limits import check_rate
-from .models import check_embedding, model_trouble, refusal_of
-from .usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from provisioner.emulator.state import Row
+    from provisioner.emulator.project.memory.requests import Items
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call, Slow, Steps
-
-    from .requests import Items
-    from .rows import Store
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 

@@ -12,19 +12,17 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from provisioner.emulator.state import load
+from provisioner.emulator.project.memory import requests, rows
+from provisioner.emulator.project.memory.limits import check_rate, check_scopes
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
-
-from . import requests, rows
-from .limits import check_rate, check_scopes
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
+    from provisioner.emulator.project.memory.requests import Items
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-
-    from .requests import Items
-    from .rows import Store
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 
