@@ -86,6 +86,9 @@ class Foundry:
         content["rows"] = [[*row[:at], new if row[at] == old else row[at], *row[at + 1 :]] for row in content["rows"]]
         self._ask("POST", "state", state)
 
+    def page(self, path: str) -> str:
+        return self._http.get(path).raise_for_status().text
+
     def _ask(self, method: str, what: str, body: object = None) -> Any:
         response = self._http.request(method, f"/_emulator/{what}", json=body)
         assert response.is_success, response.text

@@ -28,7 +28,7 @@ Wanted = Mapping[Address, Desired]
 State = Mapping[Address, Live]
 
 ADDRESSES: Final = tuple(
-    Address(kind, name) for kind, names in (("deployments", "ab"), ("stores", "a"), ("agents", "ab")) for name in names
+    Address(kind, name) for kind, traits in TRAITS.items() for name in ("a" if traits.holds_data else "ab")
 )
 EVERYTHING_ALLOWED: Final = Allowances(adopt=True, data_loss=frozenset(ADDRESSES), max_deletes=None)
 _UNDECLARED: Final = {"filled": "by the service", "left": {"filled": 1}, "options": {"filled": True}}

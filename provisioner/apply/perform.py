@@ -8,15 +8,26 @@ from dataclasses import replace
 from provisioner.apply.recheck import left_to_do
 from provisioner.apply.verify import look, require_gone, verified, when_ended
 from provisioner.kinds import Kind, Service
-from provisioner.model.document import Document, only, overlay, without
+from provisioner.model.document import Document, dotted, only, overlay, without
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Live
+from provisioner.model.words import listed
 from provisioner.reconcile.marker import written_over
+from provisioner.reconcile.write_only import hushed
 
 
 def perform(change: Change, kind: Kind, service: Service) -> tuple[str, ...]:
     """What must be said of it. Raises PlaneError when it could not be done, or the object does not show it."""
+    try:
+        return _performed(change, kind, service)
+    except PlaneError as error:
+        if (harmless := hushed(error, change)) is error:
+            raise
+        raise harmless from None
+
+
+def _performed(change: Change, kind: Kind, service: Service) -> tuple[str, ...]:
     left = left_to_do(change, kind, service)
     if left is None:
         return tuple(_done_already(change))
@@ -112,11 +123,17 @@ def _put_back(change: Change, kind: Kind, service: Service) -> str:
             "The old one was deleted and could not be put back either: "
             f"{error.failure.message.rstrip('.')}. Correct the entry and apply again."
         )
+    return f"The old one was put back{_what_it_lacks(before, fields, kind)}"
+
+
+def _what_it_lacks(before: Live, fields: Document, kind: Kind) -> str:
     if kind.traits.holds_data:
-        return "The old one was put back, but empty: what it held is lost."
+        return ", but empty: what it held is lost."
+    if unread := listed([dotted(path) for path in kind.traits.write_only]):
+        return f", but without its {unread}, which nobody can read back: write them anew, if it had any."
     if fields != before.fields:
-        return "The old one was put back as it was applied last, without what others had changed in it."
-    return "The old one was put back as it was."
+        return " as it was applied last, without what others had changed in it."
+    return " as it was."
 
 
 def _without_additions(before: Live, kind: Kind) -> Document:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
-from provisioner.kinds.conflict import changed_since
+from provisioner.kinds.managed import made, management_of
 from provisioner.kinds.meanings import folded, unordered
 from provisioner.kinds.neighbours import DEPLOYMENTS
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
@@ -17,7 +17,7 @@ from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, lookup
-from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Live, Marker, Reference
 from provisioner.model.traits import Rule, Traits
@@ -175,21 +175,8 @@ class DeploymentKind(Kind):
         return _observed(body) if body is not None else None
 
     def create(self, service: Service, change: Change) -> Live | None:
-        management = _management(service)
-        path = _path(management, change.address)
-
-        def is_free() -> bool:
-            return management.get(path) is None
-
-        try:
-            shown = management.put(path, _wire(change), is_free=is_free)
-        except PlaneError as error:
-            if error.failure.status != 412:
-                raise
-            found = self.read(service, change.address)  # ours, when its answer was lost and it was sent again
-            if found is None or found.marker != change.marker:
-                raise changed_since(change.address) from error
-            shown = {}
+        path = _path(management_of(service, self), change.address)
+        shown = made(self, service, change, path=path, body=_wire(change))
         return self._pause_or_resume(service, change, None, shown)
 
     def update(self, service: Service, change: Change) -> Live | None:
@@ -198,13 +185,13 @@ class DeploymentKind(Kind):
         # PATCH is the narrowest write: it can reset nothing else. assumed: it may keep tags that it does not name, and
         # it does not make good what failed.
         if changed <= {"sku", "tags", _STATE} and not (_takes_away(change, body) or _has_failed(change)):
-            shown = _patched(_management(service), change, body)
+            shown = _patched(management_of(service, self), change, body)
         else:
-            shown = _put_in_steps(_management(service), change, body)
+            shown = _put_in_steps(management_of(service, self), change, body)
         return self._pause_or_resume(service, change, change.before, shown)
 
     def delete(self, service: Service, change: Change) -> None:
-        management = _management(service)
+        management = management_of(service, self)
         management.delete(_path(management, change.address))
 
     def _pause_or_resume(self, service: Service, change: Change, before: Live | None, shown: Document) -> Live | None:
@@ -213,7 +200,7 @@ class DeploymentKind(Kind):
         if wanted == (before.fields.get(_STATE, "Running") if before else "Running"):
             return answered(_observed, shown, change.address)
         verb = "pause" if wanted == "Paused" else "resume"
-        management = _management(service)
+        management = management_of(service, self)
         management.post(f"{_path(management, change.address)}/{verb}")
         return None
 
@@ -261,17 +248,6 @@ def _spillover(name: str, entry: Document) -> Iterator[Finding]:
 
 def _is_paid_by_use(sku: str) -> bool:
     return any(word in sku.lower() for word in ("standard", "batch", "developer"))
-
-
-def _management(service: Service) -> ManagementPlane:
-    if service.management is None:
-        raise PlaneError(
-            Failure(
-                message="Deployments are written through Azure Resource Manager, and the manifest does not say where.",
-                advice="Set `project.subscription_id` and `project.resource_group`.",
-            )
-        )
-    return service.management
 
 
 def _takes_away(change: Change, body: Document) -> bool:

@@ -19,6 +19,15 @@ def text(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "string", "description": description, **more}
 
 
+MARKED: Final = (
+    "x-secret"  # how a schema says that a value is a secret: no manifest holds it, see `manifest.write_only`
+)
+
+
+def secret(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, MARKED: True, **more}
+
+
 def flag(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "boolean", "description": description, **more}
 
@@ -115,7 +124,12 @@ def check_pairs(field: str, values: object, *, limit: int) -> Iterator[Finding]:
             "for the ownership marker.",
             hint=f"Keep at most {room} pairs.",
         )
-    for name in values:
+    yield from check_names(field, values)
+
+
+def check_names(field: str, values: object) -> Iterator[Finding]:
+    """The marker's names are its own."""
+    for name in values if isinstance(values, Mapping) else ():
         if str(name).startswith(RESERVED_PREFIX):
             yield Finding(
                 path=(field, str(name)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol, TypeVar
 
 from provisioner.kinds.neighbours import Neighbours
@@ -126,6 +126,11 @@ class Kind(Protocol):
     @property
     def neighbours(self) -> Neighbours:
         """What other tools call the keys of an entry: see `neighbours`."""
+        return {}
+
+    @property
+    def codes(self) -> Mapping[str, str]:
+        """The codes of its own findings, and what each says: see `manifest.codes`."""
         return {}
 
     def names(self) -> Document:

@@ -12,6 +12,7 @@ from provisioner.manifest.placeholders import placeholders
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
 from provisioner.manifest.schema import ANY_NAME
 from provisioner.manifest.walk import keys_at, schemas_at
+from provisioner.manifest.write_only import secrets_in_the_file, versions_of_values
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Path, dotted, lookup
@@ -109,6 +110,8 @@ RULES: Final[tuple[Rule, ...]] = (
     kinds_own_rules,
     ignored_fields,
     placeholders,
+    secrets_in_the_file,
+    versions_of_values,
     unknown_references,
     wrong_model_kinds,
     reference_cycles,

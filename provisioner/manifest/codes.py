@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from provisioner.kinds import KINDS
+
 CODES: Final[Mapping[str, str]] = {
+    **{code: said for kind in KINDS.values() for code, said in kind.codes.items()},
     # files
     "file-missing": "There is no such file.",
     "file-unreadable": "The file or folder is there but cannot be read.",
@@ -55,6 +58,8 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-reference": "A resource is named that the manifest does not define.",
     "wrong-model-kind": "A chat model is named where an embedding model is wanted, or the other way round.",
     "reference-cycle": "Resources need each other in a circle.",
+    "secret-in-manifest": "A secret stands in the manifest itself instead of in a variable.",
+    "write-only-version": "Values that are never read back have no version beside them, or a version has no values.",
     # single kinds
     "metadata-limit": "There are more metadata pairs or tags than the service takes beside the marker.",
     "reserved-name": "A metadata key or tag is one of the tool's own.",

@@ -18,6 +18,7 @@ from provisioner.model.diagnostic import Diagnostic, Finding
 from provisioner.model.document import Document, Path
 from provisioner.model.resource import Reference
 from provisioner.model.words import found
+from provisioner.reconcile.write_only import sealed
 
 OURS: Final = ("external", "lifecycle")
 
@@ -101,7 +102,7 @@ def _normal(section: str, entry: Document) -> tuple[Document, tuple[Reference, .
     theirs = {key: inner for key, inner in entry.items() if key not in OURS}
     if not theirs:
         return {}, ()
-    fields = KINDS[section].desired(theirs)
+    fields = sealed(KINDS[section].desired(theirs), KINDS[section].traits)
     return fields, tuple(KINDS[section].references(fields))
 
 

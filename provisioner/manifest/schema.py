@@ -11,6 +11,7 @@ from provisioner.kinds.fragments import flag, mapping, text
 from provisioner.manifest.shape import Shape
 from provisioner.model.document import Document
 from provisioner.model.resource import OnRemove
+from provisioner.model.words import listed
 
 OWNER_NAME: Final = "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 EXTENSION: Final = "x-"
@@ -55,6 +56,12 @@ _ONLY_EXTERNAL: Final[Document] = mapping(
     {"external": {**_EXTERNAL, "const": True}},
     required=["external"],
 )
+
+
+def _needing(setting: str) -> str:
+    return listed([section.replace("_", " ") for section, kind in KINDS.items() if setting in kind.settings])
+
+
 PROJECT: Final[Document] = mapping(
     "Where: one Foundry project, and the account's resource group. `--local` needs none of it.",
     {
@@ -70,11 +77,11 @@ PROJECT: Final[Document] = mapping(
             examples=["my-account"],
         ),
         "subscription_id": text(
-            "The account's subscription, for deployments. Left out, AZURE_SUBSCRIPTION_ID is used.",
+            f"The account's subscription, for {_needing('subscription_id')}. Left out, AZURE_SUBSCRIPTION_ID is used.",
             examples=["${env:AZURE_SUBSCRIPTION_ID}"],
         ),
         "resource_group": text(
-            "The account's resource group, for deployments. Left out, AZURE_RESOURCE_GROUP is used.",
+            f"The account's resource group, for {_needing('resource_group')}. Left out, AZURE_RESOURCE_GROUP is used.",
             examples=["${env:AZURE_RESOURCE_GROUP}"],
         ),
         "management_endpoint": text(
@@ -139,8 +146,8 @@ def manifest_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Foundry manifest, version 1",
-        "description": "Model deployments, memory stores and agents of one Microsoft Foundry project. Several files "
-        "passed together are one manifest; every file says its version, one of them the name.",
+        "description": f"What is declared of one Microsoft Foundry project: {listed([*KINDS])}. Several files passed "
+        "together are one manifest; every file says its version, one of them the name.",
         "type": "object",
         "properties": {**head, **{section: _section(section) for section in KINDS}},
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},

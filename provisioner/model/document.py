@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
+from provisioner.model.sealed import UNSEEN, Sealed
+
 Document: TypeAlias = Mapping[str, Any]
 Path: TypeAlias = tuple[str, ...]
 
@@ -118,6 +120,8 @@ def canonical(value: object) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Sealed):
+        return UNSEEN
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, Mapping):

@@ -39,7 +39,7 @@ LOG = logging.getLogger(__name__)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NEVER_SENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # the same would happen again
 _HUNG: Final = (httpx.ReadTimeout, httpx.WriteTimeout)
-_CASE_BLIND: Final = "deployments"  # Azure Resource Manager's names, shown on this plane
+_CASE_BLIND: Final = frozenset({"deployments", "connections"})  # Azure Resource Manager's, shown on this plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class HttpProject:
             if error.failure.status == 404:
                 return None
             raise
-        return require_named(document, name, what=what, fold=collection == _CASE_BLIND)
+        return require_named(document, name, what=what, fold=collection in _CASE_BLIND)
 
     def post(
         self,

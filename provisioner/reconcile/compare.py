@@ -16,6 +16,7 @@ from provisioner.model.plan import FieldChange, Origin
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import is_chosen, is_default, is_nothing, plain, respelt, rule_of, same, shows
+from provisioner.reconcile.write_only import readable
 
 _Found = tuple[Path, object, object]  # where, live, wanted
 
@@ -32,6 +33,7 @@ def compare(
     """The fields that must change, sorted by path. `record` is None where nothing of ours was ever applied, `baseline`
     where our last write is not to be seen any more.
     """
+    desired = readable(desired, traits)
     live = respelt(live, desired, traits)
     sides = _Sides(
         desired=desired,
@@ -65,6 +67,7 @@ def unshown(declared: Document, live: Document, traits: Traits) -> tuple[_Found,
     """The declared fields that a live object does not show: path, what it shows instead, what is declared. A field that
     the service never gives back is not missed.
     """
+    declared = readable(declared, traits)
     live = respelt(live, declared, traits)
     sides = _Sides(desired=declared, live=live, baseline=None, record=None, traits=traits, applied=declared, shown=live)
     return tuple(sides.differences(declared))

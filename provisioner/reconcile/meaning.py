@@ -10,6 +10,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, canonical
 from provisioner.model.resource import Marker
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
+from provisioner.reconcile.write_only import readable
 
 _PLAIN: Final = Rule()
 
@@ -85,7 +86,7 @@ def record_of(
     """What the marker keeps of the fields. What the service did not give back `before` it will not now, where the
     value is the same.
     """
-    fields = plain(declared, traits)
+    fields = plain(readable(declared, traits), traits)
     record = AppliedRecord(before.applied if before else "")
     paths = dict(leaves(fields))
     lacking = {*kept_back, *(path for path, value in paths.items() if record.lacks(path) and record.holds(path, value))}

@@ -20,6 +20,7 @@ from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on
+from provisioner.reconcile.write_only import with_writes
 
 _REASONS: Final[Mapping[Condition, str]] = {
     Condition.READY: "",
@@ -197,7 +198,7 @@ def _alteration(wanted: Desired, found: Live, owner: str, traits: Traits, users:
     )
     if not _says_something(change):
         return None
-    return replace(change, remarks=tuple(remarks_on(change, wanted, traits)))
+    return with_writes(replace(change, remarks=tuple(remarks_on(change, wanted, traits))), traits)
 
 
 def _says_something(change: Change) -> bool:

@@ -10,7 +10,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, l
 from provisioner.model.plan import Action, Change, FieldChange, Origin
 from provisioner.render.linediff import diff_lines
 from provisioner.render.places import has_no_default
-from provisioner.render.redact import redacted
+from provisioner.render.redact import SEALED, redacted
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
 from provisioner.render.words import VERBS, listing
@@ -148,6 +148,8 @@ def remark(field: FieldChange) -> str:
     parts = [words[field.origin]] if field.origin is not None else []
     if field.forces_replace:
         parts.append("forces replace")
+    if field.after is SEALED:
+        parts.append("will be written")
     return ", ".join(parts)
 
 
@@ -167,7 +169,7 @@ class _Layout:
     width: int
 
     def field(self, field: FieldChange) -> Iterator[Line]:
-        sign = "+" if isinstance(field.before, Absent) else "-" if self._goes(field) else "~"
+        sign = "+" if self._comes(field) else "-" if self._goes(field) else "~"
         note = f"  ({words})" if (words := remark(field)) else ""
         if (text := self.row(field)) is not None and len(text) <= self.width:
             yield Line(sign, text)
@@ -197,6 +199,11 @@ class _Layout:
         if not self._goes(field):
             return f"{before:<{befores}} -> {after}"
         return before if self._vanishes(field) else f"{before:<{befores}} -> the service's default"
+
+    def _comes(self, field: FieldChange) -> bool:
+        """Whether there was nothing before; of what is only written that is not known, unless nothing was."""
+        is_new = self.action in (Action.CREATE, Action.REPLACE)
+        return isinstance(field.before, Absent) and (is_new or field.after is not SEALED)
 
     def _goes(self, field: FieldChange) -> bool:
         return isinstance(field.after, Absent)

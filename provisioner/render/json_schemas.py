@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from provisioner.kinds import KINDS
 from provisioner.model.diagnostic import Severity
 from provisioner.model.plan import Action, Origin
 from provisioner.model.progress import Status
+from provisioner.model.words import listed
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
@@ -51,7 +53,7 @@ def _ref(name: str) -> dict[str, Any]:
 
 _ADDRESS: Final = _object(
     "A resource.",
-    kind=_text("`deployments`, `stores` or `agents`."),
+    kind=_text(f"The manifest's section: {listed([f'`{section}`' for section in KINDS], 'or')}."),
     name=_text("Its name."),
 )
 _DIAGNOSTIC: Final = _object(

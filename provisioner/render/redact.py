@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Path, canonical
+from provisioner.model.sealed import UNSEEN, Sealed
 from provisioner.model.secrets import is_secret
 from provisioner.render.places import ABOUT, FIELDS, LISTED, OPAQUE, Role
 from provisioner.render.texts import harmless
@@ -32,6 +33,9 @@ class Sensitive(str):
     """A fingerprint that stands for a hidden value."""
 
     __slots__ = ()
+
+
+SEALED: Final = Sensitive(UNSEEN)  # of what is only written, not even that is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def _below(place: _Place, name: str) -> _Place:
 
 
 def _redacted(value: object, place: _Place) -> object:
-    if place.secret and place.role.hides_all:
+    if isinstance(value, Sealed) or (place.secret and place.role.hides_all):
         return hidden(value)
     if isinstance(value, Mapping):
         return _mapping(value, place)
@@ -121,6 +125,8 @@ def _harmless(plain: object) -> object:
 
 def hidden(value: object) -> object:
     """The fingerprint. What can hold no secret (nothing, true, false, the empty ones) is left as it is."""
+    if isinstance(value, Sealed):
+        return SEALED
     plain = _plain(value)
     if plain is None or isinstance(plain, (bool, Sensitive)) or plain in ("", [], {}):
         return plain

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from provisioner.apply.execute import execute
 from provisioner.apply.observe import observe
@@ -26,9 +25,9 @@ from provisioner.model.resource import Desired, Live, OnRemove
 from provisioner.planes.service import Planes
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.planner import make_plan
+from tests.kinds.samples import Entry, Samples, every
 from tests.planes.world import Foundry
 
-Entry = dict[str, Any]
 World = Mapping[Address, Desired]
 
 some = settings(
@@ -36,118 +35,6 @@ some = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-texts = st.sampled_from(["", "Be kind.", "Two\nlines\n", " padded ", "{{name}}", "on", "1", "null", "a: b # c"])
-_values = st.sampled_from(["", "Blue", "1"])
-labels = st.dictionaries(st.sampled_from(["team", "Cost Center", "x-y"]), _values, max_size=2)
-# As many as make the marker fold what it records.
-many = st.integers(0, 40).map(lambda count: {f"tag-{number}": str(number) for number in range(count)})
-
-
-def _cased(*names: str) -> st.SearchStrategy[str]:
-    """Names that ignore case, spelt somehow."""
-    return st.sampled_from([spelt for name in names for spelt in (name, name.lower(), name.upper())])
-
-
-def _with(required: Mapping[str, st.SearchStrategy[Any]], **optional: Any) -> st.SearchStrategy[Entry]:
-    return st.fixed_dictionaries(dict(required), optional=optional)
-
-
-deployments: st.SearchStrategy[Entry] = _with(
-    {
-        "model": _with(
-            {"format": _cased("OpenAI"), "name": _cased("gpt-5.4-mini")},
-            version=st.just("2026-03-17"),
-            publisher=_cased("OpenAI"),
-        ),
-        "sku": _with(
-            {"name": _cased("GlobalStandard"), "capacity": st.integers(1, 20)},
-            tier=st.sampled_from(["", "Standard"]),
-            size=st.just(""),
-            family=st.just(""),
-        ),
-    },
-    version_upgrade_option=st.sampled_from(["OnceNewDefaultVersionAvailable", "NoAutoUpgrade"]),
-    rai_policy_name=_cased("Microsoft.DefaultV2", "Microsoft.Default"),
-    service_tier=st.sampled_from(["Default", "Priority"]),
-    deployment_state=st.sampled_from(["Running", "Paused"]),
-    tags=st.one_of(labels, many),
-)
-stores: st.SearchStrategy[Entry] = _with(
-    {"chat_model": st.just("chat"), "embedding_model": st.just("embed")},
-    description=texts,
-    metadata=labels,
-    kind=st.just("default"),
-    options=_with(
-        {},
-        user_profile_enabled=st.booleans(),
-        user_profile_details=texts,
-        chat_summary_enabled=st.booleans(),
-        procedural_memory_enabled=st.booleans(),
-        default_ttl_seconds=st.integers(0, 3),
-    ),
-)
-_SCHEMA: Entry = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
-_TOOLS: tuple[Entry, ...] = (
-    {"type": "function", "name": "f", "parameters": _SCHEMA, "strict": True},
-    {"type": "function", "name": "g", "description": "", "parameters": {"type": "object", "properties": {}}},
-    {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example.com/mcp"},
-    {"type": "mcp", "server_label": "d", "server_url": "https://d.example.com", "allowed_tools": ["a"], "headers": {}},
-    {"type": "memory_search", "memory_store_name": "memory", "scope": "{{$userId}}"},
-    {"type": "memory_search_preview", "memory_store_name": "memory", "scope": "team", "update_delay": 0},
-    {"type": "code_interpreter"},
-    {"type": "file_search", "vector_store_ids": ["vs_1"]},
-)
-_beside: dict[str, st.SearchStrategy[Any]] = {
-    "description": texts,
-    "metadata": labels,
-    "state": st.sampled_from(["enabled", "disabled"]),
-    "agent_card": st.just(
-        {"version": "1", "description": "d", "skills": [{"id": "s", "name": "n", "description": "d"}]}
-    ),
-    "agent_endpoint": st.just({"protocols": ["responses"]}),
-}
-agents: st.SearchStrategy[Entry] = st.one_of(
-    _with(
-        {"model": st.just("chat")},
-        kind=st.just("prompt"),
-        instructions=texts,
-        temperature=st.sampled_from([0, 0.5, 1]),
-        top_p=st.sampled_from([0.1, 1.0]),
-        reasoning=st.sampled_from([{}, {"effort": "low"}]),
-        tools=st.lists(st.sampled_from(_TOOLS), max_size=3, unique_by=str),
-        tool_choice=st.sampled_from(["auto", "required"]),
-        text=st.sampled_from(
-            [{}, {"format": {"type": "text"}}, {"format": {"type": "json_schema", "name": "o", "schema": _SCHEMA}}]
-        ),
-        structured_inputs=st.sampled_from(
-            [{}, {"x": {"description": "", "required": False}}, {"x": {"schema": _SCHEMA}}]
-        ),
-        **_beside,
-    ),
-    _with(
-        {
-            "kind": st.just("hosted"),
-            "cpu": st.sampled_from(["1", "0.5"]),
-            "memory": st.sampled_from(["1Gi", "2Gi"]),
-            "container_configuration": st.just({"image": "reg.example.com/w:1"}),
-        },
-        environment_variables=st.dictionaries(st.sampled_from(["A", "B"]), st.sampled_from(["", "x"]), max_size=2),
-        protocol_versions=st.just([{"protocol": "responses", "version": "1"}]),
-        **_beside,
-    ),
-    _with({"kind": st.just("external")}, otel_agent_id=st.just("me"), **_beside),
-)
-BASE: dict[Address, Entry] = {
-    Address("deployments", "chat"): {
-        "model": {"format": "OpenAI", "name": "gpt-5.4-mini"},
-        "sku": {"name": "GlobalStandard", "capacity": 1},
-    },
-    Address("deployments", "embed"): {
-        "model": {"format": "OpenAI", "name": "text-embedding-3-small"},
-        "sku": {"name": "GlobalStandard", "capacity": 1},
-    },
-    Address("stores", "memory"): {"chat_model": "chat", "embedding_model": "embed"},
-}
 
 
 def world(entries: Mapping[Address, Entry], **lifecycle: Any) -> dict[Address, Desired]:
@@ -191,22 +78,22 @@ def differences(plan: Plan) -> list[tuple[str, str, object, object]]:
     return [(str(it.address), field.name, field.before, field.after) for it in plan.changes for field in it.fields]
 
 
-def entries_of(kind: str, entry: Entry) -> dict[Address, Entry]:
-    return {**BASE, Address(kind, "drawn"): entry}
+def entries_of(samples: Samples, entry: Entry) -> dict[Address, Entry]:
+    return {**samples.beside, Address(samples.section, "drawn"): entry}
 
 
-CASES = [pytest.param("deployments", deployments), pytest.param("stores", stores), pytest.param("agents", agents)]
+EVERY = pytest.mark.parametrize("samples", every().values(), ids=lambda samples: samples.section)
 
 
-@pytest.mark.parametrize(("kind", "drawn"), CASES)
+@EVERY
 def test_what_was_applied_plans_empty_and_so_does_its_export(
-    kind: str, drawn: st.SearchStrategy[Entry], foundry: Foundry, planes: Planes
+    samples: Samples, foundry: Foundry, planes: Planes
 ) -> None:
     @some
-    @given(drawn)
+    @given(samples.drawn)
     def holds(entry: Entry) -> None:
         foundry.admin.client.post("/_emulator/reset").raise_for_status()
-        wanted = world(entries_of(kind, entry))
+        wanted = world(entries_of(samples, entry))
         apply(planes, plan_for(planes, wanted), foundry)
         again = plan_for(planes, wanted)
         assert differences(again) == []
@@ -218,15 +105,13 @@ def test_what_was_applied_plans_empty_and_so_does_its_export(
     holds()
 
 
-@pytest.mark.parametrize(("kind", "drawn"), CASES)
-def test_what_was_exported_and_adopted_plans_empty(
-    kind: str, drawn: st.SearchStrategy[Entry], foundry: Foundry, planes: Planes
-) -> None:
+@EVERY
+def test_what_was_exported_and_adopted_plans_empty(samples: Samples, foundry: Foundry, planes: Planes) -> None:
     @some
-    @given(drawn)
+    @given(samples.drawn)
     def holds(entry: Entry) -> None:
         foundry.admin.client.post("/_emulator/reset").raise_for_status()
-        wanted = world(entries_of(kind, entry), on_remove=OnRemove.KEEP)
+        wanted = world(entries_of(samples, entry), on_remove=OnRemove.KEEP)
         apply(planes, plan_for(planes, wanted), foundry)
         apply(planes, plan_for(planes, {}), foundry)  # released: nobody's, as if somebody had made it by hand
         taken = exported(planes, wanted)

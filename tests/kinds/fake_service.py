@@ -19,6 +19,7 @@ from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Plan
 from provisioner.model.resource import Desired, Lifecycle, Live
 from provisioner.reconcile.planner import make_plan
+from provisioner.reconcile.write_only import sealed
 from tests.strategies import EVERYTHING_ALLOWED, OWNER
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class FakeProject:
     stores: dict[str, dict[str, Any]] = field(default_factory=dict)
     agents: dict[str, dict[str, Any]] = field(default_factory=dict)
     deployments: list[Document] = field(default_factory=list)
+    shown: dict[str, list[Document]] = field(default_factory=dict)  # what else is only looked at, by its path
     writes: list[Call] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     lost_answers: int = 0  # so many POSTs end without an answer …
@@ -64,6 +66,8 @@ class FakeProject:
         elif bare == "memory_stores":
             self._opted_in(features)
             yield from copy.deepcopy(list(self.stores.values()))
+        elif "/" not in bare and bare != "agents":
+            yield from copy.deepcopy(self.shown.get(bare, []))
         elif bare == "agents":
             yield from (self._agent(name) for name in self.agents if self._released(name))
         else:
@@ -80,6 +84,8 @@ class FakeProject:
             self._opted_in(features)
             return copy.deepcopy(self.stores.get(unquote(parts[1])))
         name = unquote(parts[1])
+        if parts[0] in self.shown:
+            return next((it for it in self.shown[parts[0]] if it["name"] == name), None)
         if parts[0] == "deployments":
             found = {str(it["name"]): it for it in self.deployments}
             return found.get(name)
@@ -142,6 +148,8 @@ class FakeProject:
         if path.startswith("memory_stores"):
             self._opted_in(features)
             return self._posted_store(path, body)
+        if not path.startswith("agents/"):
+            raise refused(403, "PermissionDenied")
         name = self._agent_name(path.partition(":")[0])
         if ":" in path:
             self.agents[name]["state"] = "disabled" if path.endswith(":disable") else "enabled"
@@ -234,7 +242,10 @@ def _merged(base: Any, patch: Any) -> Any:
 
 @dataclass
 class FakeManagement:
+    """`bodies` are deployments by name; `others` is whatever else, by its path, given back as it was sent."""
+
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: list[Call] = field(default_factory=list)
 
     account: str = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
@@ -244,15 +255,30 @@ class FakeManagement:
         return f"{self.account}/projects/p"
 
     def items(self, path: str) -> Iterator[Document]:
-        assert path == f"{self.account}/deployments"
-        yield from copy.deepcopy(list(self.bodies.values()))
+        if path == f"{self.account}/deployments":
+            yield from copy.deepcopy(list(self.bodies.values()))
+        else:
+            yield from (copy.deepcopy(it) for at, it in self.others.items() if at.rpartition("/")[0] == path)
 
     def get(self, path: str) -> Document | None:
+        if self._is_other(path):
+            return copy.deepcopy(self.others.get(path))
         return copy.deepcopy(self.bodies.get(self._name(path)))
 
     def put(self, path: str, body: Document, *, is_free: Callable[[], bool] | None = None) -> Document:
         assert is_free is None or is_free()
+        if self._is_other(path):
+            return self._kept("PUT", path, copy.deepcopy(dict(body)))
         return self._written(self._name(path), body)
+
+    def _is_other(self, path: str) -> bool:
+        return not path.startswith(f"{self.account}/deployments/")
+
+    def _kept(self, method: str, path: str, body: dict[str, Any]) -> Document:
+        self.writes.append(Call(method, path.removeprefix(self.account), copy.deepcopy(body)))
+        date = {"createdAt": "2026-01-01T00:00:00Z", "lastModifiedAt": "2026-01-01T00:00:00Z"}
+        self.others[path] = {**body, "id": path, "name": unquote(path.rpartition("/")[2]), "systemData": date}
+        return copy.deepcopy(self.others[path])
 
     def _name(self, path: str) -> str:
         assert path.startswith(f"{self.account}/deployments/")
@@ -288,6 +314,10 @@ class FakeManagement:
         return copy.deepcopy(self.bodies[name])
 
     def patch(self, path: str, body: Document) -> Document:
+        """Of others it merges the properties, one level deep."""
+        if self._is_other(path):
+            properties = {**self.others[path]["properties"], **body["properties"]}
+            return self._kept("PATCH", path, {**self.others[path], "properties": properties})
         name = self._name(path)
         assert set(body) <= {"sku", "tags"}
         self.writes.append(Call("PATCH", name, copy.deepcopy(body)))
@@ -304,6 +334,10 @@ class FakeManagement:
         return copy.deepcopy(self.bodies[name])
 
     def delete(self, path: str) -> None:
+        if self._is_other(path):
+            self.writes.append(Call("DELETE", path.removeprefix(self.account)))
+            self.others.pop(path, None)
+            return
         name = self._name(path)
         self.writes.append(Call("DELETE", name))
         self.bodies.pop(name, None)
@@ -358,6 +392,6 @@ class FakeService:
 def want(section: str, name: str, entry: Document, **lifecycle: Any) -> dict[Address, Desired]:
     """A manifest of one entry, read as the manifest room reads it."""
     kind, address = KINDS[section], Address(section, name)
-    fields = kind.desired(entry)
+    fields = sealed(kind.desired(entry), kind.traits)
     needs = frozenset(reference.target for reference in kind.references(fields))
     return {address: Desired(address=address, fields=fields, needs=needs, lifecycle=Lifecycle(**lifecycle))}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from provisioner.kinds.agent import AgentKind
 from provisioner.model.address import Address
@@ -14,6 +15,7 @@ from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Change, Origin
 from provisioner.model.resource import Condition, OnRemove
 from tests.kinds.fake_service import DEFAULT_ENDPOINT, Call, FakeProject, FakeService, refused, want
+from tests.kinds.samples import MODELS, Entry, Samples, labels, texts, with_
 
 TOOL = {"type": "memory_search", "memory_store_name": "prefs", "scope": "{{$userId}}", "update_delay": 1}
 ODD_TOOL: dict[str, Any] = {"type": "from_the_future", "camelCase": {"Deep": [{"x": None, "y": []}]}, "strict": None}
@@ -565,3 +567,124 @@ def test_a_change_without_a_body_still_makes_a_plain_version(service: FakeServic
     bare: Change = replace(change, after={"kind": "external"}, marker=None)
     AgentKind().create(service, bare)
     assert service.project.writes[-1].body["definition"] == {"kind": "external"}
+
+
+FULL: tuple[Entry, ...] = (
+    {
+        "description": "x",
+        "model": "gpt",
+        "instructions": "Help.",
+        "temperature": 0,
+        "top_p": 0.5,
+        "reasoning": {"effort": "low"},
+        "tools": [
+            {"type": "memory_search", "memory_store_name": "s", "scope": "x"},
+            {"type": "function", "name": "f", "parameters": {"A": [None]}},
+        ],
+        "tool_choice": {"type": "function", "name": "f"},
+        "text": {"format": {"type": "json_schema", "name": "out", "schema": {"camelCase": {"Any": 1}}}},
+        "structured_inputs": {"a": {"required": True, "default_value": 0, "schema": {"type": "integer"}}},
+        "skills": [{"name": "s"}],
+        "harness": {"type": "github_copilot_preview"},
+        "rai_config": {"rai_policy_name": "/subscriptions/x", "invocations_moderation": {"response_mode": "both"}},
+        "state": "disabled",
+        "agent_card": {"version": "1", "skills": [{"id": "a"}]},
+        "agent_endpoint": {"protocol_configuration": {"responses": {}}},
+        "blueprint_reference": {"type": "x"},
+        "metadata": {"team": "blue"},
+    },
+    {"model": "gpt"},
+    {"kind": "workflow", "workflow": "kind: workflow\n"},
+    {"kind": "external"},
+    {
+        "kind": "hosted",
+        "cpu": "1",
+        "memory": "2Gi",
+        "environment_variables": {"CamelCase": "1"},
+        "code_configuration": {"runtime": "python", "entry_point": ["a"], "dependency_resolution": "bundled"},
+        "protocol_versions": [{"protocol": "responses", "version": "1"}],
+        "session_configuration": {"idle_timeout_seconds": 300},
+        "enable_memory_snapshot": False,
+    },
+)
+_SCHEMA: Entry = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+_TOOLS: tuple[Entry, ...] = (
+    {"type": "function", "name": "f", "parameters": _SCHEMA, "strict": True},
+    {"type": "function", "name": "g", "description": "", "parameters": {"type": "object", "properties": {}}},
+    {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example.com/mcp"},
+    {"type": "mcp", "server_label": "d", "server_url": "https://d.example.com", "allowed_tools": ["a"], "headers": {}},
+    {"type": "memory_search", "memory_store_name": "memory", "scope": "{{$userId}}"},
+    {"type": "memory_search_preview", "memory_store_name": "memory", "scope": "team", "update_delay": 0},
+    {"type": "code_interpreter"},
+    {"type": "file_search", "vector_store_ids": ["vs_1"]},
+)
+_beside: dict[str, st.SearchStrategy[Any]] = {
+    "description": texts,
+    "metadata": labels,
+    "state": st.sampled_from(["enabled", "disabled"]),
+    "agent_card": st.just(
+        {"version": "1", "description": "d", "skills": [{"id": "s", "name": "n", "description": "d"}]}
+    ),
+    "agent_endpoint": st.just({"protocols": ["responses"]}),
+}
+DRAWN: st.SearchStrategy[Entry] = st.one_of(
+    with_(
+        {"model": st.just("chat")},
+        kind=st.just("prompt"),
+        instructions=texts,
+        temperature=st.sampled_from([0, 0.5, 1]),
+        top_p=st.sampled_from([0.1, 1.0]),
+        reasoning=st.sampled_from([{}, {"effort": "low"}]),
+        tools=st.lists(st.sampled_from(_TOOLS), max_size=3, unique_by=str),
+        tool_choice=st.sampled_from(["auto", "required"]),
+        text=st.sampled_from(
+            [{}, {"format": {"type": "text"}}, {"format": {"type": "json_schema", "name": "o", "schema": _SCHEMA}}]
+        ),
+        structured_inputs=st.sampled_from(
+            [{}, {"x": {"description": "", "required": False}}, {"x": {"schema": _SCHEMA}}]
+        ),
+        **_beside,
+    ),
+    with_(
+        {
+            "kind": st.just("hosted"),
+            "cpu": st.sampled_from(["1", "0.5"]),
+            "memory": st.sampled_from(["1Gi", "2Gi"]),
+            "container_configuration": st.just({"image": "reg.example.com/w:1"}),
+        },
+        environment_variables=st.dictionaries(st.sampled_from(["A", "B"]), st.sampled_from(["", "x"]), max_size=2),
+        protocol_versions=st.just([{"protocol": "responses", "version": "1"}]),
+        **_beside,
+    ),
+    with_({"kind": st.just("external")}, otel_agent_id=st.just("me"), **_beside),
+)
+SAMPLES = Samples(
+    section="agents",
+    settable="""
+        description metadata.x draft blueprint_reference state agent_endpoint agent_card kind
+        model instructions temperature top_p reasoning.effort reasoning.summary tools tool_choice text.format
+        structured_inputs.x.description structured_inputs.x.default_value structured_inputs.x.schema
+        structured_inputs.x.required harness skills rai_config.rai_policy_name rai_config.invocations_moderation
+        workflow cpu memory environment_variables.x container_configuration.image
+        container_configuration.registry_connection_id code_configuration.runtime code_configuration.entry_point
+        code_configuration.dependency_resolution protocol_versions telemetry_config
+        session_configuration.idle_timeout_seconds enable_memory_snapshot image container_protocol_versions
+        otel_agent_id reasoning.mode reasoning.context reasoning.generate_summary
+        model_type conversation_engine.type greeting.type greeting.text audio.input.turn_detection.threshold
+        audio.output.voice soundscape output_modalities max_output_tokens include interim_response.type
+        avatar.character parallel_tool_calls subagent_config.subagents store
+    """,
+    read_only="id object name version created_at status versions instance_identity",
+    full=FULL,
+    names=(["a", "dev-buddy", "x" * 63], ["", "-a", "a-", "a_b", "a.b", "x" * 64]),
+    refused={
+        "too hot": {"model": "gpt", "temperature": 2.1},
+        "a tool without type": {"model": "gpt", "tools": [{"name": "x"}]},
+        "too many tools": {"model": "gpt", "tools": [{"type": "x"}] * 129},
+        "too long": {"model": "gpt", "description": "x" * 513},
+        "unknown kind of agent": {"kind": "robot"},
+        "long label": {"model": "gpt", "metadata": {"x" * 65: ""}},
+    },
+    drawn=DRAWN,
+    beside={**MODELS, Address("stores", "memory"): {"chat_model": "chat", "embedding_model": "embed"}},
+)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from provisioner.kinds.deployment import DeploymentKind
 from provisioner.model.address import Address
@@ -11,6 +12,7 @@ from provisioner.model.diagnostic import Severity
 from provisioner.model.errors import PlaneError
 from provisioner.model.resource import Condition, OnRemove
 from tests.kinds.fake_service import FakeService, want
+from tests.kinds.samples import Entry, Samples, cased, labels, with_
 
 ENTRY: dict[str, Any] = {
     "model": {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"},
@@ -285,3 +287,63 @@ def test_what_is_paid_by_use_cannot_spill_over(sku: str) -> None:
     (finding,) = DeploymentKind().check("gpt", entry)
     assert (finding.path, finding.code, finding.at_key) == (("spillover_deployment_name",), "spillover-sku", True)
     assert list(DeploymentKind().check("gpt", {**entry, "sku": {"name": "GlobalProvisionedManaged"}})) == []
+
+
+FULL: tuple[Entry, ...] = (
+    {
+        "model": {"format": "OpenAI", "name": "gpt", "version": "1", "source_account": "a"},
+        "sku": {"name": "Standard", "capacity": 1},
+        "version_upgrade_option": "NoAutoUpgrade",
+        "rai_policy_name": "P",
+        "deployment_state": "Paused",
+        "routing": {"mode": "cost", "models": [{"name": "x"}]},
+        "capacity_settings": {"designated_capacity": 1, "priority": 0},
+        "model_provider_data": {"industry": "it", "organization_name": "o", "country_code": "DE"},
+        "service_tier": "Priority",
+        "tags": {"Team.Name": "blue"},
+    },
+)
+# As many as make the marker fold what it records.
+many = st.integers(0, 40).map(lambda count: {f"tag-{number}": str(number) for number in range(count)})
+DRAWN: st.SearchStrategy[Entry] = with_(
+    {
+        "model": with_(
+            {"format": cased("OpenAI"), "name": cased("gpt-5.4-mini")},
+            version=st.just("2026-03-17"),
+            publisher=cased("OpenAI"),
+        ),
+        "sku": with_(
+            {"name": cased("GlobalStandard"), "capacity": st.integers(1, 20)},
+            tier=st.sampled_from(["", "Standard"]),
+            size=st.just(""),
+            family=st.just(""),
+        ),
+    },
+    version_upgrade_option=st.sampled_from(["OnceNewDefaultVersionAvailable", "NoAutoUpgrade"]),
+    rai_policy_name=cased("Microsoft.DefaultV2", "Microsoft.Default"),
+    service_tier=st.sampled_from(["Default", "Priority"]),
+    deployment_state=st.sampled_from(["Running", "Paused"]),
+    tags=st.one_of(labels, many),
+)
+SAMPLES = Samples(
+    section="deployments",
+    settable="""
+        tags.x sku.name sku.capacity sku.tier sku.size sku.family
+        model.format model.name model.version model.publisher model.source model.source_account
+        model.speculative_decoding version_upgrade_option rai_policy_name
+        capacity_settings.designated_capacity capacity_settings.priority
+        parent_deployment_name spillover_deployment_name service_tier deployment_state routing.mode routing.models
+        model_provider_data.industry model_provider_data.organization_name model_provider_data.country_code
+    """,
+    read_only="id name type etag system_data provisioning_state capabilities call_rate_limit rate_limits "
+    "current_capacity dynamic_throttling_enabled scale_settings model.call_rate_limit",
+    full=FULL,
+    names=(["gpt-4.1_mini", "ab", "x" * 64], ["a", "-a", "a b", "x" * 65]),
+    refused={
+        "no sku": {"model": {"format": "F", "name": "n"}},
+        "no model": {"sku": {"name": "S"}},
+        "unknown key": {**FULL[0], "Sku": {}},
+        "no capacity": {**FULL[0], "sku": {"name": "S", "capacity": 0}},
+    },
+    drawn=DRAWN,
+)

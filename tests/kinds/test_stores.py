@@ -3,12 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from provisioner.kinds.store import StoreKind
 from provisioner.model.address import Address
 from provisioner.model.errors import PlaneError
 from provisioner.model.resource import OnRemove
 from tests.kinds.fake_service import MEMORY, Call, FakeService, want
+from tests.kinds.samples import MODELS, Entry, Samples, labels, texts, with_
 
 ENTRY: dict[str, Any] = {
     "description": "Preferences.",
@@ -212,3 +214,47 @@ def test_the_marker_needs_room_among_the_metadata() -> None:
     (finding,) = kind.check("x", {"metadata": {"provisioner-owner": "me"}})
     assert (finding.code, finding.path) == ("reserved-name", ("metadata", "provisioner-owner"))
     assert list(kind.check("x", {})) == []
+
+
+FULL: tuple[Entry, ...] = (
+    {
+        "description": "x",
+        "chat_model": "gpt",
+        "embedding_model": "embed",
+        "options": {"user_profile_details": "y", "chat_summary_enabled": False, "default_ttl_seconds": 60},
+        "metadata": {"team": "blue"},
+    },
+    {"chat_model": "gpt", "embedding_model": "embed"},
+)
+DRAWN: st.SearchStrategy[Entry] = with_(
+    {"chat_model": st.just("chat"), "embedding_model": st.just("embed")},
+    description=texts,
+    metadata=labels,
+    kind=st.just("default"),
+    options=with_(
+        {},
+        user_profile_enabled=st.booleans(),
+        user_profile_details=texts,
+        chat_summary_enabled=st.booleans(),
+        procedural_memory_enabled=st.booleans(),
+        default_ttl_seconds=st.integers(0, 3),
+    ),
+)
+SAMPLES = Samples(
+    section="stores",
+    settable="""
+        description metadata.x kind chat_model embedding_model options.user_profile_enabled
+        options.user_profile_details options.chat_summary_enabled options.procedural_memory_enabled
+        options.default_ttl_seconds
+    """,
+    read_only="id object name created_at updated_at definition",
+    full=FULL,
+    names=(["a", "prefs_1.2", "é", "...", ".a"], ["", "a/b", "a b", "a:b", "a?b", ".", "..", "x" * 257]),
+    refused={
+        "no embedding model": {"chat_model": "a"},
+        "negative time": {**FULL[1], "options": {"default_ttl_seconds": -1}},
+        "unknown kind of store": {**FULL[1], "kind": "other"},
+    },
+    drawn=DRAWN,
+    beside=MODELS,
+)

@@ -18,7 +18,6 @@ from provisioner.cli.planning import Waits
 from provisioner.cli.session import Request, connected
 from provisioner.cli.terminal import note, remark, say
 from provisioner.kinds import KINDS
-from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
 from provisioner.manifest.write import SCHEMA, dump
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     pass
 
 _UNOWNED: Final = "imported"
+# What is whole only through Azure Resource Manager, and what it is called.
+_MANAGED: Final = {section: section.replace("_", " ") for section, kind in KINDS.items() if kind.settings}
 _PROJECT: Final = {"endpoint": "${env:FOUNDRY_PROJECT_ENDPOINT}"}
 _RESOURCE_GROUP: Final = {
     "subscription_id": "${env:AZURE_SUBSCRIPTION_ID}",
@@ -102,9 +103,10 @@ def _check_owner(name: str, live: Iterable[Live], *, sees_all: bool) -> None:
     if name in owners:
         return
     meant = guess(name, owners).rstrip() or (f"There are: {listed(owners)}." if owners else "There are no owners.")
-    unseen = (
-        "" if sees_all else " Owners of deployments are seen only with AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP."
+    hidden = (
+        f" Owners of {listed([*_MANAGED.values()])} are seen only with AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP."
     )
+    unseen = "" if sees_all else hidden
     raise ProvisionerError(f'Nothing live belongs to "{one_line(name)}".', meant + unseen)
 
 
@@ -116,8 +118,9 @@ def _busiest(live: Iterable[Live]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
-    """What the manifest will say; `entries` and `external` change until it is valid. Unless it `sees_all`, deployments
-    are only glimpsed through the project. `schema` is named only where it is there: elsewhere editors would complain.
+    """What the manifest will say; `entries` and `external` change until it is valid. Unless it `sees_all`, what is
+    Azure Resource Manager's is only glimpsed through the project. `schema` is named only where it is there: elsewhere
+    editors would complain.
     """
 
     name: str
@@ -140,7 +143,7 @@ class _Content:
 def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool, schema: str) -> _Content:
     content = _Content(name=name, sees_all=sees_all, schema=schema, entries={}, external=set())
     for address, found in live.items():
-        is_glimpsed = address.kind == DEPLOYMENTS and not sees_all  # too little to write it in full
+        is_glimpsed = address.kind in _MANAGED and not sees_all  # too little to write it in full
         if found.odd:
             content.external.add(address)
         elif (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
@@ -216,13 +219,14 @@ def _tell_odd(live: Iterable[Live]) -> None:
 
 
 def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> None:
-    glimpsed = {address for address in live if address.kind == DEPLOYMENTS and not sees_all}
+    glimpsed = {address for address in live if address.kind in _MANAGED and not sees_all}
     unowned = [it.address for it in live.values() if it.marker is None and not it.odd and it.address not in glimpsed]
     belong, are = ("belongs", "is") if len(unowned) == 1 else ("belong", "are")
     if glimpsed:
+        sections = listed([title for section, title in _MANAGED.items() if any(at.kind == section for at in glimpsed)])
         note(
-            "Deployments are written as external, as it is not known whose they are: set AZURE_SUBSCRIPTION_ID and "
-            "AZURE_RESOURCE_GROUP to see them whole."
+            f"{sections[0].upper()}{sections[1:]} are written as external, as it is not known whose they are: set "
+            "AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP to see them whole."
         )
     if unowned and adopt:
         note(f"{len(unowned)} of them {belong} to no manifest yet: apply with --adopt to manage them.")

@@ -139,7 +139,6 @@ def _is_over(call: Call, deleted: Resource) -> bool:
 
 
 def _remove(state: State, deleted: Resource) -> None:
-    state.run("DELETE FROM resources WHERE parent = ?", deleted.row)
     delete(state, deleted.row)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.wire.errors import Refusal
-from provisioner.emulator.world.state import dump, load
+from provisioner.emulator.world.state import HIDDEN_SETTING, dump, load
 
 if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call
@@ -23,6 +23,7 @@ Json = dict[str, Any]
 SUBSCRIPTION_ID: Final = "00000000-0000-4000-8000-000000000001"
 PROVIDER: Final = "Microsoft.CognitiveServices"
 GROUP, ACCOUNT, PROJECT, DEPLOYMENT = "group", "account", "project", "deployment"
+LEAVES: Final = frozenset({DEPLOYMENT})  # what certainly has nothing below it: looking costs a walk over all
 # A deployment that is being changed goes on serving; one that is being made does not yet (azure-openai-proxy#104).
 SERVING: Final = frozenset({"Succeeded", "Accepted"})
 DELETING: Final = "Deleting"
@@ -92,7 +93,26 @@ def update(state: State, resource: Resource, body: Json, charge: Charge | None =
 
 
 def delete(state: State, row: int) -> None:
+    """With everything below it, and the secrets of all of that."""
+    found = state.one("SELECT kind FROM resources WHERE id = ?", row)
+    if found is not None and found["kind"] not in LEAVES:
+        for child in state.all("SELECT id FROM resources WHERE parent = ?", row):
+            delete(state, child["id"])
+    forget_secret(state, row)
     state.run("DELETE FROM resources WHERE id = ?", row)
+
+
+def keep_secret(state: State, row: int, secret: Json) -> None:
+    """Beside the body, so that it is in nothing that is shown. One that was there is written over."""
+    state.set(f"{HIDDEN_SETTING}{row}", dump(secret))
+
+
+def secret_of(state: State, row: int) -> Json:
+    return load(state.setting(f"{HIDDEN_SETTING}{row}") or "{}")
+
+
+def forget_secret(state: State, row: int) -> None:
+    state.run("DELETE FROM settings WHERE name = ?", f"{HIDDEN_SETTING}{row}")
 
 
 def by_row(state: State, row: int) -> Resource | None:

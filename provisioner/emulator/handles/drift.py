@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control import families
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT
 from provisioner.emulator.control.resources import (
     ACCOUNT,
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call
 
 Json = dict[str, Any]
-KINDS: Final = ("account", "agent", "deployment", "memory", "project", "store")
+OWN_KINDS: Final = ("account", "agent", "deployment", "memory", "project", "store")
 ENVELOPE: Final = ("agent_card", "agent_endpoint", "state")  # of an agent; the rest is its latest definition
 CAPACITY_MAX: Final = 2**53  # what every reader of JSON still counts exactly
-SHAPE: Final = f'Send {{"kind": one of {", ".join(KINDS)}, "name": ..., "changes": {{...}} or null}}.'
 
 
 def drift(call: Call, document: Json) -> Json:
@@ -47,13 +47,20 @@ def drift(call: Call, document: Json) -> Json:
 def drift_problem(document: Json) -> str:
     """What is wrong with its shape, or nothing."""
     changes, kind = document.get("changes", ""), document.get("kind")
+    kinds = sorted({*OWN_KINDS, *_families()})
     if not isinstance(document.get("name"), str) or not (changes is None or isinstance(changes, dict)):
-        return SHAPE
-    return "" if kind in KINDS else f"There is no kind {kind!r}; there are: {', '.join(KINDS)}."
+        return f'Send {{"kind": one of {", ".join(kinds)}, "name": ..., "changes": {{...}} or null}}.'
+    return "" if kind in kinds else f"There is no kind {kind!r}; there are: {', '.join(kinds)}."
+
+
+def _families() -> dict[str, families.Family]:
+    return {family.kind: family for family in families.every()}
 
 
 def _drift(call: Call, document: Json) -> Json:
     kind, name, changes = document["kind"], document["name"], document["changes"]
+    if (family := _families().get(kind)) is not None:
+        return _drift_member(call, family, name, changes, document)
     if kind in {"account", "project", "deployment"}:
         return _drift_resource(call, kind, name, changes, str(document.get("account", DEFAULT_ACCOUNT)))
     project = project_row(call, str(document.get("project", DEFAULT_PROJECT)))
@@ -63,6 +70,22 @@ def _drift(call: Call, document: Json) -> Json:
     if kind == "agent":
         return _drift_agent(call, name, changes)
     return _drift_memory(call, name, changes)
+
+
+def _drift_member(call: Call, family: families.Family, name: str, changes: Json | None, document: Json) -> Json:
+    """Of the account, or of the project that is named."""
+    account, project = str(document.get("account", DEFAULT_ACCOUNT)), document.get("project")
+    row = call.state.one(families.ONE, family.kind, name, account, project, project)
+    if row is None:
+        raise _missing(family.kind, name)
+    found = Resource(row=row["id"], kind=row["kind"], parent=row["parent"], name=row["name"], body=load(row["body"]))
+    if changes is None:
+        delete(call.state, found.row)
+        return {}
+    body = agents.merge(found.body, changes)
+    if not isinstance(body["properties"], dict):
+        raise TypeError("properties")
+    return update(call.state, found, family.edited(call.state, found, body)).body
 
 
 def project_row(call: Call, name: str) -> int:
@@ -75,7 +98,6 @@ def project_row(call: Call, name: str) -> int:
 def _drift_resource(call: Call, kind: str, name: str, changes: Json | None, account: str) -> Json:
     found = _resource(call, kind, name, account)
     if changes is None:
-        call.state.run("DELETE FROM resources WHERE parent = ?", found.row)
         delete(call.state, found.row)
         return {}
     body: Json = {**agents.merge(found.body, changes), "etag": new_etag()}

@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control import families
 from provisioner.emulator.handles.markup import Safe, document, joined, table, tag
 from provisioner.emulator.project.memory import memories_in, scopes_of
 from provisioner.emulator.wire.call import Reply
@@ -19,6 +21,8 @@ from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provisioner.emulator.project.memory import Scope
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
@@ -77,8 +81,11 @@ def show(call: Call) -> Reply:
 
 
 def _header(call: Call) -> Safe:
-    counts = {name: call.state.number(sql) for name, sql in COUNTS.items()} | {"requests": len(call.world.requests)}
-    links = (tag("a", name.capitalize(), tag("b", f"{count:,}"), href=f"/#{name}") for name, count in counts.items())
+    counts = {name: call.state.number(sql) for name, sql in _counts().items()} | {"requests": len(call.world.requests)}
+    links = (
+        tag("a", name.replace("-", " ").capitalize(), tag("b", f"{count:,}"), href=f"/#{name}")
+        for name, count in counts.items()
+    )
     now = datetime.fromtimestamp(call.now, timezone.utc)
     return tag(
         "header",
@@ -105,6 +112,7 @@ def _overview(call: Call) -> Safe:
         _section(call, "deployments", _deployments(call, FEW, 0)),
         _section(call, "stores", joined(*(_store_card(call, row) for row in stores)) if stores else None),
         _section(call, "agents", _agents(call, FEW, 0)),
+        *(_section(call, family.section, _of_family(family, call, FEW, 0)) for family in families.every()),
         tag("section", tag("h2", "Recent requests"), _requests(call), id="requests"),
     )
 
@@ -117,9 +125,18 @@ TITLES: Final = {
 }
 
 
+def _titles() -> dict[str, tuple[str, str]]:
+    return TITLES | {family.section: (family.title, family.nothing) for family in families.every()}
+
+
+def _counts() -> dict[str, str]:
+    count = "SELECT count(*) FROM resources WHERE kind = '{}'"
+    return COUNTS | {family.section: count.format(family.kind) for family in families.every()}
+
+
 def _section(call: Call, name: str, content: Safe | None) -> Safe:
-    title, nothing = TITLES[name]
-    total = call.state.number(COUNTS[name])
+    title, nothing = _titles()[name]
+    total = call.state.number(_counts()[name])
     more = joined()
     if total > FEW:
         link = tag("a", f"all {total:,}", href=f"/?show={name}")
@@ -128,19 +145,25 @@ def _section(call: Call, name: str, content: Safe | None) -> Safe:
 
 
 def _list_page(call: Call) -> Safe:
-    lists = {"projects": _projects, "deployments": _deployments, "stores": _stores, "agents": _agents}
+    lists: dict[str, Callable[[Call, int, int], Safe | None]] = {
+        "projects": _projects,
+        "deployments": _deployments,
+        "stores": _stores,
+        "agents": _agents,
+        **{family.section: partial(_of_family, family) for family in families.every()},
+    }
     name = call.query["show"]
     if name not in lists:
         raise Refusal(404, "NotFound", f"There is no list '{name}'; there are: {', '.join(lists)}.")
     page = _number(call, "page", 1)
-    total = call.state.number(COUNTS[name])
+    total = call.state.number(_counts()[name])
     first = (page - 1) * MANY
     content = lists[name](call, MANY, first)
     last = min(first + MANY, total)
     told = f"{first + 1:,} to {last:,} of {total:,}" if content else f"{total:,} in all"
     return tag(
         "section",
-        tag("h2", TITLES[name][0]),
+        tag("h2", _titles()[name][0]),
         tag("p", told, class_="soft"),
         content or tag("p", "Nothing on this page.", class_="empty"),
         tag("p", *_turning(name, page, more=last < total), class_="more"),
@@ -284,6 +307,12 @@ def _version(body: Json) -> tuple[object, ...]:
     names = [str(tool.get("type", "")) for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
     instructions = _excerpt(definition.get("instructions") or "")
     return body["version"], _stamp(body["created_at"]), definition.get("model", ""), instructions, ", ".join(names)
+
+
+def _of_family(family: families.Family, call: Call, limit: int, first: int) -> Safe | None:
+    rows = call.state.all(families.MANY, family.kind, limit, first)
+    shown = [(row["name"], *family.cells(load(row["body"])), row["holder"]) for row in rows]
+    return table(("Name", *family.columns, "In"), shown) if shown else None
 
 
 def _requests(call: Call) -> Safe:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.world.state import SCHEMA_VERSION, TABLES, load
+from provisioner.emulator.world.state import HIDDEN_SETTING, SCHEMA_VERSION, TABLES, load
 
 if TYPE_CHECKING:
     from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
-SECRETS: Final = "name IN ('token_secret', 'identity_header')"
+SECRETS: Final = f"(name IN ('token_secret', 'identity_header') OR name LIKE '{HIDDEN_SETTING}%')"
 
 
 class WrongSnapshot(ValueError):  # noqa: N818  it is the caller's
@@ -68,8 +68,12 @@ def _fill(state: State, table: str, content: object) -> None:
     for row in rows:
         if len(row) != len(columns):
             raise WrongSnapshot(f"A row of table '{table}' has {len(row)} values for {len(columns)} columns.")
-        if table != "settings" or row[columns.index("name")] not in {"token_secret", "identity_header"}:
+        if table != "settings" or not _is_secret(row[columns.index("name")]):
             state.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", *row)  # noqa: S608
+
+
+def _is_secret(setting: object) -> bool:
+    return setting in {"token_secret", "identity_header"} or str(setting).startswith(HIDDEN_SETTING)
 
 
 def _parts(table: str, content: object) -> tuple[list[str], list[list[object]]]:

@@ -1,11 +1,22 @@
-"""The planes: which routes, who may use them, and how each refuses. A new family of routes is added here."""
+"""The planes: which routes, who may use them, and how each refuses. A family of ARM's children adds itself: see
+`families`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import accounts, deleted_accounts, deployments, directory, groups, operations, usages
+from provisioner.emulator.control import (
+    accounts,
+    deleted_accounts,
+    deployments,
+    directory,
+    families,
+    groups,
+    operations,
+    usages,
+)
 from provisioner.emulator.handles import admin
 from provisioner.emulator.project import agents, answers, stores, versions
 from provisioner.emulator.project import deployments as project_deployments
@@ -95,8 +106,11 @@ PROJECT: Final = Plane(
     name="project",
     router=Router(
         replace(route, path=f"{PROJECT_PREFIX}{{project}}{route.path}")
-        for family in (stores, memory, answers, versions, agents, project_deployments)
-        for route in family.ROUTES
+        for routes in (
+            *(family.ROUTES for family in (stores, memory, answers, versions, agents, project_deployments)),
+            *(family.project_routes for family in families.every()),
+        )
+        for route in routes
     ),
     guard=guard_project,
     error=project_error,
@@ -117,6 +131,7 @@ MANAGEMENT: Final = Plane(
                 directory.ROUTES,
                 groups.ROUTES,
                 tokens.LOGIN_ROUTES,
+                *(family.routes for family in families.every()),
             )
             for route in family_routes
         ),

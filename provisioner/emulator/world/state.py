@@ -155,6 +155,7 @@ SECRETS: Final = {
     "token_secret": (re.compile("[0-9a-f]{64}"), lambda: secrets.token_hex(32)),
     "identity_header": (re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), lambda: str(uuid.uuid4())),
 }
+HIDDEN_SETTING: Final = "secret:"  # and a row: what a resource was given and never shows; in no snapshot either
 TABLES: Final = (
     "resources",
     "operations",
@@ -246,7 +247,7 @@ class State:
         """Empty the world, inside a transaction. Secrets stay, so tokens that were given out still hold."""
         for table in TABLES:
             self.run(f"DELETE FROM {table}")  # noqa: S608  names from the tuple above
-        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%'")
+        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%' OR name LIKE 'secret:%'")
 
     def _prepare(self) -> None:
         if self._is_current() and not self._lacking():

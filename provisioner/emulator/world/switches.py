@@ -25,6 +25,7 @@ class Switches:
     management_role: str = "granted"  # or "denied": 403 AuthorizationFailed
     preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
     model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
+    patched_credentials: str = "kept"  # or "wiped": of a connection, by a PATCH that does not name them
     preconditions: str = "ignored"  # or "honoured": If-None-Match: * on a deployment that is there is 412
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
     region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
@@ -46,6 +47,7 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "management_role": frozenset({"granted", "denied"}),
     "project_identity": frozenset({"granted", "denied"}),
     "model_change": frozenset({"refused", "allowed"}),
+    "patched_credentials": frozenset({"kept", "wiped"}),
     "preconditions": frozenset({"ignored", "honoured"}),
     "write_style": frozenset({"auto", "sync", "async", "bare"}),
 }

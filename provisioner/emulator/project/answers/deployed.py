@@ -19,7 +19,7 @@ EMBEDDINGS: Final = "embeddings"
 
 def check_deployment(call: Call, name: str, capability: str = CHAT) -> Resource:
     if "/" in name:  # Microsoft Learn: `<connection>/<model>` is a model behind a connection
-        message = f"The model '{name}' is behind a connection: connections are not emulated."
+        message = f"The model '{name}' is behind a connection: what connections lead to is not emulated."
         raise Refusal(501, "NotEmulated", message)
     found = find(call.state, DEPLOYMENT, _account(call), name)
     # assumed: one that is still being made, or could not be, answers as one that is not there

@@ -1,0 +1,41 @@
+"""What the kinds of Azure Resource Manager share: where they write, and how they make what nobody made meanwhile."""
+
+from __future__ import annotations
+
+from provisioner.kinds.conflict import changed_since
+from provisioner.kinds.protocol import Kind, ManagementPlane, Service
+from provisioner.model.document import Document
+from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.plan import Change
+
+
+def management_of(service: Service, kind: Kind) -> ManagementPlane:
+    """Raises PlaneError where the manifest does not say where that is."""
+    if service.management is not None:
+        return service.management
+    title = kind.section.replace("_", " ")
+    raise PlaneError(
+        Failure(
+            message=f"{title[0].upper()}{title[1:]} are written through Azure Resource Manager, and the manifest does "
+            "not say where.",
+            advice="Set `project.subscription_id` and `project.resource_group`.",
+        )
+    )
+
+
+def made(kind: Kind, service: Service, change: Change, *, path: str, body: Document) -> Document:
+    """The new object as the answer shows it; empty where that shows none. Raises PlaneError where somebody made one."""
+    management = management_of(service, kind)
+
+    def is_free() -> bool:
+        return management.get(path) is None
+
+    try:
+        return management.put(path, body, is_free=is_free)
+    except PlaneError as error:
+        if error.failure.status != 412:
+            raise
+        found = kind.read(service, change.address)  # ours, when its answer was lost and it was sent again
+        if found is None or found.marker != change.marker:
+            raise changed_since(change.address) from error
+        return {}
