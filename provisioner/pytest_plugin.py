@@ -66,6 +66,24 @@ class FoundryEmulator:
         """`switch(data_role="denied-401")`: what the service may do or not; a wrong name lists them."""
         self._ask("POST", "switches", switches)
 
+    def model(
+        self, say: Mapping[str, Any], match: Mapping[str, Any] | None = None, *, times: int | None = None
+    ) -> None:
+        """`model({"text": "42"}, {"regex": "meaning of life"})`: when asked this, answer that.
+
+        Also `call`, `json` and `memories`; see "Scripts" in docs/local-foundry.md.
+        """
+        ends = {} if times is None else {"times": times}
+        self._ask("POST", "model", {"match": dict(match or {}), "say": dict(say), **ends})
+
+    def scripts(self) -> list[Json]:
+        """What was declared with `model`, and how often each was used."""
+        found: list[Json] = self._ask("GET", "model")["scripts"]
+        return found
+
+    def forget_scripts(self) -> None:
+        self._ask("DELETE", "model")
+
     def drift(self, kind: str, name: str, changes: Mapping[str, Any] | None, **where: str) -> Json:
         """Edit an object as somebody in the portal would; None deletes it. Returns it as it reads then."""
         found: Json = self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes, **where})

@@ -52,6 +52,15 @@ def test_its_state_is_kept_and_put_back(foundry_emulator):
     assert after["objects"] == before["objects"]
     assert after["now"] >= now + 3600
 
+def test_the_model_says_what_it_is_told_to(foundry_emulator):
+    foundry_emulator.model({"text": "42"}, {"regex": "meaning of life"}, times=1)
+    foundry_emulator.model({"memories": ["Likes tea"]})
+    assert [script["answered"] for script in foundry_emulator.scripts()] == [0, 0]
+    with pytest.raises(RuntimeError, match="There is no 'words' in say; there are: text, call, json, memories"):
+        foundry_emulator.model({"words": "42"})
+    foundry_emulator.forget_scripts()
+    assert foundry_emulator.scripts() == []
+
 def test_the_options_are_those_of_the_project(foundry_emulator):
     assert foundry_emulator.state()["switches"]["strict"] is True
 
@@ -79,7 +88,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 def test_another_project_uses_the_fixtures(suite: pytest.Pytester) -> None:
     result = suite.runpytest_subprocess("-p", "provisioner.pytest_plugin", "-W", "error", timeout=60)
 
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=6)
 
 
 def test_without_the_extra_the_tests_are_skipped_with_a_reason(suite: pytest.Pytester) -> None:
@@ -87,7 +96,7 @@ def test_without_the_extra_the_tests_are_skipped_with_a_reason(suite: pytest.Pyt
 
     result = suite.runpytest_subprocess("-p", "absent", "-p", "provisioner.pytest_plugin", "-rs", timeout=60)
 
-    result.assert_outcomes(skipped=5)
+    result.assert_outcomes(skipped=6)
     result.stdout.fnmatch_lines(['*needs "foundry-provisioner?local?": *starlette*'])
 
 

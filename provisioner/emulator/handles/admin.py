@@ -18,6 +18,7 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.wire.versions import V1
+from provisioner.emulator.world.scripts import scripts_of
 from provisioner.emulator.world.state import dump, load
 from provisioner.emulator.world.switches import changed
 
@@ -119,6 +120,24 @@ def forget_faults(call: Call) -> Reply:
     return Reply(status=204)
 
 
+def script_model(call: Call) -> Reply:
+    """One script, a list of them, or {"scripts": [...]}."""
+    try:
+        call.world.scripts.add(scripts_of(json.loads(call.content)))
+    except (ValueError, RecursionError) as error:
+        raise _wrong(str(error)) from None
+    return list_scripts(call)
+
+
+def list_scripts(call: Call) -> Reply:
+    return Reply(body={"scripts": call.world.scripts.describe()})
+
+
+def forget_scripts(call: Call) -> Reply:
+    call.world.scripts.clear()
+    return Reply(status=204)
+
+
 def set_quota(call: Call) -> Reply:
     effects.set_quota(call, call.document())
     return Reply(status=204)
@@ -193,6 +212,9 @@ ROUTES: Final = (
             ("GET", "faults", list_faults),
             ("POST", "faults", declare_faults),
             ("DELETE", "faults", forget_faults),
+            ("GET", "model", list_scripts),
+            ("POST", "model", script_model),
+            ("DELETE", "model", forget_scripts),
             ("POST", "quota", set_quota),
             ("GET", "models", list_models),
             ("POST", "models", set_model),

@@ -8,6 +8,7 @@ as the service does with items that are no message.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.model.interface import Entry, ToolCall, ToolOutput, Turn
@@ -21,6 +22,11 @@ IMAGE_PARTS: Final = frozenset({"input_image", "image_url"})
 # the image here: it is taken for one of 1024 by 1024, which has four.
 LOW_DETAIL_TOKENS: Final = 85
 IMAGE_TOKENS: Final = 85 + 4 * 170
+CHARACTERS_PER_TOKEN: Final = 4
+
+
+def token_estimate(*texts: str) -> int:
+    return sum(math.ceil(len(text) / CHARACTERS_PER_TOKEN) for text in texts)
 
 
 def conversation_of(items: object) -> tuple[Entry, ...]:

@@ -19,6 +19,7 @@ from provisioner.emulator.world.faults import Faults
 from provisioner.emulator.world.model_worker import Thinker
 from provisioner.emulator.world.options import OptionError
 from provisioner.emulator.world.request_log import RequestLog
+from provisioner.emulator.world.scripts import Scripts
 from provisioner.emulator.world.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class World:
     log: RequestLog
     first_faults: list[dict[str, Any]]  # those of the fault file
     faults: Faults = field(default_factory=Faults)
+    scripts: Scripts = field(default_factory=Scripts)
     past: Past = field(default_factory=Past)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=1000))
     under_way: set[str] = field(default_factory=set)  # exclusive routes being answered
@@ -54,6 +56,7 @@ class World:
         create_default_world(self.state, self.clock)
         deploy(self, self.options.deploy)
         self.faults.clear()
+        self.scripts.clear()
         self.faults.add(faults_of(self.first_faults, self.clock.now()))
         self.catalogue.restore()
         self.forget()

@@ -9,7 +9,7 @@ import pytest
 
 from provisioner.emulator.model import Answer, Entry, Memory, ModelError, Prompt, Tool, ToolCall, ToolOutput, Turn
 from provisioner.emulator.model.embedded import EmbeddedModel
-from provisioner.emulator.model.embedded.compose import SELF
+from provisioner.emulator.model.embedded.answers import SELF
 
 
 def profile(*contents: str) -> tuple[Memory, ...]:
@@ -27,58 +27,41 @@ def said(question: str, *memories: str) -> str:
 @pytest.mark.parametrize(
     ("question", "memories", "answer"),
     [
-        ("What is my name?", ["Uses Vim", "Name is Ida"], "Your name is Ida."),
-        ("Which editor do I use?", ["Uses Helix on Fedora", "Has a cat"], "You use Helix on Fedora."),
-        ("Where do I live?", ["Lives in Graz", "Works at Contoso"], "You live in Graz."),
-        ("Who do I work for?", ["Lives in Graz", "Works at Contoso"], "You work at Contoso."),
-        ("What is my favourite dish?", ["Favourite dish is ramen", "Likes tea"], "Your favourite dish is ramen."),
-        ("Am I allergic to anything?", ["Is allergic to nuts", "Uses Vim"], "You are allergic to nuts."),
-        ("What do you know about me?", ["Uses Vim", "Has a cat"], "You use Vim and have a cat."),
-        ("What do I like?", ["Uses Vim", "Likes tea", "Hates jazz"], "You like tea."),
-        (
-            "What do I prefer?",
-            ["Prefers strong tea and often drinks it cold"],
-            "You prefer strong tea and often drink it cold.",
-        ),
-        ("What do I hate?", ["Uses Vim", "Likes tea", "Hates jazz"], "You hate jazz."),
-        ("What is my shoe size?", ["Uses Vim"], "I do not know that yet."),
-        ("What is my name?", [], "I know nothing about you yet."),
-        ("I use tabs now.", ["Uses spaces", "Has a cat"], "Noted: you use tabs. I recall that you have a cat."),
-        ("I like tea.", [], "Noted: you like tea."),
-        ("Forget everything about me.", ["Uses Vim"], "Noted."),
-        ("Hello!", ["Likes tea"], "Hello. I recall that you like tea."),
+        ("What is my name?", ["Uses Vim", "Name is Ida"], "I recall: Name is Ida."),
+        ("Which editor do I use?", ["Uses Helix on Fedora", "Has a cat"], "I recall: Uses Helix on Fedora."),
+        ("Where do I live?", ["Lives in Graz", "Works at Contoso"], "I recall: Lives in Graz."),
+        ("Am I allergic to anything?", ["Is allergic to nuts", "Uses Vim"], "I recall: Is allergic to nuts."),
+        ("Any xyzzy?", ["Uses Vim", "Has a cat."], "I recall: Uses Vim; Has a cat."),
+        ("Recommend a way to read XML for me.", [], "I know nothing about you yet."),
+    ],
+)
+def test_a_question_is_answered_with_what_fits_of_what_is_recalled(
+    question: str, memories: list[str], answer: str
+) -> None:
+    assert said(question, *memories) == f"{answer} You asked: “{question}”"
+
+
+@pytest.mark.parametrize(
+    ("words", "memories", "answer"),
+    [
+        ("I use tabs now.", ["Has a cat"], "Noted: Uses tabs. I recall: Has a cat."),
+        ("I like tea.", [], "Noted: Likes tea."),
+        ("Forget everything about me.", [], "Noted."),
+        ("Hello!", ["Likes tea"], "Hello. I recall: Likes tea."),
         ("Hello!", [], "Hello. I know nothing about you yet."),
     ],
 )
-def test_what_it_answers(question: str, memories: list[str], answer: str) -> None:
-    assert said(question, *memories) == answer
-
-
-def test_a_task_is_answered_with_what_is_recalled() -> None:
-    answer = said("Recommend a way to read XML for me.", "Works mostly in Julia", "Prefers short answers")
-
-    assert answer == (
-        "Since you prefer short answers and work mostly in Julia: you asked: “Recommend a way to read XML for me.”"
-    )
+def test_what_is_told_is_noted_and_a_greeting_returned(words: str, memories: list[str], answer: str) -> None:
+    assert said(words, *memories) == answer
 
 
 @pytest.mark.parametrize(
     ("earlier", "question", "memories", "answer"),
     [
-        (["My name is Zoe."], "What is my name?", [], "Your name is Zoe."),
-        (["My name is Zoe."], "What is my name?", ["Name is Ida"], "Your name is Zoe."),
-        (["I live in Graz.", "I moved to Linz."], "Where do I live?", [], "You live in Linz."),
-        (["I use Vim.", "Forget that I use Vim."], "Which editor do I use?", [], "I know nothing about you yet."),
-        (["I'm Ada."], "Hello again.", ["Likes tea"], "Hello. I recall that your name is Ada and you like tea."),
-        (
-            ["I've switched to type hints everywhere"],
-            "Show me how I should write a function that adds two numbers.",
-            ["Mostly writes Python"],
-            (
-                "Since you mostly write Python and use type hints everywhere: "
-                "you asked: “Show me how I should write a function that adds two numbers.”"
-            ),
-        ),
+        (["My name is Zoe."], "What is my name?", [], "Name is Zoe"),
+        (["My name is Zoe."], "What is my name?", ["Name is Ida"], "Name is Zoe"),
+        (["I live in Graz.", "I moved to Linz."], "Where do I live?", [], "Lives in Linz"),
+        (["I'm Ada."], "Hello again.", ["Likes tea"], "Name is Ada; Likes tea"),
     ],
 )
 def test_what_was_said_earlier_in_the_conversation_counts(
@@ -87,52 +70,20 @@ def test_what_was_said_earlier_in_the_conversation_counts(
     turns = [Turn(role, text) for said in earlier for role, text in (("user", said), ("assistant", "I'm Bot."))]
     prompt = Prompt(conversation=(*turns, Turn("user", question)), memories=profile(*memories))
 
-    assert EmbeddedModel().answer(prompt).text == f"{answer} {SELF}"
+    assert f"I recall: {answer}." in EmbeddedModel().answer(prompt).text
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("memory", "question"),
     [
-        "Show me how I should write a function that adds two numbers.",
-        "Tell me how I could name my function.",
-        "Give me a function that shows what my tests do.",
+        (Memory(memory_id="p", kind="procedural", content="To deploy: run ship.sh"), "How do I deploy?"),
+        (Memory(memory_id="s", kind="chat_summary", content="The user said: Is it hot?"), "What did we talk about?"),
     ],
 )
-def test_asking_for_help_is_no_question_about_the_user(question: str) -> None:
-    answer = said(question, "Uses type hints everywhere", "Has a cat")
+def test_a_fitting_how_to_is_told_and_so_is_the_past_when_it_is_asked_for(memory: Memory, question: str) -> None:
+    answer = EmbeddedModel().answer(Prompt(conversation=(Turn("user", question),), memories=(memory,))).text
 
-    assert answer == f"Since you use type hints everywhere: you asked: “{question}”"
-
-
-@pytest.mark.parametrize("question", ["Show me what you know about me.", "Give me everything you know about me."])
-def test_asking_to_be_shown_ones_memories_is_one(question: str) -> None:
-    assert said(question, "Uses Vim") == "You use Vim."
-
-
-def test_a_task_from_a_stranger_is_met_with_honesty() -> None:
-    answer = said("Recommend a way to read XML for me.")
-
-    assert answer == "I know nothing about you yet. You asked: “Recommend a way to read XML for me.”"
-
-
-def test_a_fitting_how_to_is_told() -> None:
-    how_to = Memory(memory_id="p", kind="procedural", content="To deploy: run ship.sh")
-    answer = EmbeddedModel().answer(Prompt(conversation=(Turn("user", "How do I deploy?"),), memories=(how_to,))).text
-
-    assert "To deploy: run ship.sh" in answer
-
-
-def test_the_summary_answers_for_earlier_conversations() -> None:
-    summary = Memory(memory_id="s", kind="chat_summary", content="The user asked: How hot should tea be?.")
-    prompt = Prompt(conversation=(Turn("user", "What did we talk about earlier?"),), memories=(summary,))
-
-    assert EmbeddedModel().answer(prompt).text.startswith("Earlier, you asked: How hot should tea be?")
-
-
-def test_memories_in_any_wording_are_told_without_inventing() -> None:
-    assert said("What do you know about me?", "The user prefers oolong.", "Oolong only!") == (
-        "You prefer oolong and “Oolong only!”."
-    )
+    assert answer.startswith(memory.content)
 
 
 WEATHER = Tool(
@@ -204,10 +155,10 @@ def test_the_output_of_a_tool_is_the_answer() -> None:
     told = answer("Weather in Paris?", called, ToolOutput(call_id="c1", output='{"degrees": 21, "sky": "clear"}'))
 
     assert told.calls == ()
-    assert told.text.startswith("get_weather says degrees: 21, sky: clear.")
+    assert told.text.startswith('get_weather says {"degrees": 21, "sky": "clear"}.')
 
 
-@pytest.mark.parametrize(("output", "told"), [("21 degrees.", "21 degrees"), ('"warm"', "warm"), ("[1, 2]", "[1, 2]")])
+@pytest.mark.parametrize(("output", "told"), [("21 degrees.", "21 degrees"), ("[1, 2]", "[1, 2]")])
 def test_an_output_of_any_form_is_told(output: str, told: str) -> None:
     answered = answer("Weather?", ToolOutput(call_id="c1", output=output))
 

@@ -1,103 +1,89 @@
-"""The embedded model: rules, a lexicon and a ranking. See the docstring of the room above for what it is not."""
+"""The embedded model: a few rules, and a ranking by word vectors. See the room above for what it is not."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.model.interface import (
-    Answer,
-    Create,
-    Extraction,
-    Memory,
-    Operation,
-    Prompt,
-    Ranking,
-    Turn,
-    Update,
-    Usage,
-    Wishes,
-)
+from provisioner.emulator.model import interface as model
+from provisioner.emulator.model.items import token_estimate
 
-from .calls import proposed
-from .compose import question_of, text_answer, tool_outputs
-from .consolidate import consolidate
-from .documents import document
-from .guidance import guidance
-from .hints import Hints
-from .howto import procedures
+from .answers import answer, known_to, proposed, question_of, tool_outputs
+from .consolidate import consolidate, procedures, summarise
+from .documents import Hints, document
+from .facts import read
 from .ranking import rank
-from .rules import read
-from .statements import Stated
-from .summary import summarise
-from .told import with_told
-from .words import token_estimate
+from .words import content_stems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from provisioner.emulator.model.interface import Entry
-
-    from .statements import Statement
+    from collections.abc import Sequence
 
 __all__ = ["EmbeddedModel"]
+
+AVOID: Final = re.compile(r"(?i)\b(?:avoid|exclud\w+|omit|except|without|never|not|don't|no)\b([^.;!\n]*)")
+# Facts tell these topics without naming them
+TOPICS: Final = {
+    "age": r"\d+ years old|born", "locat": "lives|based|from", "financ": "salary|income|debt|mortgage|money",
+    "health": "allergic|diabetic|pregnant|deaf|blind", "employ": "works (?:at|for)", "diet": "vegan|vegetarian",
+}  # fmt: skip
 
 
 class EmbeddedModel:
     """Deterministic: the same input gives the same output, in every process."""
 
-    def extract(self, conversation: Sequence[Entry], known: Sequence[Memory], wishes: Wishes) -> Extraction:
-        turns = [entry for entry in conversation if isinstance(entry, Turn) and entry.role in {"user", "assistant"}]
-        operations: list[Operation] = []
-        if wishes.user_profile:
-            operations += consolidate(_wished(turns, wishes), known, "user_profile")
-        if wishes.chat_summary:
-            operations += summarise(turns, known)
-        if wishes.procedural:
-            operations += procedures(turns, known)
-        written = [operation.content for operation in operations if isinstance(operation, Create | Update)]
-        usage = Usage(
-            input_tokens=token_estimate(*(turn.text for turn in turns))
-            + token_estimate(*(memory.content for memory in known)),
-            output_tokens=token_estimate(*written),
-            embedding_tokens=token_estimate(*written),
+    def extract(
+        self, conversation: Sequence[model.Entry], known: Sequence[model.Memory], wishes: model.Wishes
+    ) -> model.Extraction:
+        """Only what the user says becomes a memory."""
+        texts = [entry.text for entry in conversation if isinstance(entry, model.Turn) and entry.role == "user"]
+        unwanted = _unwanted(wishes.user_profile_details)
+        said = [one for text in texts for one in read(text) if not unwanted.search(one.content)]
+        operations = (
+            *(consolidate(said, known) if wishes.user_profile else ()),
+            *(summarise(texts, known) if wishes.chat_summary else ()),
+            *(procedures(texts, known) if wishes.procedural else ()),
         )
-        return Extraction(operations=tuple(operations), usage=usage)
+        heard = token_estimate(*texts, *(memory.content for memory in known))
+        written = token_estimate(*(one.content for one in operations if not isinstance(one, model.Delete)))
+        usage = model.Usage(input_tokens=heard, output_tokens=written, embedding_tokens=written)
+        return model.Extraction(operations=operations, usage=usage)
 
-    def rank(self, query: str, memories: Sequence[Memory]) -> Ranking:
+    def rank(self, query: str, memories: Sequence[model.Memory]) -> model.Ranking:
         return rank(query, memories)
 
-    def answer(self, prompt: Prompt) -> Answer:
-        informed = with_told(prompt)
-        reply = text_answer(informed)
-        answered = tool_outputs(prompt.conversation)
-        hints = Hints(question=question_of(prompt.conversation), memories=tuple(informed.memories), reply=reply)
+    def answer(self, prompt: model.Prompt) -> model.Answer:
+        memories = known_to(prompt)
+        text = answer(prompt, memories)
+        hints = Hints(question=question_of(prompt.conversation)[:4_000], memories=memories, reply=text)
         # A tool is given what was asked, never what would be answered.
-        calls = () if answered else proposed(prompt, replace(hints, reply=hints.question))
-        text = "" if calls else reply if prompt.response_format is None else _formatted(prompt, hints)
-        return Answer(text=text, calls=calls, usage=_usage(prompt, text + "".join(call.arguments for call in calls)))
+        calls = () if tool_outputs(prompt.conversation) else proposed(prompt, replace(hints, reply=hints.question))
+        if calls or prompt.response_format is None:
+            said = "" if calls else text
+        else:
+            schema = prompt.response_format.schema
+            said = json.dumps({"answer": text} if schema is True else document(schema, hints), ensure_ascii=False)
+        return model.Answer(text=said, calls=calls, usage=_usage(prompt, said, *(call.arguments for call in calls)))
 
 
-def _wished(turns: Sequence[Turn], wishes: Wishes) -> Iterator[Statement]:
-    wanted = guidance(wishes.user_profile_details)
-    for turn in turns:
-        if turn.role == "user":
-            yield from (said for said in read(turn.text) if not isinstance(said, Stated) or wanted.keeps(said.content))
+def _unwanted(details: str) -> re.Pattern[str]:
+    """What a store's details say to avoid: by its words, and by what facts of that topic look like."""
+    words = [stem for part in AVOID.findall(details[:4_000]) for stem in content_stems(part)]
+    topics = [look for topic, look in TOPICS.items() if any(word.startswith(topic) for word in words)]
+    return re.compile("|".join([rf"\b{re.escape(word)}" for word in words] + topics) or r"(?!)", re.IGNORECASE)
 
 
-def _formatted(prompt: Prompt, hints: Hints) -> str:
-    wanted = prompt.response_format
-    schema = wanted.schema if wanted else True
-    value = {"answer": hints.reply} if schema is True else document(schema, hints)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _usage(prompt: Prompt, text: str) -> Usage:
-    spoken = [
-        entry.text if isinstance(entry, Turn) else entry.output if hasattr(entry, "output") else entry.arguments
-        for entry in prompt.conversation
-    ]
-    read_texts = [prompt.instructions, *spoken, *(memory.content for memory in prompt.memories)]
-    images = sum(entry.image_tokens for entry in prompt.conversation if isinstance(entry, Turn))
-    return Usage(input_tokens=token_estimate(*read_texts) + images, output_tokens=token_estimate(text))
+def _usage(prompt: model.Prompt, *said: str) -> model.Usage:
+    turns = [entry for entry in prompt.conversation if isinstance(entry, model.Turn)]
+    calls = [entry.arguments for entry in prompt.conversation if isinstance(entry, model.ToolCall)]
+    outputs = [entry.output for entry in prompt.conversation if isinstance(entry, model.ToolOutput)]
+    heard = (
+        prompt.instructions,
+        *(turn.text for turn in turns),
+        *calls,
+        *outputs,
+        *(one.content for one in prompt.memories),
+    )
+    images = sum(turn.image_tokens for turn in turns)
+    return model.Usage(input_tokens=token_estimate(*heard) + images, output_tokens=token_estimate(*said))

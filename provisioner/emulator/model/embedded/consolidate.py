@@ -1,248 +1,187 @@
-"""New statements against what is known: restated, refined, replaced, contradicted, withdrawn, or new."""
+"""What becomes of the memories there are when something is said: restated, refined, replaced, ended, or one more."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provisioner.emulator.model.interface import Create, Delete, Memory, MemoryKind, Operation, Update
 
-from .concepts import concepts_of, is_tool, wider_than
-from .lexicon import DIET_EXCLUDES
-from .reading import Reading, reading, value_in
-from .rules_change import ALL
-from .statements import Stated, Statement, Withdrawn
-from .words import content_stems
+from .facts import ADVERB, BASES, EVERYTHING, QUOTED, SENTENCES, UNREAL, Statement, after
+from .words import TOOLS, content_stems, tools_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-ITEMS: Final = re.compile(r",\s+(?:and\s+)?|\s+and\s+|\s+or\s+|\s*/\s*|\s+on\s+(?=[A-Z]|\w+OS\b)")
-LEAD: Final = re.compile(r"(?:[\w-]+ ){0,2}?(?:in|with|on|at|to|from|of|by|about) ", re.IGNORECASE)
-DETERMINER: Final = re.compile(r"(?:an?|the|their|one) ", re.IGNORECASE)
+LONGEST: Final = 1_000  # of a content that is looked into
+# What a person has one of at a time: of two facts in the same slot the newer one holds
+SLOTS: Final = {
+    "name": "name is|prefers to be called",
+    "home": "lives in|lives near|is based in",
+    "employer": "works at|works for",
+    "age": r"is \d+ years",
+    "diet": "(?:is|has been) (?:vegan|vegetarian|pescatarian)|eats meat",
+    "role": r"(?:works as |is )an? (?:[\w-]+ ){0,3}(?:\w+(?:er|or|ist|ian|ant)|nurse|chef|student)",
+    "partner": "is (?:married|single|divorced|engaged|widowed)",
+    "language": "(?:works|writes|codes|programs) (?:mostly|mainly)|(?:mostly|mainly) (?:writes|uses|works in)",
+    "length": r"(?:likes|prefers|loves) .*\b(?:short|brief|terse|concise|long|detailed)\b.* (?:answers|replies)",
+    "indentation": r"(?:uses|prefers|likes) (?:\w+ )?(?:tabs|spaces)",
+}
+THE_USER: Final = re.compile(r"the user(?:'s)? ", re.IGNORECASE)
+SLOT: Final = re.compile("|".join(rf"(?P<{slot}>(?:{form})\b)" for slot, form in SLOTS.items()), re.IGNORECASE)
+POSSESSED: Final = re.compile(r"([\w' -]{2,40}?) (?:is|are) ", re.IGNORECASE)
+PREDICATE: Final = re.compile(
+    rf"{ADVERB}{{0,3}}((?:does not|cannot|never|no longer) )?(\w*)( not\b)?(.*)", re.IGNORECASE | re.DOTALL
+)
+LIKES: Final = {"like": 1, "love": 1, "enjoy": 1, "prefer": 1, "adore": 1, "stand": 1, "hate": -1, "dislike": -1}
+USING: Final = frozenset(("use", "work", "write", "code", "program", "run", "drink", "drive", "main", *TOOLS))
+LONGEST_SUMMARY: Final = 1_000
+LONGEST_LINE: Final = 140
+LEAST_WORDS: Final = 3  # "thanks" and "ok, go on" are not worth a line
+OPENING: Final = "The user said: "
+HOW_TO: Final = re.compile(
+    r"(to (?!be |sum |me )[\w `'./-]{3,80}?)[,:] ?(\w.{3,300})$"
+    r"|((?:always|never) .{3,200} (?:before|after|when|until) .{2,99})$",
+    re.IGNORECASE,
+)
+PLACES: Final = frozenset(("work", "home", "school"))
 
 
-@dataclass(slots=True)
-class Note:
-    """A memory while statements are weighed: known ones have an id, new ones not yet."""
-
-    content: str
-    memory_id: str = ""
-    was: str = ""
-    ended: bool = False  # what it said was withdrawn, which leaves its place to what comes instead
-
-    @property
-    def says(self) -> Reading:
-        return reading(self.content)
+class Reading(NamedTuple):
+    slot: str
+    family: str  # what is said, whether for or against: to like and to hate are one
+    sign: int
+    object: str
+    about: frozenset[str]  # the object's stems
 
 
-def consolidate(statements: Iterable[Statement], known: Sequence[Memory], kind: MemoryKind) -> tuple[Operation, ...]:
-    notes = [Note(memory.content, memory.memory_id, memory.content) for memory in known if memory.kind == kind]
-    for statement in statements:
-        if isinstance(statement, Withdrawn):
-            _withdraw(statement.about, notes)
+def consolidate(statements: Iterable[Statement], known: Sequence[Memory]) -> tuple[Operation, ...]:
+    """At most one operation for each known memory of the profile."""
+    was = {memory.memory_id: memory.content for memory in known if memory.kind == "user_profile"}
+    notes = dict(was)
+    for number, statement in enumerate(statements):
+        if statement.content:
+            _tell(statement, notes, f"\0new {number}")
         else:
-            _state(statement, notes)
-    return tuple(_operations(notes, kind))
+            _end(statement, notes)
+    kept = {key: content for key, content in notes.items() if content}
+    changed = (Update(memory_id=key, content=kept[key]) for key in was if kept.get(key, was[key]) != was[key])
+    gone = (Delete(memory_id=key) for key in was if key not in kept)
+    made = dict.fromkeys(content for key, content in kept.items() if key not in was)
+    return (*changed, *gone, *(Create(kind="user_profile", content=content) for content in made))
 
 
-def _operations(notes: list[Note], kind: MemoryKind) -> Iterator[Operation]:
-    for note in notes:
-        if not note.memory_id:
-            if note.content:
-                yield Create(kind=kind, content=note.content)
-        elif not note.content:
-            yield Delete(memory_id=note.memory_id)
-        elif note.content != note.was:
-            yield Update(memory_id=note.memory_id, content=note.content)
+def _end(statement: Statement, notes: dict[str, str]) -> None:
+    stems = frozenset(content_stems(statement.ends))
+    for key, content in notes.items():
+        if statement.ends == EVERYTHING:
+            notes[key] = ""
+        elif stems and stems <= frozenset(content_stems(content[:LONGEST])) and _is_meant(statement.verb, content):
+            notes[key] = _without(content, statement.ends)
 
 
-def _state(statement: Stated, notes: list[Note]) -> None:
-    new = reading(statement.content)
-    alive = [note for note in notes if note.content]
-    if any(_covers(note.says, new) for note in alive):
-        _drop_displaced(statement, new, alive)
-        return
-    place = _place_of(statement, new, alive)
-    if place is None:
-        _fill_or_add(statement, new, notes)
-    else:
-        place.content = _replaced(place.content, statement, new)
-    _drop_displaced(statement, new, [note for note in alive if note is not place])
-
-
-def _fill_or_add(statement: Stated, new: Reading, notes: list[Note]) -> None:
-    """What comes instead of something just ended takes its place: "no longer uses Perl, uses Ruby"."""
-    about = concepts_of(new.rest)
-    free = [note for note in notes if note.ended and not note.content and about & concepts_of(note.was)]
-    if free:
-        free[0].content = statement.content
-    else:
-        notes.append(Note(statement.content))
-
-
-def _place_of(statement: Stated, new: Reading, alive: list[Note]) -> Note | None:
-    """The memory that the statement is a newer version of."""
-    tests: tuple[Callable[[Note], bool], ...] = (
-        lambda note: bool(statement.instead_of) and _mentions(note.content, statement.instead_of, new),
-        lambda note: _contradicts(note.says, new),
-        lambda note: _covers(new, note.says),
-        lambda note: not statement.adds and _same_slot(note.says, new),
-        lambda note: _ruled_out(note, new),
-        lambda note: _breaks_diet(note, statement.content, new),
-    )
-    return next((note for test in tests for note in alive if test(note)), None)
-
-
-def _drop_displaced(statement: Stated, new: Reading, others: list[Note]) -> None:
-    """Other memories the newer statement leaves no room for."""
-    for note in others:
-        if (
-            note.says.family == new.family
-            and note.says.negative != new.negative
-            and new.terms in _item_terms(note.says)
+def _tell(statement: Statement, notes: dict[str, str], new: str) -> None:
+    content, told = statement.content, reading(statement.content)
+    for key, old in ((key, old) for key, old in notes.items() if old):
+        held = reading(old)
+        same = held.family == told.family and bool(told.about and held.about)
+        changed = _exchanged(old, statement) or _swapped(old, statement)
+        if not changed and same and held.sign == told.sign and told.about <= held.about:
+            changed = old  # restated
+        elif not changed and (
+            (told.slot and told.slot == held.slot and not statement.adds) or (same and told.about >= held.about)
         ):
-            note.content = _without(note.content, new)
-            continue
-        displaced = _same_slot(note.says, new) and note.says.slots <= new.slots and not statement.adds
-        if not _covers(note.says, new) and (displaced or _contradicts(note.says, new) or _ruled_out(note, new)):
-            note.content = ""
+            changed = content
+        if changed:
+            notes[key] = changed
+            return
+        if same and held.sign != told.sign and told.about < held.about:
+            notes[key] = _without(old, told.object)
+    notes[new] = content
 
 
-def _covers(one: Reading, other: Reading) -> bool:
-    """Whether the first says all that the second says."""
-    same_kind = one.family == other.family and one.negative == other.negative
-    return same_kind and other.terms <= one.terms and bool(other.terms or not one.terms)
-
-
-def _contradicts(one: Reading, new: Reading) -> bool:
-    opposite = one.family == new.family and one.negative != new.negative
-    return opposite and bool(one.terms) and (one.terms == new.terms or one.terms in _item_terms(new))
-
-
-def _item_terms(says: Reading) -> list[frozenset[str]]:
-    """Of each item of a list, alone and with the words that go for all of them."""
-    lead, items = _list_in(says.rest)
-    return [frozenset(content_stems(text)) for item in items for text in (item, lead + item)]
-
-
-def _list_in(rest: str) -> tuple[str, list[str]]:
-    """ "allergic to nuts and eggs" is "allergic to ", and nuts, and eggs."""
-    match, separator = LEAD.match(rest), ITEMS.search(rest)
-    lead = match.group() if match and not (separator and separator.start() < match.end()) else ""
-    return lead, ITEMS.split(rest[len(lead) :])
-
-
-def _same_slot(one: Reading, other: Reading) -> bool:
-    return not one.slots.isdisjoint(other.slots) and one.context == other.context and one.negative == other.negative
-
-
-def _mentions(content: str, phrase: str, new: Reading) -> bool:
-    wanted = frozenset(content_stems(phrase))
-    says = reading(content)
-    return (
-        bool(wanted)
-        and wanted <= says.terms
-        and not says.negative
-        and (says.family in {new.family, "work", "use", "live", "be", "eat", "do"} or says.family.startswith("is "))
-    )
-
-
-def _ruled_out(note: Note, new: Reading) -> bool:
-    """Steak is off the table for someone who is vegetarian or eats no meat."""
-    says = note.says
-    if says.negative or not (says.family in {"like", "eat"} or says.family.startswith("is favourite")):
-        return False
-    excluded = {
-        concept
-        for diet, concepts in DIET_EXCLUDES.items()
-        if "diet" in new.slots and diet in new.rest.casefold()
-        for concept in concepts
-    }
-    if new.negative and new.family == "eat":
-        excluded |= {term for term in new.rest.casefold().split() if term in {"meat", "fish", "dairy"}}
-    concepts = concepts_of(says.rest)
-    return not excluded.isdisjoint(concepts | wider_than(concepts))
-
-
-def _breaks_diet(note: Note, content: str, new: Reading) -> bool:
-    """Someone who eats meat is no longer vegetarian."""
-    if new.negative or not re.search(r"\b(?:eats?|eating)\b", content, re.IGNORECASE) or note.says.negative:
-        return False
-    eaten = concepts_of(new.rest)
-    kept = [excluded for diet, excluded in DIET_EXCLUDES.items() if diet in note.says.rest.casefold()]
-    return (
-        "diet" in note.says.slots
-        and "diet" not in eaten
-        and any(not (eaten | wider_than(eaten)).isdisjoint(excluded) for excluded in kept)
-    )
-
-
-def _replaced(content: str, statement: Stated, new: Reading) -> str:
-    """The memory with the new value in the old one's place where that reads well, else the statement itself."""
-    old = reading(content)
-    shared = old.slots & new.slots
-    if old.family != new.family or len(old.slots - new.slots) == 0 or len(new.slots) != 1:
-        return _substituted(content, statement, new) or statement.content
-    slot = next(iter(shared), "")
-    before, after = value_in(content, slot), value_in(statement.content, slot)
-    return content.replace(before, after) if before and after else statement.content
-
-
-def _substituted(content: str, statement: Stated, new: Reading) -> str:
-    """The memory with only the replaced words changed: one who moves to another editor keeps the system."""
-    old = statement.instead_of
-    if not old or reading(content).family not in {new.family, "work"} or len(new.rest.split()) > 4:
+def _exchanged(old: str, statement: Statement) -> str:
+    """From Vim to Helix, matcha instead of coffee: the old memory with the new word in it. Empty for another memory."""
+    told = reading(statement.content)
+    if not statement.ends or not _is_meant(told.family, old):
         return ""
-    value = re.sub(r"^(?:at|in|for|with|on) ", "", new.rest)
-
-    def _new(match: re.Match[str]) -> str:
-        return value if DETERMINER.match(value) else f"{match['lead'] or ''}{value}"
-
-    pattern = rf"(?P<lead>\b{DETERMINER.pattern})?(?<!\w){re.escape(old)}(?!\w)"
-    swapped = re.sub(pattern, _new, content, count=1, flags=re.IGNORECASE)
-    return swapped if swapped != content else ""
+    taken = told.object.removeprefix("in ")
+    whole = rf"(?<!\w){re.escape(statement.ends)}(?!\w)"
+    changed = re.sub(whole, lambda _: taken, old, count=1, flags=re.IGNORECASE)
+    return changed if changed != old else ""
 
 
-def _withdraw(about: str, notes: list[Note]) -> None:
-    if about == ALL:
-        for note in notes:
-            note.content = ""
-        return
-    gone = reading(about)
-    for note in notes:
-        if note.content and (_covers(note.says, gone) or _ends_use(note.says, gone) or _is_topic(note, about, gone)):
-            note.content = _without(note.content, gone)
-            note.ended = True
-
-
-def _ends_use(says: Reading, gone: Reading) -> bool:
-    """Whoever no longer uses a tool does not work in it either, in whatever words that is known."""
-    of_use = says.family in {"use", "work"} or any(
-        slot.startswith("use:") or slot == "main language" for slot in says.slots
-    )
-    holds = bool(gone.terms) and gone.terms <= says.terms and "employer" not in says.slots
-    return gone.family == "use" and of_use and holds and not says.negative and is_tool(gone.rest)
-
-
-def _is_topic(note: Note, about: str, gone: Reading) -> bool:
-    """Whether the request names what the memory is about ("forget my age"), not what it says."""
-    if gone.family or not re.match(r"(?:my|where|what|which|how old|that)\b", about, re.IGNORECASE):
-        return False
-    asked = frozenset(content_stems(about))
-    slots = {slot.removeprefix("use:").removeprefix("my ") for slot in note.says.slots}
-    named = any(frozenset(content_stems(slot)) and frozenset(content_stems(slot)) <= asked for slot in slots)
-    return named or (bool(asked) and asked <= frozenset(content_stems(note.content)))
-
-
-def _without(content: str, gone: Reading) -> str:
-    """What is left of a list when one of its items is withdrawn; "" when nothing is."""
-    says = reading(content)
-    lead, items = _list_in(says.rest)
-    named = (gone.terms, gone.terms - frozenset(content_stems(lead)))
-    left = [item for item in items if frozenset(content_stems(item)) not in named]
-    if len(items) < 2 or len(left) in {0, len(items)} or says.terms == gone.terms:
+def _swapped(old: str, statement: Statement) -> str:
+    """Uses Zed on Fedora, and now Helix: Uses Helix on Fedora. Empty where nothing takes another's place."""
+    told, held = tools_in(statement.content), tools_in(old[:LONGEST])
+    readings = (reading(statement.content), reading(old))
+    same = [name for name, kind in held if told and kind == told[0][1]]
+    if statement.adds or len(told) != 1 or len(same) != 1 or same[0].casefold() == told[0][0].casefold():
         return ""
-    rest = left[0] if len(left) == 1 else f"{', '.join(left[:-1])} and {left[-1]}"
-    return content[: content.index(says.rest)] + lead + rest if says.rest in content else ""
+    if (
+        any(one.sign < 0 or one.family not in USING for one in readings)
+        or readings[0].about & PLACES != readings[1].about & PLACES
+    ):
+        return ""
+    return old.replace(same[0], told[0][0]) if len(held) > 1 else statement.content
+
+
+def _is_meant(verb: str, content: str) -> bool:
+    """Who no longer uses Ruby still works at Ruby Central."""
+    held = reading(content)
+    verb = "like" if verb in LIKES else verb
+    return verb in {"", held.family} or (verb in USING and held.family in USING and held.slot != "employer")
+
+
+def _without(content: str, item: str) -> str:
+    """Likes tea, coffee and cocoa, without coffee; empty when nothing would be left."""
+    words = re.escape(re.sub(r"^\w+ (?:to|in|at|of) ", "", item.strip(" .,")))
+    listed = rf", {words}(?=,| and )|,?(?: and|,) {words}$|(?<= ){words}(?:,| and| on) "
+    shorter = re.sub(listed, "", content, count=1, flags=re.IGNORECASE)
+    return shorter if shorter != content else ""
+
+
+@lru_cache(maxsize=16_384)
+def reading(content: str) -> Reading:
+    text = after(THE_USER, content[:LONGEST].strip().rstrip("."))
+    refusal, verb, negated, rest = PREDICATE.match(text).groups()  # type: ignore[union-attr]  # fits any text
+    base, slot, possessed = BASES.get(verb.lower(), verb.lower()), SLOT.match(text), POSSESSED.match(text)
+    sign = LIKES.get(base, 1) * (-1 if refusal or negated else 1)
+    name = slot.lastgroup if slot else possessed[1].lower() if possessed and base not in {"is", *BASES.values()} else ""
+    about = frozenset(content_stems(rest))
+    return Reading((name or "") if sign > 0 else "", "like" if base in LIKES else base, sign, rest.strip(), about)
+
+
+def summarise(texts: Sequence[str], known: Sequence[Memory]) -> tuple[Operation, ...]:
+    """The user's sentences, the oldest ones giving way."""
+    earlier = next((memory for memory in known if memory.kind == "chat_summary"), None)
+    lines = earlier.content.removeprefix(OPENING).split("; ") if earlier else []
+    said = [line[:LONGEST_LINE].replace(";", ",") for line in _sentences(texts) if len(line.split()) >= LEAST_WORDS]
+    lines = [*(line for line in lines if line not in said), *dict.fromkeys(said)]
+    while len(OPENING) + len("; ".join(lines)) > LONGEST_SUMMARY:
+        lines = lines[1:]
+    return _written("chat_summary", OPENING + "; ".join(lines), earlier) if said else ()
+
+
+def procedures(texts: Sequence[str], known: Sequence[Memory]) -> tuple[Operation, ...]:
+    """To release: tag and push. A how-to for the same goal replaces the earlier one."""
+    earlier = {_goal(memory.content): memory for memory in known if memory.kind == "procedural"}
+    found = filter(None, (HOW_TO.match(line.rstrip(".!")) for line in _sentences(texts) if not UNREAL.search(line)))
+    told = (f"{how[1]}: {how[2]}" if how[1] else how[3] for how in found if not how.string.endswith("?"))
+    new = {_goal(how_to): how_to[:1].upper() + how_to[1:] for how_to in told}
+    return tuple(one for goal, how_to in new.items() for one in _written("procedural", how_to, earlier.get(goal)))
+
+
+def _sentences(texts: Sequence[str]) -> list[str]:
+    return [line.strip() for text in texts for line in SENTENCES.split(QUOTED.sub(" ", text[:20_000]))]
+
+
+def _written(kind: MemoryKind, content: str, earlier: Memory | None) -> tuple[Operation, ...]:
+    if earlier is None:
+        return (Create(kind=kind, content=content),)
+    return (Update(memory_id=earlier.memory_id, content=content),) if content != earlier.content else ()
+
+
+def _goal(how_to: str) -> tuple[str, ...]:
+    return content_stems(how_to.partition(":")[0])

@@ -32,7 +32,7 @@ def complete_chat(call: Call) -> Steps:
         message = "Missing required parameter: 'model'."
         raise bad_request(message, param="model", code="missing_required_parameter")
     model = check_deployment(call, name).properties["model"]
-    answer = yield from ask(_prompt_of(document))
+    answer = yield from ask(call, _prompt_of(document), model=name)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(16)}",
         "created": int(call.now),

@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from provisioner.emulator.model import Answer, Prompt, Usage
-    from provisioner.emulator.wire.call import Slow
+    from provisioner.emulator.wire.call import Call, Slow
 
 Json = dict[str, Any]
 
 
-def ask(prompt: Prompt) -> Generator[Slow, Any, Answer]:
-    """`answer = yield from ask(prompt)`; raises Refusal. Source: azure-sdk-for-python#44971, its 500."""
+def ask(call: Call, prompt: Prompt, *, model: str, agent: str | None = None) -> Generator[Slow, Any, Answer]:
+    """`answer = yield from ask(...)`, by a script if one fits; raises Refusal.
+
+    `model` is the name of a deployment. Source: azure-sdk-for-python#44971, its 500.
+    """
+    scripted = call.world.scripts.answer(prompt, model=model, agent=agent)
+    if scripted is not None:
+        return scripted
     try:
         answer: Answer = yield lambda model: model.answer(prompt)
     except ModelError as error:

@@ -65,7 +65,9 @@ def create_response(call: Call) -> Steps:
     settings = settings_of(document, target.definition)
     metadata_of(document)  # refuses what it has to before a model is asked
     recalled = yield from recollect(call, settings, question.turn, opening=question.turn == question.said)
-    answer = yield from ask(prompt_of(settings, question.said, recalled.memories))
+    prompt = prompt_of(settings, question.said, recalled.memories)
+    agent = target.reference["name"] if target.reference else None
+    answer = yield from ask(call, prompt, model=target.deployment, agent=agent)
     output = _signed([*recalled.items, *_output_of(answer)], target)
     response = _response_of(call, document, target, settings, question)
     response.update(id=new_id("resp"), created_at=begun, output=output, usage=usage_of(answer.usage))

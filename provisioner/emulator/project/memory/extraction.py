@@ -107,10 +107,14 @@ async def _think(world: World, work: Work) -> tuple[Extraction | None, Json | No
     """The extraction, or why there is none. A model that breaks fails this update and no other."""
     if work.is_idle:
         return None, work.trouble
+    said, known, store = work.conversation, work.known, work.store
+    scripted = world.scripts.extraction(said, known, store.wishes, model=store.chat_model)
+    if scripted is not None:
+        return scripted, None
     try:
-        found = await world.thinker.think(lambda model: model.extract(work.conversation, work.known, work.store.wishes))
+        found = await world.thinker.think(lambda model: model.extract(said, known, store.wishes))
     except Exception as error:  # noqa: BLE001
-        return None, failure_of(model_trouble(work.store.chat_model, error))
+        return None, failure_of(model_trouble(store.chat_model, error))
     return found, None
 
 
