@@ -151,7 +151,7 @@ from provisioner.emulator.world.state import State
 from provisioner.emulator.world.clock import Clock
 from provisioner.emulator.world.options import Options
 from provisioner.emulator.serve.tls import certificates_in
-from provisioner.emulator.world.world import make_world
+from provisioner.emulator.serve.first_day import make_world
 from pathlib import Path
 sys.stdin.readline()
 state = State(sys.argv[1])

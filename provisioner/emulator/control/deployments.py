@@ -15,6 +15,7 @@ from provisioner.emulator.control.deployment_rules import (
     patched,
     wish_of,
 )
+from provisioner.emulator.control.model_lists import place_of
 from provisioner.emulator.control.resources import (
     DEPLOYMENT,
     PROVIDER,
@@ -33,7 +34,6 @@ from provisioner.emulator.control.resources import (
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
-from provisioner.emulator.world.catalogue import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

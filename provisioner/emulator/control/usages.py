@@ -11,11 +11,11 @@ from provisioner.emulator.control.resources import PROVIDER, check_subscription,
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
+from provisioner.emulator.world.quota import limit_of, plain
 
 if TYPE_CHECKING:
     from provisioner.emulator.control.resources import Charge, Resource
     from provisioner.emulator.wire.call import Call
-    from provisioner.emulator.world.catalogue import Quota
     from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
@@ -23,15 +23,6 @@ Json = dict[str, Any]
 
 def used(state: State, region: str, usage: str) -> int:
     return state.number("SELECT sum(capacity) FROM resources WHERE region = ? AND usage = ?", region, usage)
-
-
-def limit_of(state: State, region: str, quota: Quota) -> int:
-    changed = state.setting(_setting(region, quota.usage))
-    return quota.limit if changed is None else int(changed)
-
-
-def set_limit(state: State, region: str, usage: str, limit: int) -> None:
-    state.set(_setting(region, usage), str(limit))
 
 
 def check(call: Call, charge: Charge, before: Charge | None) -> None:
@@ -80,11 +71,6 @@ def region_of(account: Resource) -> str:
     return plain(account.location)
 
 
-def plain(location: str) -> str:
-    """ "East US 2" and eastus2 are one region."""
-    return location.lower().replace(" ", "")
-
-
 def _entry(name: str, label: str, current: int, limit: int) -> Json:
     return {
         "name": {"value": name, "localizedValue": label},
@@ -92,10 +78,6 @@ def _entry(name: str, label: str, current: int, limit: int) -> Json:
         "limit": limit,
         "unit": "Count",
     }
-
-
-def _setting(region: str, usage: str) -> str:
-    return f"quota:{region.lower()}:{usage}"
 
 
 ROUTES: Final = (

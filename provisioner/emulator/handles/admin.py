@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import deployments, usages
+from provisioner.emulator.control import deployments
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT, create_default_world
 from provisioner.emulator.control.resources import SUBSCRIPTION_ID
 from provisioner.emulator.handles import effects, page, snapshot
@@ -18,6 +18,7 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.wire.versions import V1
+from provisioner.emulator.world import quota
 from provisioner.emulator.world.scripts import scripts_of
 from provisioner.emulator.world.state import dump, load
 from provisioner.emulator.world.switches import changed
@@ -64,11 +65,6 @@ def empty_state(call: Call) -> Reply:
     call.state.clear()
     create_default_world(call.state, call.world.clock)
     call.world.forget()
-    return Reply(status=204)
-
-
-def reset(call: Call) -> Reply:
-    call.world.reset()
     return Reply(status=204)
 
 
@@ -161,7 +157,7 @@ def drift(call: Call) -> Reply:
 def seed(call: Call) -> Reply:
     """Many plain objects at once, for measuring: {"deployments": n, "stores": n, "agents": n}."""
     wanted = {name: _amount(value, name) for name, value in call.document().items()}
-    usages.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-5.4-mini", 10**9)
+    quota.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-5.4-mini", 10**9)
     call = replace(call, query={"api-version": V1}, project=project_row(call, DEFAULT_PROJECT))
     for index in range(wanted.get("deployments", 0)):
         _seed_deployment(call, f"deployment-{index}")
@@ -204,7 +200,6 @@ ROUTES: Final = (
             ("GET", "state", read_state),
             ("POST", "state", write_state),
             ("DELETE", "state", empty_state),
-            ("POST", "reset", reset),
             ("GET", "requests", list_requests),
             ("DELETE", "requests", forget_requests),
             ("POST", "clock", move_clock),

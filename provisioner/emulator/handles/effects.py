@@ -7,10 +7,10 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import usages
 from provisioner.emulator.control.resources import stamp
 from provisioner.emulator.handles.drift import drift, drift_problem
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world import quota
 from provisioner.emulator.world.catalogue import LIFECYCLES
 from provisioner.emulator.world.catalogue_reader import WrongModel, read_model
 
@@ -30,8 +30,8 @@ def set_quota(call: Call, document: Json) -> None:
     problem = effect_problem("quota", document) or usage_problem(call.world.catalogue, document)
     if problem:
         raise _wrong(problem)
-    region = usages.plain(document.get("region", "eastus2"))
-    usages.set_limit(call.state, region, document["usage"], document["limit"])
+    region = quota.plain(document.get("region", "eastus2"))
+    quota.set_limit(call.state, region, document["usage"], document["limit"])
 
 
 def set_model(call: Call, document: Json) -> None:

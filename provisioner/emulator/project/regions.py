@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.resources import by_row
-from provisioner.emulator.control.usages import plain
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world.quota import plain
 
 if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call

@@ -14,6 +14,8 @@ from provisioner.emulator.control import (
     directory,
     families,
     groups,
+    identity,
+    model_lists,
     operations,
     usages,
 )
@@ -21,6 +23,7 @@ from provisioner.emulator.handles import admin
 from provisioner.emulator.project import agents, answers, stores, versions
 from provisioner.emulator.project import deployments as project_deployments
 from provisioner.emulator.project.memory import routes as memory
+from provisioner.emulator.serve import first_day
 from provisioner.emulator.wire import allowed_hosts, auth
 from provisioner.emulator.wire.call import Call, Caller
 from provisioner.emulator.wire.errors import Refusal, management_error, not_found, project_error
@@ -31,7 +34,7 @@ from provisioner.emulator.wire.versions import (
     refuse_version,
     require_feature,
 )
-from provisioner.emulator.world import catalogue, tokens
+from provisioner.emulator.world import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,14 +93,14 @@ def management_headers(request_id: str) -> dict[str, str]:
 
 ADMIN: Final = Plane(
     name="admin",
-    router=Router(admin.ROUTES, is_whole=True),
+    router=Router((*admin.ROUTES, *first_day.ROUTES), is_whole=True),
     guard=guard_nothing,
     error=management_error,
     headers=lambda _: {},
 )
 IDENTITY: Final = Plane(
     name="identity",
-    router=Router(tokens.IDENTITY_ROUTES),
+    router=Router(identity.IDENTITY_ROUTES),
     guard=guard_nothing,
     error=management_error,
     headers=lambda _: {},
@@ -125,12 +128,12 @@ MANAGEMENT: Final = Plane(
                 deployments.ROUTES,
                 accounts.ROUTES,
                 deleted_accounts.ROUTES,
-                catalogue.ROUTES,
+                model_lists.ROUTES,
                 usages.ROUTES,
                 operations.ROUTES,
                 directory.ROUTES,
                 groups.ROUTES,
-                tokens.LOGIN_ROUTES,
+                identity.LOGIN_ROUTES,
                 *(family.routes for family in families.every()),
             )
             for route in family_routes

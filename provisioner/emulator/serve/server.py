@@ -18,6 +18,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_LOCATION, DEFAULT_PROJECT
 from provisioner.emulator.control.resources import SUBSCRIPTION_ID
 from provisioner.emulator.serve.app import App
+from provisioner.emulator.serve.first_day import make_world
 from provisioner.emulator.serve.starters import model_variables
 from provisioner.emulator.serve.state_lock import claimed
 from provisioner.emulator.serve.tls import certificates_in
@@ -25,7 +26,6 @@ from provisioner.emulator.world.clock import Clock
 from provisioner.emulator.world.file_ownership import keeps_modes
 from provisioner.emulator.world.options import PortError
 from provisioner.emulator.world.state import State
-from provisioner.emulator.world.world import make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

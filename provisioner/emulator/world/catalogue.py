@@ -1,4 +1,4 @@
-"""Which models there are, in which version and sku: facts from a data file, and the routes that show them."""
+"""Which models there are, in which version and sku: facts from a data file, and what became of them since."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, check_subscription, the_account
-from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.routing import Route
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from provisioner.emulator.wire.call import Call
 
 Json = dict[str, Any]
 REMOVED: Final = "Removed"  # no status of the service: the catalogue lists it no more
@@ -24,7 +19,6 @@ LIFECYCLES: Final = frozenset(
     {"GenerallyAvailable", "Deprecating", "Deprecated", "Legacy", "Preview", "Stable", REMOVED}
 )
 FILE: Final = Path(__file__).parent / "facts" / "catalogue.json"
-OURS: Final = frozenset({"publisher", "regions", "sources", "sure"})  # of a record, and not shown as the service's
 Key = tuple[str, str, str]
 
 
@@ -128,11 +122,6 @@ def default_of(versions: Iterable[Json]) -> Json | None:
     return next((model for model in listed if model["isDefaultVersion"]), listed[0] if listed else None)
 
 
-def place_of(call: Call, location: str) -> str | None:
-    """Where models are looked for: anywhere, unless the switch has them offered as the pages say, region by region."""
-    return location if call.switches.model_regions else None
-
-
 def _with(facts: Facts, model: Json) -> Facts:
     from provisioner.emulator.world.facts.skus import allowance  # noqa: PLC0415  most emulators add none
 
@@ -157,48 +146,3 @@ def _aged(model: Json, lifecycle: str, since: str) -> Json:
 def offer(model: Json, sku: str) -> Json | None:
     """The catalogue's entry of one sku. Names compare without case."""
     return next((entry for entry in model["skus"] if entry["name"].lower() == sku.lower()), None)
-
-
-def list_in_location(call: Call) -> Reply:
-    """Source: azure-cli recording test_cognitiveservices_list_models."""
-    check_subscription(call)
-    location = call.params["location"]
-    base = f"/subscriptions/{SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{location}/models"
-    value = [
-        {
-            "id": f"{base}/{model['format']}.{model['name']}.{model['version']}",
-            "type": f"{PROVIDER}/locations/models",
-            "name": f"{model['format']}.{model['name']}.{model['version']}",
-            "location": location,
-            "kind": kind,
-            "skuName": "S0",
-            "model": _shown(model),
-        }
-        for model in call.world.catalogue.in_region(place_of(call, location))
-        for kind in ("OpenAI", "AIServices")
-        if kind == "AIServices" or model["format"] == "OpenAI"
-    ]
-    return Reply(body={"value": value})
-
-
-def list_of_account(call: Call) -> Reply:
-    account = the_account(call)
-    return Reply(body={"value": [_shown(m) for m in call.world.catalogue.in_region(place_of(call, account.location))]})
-
-
-def _shown(model: Json) -> Json:
-    return {key: value for key, value in model.items() if key not in OURS}
-
-
-ROUTES: Final = (
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/models",
-        handler=list_in_location,
-    ),
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}/models",
-        handler=list_of_account,
-    ),
-)
