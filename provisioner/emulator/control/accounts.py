@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import deleted_accounts, operations
+from provisioner.emulator.control import deleted_accounts, operation_rows, operations
 from provisioner.emulator.control.managed_identities import identity_of
-from provisioner.emulator.control.resources import (
+from provisioner.emulator.control.resource_rows import (
     ACCOUNT,
+    GROUP,
     PROJECT,
-    PROVIDER,
     Resource,
-    check_name,
-    check_subscription,
     children,
     find,
+    grandchildren,
     insert,
+    is_named,
+    update,
+)
+from provisioner.emulator.control.resources import (
+    PROVIDER,
+    check_name,
+    check_subscription,
     missing,
     new_etag,
     stamp,
     system_data,
     the_account,
     the_group,
-    update,
 )
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
@@ -40,8 +45,7 @@ NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}"  # azure-mgmt-cognitiveservices
 
 def list_accounts(call: Call) -> Reply:
     check_subscription(call)
-    rows = call.state.all("SELECT id FROM resources WHERE kind = 'group' ORDER BY id")
-    found = [account for row in rows for account in children(call.state, ACCOUNT, row["id"])]
+    found = grandchildren(call.state, ACCOUNT, GROUP)
     return Reply(body={"value": [_shown(call, account) for account in found]})
 
 
@@ -144,23 +148,6 @@ def create_default_project(state: State, clock: Clock, account: Resource, name: 
     return insert(state, PROJECT, account.row, body)
 
 
-def exists(state: State, name: str) -> bool:
-    return state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", ACCOUNT, name) is not None
-
-
-def find_project(state: State, name: str, account: str | None) -> int | None:
-    """The project plane names no account on loopback: the first account that has the project answers."""
-    named = "p.body LIKE '%\"isDefault\":true%'" if name == "_project" else "p.name = ?"
-    of_account = "AND a.name = ?" if account else ""
-    sql = (
-        "SELECT p.id FROM resources p JOIN resources a ON a.id = p.parent "  # noqa: S608
-        f"WHERE p.kind = 'project' AND {named} {of_account} ORDER BY p.id LIMIT 1"
-    )
-    values = [*([] if name == "_project" else [name]), *([account] if account else [])]
-    row = state.one(sql, *values)
-    return None if row is None else int(row["id"])
-
-
 def _the_project(call: Call) -> Resource:
     account = the_account(call)
     project = find(call.state, PROJECT, account.row, call.params["project"])
@@ -171,14 +158,14 @@ def _the_project(call: Call) -> Resource:
 
 def _shown(call: Call, account: Resource) -> Json:
     """While a child is written the account reads Accepted. Source: bicep-registry-modules#5957."""
-    if not operations.is_busy(call.state, account.row, call.now):
+    if not operation_rows.is_busy(call.state, account.row, call.now):
         return account.body
     return {**account.body, "properties": {**account.properties, "provisioningState": "Accepted"}}
 
 
 def _refuse_taken(call: Call, name: str) -> None:
     """Account names are sub-domains, so one name exists once."""
-    if exists(call.state, name) or deleted_accounts.holds_name(call.state, name):
+    if is_named(call.state, ACCOUNT, name) or deleted_accounts.holds_name(call.state, name):
         message = f"The subdomain name '{name}' is already used. Please pick a different name."
         raise Refusal(409, "CustomDomainInUse", message)
 

@@ -11,25 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control import operations
 from provisioner.emulator.control.families import Family
-from provisioner.emulator.control.resources import (
+from provisioner.emulator.control.resource_rows import (
     ACCOUNT,
     PROJECT,
-    PROVIDER,
     Resource,
     by_row,
-    check_name,
     children,
     delete,
     find,
     forget_secret,
     insert,
     keep_secret,
-    missing,
     secret_of,
-    system_data,
-    the_account,
     update,
 )
+from provisioner.emulator.control.resources import PROVIDER, check_name, missing, system_data, the_account
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.routing import Route

@@ -11,7 +11,7 @@ from provisioner.emulator.world.catalogue import default_of, offer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provisioner.emulator.control.resources import Resource
+    from provisioner.emulator.control.resource_rows import Resource
     from provisioner.emulator.world.catalogue import Catalogue
 
 Json = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import held_models, operations, usages
+from provisioner.emulator.control import held_models, operation_rows, operations, usages
 from provisioner.emulator.control.deployment_rules import (
     Wish,
     capacity_of,
@@ -16,21 +16,17 @@ from provisioner.emulator.control.deployment_rules import (
     wish_of,
 )
 from provisioner.emulator.control.model_lists import place_of
-from provisioner.emulator.control.resources import (
+from provisioner.emulator.control.resource_rows import (
     DEPLOYMENT,
-    PROVIDER,
     Charge,
     Resource,
-    check_name,
+    charge_of,
     children,
     find,
     insert,
-    missing,
-    new_etag,
-    system_data,
-    the_account,
     update,
 )
+from provisioner.emulator.control.resources import PROVIDER, check_name, missing, new_etag, system_data, the_account
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
@@ -205,10 +201,7 @@ def _created(existing: Resource | None) -> Json | None:
 
 
 def _charged(call: Call, existing: Resource | None) -> Charge | None:
-    if existing is None:
-        return None
-    row = call.state.one("SELECT region, usage, capacity FROM resources WHERE id = ?", existing.row)
-    return None if row is None else Charge(region=row["region"], usage=row["usage"], capacity=row["capacity"])
+    return None if existing is None else charge_of(call.state, existing.row)
 
 
 def _run_or_pause(call: Call, state: str) -> Reply:
@@ -236,7 +229,7 @@ def _the_deployment(call: Call) -> Resource:
 def _headers(call: Call, deployment: Resource) -> Mapping[str, str]:
     """The resource itself is polled too: say when to come back."""
     headers = {"ETag": deployment.body["etag"]}
-    row = call.state.one("SELECT started, due FROM operations WHERE settled = 0 AND resource = ?", deployment.row)
+    row = operation_rows.unsettled(call.state, deployment.row)
     return headers if row is None else {**headers, **operations.retry_after(call, row["started"], row["due"])}
 
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control import accounts, deleted_accounts
-from provisioner.emulator.control.resources import (
-    GROUP,
-    SUBSCRIPTION_ID,
-    check_subscription,
-    children,
-    find,
-    insert,
-    the_group,
-    update,
-)
+from provisioner.emulator.control.resource_rows import GROUP, children, find, insert, is_empty, update
+from provisioner.emulator.control.resources import SUBSCRIPTION_ID, check_subscription, the_group
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
@@ -35,7 +27,7 @@ DEFAULT_LOCATION: Final = "eastus2"
 
 def create_default_world(state: State, clock: Clock) -> None:
     """Inside a write transaction: one group, account and project, unless there is something already."""
-    if state.one("SELECT 1 FROM resources LIMIT 1") is not None:
+    if not is_empty(state):
         return
     group = insert(state, GROUP, 0, _group_body(DEFAULT_GROUP, DEFAULT_LOCATION, {}))
     account = accounts.create_default_account(state, clock, group, DEFAULT_ACCOUNT, DEFAULT_LOCATION)

@@ -8,28 +8,18 @@ import pkgutil
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator import control
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from provisioner.emulator.control.resources import Resource
+    from provisioner.emulator.control.resource_rows import Resource
     from provisioner.emulator.wire.routing import Route
     from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
-SELECT: Final = (
-    "SELECT c.*, p.name AS holder FROM resources c JOIN resources p ON p.id = c.parent "
-    "LEFT JOIN resources a ON a.id = p.parent AND p.kind = 'project' "
-)
-MANY: Final = f"{SELECT} WHERE c.kind = ? ORDER BY c.id LIMIT ? OFFSET ?"
-# By kind, name and account; of a project, its name twice. A project's own goes before its account's.
-ONE: Final = (
-    f"{SELECT} WHERE c.kind = ? AND c.name = ? AND coalesce(a.name, p.name) = ? AND (? IS NULL OR p.name = ?) "
-    "ORDER BY p.kind = 'account', c.id"
-)
 
 
 def _as_it_is(state: State, found: Resource, body: Json) -> Json:  # noqa: ARG001

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control import operations
-from provisioner.emulator.control.resources import DELETING, SUBSCRIPTION_ID, the_group, update
+from provisioner.emulator.control import operation_rows, operations
+from provisioner.emulator.control.resource_rows import update
+from provisioner.emulator.control.resources import DELETING, SUBSCRIPTION_ID, the_group
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.world.state import load
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
     from provisioner.emulator.control.operations import Operation
     from provisioner.emulator.wire.call import Call
 
-UNDER_WAY: Final = "SELECT * FROM operations WHERE settled = 0 AND resource = ? AND verb = ?"
-
 
 def delete_group(call: Call) -> Reply:
     """Always 202, and once more 202 while it goes. Who asks again is sent to the same operation."""
     group = the_group(call)
-    row = call.state.one(UNDER_WAY, group.row, operations.DELETE_GROUP)
+    row = operation_rows.unsettled(call.state, group.row, operations.DELETE_GROUP)
     if row is not None:
         operation = operations.Operation(key=row["id"], started=row["started"], due=row["due"])
         return Reply(status=202, headers=_polling(call, operation))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from provisioner.emulator.world.catalogue import key_of
 
 if TYPE_CHECKING:
-    from provisioner.emulator.control.resources import Resource
+    from provisioner.emulator.control.resource_rows import Resource
     from provisioner.emulator.wire.call import Call
 
 Json = dict[str, Any]

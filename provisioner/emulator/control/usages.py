@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control import resource_rows
+from provisioner.emulator.control.resource_rows import ACCOUNT
 from provisioner.emulator.control.resources import PROVIDER, check_subscription, the_account
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
@@ -14,15 +16,10 @@ from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.world.quota import limit_of, plain
 
 if TYPE_CHECKING:
-    from provisioner.emulator.control.resources import Charge, Resource
+    from provisioner.emulator.control.resource_rows import Charge, Resource
     from provisioner.emulator.wire.call import Call
-    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
-
-
-def used(state: State, region: str, usage: str) -> int:
-    return state.number("SELECT sum(capacity) FROM resources WHERE region = ? AND usage = ?", region, usage)
 
 
 def check(call: Call, charge: Charge, before: Charge | None) -> None:
@@ -30,7 +27,10 @@ def check(call: Call, charge: Charge, before: Charge | None) -> None:
     same = before is not None and (before.region, before.usage) == (charge.region, charge.usage)
     wanted = charge.capacity - (before.capacity if before is not None and same else 0)
     quota = call.world.catalogue.quotas[charge.usage]
-    usage, limit = used(call.state, charge.region, charge.usage), limit_of(call.state, charge.region, quota)
+    usage, limit = (
+        resource_rows.used(call.state, charge.region, charge.usage),
+        limit_of(call.state, charge.region, quota),
+    )
     if wanted <= 0 or wanted <= limit - usage:
         return
     raise Refusal(
@@ -53,17 +53,12 @@ def usages_of_account(call: Call) -> Reply:
 
 def _usages(call: Call, location: str) -> Reply:
     region = plain(location)
-    sums = {
-        row["usage"]: row["total"]
-        for row in call.state.all(
-            "SELECT usage, sum(capacity) AS total FROM resources WHERE region = ? GROUP BY usage", region
-        )
-    }
+    sums = resource_rows.used_by_usage(call.state, region)
     entries = [
         _entry(quota.usage, quota.label, sums.get(quota.usage, 0), limit_of(call.state, region, quota))
         for quota in call.world.catalogue.quotas.values()
     ]
-    accounts = call.state.number("SELECT count(*) FROM resources WHERE kind = 'account'")
+    accounts = resource_rows.count(call.state, ACCOUNT)
     return Reply(body={"value": [*entries, _entry("AccountCount", "Account Count", accounts, 200)]})
 
 

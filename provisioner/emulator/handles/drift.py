@@ -5,18 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import families
+from provisioner.emulator.control import families, resource_rows
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT
-from provisioner.emulator.control.resources import (
-    ACCOUNT,
-    DEPLOYMENT,
-    PROJECT,
-    Charge,
-    Resource,
-    delete,
-    new_etag,
-    update,
-)
+from provisioner.emulator.control.resource_rows import ACCOUNT, DEPLOYMENT, PROJECT, Charge, Resource, delete, update
+from provisioner.emulator.control.resources import new_etag
 from provisioner.emulator.project import agents, memory, stores, versions
 from provisioner.emulator.project.agent_rules import check_card, check_endpoint
 from provisioner.emulator.wire.errors import Refusal
@@ -75,10 +67,9 @@ def _drift(call: Call, document: Json) -> Json:
 def _drift_member(call: Call, family: families.Family, name: str, changes: Json | None, document: Json) -> Json:
     """Of the account, or of the project that is named."""
     account, project = str(document.get("account", DEFAULT_ACCOUNT)), document.get("project")
-    row = call.state.one(families.ONE, family.kind, name, account, project, project)
-    if row is None:
+    found = resource_rows.named_below(call.state, family.kind, name, account, str(project) if project else None)
+    if found is None:
         raise _missing(family.kind, name)
-    found = Resource(row=row["id"], kind=row["kind"], parent=row["parent"], name=row["name"], body=load(row["body"]))
     if changes is None:
         delete(call.state, found.row)
         return {}

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import families
+from provisioner.emulator.control import families, resource_rows
 from provisioner.emulator.handles.markup import Safe, document, joined, table, tag
 from provisioner.emulator.project.memory import memories_in, scopes_of
 from provisioner.emulator.wire.call import Reply
@@ -310,8 +310,8 @@ def _version(body: Json) -> tuple[object, ...]:
 
 
 def _of_family(family: families.Family, call: Call, limit: int, first: int) -> Safe | None:
-    rows = call.state.all(families.MANY, family.kind, limit, first)
-    shown = [(row["name"], *family.cells(load(row["body"])), row["holder"]) for row in rows]
+    found = resource_rows.page_with_holders(call.state, family.kind, limit, first)
+    shown = [(it.name, *family.cells(it.body), holder) for it, holder in found]
     return table(("Name", *family.columns, "In"), shown) if shown else None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
-from provisioner.emulator.control import operations
+from provisioner.emulator.control import operation_rows, operations
 from provisioner.emulator.wire.pointers import Nowhere, changed, removed
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ CHUNK: Final = 64 * 2**10  # bytes, of the filling of a huge answer
 def forgotten(state: State) -> Iterator[None]:
     """A transaction that is taken back; only what a client was given to poll stays, and ends well."""
     with state.transaction(writes=True, keeps=False):
-        begun = operations.count(state)
+        begun = operation_rows.count(state)
         yield
-        promised = operations.since(state, begun)
+        promised = operation_rows.since(state, begun)
     if promised:
         with state.transaction(writes=True):
             operations.promise(state, promised)

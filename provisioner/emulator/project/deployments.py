@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from provisioner.emulator.control.resources import DEPLOYMENT, Resource, children, find
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, Resource, account_of, children, find
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.routing import Route
@@ -39,7 +39,7 @@ def read_deployment(call: Call) -> Reply:
 
 
 def _account(call: Call) -> int:
-    return call.state.number("SELECT parent FROM resources WHERE id = ?", call.project)
+    return account_of(call.state, call.project)
 
 
 def _is_wanted(call: Call, entry: Json) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.resources import by_row
+from provisioner.emulator.control.resource_rows import by_row
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.world.quota import plain
 

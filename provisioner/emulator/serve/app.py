@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from provisioner.emulator.control import operations
+from provisioner.emulator.control import operation_rows, operations
 from provisioner.emulator.handles import fault_injection, tampered_answers
 from provisioner.emulator.project import versions
 from provisioner.emulator.project.memory import extraction
@@ -249,7 +249,7 @@ async def _run(plane: Plane, call: Call, found: Found, world: World) -> Reply:
     call = replace(call, params=found.params)
     try:
         await _settle_memories(plane, world, found)
-        if operations.is_due(call.state, call.now):
+        if operation_rows.is_due(call.state, call.now):
             with call.state.transaction(writes=True):
                 operations.settle(call.state, call.now)
         with _transaction(call):

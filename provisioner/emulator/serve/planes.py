@@ -17,8 +17,10 @@ from provisioner.emulator.control import (
     identity,
     model_lists,
     operations,
+    resource_rows,
     usages,
 )
+from provisioner.emulator.control.resource_rows import ACCOUNT
 from provisioner.emulator.handles import admin
 from provisioner.emulator.project import agents, answers, stores, versions
 from provisioner.emulator.project import deployments as project_deployments
@@ -158,10 +160,11 @@ def _caller(claims: tokens.Claims) -> Caller:
 
 def _project_of(call: Call) -> int:
     host, name = allowed_hosts.name_of(call.headers.get("host", "")), call.params["project"]
+    first = host.partition(".")[0]
     account = host.removesuffix(".localhost") if host.endswith(".localhost") else None
     if account is None and not allowed_hosts.is_loopback(host):  # a name of the cloud, if there is such an account here
-        account = host.partition(".")[0] if accounts.exists(call.state, host.partition(".")[0]) else None
-    found = accounts.find_project(call.state, name, account)
+        account = first if resource_rows.is_named(call.state, ACCOUNT, first) else None
+    found = resource_rows.find_project(call.state, name, account)
     if found is None:  # microsoft/agent-framework#4117
         raise not_found("Project not found")
     return found

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control import deployments
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP
-from provisioner.emulator.control.resources import ACCOUNT, DEPLOYMENT, SUBSCRIPTION_ID
+from provisioner.emulator.control.resource_rows import ACCOUNT, DEPLOYMENT
+from provisioner.emulator.control.resources import SUBSCRIPTION_ID
 from provisioner.emulator.wire.call import Call
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.world.catalogue import default_of

@@ -18,7 +18,7 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 
 if TYPE_CHECKING:
-    from provisioner.emulator.control.resources import Resource
+    from provisioner.emulator.control.resource_rows import Resource
     from provisioner.emulator.wire.call import Call
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control.resources import by_row
+from provisioner.emulator.control.resource_rows import by_row
 from provisioner.emulator.project.answers import history
 from provisioner.emulator.project.answers.conversation_items import function_call, items_of, message, new_id
 from provisioner.emulator.project.answers.model_call import ask, usage_of

@@ -11,7 +11,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control.resources import DEPLOYMENT, SERVING, find
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, account_of, find
+from provisioner.emulator.control.resources import SERVING
 from provisioner.emulator.model import ModelError
 from provisioner.emulator.wire.errors import Refusal
 
@@ -40,7 +41,7 @@ class Trouble:
 
 def trouble_with(world: World, store: Store, *abilities: str) -> Trouble | None:
     """The first that stands in the way of the store's models."""
-    account = world.state.number("SELECT parent FROM resources WHERE id = ?", store.project)
+    account = account_of(world.state, store.project)
     for ability in abilities:
         name = store.chat_model if ability == CHAT else store.embedding_model
         trouble = _trouble(world, account, name, ability)
