@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control import deleted_accounts, operation_rows, operations
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.managed_identities import identity_of
 from provisioner.emulator.control.resource_rows import (
     ACCOUNT,
@@ -22,9 +23,9 @@ from provisioner.emulator.control.resources import (
     PROVIDER,
     check_name,
     check_subscription,
-    missing,
+    edited,
+    made_by_emulator,
     new_etag,
-    stamp,
     system_data,
     the_account,
     the_group,
@@ -106,54 +107,9 @@ def list_keys(call: Call) -> Reply:
     return Reply(body={key: f"{key}-of-{account.name}-in-the-emulator" for key in ("key1", "key2")})
 
 
-def list_projects(call: Call) -> Reply:
-    account = the_account(call)
-    return Reply(body={"value": [project.body for project in children(call.state, PROJECT, account.row)]})
-
-
-def read_project(call: Call) -> Reply:
-    return Reply(body=_the_project(call).body)
-
-
-def write_project(call: Call) -> Reply:
-    account, document, name = the_account(call, for_write=True), call.document(), call.params["project"]
-    check_name(name, NAME, "project")
-    operations.refuse_if_busy(call, account)
-    existing = find(call.state, PROJECT, account.row, name)
-    if existing is None:
-        body = _project_body(account, name, document, system_data(call))
-        return Reply(status=201, body=insert(call.state, PROJECT, account.row, body).body)
-    body = _project_body(account, existing.name, document, system_data(call, existing.body["systemData"]))
-    return Reply(body=update(call.state, existing, body).body)
-
-
-def delete_project(call: Call) -> Reply:
-    account = the_account(call)
-    operations.refuse_if_busy(call, account)
-    project = find(call.state, PROJECT, account.row, call.params["project"])
-    if project is None:
-        return Reply(status=204)
-    deleted_accounts.remove_project(call.state, project)
-    return Reply()
-
-
 def create_default_account(state: State, clock: Clock, group: Resource, name: str, location: str) -> Resource:
-    made = _made_by_emulator(clock)
+    made = made_by_emulator(clock)
     return insert(state, ACCOUNT, group.row, _account_body(group, name, {"location": location}, made))
-
-
-def create_default_project(state: State, clock: Clock, account: Resource, name: str) -> Resource:
-    body = _project_body(account, name, {}, _made_by_emulator(clock))
-    body["properties"]["isDefault"] = True
-    return insert(state, PROJECT, account.row, body)
-
-
-def _the_project(call: Call) -> Resource:
-    account = the_account(call)
-    project = find(call.state, PROJECT, account.row, call.params["project"])
-    if project is None:
-        raise missing(f"{PROVIDER}/accounts/{account.name}/projects/{call.params['project']}", call.params["group"])
-    return project
 
 
 def _shown(call: Call, account: Resource) -> Json:
@@ -197,53 +153,21 @@ def _account_body(group: Resource, name: str, document: Json, made: Json) -> Jso
     }
 
 
-def _project_body(account: Resource, name: str, document: Json, made: Json) -> Json:
-    domain = account.properties["customSubDomainName"]
-    endpoint, arm_id = (
-        f"https://{domain}.services.ai.azure.com/api/projects/{name}",
-        f"{account.arm_id}/projects/{name}",
-    )
-    return {
-        "id": arm_id,
-        "name": name,
-        "type": f"{PROVIDER}/accounts/projects",
-        "location": document.get("location") or account.location,
-        "tags": document.get("tags") or {},
-        "identity": identity_of(document, arm_id),
-        "etag": new_etag(),
-        "systemData": made,
-        "properties": {
-            "displayName": name,
-            **(document.get("properties") or {}),
-            "isDefault": False,
-            "endpoints": {"AI Foundry API": endpoint},
-            "provisioningState": "Succeeded",
-        },
-    }
-
-
-def _made_by_emulator(clock: Clock) -> Json:
-    who, when = "emulator", stamp(clock.now())
-    created = {"createdBy": who, "createdByType": "Application", "createdAt": when}
-    return {**created, "lastModifiedBy": who, "lastModifiedByType": "Application", "lastModifiedAt": when}
-
-
 GROUP_PATH: Final = "/subscriptions/{subscription}/resourceGroups/{group}"
 ACCOUNTS: Final = f"{GROUP_PATH}/providers/{PROVIDER}/accounts"
-PROJECTS: Final = f"{ACCOUNTS}/{{account}}/projects"
-ROUTES: Final = (
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/accounts",
-        handler=list_accounts,
+FAMILY: Final = Family(
+    kind=ACCOUNT,
+    edited=edited,
+    routes=(
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/accounts",
+            handler=list_accounts,
+        ),
+        Route(method="GET", path=ACCOUNTS, handler=list_in_group),
+        Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
+        Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
+        Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),
+        Route(method="POST", path=f"{ACCOUNTS}/{{account}}/listKeys", handler=list_keys),
     ),
-    Route(method="GET", path=ACCOUNTS, handler=list_in_group),
-    Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
-    Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
-    Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),
-    Route(method="POST", path=f"{ACCOUNTS}/{{account}}/listKeys", handler=list_keys),
-    Route(method="GET", path=PROJECTS, handler=list_projects),
-    Route(method="GET", path=f"{PROJECTS}/{{project}}", handler=read_project),
-    Route(method="PUT", path=f"{PROJECTS}/{{project}}", handler=write_project),
-    Route(method="DELETE", path=f"{PROJECTS}/{{project}}", handler=delete_project),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resource_rows import (
     ACCOUNT,
     GROUP,
@@ -157,8 +158,10 @@ def _shown(account: Resource) -> Json:
 
 SUBSCRIPTION_PATH: Final = f"/subscriptions/{{subscription}}/providers/{PROVIDER}"
 ONE: Final = f"{SUBSCRIPTION_PATH}/locations/{{location}}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
-ROUTES: Final = (
-    Route(method="GET", path=f"{SUBSCRIPTION_PATH}/deletedAccounts", handler=list_deleted),
-    Route(method="GET", path=ONE, handler=read_deleted),
-    Route(method="DELETE", path=ONE, handler=purge),
+FAMILY: Final = Family(
+    routes=(
+        Route(method="GET", path=f"{SUBSCRIPTION_PATH}/deletedAccounts", handler=list_deleted),
+        Route(method="GET", path=ONE, handler=read_deleted),
+        Route(method="DELETE", path=ONE, handler=purge),
+    )
 )

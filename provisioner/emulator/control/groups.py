@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import operation_rows, operations
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resource_rows import update
 from provisioner.emulator.control.resources import DELETING, SUBSCRIPTION_ID, the_group
 from provisioner.emulator.wire.call import Reply
@@ -47,7 +48,9 @@ def _polling(call: Call, operation: Operation) -> dict[str, str]:
     return {"Location": url, **operations.retry_after(call, operation.started, operation.due)}
 
 
-ROUTES: Final = (
-    Route(method="DELETE", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=delete_group),
-    Route(method="GET", path="/subscriptions/{subscription}/operationresults/{operation}", handler=deletion),
+FAMILY: Final = Family(
+    routes=(
+        Route(method="DELETE", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=delete_group),
+        Route(method="GET", path="/subscriptions/{subscription}/operationresults/{operation}", handler=deletion),
+    )
 )

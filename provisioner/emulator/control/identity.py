@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
@@ -76,13 +77,17 @@ IDENTITY_ROUTES: Final = (
     Route(method="GET", path="/msi/token", handler=app_service, token=False),
     Route(method="GET", path="/metadata/identity/oauth2/token", handler=metadata_service, token=False),
 )
-LOGIN_ROUTES: Final = (
-    Route(method="POST", path="/{tenant}/oauth2/v2.0/token", handler=client_credentials, token=False),
-    Route(
-        method="GET",
-        path="/{tenant}/v2.0/.well-known/openid-configuration",
-        handler=openid_configuration,
-        token=False,
-    ),
-    Route(method="GET", path="/{tenant}/.well-known/openid-configuration", handler=openid_configuration, token=False),
+FAMILY: Final = Family(
+    routes=(
+        Route(method="POST", path="/{tenant}/oauth2/v2.0/token", handler=client_credentials, token=False),
+        Route(
+            method="GET",
+            path="/{tenant}/v2.0/.well-known/openid-configuration",
+            handler=openid_configuration,
+            token=False,
+        ),
+        Route(
+            method="GET", path="/{tenant}/.well-known/openid-configuration", handler=openid_configuration, token=False
+        ),
+    )
 )

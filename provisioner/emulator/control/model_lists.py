@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, check_subscription, the_account
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.routing import Route
@@ -51,15 +52,17 @@ def _shown(model: Json) -> Json:
     return {key: value for key, value in model.items() if key not in OURS}
 
 
-ROUTES: Final = (
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/models",
-        handler=list_in_location,
-    ),
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}/models",
-        handler=list_of_account,
-    ),
+FAMILY: Final = Family(
+    routes=(
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/models",
+            handler=list_in_location,
+        ),
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}/models",
+            handler=list_of_account,
+        ),
+    )
 )

@@ -12,6 +12,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import deleted_accounts, operation_rows, resource_rows
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resource_rows import Resource
 from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, stamp
 from provisioner.emulator.wire.call import Reply
@@ -171,11 +172,13 @@ def _finish(state: State, row: Row) -> None:
     resource_rows.update(state, resource, {**resource.body, "properties": properties})
 
 
-ROUTES: Final = tuple(
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/{kind}/{{operation}}",
-        handler=handler,
+FAMILY: Final = Family(
+    routes=tuple(
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/{kind}/{{operation}}",
+            handler=handler,
+        )
+        for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
     )
-    for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
 )

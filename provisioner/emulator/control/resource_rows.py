@@ -142,10 +142,14 @@ def insert(state: State, kind: str, parent: int, body: Json, charge: Charge | No
 def update(state: State, resource: Resource, body: Json, charge: Charge | None = None) -> Resource:
     """Without a charge the ledger stays as it is."""
     if charge is not None:
-        sql = "UPDATE resources SET region = ?, usage = ?, capacity = ? WHERE id = ?"
-        state.run(sql, *_columns(charge), resource.row)
+        recharge(state, resource.row, charge)
     state.run("UPDATE resources SET body = ? WHERE id = ?", dump(body), resource.row)
     return Resource(row=resource.row, kind=resource.kind, parent=resource.parent, name=resource.name, body=body)
+
+
+def recharge(state: State, row: int, charge: Charge) -> None:
+    sql = "UPDATE resources SET region = ?, usage = ?, capacity = ? WHERE id = ?"
+    state.run(sql, *_columns(charge), row)
 
 
 def turn_into(state: State, row: int, kind: str) -> None:

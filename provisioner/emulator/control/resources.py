@@ -12,6 +12,8 @@ from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.clock import Clock
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 
@@ -42,10 +44,14 @@ def the_account(call: Call, *, for_write: bool = False) -> Resource:
     account = find(call.state, ACCOUNT, group.row, name)
     if account is None:
         if for_write:
-            message = "Can not perform requested operation on nested resource. Parent resource"
-            raise Refusal(404, "ParentResourceNotFound", f"{message} '{name}' not found.")
+            raise no_parent(name)
         raise missing(f"{PROVIDER}/accounts/{name}", group.name)
     return account
+
+
+def no_parent(name: str) -> Refusal:
+    message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
+    return Refusal(404, "ParentResourceNotFound", message)
 
 
 def missing(what: str, group: str) -> Refusal:
@@ -79,5 +85,18 @@ def system_data(call: Call, before: Json | None = None) -> Json:
     }
 
 
+def made_by_emulator(clock: Clock) -> Json:
+    who, when = "emulator", stamp(clock.now())
+    created = {"createdBy": who, "createdByType": "Application", "createdAt": when}
+    return {**created, "lastModifiedBy": who, "lastModifiedByType": "Application", "lastModifiedAt": when}
+
+
 def new_etag() -> str:
     return f'"{uuid.uuid4()}"'
+
+
+def edited(state: State, found: Resource, body: Json) -> Json:  # noqa: ARG001
+    """As somebody's edit in the portal leaves a resource with tags."""
+    if not isinstance(body.get("tags", {}), dict):
+        raise TypeError("tags")
+    return {**body, "etag": new_etag()}

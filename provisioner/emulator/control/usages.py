@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control import resource_rows
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resource_rows import ACCOUNT
 from provisioner.emulator.control.resources import PROVIDER, check_subscription, the_account
 from provisioner.emulator.wire.call import Reply
@@ -75,15 +76,17 @@ def _entry(name: str, label: str, current: int, limit: int) -> Json:
     }
 
 
-ROUTES: Final = (
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/usages",
-        handler=usages_of_location,
-    ),
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}/usages",
-        handler=usages_of_account,
-    ),
+FAMILY: Final = Family(
+    routes=(
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/usages",
+            handler=usages_of_location,
+        ),
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}/usages",
+            handler=usages_of_account,
+        ),
+    )
 )

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import families, resource_rows
+from provisioner.emulator.control import resource_rows
+from provisioner.emulator.handles import families
 from provisioner.emulator.handles.markup import Safe, document, joined, table, tag
 from provisioner.emulator.project.memory import memories_in, scopes_of
 from provisioner.emulator.wire.call import Reply
@@ -23,6 +24,7 @@ from provisioner.emulator.world.state import load
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provisioner.emulator.control.family import Family
     from provisioner.emulator.project.memory import Scope
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
@@ -112,7 +114,7 @@ def _overview(call: Call) -> Safe:
         _section(call, "deployments", _deployments(call, FEW, 0)),
         _section(call, "stores", joined(*(_store_card(call, row) for row in stores)) if stores else None),
         _section(call, "agents", _agents(call, FEW, 0)),
-        *(_section(call, family.section, _of_family(family, call, FEW, 0)) for family in families.every()),
+        *(_section(call, family.section, _of_family(family, call, FEW, 0)) for family in families.on_the_page()),
         tag("section", tag("h2", "Recent requests"), _requests(call), id="requests"),
     )
 
@@ -126,12 +128,12 @@ TITLES: Final = {
 
 
 def _titles() -> dict[str, tuple[str, str]]:
-    return TITLES | {family.section: (family.title, family.nothing) for family in families.every()}
+    return TITLES | {family.section: (family.title, family.nothing) for family in families.on_the_page()}
 
 
 def _counts() -> dict[str, str]:
     count = "SELECT count(*) FROM resources WHERE kind = '{}'"
-    return COUNTS | {family.section: count.format(family.kind) for family in families.every()}
+    return COUNTS | {family.section: count.format(family.kind) for family in families.on_the_page()}
 
 
 def _section(call: Call, name: str, content: Safe | None) -> Safe:
@@ -150,7 +152,7 @@ def _list_page(call: Call) -> Safe:
         "deployments": _deployments,
         "stores": _stores,
         "agents": _agents,
-        **{family.section: partial(_of_family, family) for family in families.every()},
+        **{family.section: partial(_of_family, family) for family in families.on_the_page()},
     }
     name = call.query["show"]
     if name not in lists:
@@ -309,7 +311,7 @@ def _version(body: Json) -> tuple[object, ...]:
     return body["version"], _stamp(body["created_at"]), definition.get("model", ""), instructions, ", ".join(names)
 
 
-def _of_family(family: families.Family, call: Call, limit: int, first: int) -> Safe | None:
+def _of_family(family: Family, call: Call, limit: int, first: int) -> Safe | None:
     found = resource_rows.page_with_holders(call.state, family.kind, limit, first)
     shown = [(it.name, *family.cells(it.body), holder) for it, holder in found]
     return table(("Name", *family.columns, "In"), shown) if shown else None

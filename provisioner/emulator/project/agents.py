@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.project.agent_rules import check_card, check_endpoint, check_name, check_split
 from provisioner.emulator.project.objects import departed_place, remember_place
 from provisioner.emulator.wire.call import Reply
@@ -177,14 +178,16 @@ def _identity() -> Json:
 
 
 ONE: Final = "/agents/{name}"
-ROUTES: Final = (
-    Route(method="GET", path="/agents", handler=list_agents),
-    Route(method="GET", path=ONE, handler=read_agent),
-    Route(method="PATCH", path=ONE, handler=patch_agent),
-    Route(method="DELETE", path=ONE, handler=delete_agent),
-    Route(method="POST", path=f"{ONE}:enable", handler=enable),
-    Route(method="POST", path=f"{ONE}:disable", handler=disable),
-    Route(method="POST", path="/agents:import", handler=not_imported),
-    Route(method="POST", path=f"{ONE}/import", handler=not_imported),
-    Route(method="POST", path=f"{ONE}/versions:import", handler=not_imported),
+FAMILY: Final = Family(
+    project_routes=(
+        Route(method="GET", path="/agents", handler=list_agents),
+        Route(method="GET", path=ONE, handler=read_agent),
+        Route(method="PATCH", path=ONE, handler=patch_agent),
+        Route(method="DELETE", path=ONE, handler=delete_agent),
+        Route(method="POST", path=f"{ONE}:enable", handler=enable),
+        Route(method="POST", path=f"{ONE}:disable", handler=disable),
+        Route(method="POST", path="/agents:import", handler=not_imported),
+        Route(method="POST", path=f"{ONE}/import", handler=not_imported),
+        Route(method="POST", path=f"{ONE}/versions:import", handler=not_imported),
+    )
 )

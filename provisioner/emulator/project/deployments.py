@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resource_rows import DEPLOYMENT, Resource, account_of, children, find
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
@@ -74,7 +75,9 @@ def _shown(call: Call, deployment: Resource) -> Json:
     }
 
 
-ROUTES: Final = (
-    Route(method="GET", path="/deployments", handler=list_deployments),
-    Route(method="GET", path="/deployments/{name}", handler=read_deployment),
+FAMILY: Final = Family(
+    project_routes=(
+        Route(method="GET", path="/deployments", handler=list_deployments),
+        Route(method="GET", path="/deployments/{name}", handler=read_deployment),
+    )
 )

@@ -10,6 +10,7 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.project.objects import (
     departed_place,
     given_description,
@@ -171,12 +172,23 @@ def _new_id() -> str:
     return f"memstore_{secrets.token_hex(9)}{''.join(secrets.choice(alphabet) for _ in range(32))}"
 
 
+def _edit(call: Call, name: str, changes: Json | None) -> Json:
+    if changes is None:
+        delete_store(call)
+        return {}
+    return edit_store(call, find_row(call, name), changes)
+
+
 STORES: Final = "/memory_stores"
 ONE: Final = f"{STORES}/{{name}}"
-ROUTES: Final = (
-    Route(method="POST", path=STORES, handler=create_store, feature=FEATURE),
-    Route(method="GET", path=STORES, handler=list_stores, feature=FEATURE),
-    Route(method="GET", path=ONE, handler=read_store, feature=FEATURE),
-    Route(method="POST", path=ONE, handler=update_store, feature=FEATURE),
-    Route(method="DELETE", path=ONE, handler=delete_store, feature=FEATURE),
+FAMILY: Final = Family(
+    kind="store",
+    edit=_edit,
+    project_routes=(
+        Route(method="POST", path=STORES, handler=create_store, feature=FEATURE),
+        Route(method="GET", path=STORES, handler=list_stores, feature=FEATURE),
+        Route(method="GET", path=ONE, handler=read_store, feature=FEATURE),
+        Route(method="POST", path=ONE, handler=update_store, feature=FEATURE),
+        Route(method="DELETE", path=ONE, handler=delete_store, feature=FEATURE),
+    ),
 )

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control.family import Family
 from provisioner.emulator.project import agents
-from provisioner.emulator.project.agent_rules import VERSIONS_MAX, check_features, check_name, definition_of
+from provisioner.emulator.project.agent_rules import (
+    VERSIONS_MAX,
+    check_card,
+    check_endpoint,
+    check_features,
+    check_name,
+    definition_of,
+)
 from provisioner.emulator.project.objects import departed_place, given_description, metadata_of, remember_place
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
+from provisioner.emulator.wire.versions import V1
 from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TELLING: Final = ("definition", "description", "metadata")  # what makes two versions the same
+ENVELOPE: Final = ("agent_card", "agent_endpoint", "state")  # of an agent; the rest is its latest definition
 
 
 def create_agent(call: Call) -> Reply:
@@ -185,11 +196,38 @@ def overlapping(path: str) -> Refusal:
     )
 
 
-ROUTES: Final = (
-    Route(method="POST", path="/agents", handler=create_agent),
-    Route(method="POST", path=agents.ONE, handler=update_agent),
-    Route(method="POST", path=f"{agents.ONE}/versions", handler=create_version, exclusive=True),
-    Route(method="GET", path=f"{agents.ONE}/versions", handler=list_versions),
-    Route(method="GET", path=f"{agents.ONE}/versions/{{version}}", handler=read_version),
-    Route(method="DELETE", path=f"{agents.ONE}/versions/{{version}}", handler=delete_version),
+def _edit(call: Call, name: str, changes: Json | None) -> Json:
+    """A version with a changed definition that does not carry the metadata on, as the portal saves."""
+    row = agents.find_agent(call, name)
+    if row is None:
+        raise Refusal(404, "ResourceNotFound", f"There is no agent '{name}'.")
+    if changes is None:
+        agents.remove(call, row)
+        return {}
+    outside = {key: changes[key] for key in ENVELOPE if key in changes}
+    if outside:
+        agent = agents.merge(load(row["body"]), outside)
+        check_endpoint(agent["agent_endpoint"])
+        check_card(agent.get("agent_card", {}))
+        agents.save(call, row["id"], agent)
+    inside = {key: value for key, value in changes.items() if key not in ENVELOPE}
+    if not inside and outside:
+        return agents.shown(agents.the_agent(call), call.now)
+    latest = load(row["latest_body"])
+    kept = {key: latest[key] for key in ("description",) if key in latest}
+    call = replace(call, query={"api-version": V1})
+    return publish(call, name, {"definition": agents.merge(latest["definition"], inside), **kept})
+
+
+FAMILY: Final = Family(
+    kind="agent",
+    edit=_edit,
+    project_routes=(
+        Route(method="POST", path="/agents", handler=create_agent),
+        Route(method="POST", path=agents.ONE, handler=update_agent),
+        Route(method="POST", path=f"{agents.ONE}/versions", handler=create_version, exclusive=True),
+        Route(method="GET", path=f"{agents.ONE}/versions", handler=list_versions),
+        Route(method="GET", path=f"{agents.ONE}/versions/{{version}}", handler=read_version),
+        Route(method="DELETE", path=f"{agents.ONE}/versions/{{version}}", handler=delete_version),
+    ),
 )

@@ -1,30 +1,13 @@
-"""The planes: which routes, who may use them, and how each refuses. A family of ARM's children adds itself: see
-`families`.
-"""
+"""The planes: which routes, who may use them, and how each refuses. The families bring the routes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import (
-    accounts,
-    deleted_accounts,
-    deployments,
-    directory,
-    families,
-    groups,
-    identity,
-    model_lists,
-    operations,
-    resource_rows,
-    usages,
-)
+from provisioner.emulator.control import identity, resource_rows
 from provisioner.emulator.control.resource_rows import ACCOUNT
-from provisioner.emulator.handles import admin
-from provisioner.emulator.project import agents, answers, stores, versions
-from provisioner.emulator.project import deployments as project_deployments
-from provisioner.emulator.project.memory import routes as memory
+from provisioner.emulator.handles import admin, families
 from provisioner.emulator.serve import first_day
 from provisioner.emulator.wire import allowed_hosts, auth
 from provisioner.emulator.wire.call import Call, Caller
@@ -111,11 +94,8 @@ PROJECT: Final = Plane(
     name="project",
     router=Router(
         replace(route, path=f"{PROJECT_PREFIX}{{project}}{route.path}")
-        for routes in (
-            *(family.ROUTES for family in (stores, memory, answers, versions, agents, project_deployments)),
-            *(family.project_routes for family in families.every()),
-        )
-        for route in routes
+        for family in families.every()
+        for route in family.project_routes
     ),
     guard=guard_project,
     error=project_error,
@@ -124,22 +104,7 @@ PROJECT: Final = Plane(
 MANAGEMENT: Final = Plane(
     name="management",
     router=Router(
-        (
-            route
-            for family_routes in (
-                deployments.ROUTES,
-                accounts.ROUTES,
-                deleted_accounts.ROUTES,
-                model_lists.ROUTES,
-                usages.ROUTES,
-                operations.ROUTES,
-                directory.ROUTES,
-                groups.ROUTES,
-                identity.LOGIN_ROUTES,
-                *(family.routes for family in families.every()),
-            )
-            for route in family_routes
-        ),
+        (route for family in families.every() for route in family.routes),
         ignore_case=True,
     ),
     guard=guard_management,

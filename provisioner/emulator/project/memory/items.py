@@ -12,7 +12,7 @@ from provisioner.emulator.project.memory.models import check_embedding
 from provisioner.emulator.project.memory.updates import WAITING
 from provisioner.emulator.project.objects import departed_place
 from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.errors import not_found
+from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 
 if TYPE_CHECKING:
@@ -91,3 +91,14 @@ def _the_item(call: Call) -> tuple[Store, Row]:
 def _place(call: Call, store: Store, cursor: str) -> int | None:
     row = call.state.one("SELECT id FROM memories WHERE store = ? AND memory_id = ?", store.row, cursor)
     return departed_place(call.state, rows.PLACES, store.row, cursor) if row is None else int(row["id"])
+
+
+def edit_item(call: Call, memory_id: str, changes: Json | None) -> Json:
+    row = rows.find_in_project(call.state, call.project, memory_id)
+    if row is None:
+        raise Refusal(404, "ResourceNotFound", f"There is no memory '{memory_id}'.")
+    if changes is None:
+        rows.delete(call.state, row)
+        return {}
+    content = str(changes.get("content", row["content"]))
+    return rows.rewrite(call.state, rows.store_of(call.state, row["store"]), row, content, call.now)

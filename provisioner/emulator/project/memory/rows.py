@@ -68,6 +68,12 @@ def find(state: State, store: int, memory_id: str, now: float) -> Row | None:
     return state.one(sql, store, memory_id, now)
 
 
+def find_in_project(state: State, project: int, memory_id: str) -> Row | None:
+    """In whatever store."""
+    sql = "SELECT m.* FROM memories m JOIN stores s ON s.id = m.store WHERE m.memory_id = ? AND s.project = ?"
+    return state.one(sql, memory_id, project)
+
+
 def insert(state: State, store: Store, scope: str, *, kind: str, content: str, now: float) -> Json:
     memory_id = f"mem_{secrets.token_hex(16)}"  # assumed: what ids look like
     state.run(
