@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from provisioner.emulator.control import deployments
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT, create_default_world
 from provisioner.emulator.control.resources import SUBSCRIPTION_ID
-from provisioner.emulator.handles import effects, page, snapshot
+from provisioner.emulator.handles import effects, page, snapshot, table_rows
 from provisioner.emulator.handles.drift import drift as edit
 from provisioner.emulator.handles.drift import project_row
 from provisioner.emulator.handles.fault_reader import faults_of
@@ -20,7 +20,7 @@ from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.wire.versions import V1
 from provisioner.emulator.world import quota
 from provisioner.emulator.world.scripts import scripts_of
-from provisioner.emulator.world.state import dump, load
+from provisioner.emulator.world.state import dump
 from provisioner.emulator.world.switches import changed
 
 if TYPE_CHECKING:
@@ -33,13 +33,10 @@ SEED_MAX: Final = 100_000
 def read_state(call: Call) -> Reply:
     """Counts, objects, and the tables that POST takes back; `?objects=false` for the counts alone."""
     families = {"resources": "resources", "stores": "stores", "agents": "agents", "versions": "versions"}
-    counts = {name: call.state.number(f"SELECT count(*) FROM {table}") for name, table in families.items()}  # noqa: S608
+    counts = {name: table_rows.count(call.state, table) for name, table in families.items()}
     body: Json = {"counts": counts, "switches": asdict(call.switches), "now": call.now}
     if call.query.get("objects") != "false":
-        body["objects"] = {
-            name: [load(row["body"]) for row in call.state.all(f"SELECT body FROM {table} ORDER BY id")]  # noqa: S608
-            for name, table in families.items()
-        }
+        body["objects"] = {name: list(table_rows.bodies(call.state, table)) for name, table in families.items()}
         body |= snapshot.take(call.state)
     return Reply(body=body)
 

@@ -14,20 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control import resource_rows
-from provisioner.emulator.handles import families
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, PROJECT, Resource
+from provisioner.emulator.handles import families, page_rows, table_rows
 from provisioner.emulator.handles.markup import Safe, document, joined, table, tag
+from provisioner.emulator.project import agent_rows
 from provisioner.emulator.project.memory import memories_in, scopes_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from provisioner.emulator.control.family import Family
     from provisioner.emulator.project.memory import Scope
     from provisioner.emulator.wire.call import Call
-    from provisioner.emulator.world.state import Row
+    from provisioner.emulator.world.state import Row, State
 
 Json = dict[str, Any]
 
@@ -46,26 +48,11 @@ FEW, MANY = 10, 100  # rows of a list on the first page; on a page of its own
 SCOPES_SHOWN, MEMORIES_SHOWN = 5, 20  # of a store on the first page; of a scope
 EXCERPT: Final = 240
 
-PROJECTS: Final = (
-    "SELECT p.*, a.name AS account, (SELECT count(*) FROM stores WHERE project = p.id) AS stores, "
-    "(SELECT count(*) FROM agents WHERE project = p.id) AS agents "
-    "FROM resources p JOIN resources a ON a.id = p.parent WHERE p.kind = 'project' ORDER BY p.id"
-)
-DEPLOYMENTS: Final = (
-    "SELECT d.*, a.name AS account FROM resources d JOIN resources a ON a.id = d.parent "
-    "WHERE d.kind = 'deployment' ORDER BY d.id"
-)
-STORES: Final = "SELECT s.*, p.name AS in_project FROM stores s JOIN resources p ON p.id = s.project"
-AGENTS: Final = (
-    "SELECT a.*, p.name AS in_project, v.body AS latest_body, "
-    "(SELECT count(*) FROM versions WHERE agent = a.id) AS versions "
-    "FROM agents a JOIN resources p ON p.id = a.project LEFT JOIN versions v ON v.id = a.latest"
-)
-COUNTS: Final = {
-    "projects": "SELECT count(*) FROM resources WHERE kind = 'project'",
-    "deployments": "SELECT count(*) FROM resources WHERE kind = 'deployment'",
-    "stores": "SELECT count(*) FROM stores",
-    "agents": "SELECT count(*) FROM agents",
+COUNTS: Final[Mapping[str, Callable[[State], int]]] = {
+    "projects": partial(resource_rows.count, kind=PROJECT),
+    "deployments": partial(resource_rows.count, kind=DEPLOYMENT),
+    "stores": partial(table_rows.count, table="stores"),
+    "agents": partial(table_rows.count, table="agents"),
 }
 
 
@@ -83,7 +70,7 @@ def show(call: Call) -> Reply:
 
 
 def _header(call: Call) -> Safe:
-    counts = {name: call.state.number(sql) for name, sql in _counts().items()} | {"requests": len(call.world.requests)}
+    counts = {name: count(call.state) for name, count in _counts().items()} | {"requests": len(call.world.requests)}
     links = (
         tag("a", name.replace("-", " ").capitalize(), tag("b", f"{count:,}"), href=f"/#{name}")
         for name, count in counts.items()
@@ -108,7 +95,7 @@ def _footer(call: Call) -> Safe:
 
 
 def _overview(call: Call) -> Safe:
-    stores = call.state.all(f"{STORES} ORDER BY s.id DESC LIMIT ?", FEW)
+    stores = page_rows.stores(call.state, FEW, 0)
     return joined(
         _section(call, "projects", _projects(call, FEW, 0)),
         _section(call, "deployments", _deployments(call, FEW, 0)),
@@ -131,14 +118,14 @@ def _titles() -> dict[str, tuple[str, str]]:
     return TITLES | {family.section: (family.title, family.nothing) for family in families.on_the_page()}
 
 
-def _counts() -> dict[str, str]:
-    count = "SELECT count(*) FROM resources WHERE kind = '{}'"
-    return COUNTS | {family.section: count.format(family.kind) for family in families.on_the_page()}
+def _counts() -> dict[str, Callable[[State], int]]:
+    counts = {family.section: partial(resource_rows.count, kind=family.kind) for family in families.on_the_page()}
+    return {**COUNTS, **counts}
 
 
 def _section(call: Call, name: str, content: Safe | None) -> Safe:
     title, nothing = _titles()[name]
-    total = call.state.number(_counts()[name])
+    total = _counts()[name](call.state)
     more = joined()
     if total > FEW:
         link = tag("a", f"all {total:,}", href=f"/?show={name}")
@@ -158,7 +145,7 @@ def _list_page(call: Call) -> Safe:
     if name not in lists:
         raise Refusal(404, "NotFound", f"There is no list '{name}'; there are: {', '.join(lists)}.")
     page = _number(call, "page", 1)
-    total = call.state.number(_counts()[name])
+    total = _counts()[name](call.state)
     first = (page - 1) * MANY
     content = lists[name](call, MANY, first)
     last = min(first + MANY, total)
@@ -178,7 +165,7 @@ def _turning(name: str, page: int, *, more: bool) -> list[Safe]:
 
 
 def _projects(call: Call, limit: int, first: int) -> Safe | None:
-    rows = call.state.all(f"{PROJECTS} LIMIT ? OFFSET ?", limit, first)
+    rows = page_rows.projects(call.state, limit, first)
     shown: list[tuple[object, ...]] = [
         (
             row["name"],
@@ -194,21 +181,22 @@ def _projects(call: Call, limit: int, first: int) -> Safe | None:
 
 
 def _deployments(call: Call, limit: int, first: int) -> Safe | None:
-    rows = call.state.all(f"{DEPLOYMENTS} LIMIT ? OFFSET ?", limit, first)
-    shown = [_deployment(row, load(row["body"])) for row in rows]
+    found = resource_rows.page_with_holders(call.state, DEPLOYMENT, limit, first)
+    shown = [_deployment(it, account) for it, account in found]
     return table(("Name", "Model", "Sku", "Capacity", "State", "Account"), shown) if shown else None
 
 
-def _deployment(row: Row, body: Json) -> tuple[object, ...]:
+def _deployment(it: Resource, account: str) -> tuple[object, ...]:
+    body = it.body
     model, state = body["properties"]["model"], str(body["properties"]["provisioningState"])
     named = joined(model["name"], " ", tag("span", model.get("version") or "", class_="soft"))
     mood = {"Succeeded": "good", "Failed": "bad"}.get(state, "warn")
     badge = tag("span", state, class_=f"badge {mood}")
-    return row["name"], named, body["sku"]["name"], body["sku"]["capacity"], badge, row["account"]
+    return it.name, named, body["sku"]["name"], body["sku"]["capacity"], badge, account
 
 
 def _stores(call: Call, limit: int, first: int) -> Safe | None:
-    rows = call.state.all(f"{STORES} ORDER BY s.id DESC LIMIT ? OFFSET ?", limit, first)
+    rows = page_rows.stores(call.state, limit, first)
     shown: list[tuple[object, ...]] = []
     for row in rows:
         scopes = scopes_of(call.state, call.now, store=row["id"])
@@ -266,14 +254,14 @@ def _scope(call: Call, scope: Scope, *, whole: bool) -> Safe:
 
 
 def _store_page(call: Call) -> Safe:
-    row = call.state.one(f"{STORES} WHERE s.id = ?", _number(call, "store", 0))
+    row = page_rows.store(call.state, _number(call, "store", 0))
     if row is None:
         raise Refusal(404, "NotFound", "There is no such memory store (any more).")
     return tag("section", tag("h2", "Memory store"), _store_card(call, row, whole=True))
 
 
 def _agents(call: Call, limit: int, first: int) -> Safe | None:
-    rows = call.state.all(f"{AGENTS} ORDER BY a.id DESC LIMIT ? OFFSET ?", limit, first)
+    rows = page_rows.agents(call.state, limit, first)
     shown = [_agent(row) for row in rows]
     return table(("Name", "Project", "Kind", "Latest", "Versions", "Model", "State"), shown) if shown else None
 
@@ -289,10 +277,10 @@ def _agent(row: Row) -> tuple[object, ...]:
 
 
 def _agent_page(call: Call) -> Safe:
-    row = call.state.one(f"{AGENTS} WHERE a.id = ?", _number(call, "agent", 0))
+    row = page_rows.agent(call.state, _number(call, "agent", 0))
     if row is None:
         raise Refusal(404, "NotFound", "There is no such agent (any more).")
-    versions = call.state.all("SELECT * FROM versions WHERE agent = ? ORDER BY id DESC LIMIT ?", row["id"], MANY)
+    versions = agent_rows.latest_versions(call.state, row["id"], MANY)
     left = row["versions"] - len(versions)
     shown = [_version(load(version["body"])) for version in versions]
     return tag(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.world.state import HIDDEN_SETTING, SCHEMA_VERSION, TABLES, load
+from provisioner.emulator.handles import table_rows
+from provisioner.emulator.world.state import SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
-SECRETS: Final = f"(name IN ('token_secret', 'identity_header') OR name LIKE '{HIDDEN_SETTING}%')"
 
 
 class WrongSnapshot(ValueError):  # noqa: N818  it is the caller's
@@ -19,8 +19,8 @@ class WrongSnapshot(ValueError):  # noqa: N818  it is the caller's
 
 
 def take(state: State) -> Json:
-    tables = {table: _rows(state, f"SELECT * FROM {table}") for table in TABLES}  # noqa: S608
-    tables["settings"] = _rows(state, f"SELECT * FROM settings WHERE NOT {SECRETS}")  # noqa: S608
+    tables = {table: table_rows.content(state, table) for table in TABLES}
+    tables["settings"] = table_rows.open_settings(state)
     return {"format": SCHEMA_VERSION, "tables": tables}
 
 
@@ -33,47 +33,37 @@ def restore(state: State, document: Json) -> None:
     if unknown:
         raise WrongSnapshot(f"There is no table '{unknown[0]}'.")
     state.clear()
-    state.run(f"DELETE FROM settings WHERE NOT {SECRETS}")  # noqa: S608
-    state.run("PRAGMA defer_foreign_keys = ON")
+    table_rows.clear_open_settings(state)
+    table_rows.defer_checks(state)
     try:
         for table, rows in tables.items():
             _fill(state, table, rows)
         _check_bodies(state)
     except (sqlite3.Error, OverflowError, TypeError, ValueError) as error:
         raise WrongSnapshot(f"The snapshot does not fit together: {error}.") from error
-    if state.one("PRAGMA foreign_key_check") is not None:
+    if not table_rows.holds_together(state):
         raise WrongSnapshot("The snapshot does not fit together: something belongs to what is not in it.")
 
 
 def _check_bodies(state: State) -> None:
     """Objects are kept as JSON; half a one would be noticed only when somebody reads it."""
     for table in TABLES:
-        if any(row["name"] == "body" for row in state.all(f"PRAGMA table_info({table})")):
-            for row in state.all(f"SELECT body FROM {table}"):  # noqa: S608
-                if not isinstance(load(row["body"]), dict):
-                    raise WrongSnapshot(f"A row of table '{table}' has a body that is no object.")
-
-
-def _rows(state: State, sql: str) -> Json:
-    found = state.all(sql)
-    return {"columns": list(found[0].keys()) if found else [], "rows": [list(row) for row in found]}
+        if "body" in table_rows.columns(state, table) and not all(
+            isinstance(body, dict) for body in table_rows.bodies(state, table)
+        ):
+            raise WrongSnapshot(f"A row of table '{table}' has a body that is no object.")
 
 
 def _fill(state: State, table: str, content: object) -> None:
     columns, rows = _parts(table, content)
-    known = {row["name"] for row in state.all(f"PRAGMA table_info({table})")}
+    known = set(table_rows.columns(state, table))
     if not known.issuperset(columns):
         raise WrongSnapshot(f"Table '{table}' has the columns {', '.join(sorted(known))}.")
-    marks = ", ".join("?" for _ in columns)
     for row in rows:
         if len(row) != len(columns):
             raise WrongSnapshot(f"A row of table '{table}' has {len(row)} values for {len(columns)} columns.")
-        if table != "settings" or not _is_secret(row[columns.index("name")]):
-            state.run(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", *row)  # noqa: S608
-
-
-def _is_secret(setting: object) -> bool:
-    return setting in {"token_secret", "identity_header"} or str(setting).startswith(HIDDEN_SETTING)
+        if table != "settings" or not table_rows.is_secret(row[columns.index("name")]):
+            table_rows.insert(state, table, columns, row)
 
 
 def _parts(table: str, content: object) -> tuple[list[str], list[list[object]]]:

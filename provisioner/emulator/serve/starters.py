@@ -6,9 +6,9 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control import deployments
+from provisioner.emulator.control import deployments, resource_rows
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP
-from provisioner.emulator.control.resource_rows import ACCOUNT, DEPLOYMENT
+from provisioner.emulator.control.resource_rows import DEPLOYMENT
 from provisioner.emulator.control.resources import SUBSCRIPTION_ID
 from provisioner.emulator.wire.call import Call
 from provisioner.emulator.wire.errors import Refusal
@@ -40,7 +40,7 @@ def deploy(world: World, names: Sequence[str]) -> None:
     world.switches = replace(before, write_seconds=0, write_style="sync")
     try:
         for model in models:
-            if not _exists(world, model["name"]):
+            if resource_rows.named(world.state, DEPLOYMENT, model["name"], DEFAULT_ACCOUNT) is None:
                 deployments.write_deployment(_call(world, model))
     except Refusal as refusal:
         raise OptionError(f"A deployment of {', '.join(names)} cannot be made: {refusal.message}") from refusal
@@ -72,14 +72,6 @@ def _newest(catalogue: Catalogue, name: str) -> Json:
         hint = f"; near it are: {', '.join(near)}" if near else ""
         raise OptionError(f"There is no model '{name}' in the catalogue{hint}.")
     return found
-
-
-def _exists(world: World, name: str) -> bool:
-    sql = (
-        "SELECT 1 FROM resources d JOIN resources a ON a.id = d.parent "
-        "WHERE d.kind = ? AND d.name = ? AND a.kind = ? AND a.name = ?"
-    )
-    return world.state.one(sql, DEPLOYMENT, name, ACCOUNT, DEFAULT_ACCOUNT) is not None
 
 
 def _call(world: World, model: Json) -> Call:

@@ -39,13 +39,7 @@ def check_rate(call: Call, what: str) -> None:
 
 def check_scopes(state: State, store: Store, scope: str, now: float) -> None:
     """A scope is there while it has memories, or an update that waits. assumed: the shape of the refusal."""
-    if _is_known(state, store, scope, now):
-        return
-    sql = (
-        "SELECT count(*) FROM (SELECT scope FROM memories WHERE store = ? AND expires > ?"
-        " UNION SELECT scope FROM memory_updates WHERE store = ? AND status = 'waiting')"
-    )
-    if state.number(sql, store.row, now, store.row) >= SCOPES_MAX:
+    if not rows.is_known(state, store.row, scope, now) and rows.count_scopes(state, store.row, now) >= SCOPES_MAX:
         message = f"Memory store '{store.name}' has {SCOPES_MAX} scopes, which is the most it can have."
         raise bad_request(message, param="scope", code="scope_limit_exceeded")
 
@@ -58,11 +52,3 @@ def full(scope: str) -> Refusal:
     """assumed: the shape."""
     message = f"Scope '{scope}' has {MEMORIES_MAX} memories, which is the most it can have."
     return bad_request(message, param="scope", code="memory_limit_exceeded")
-
-
-def _is_known(state: State, store: Store, scope: str, now: float) -> bool:
-    sql = "SELECT 1 FROM memory_updates WHERE store = ? AND scope = ? AND status = 'waiting' LIMIT 1"
-    return (
-        state.one(f"SELECT 1 FROM memories WHERE {rows.LIVE} LIMIT 1", store.row, scope, now) is not None  # noqa: S608
-        or state.one(sql, store.row, scope) is not None
-    )
