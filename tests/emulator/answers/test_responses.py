@@ -177,7 +177,7 @@ def test_a_response_goes_on_from_another(programs: Programs) -> None:
 
     third = client.responses.create(model=CHAT, input="What is my name?", previous_response_id=second.id)
 
-    assert third.output_text.startswith("Your name is Ada.")
+    assert third.output_text.startswith("I recall: Name is Ada.")
     assert third.previous_response_id == second.id
     assert first.usage is not None
     assert third.usage is not None

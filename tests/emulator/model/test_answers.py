@@ -27,15 +27,15 @@ def said(question: str, *memories: str) -> str:
 @pytest.mark.parametrize(
     ("question", "memories", "answer"),
     [
-        ("What is my name?", ["Uses Vim", "Name is Ida"], "I recall: Name is Ida."),
-        ("Which editor do I use?", ["Uses Helix on Fedora", "Has a cat"], "I recall: Uses Helix on Fedora."),
-        ("Where do I live?", ["Lives in Graz", "Works at Contoso"], "I recall: Lives in Graz."),
-        ("Am I allergic to anything?", ["Is allergic to nuts", "Uses Vim"], "I recall: Is allergic to nuts."),
+        ("What is my name?", ["Uses Vim", "Name is Ida"], "I recall: Name is Ida; Uses Vim."),
+        ("Which editor do I use?", ["Has a cat", "Uses Helix on Fedora"], "I recall: Uses Helix on Fedora; Has a cat."),
+        ("Where do I live?", ["Works at Contoso", "Lives in Graz"], "I recall: Lives in Graz; Works at Contoso."),
+        ("Am I allergic to anything?", ["Uses Vim", "Is allergic to nuts"], "I recall: Is allergic to nuts; Uses Vim."),
         ("Any xyzzy?", ["Uses Vim", "Has a cat."], "I recall: Uses Vim; Has a cat."),
         ("Recommend a way to read XML for me.", [], "I know nothing about you yet."),
     ],
 )
-def test_a_question_is_answered_with_what_fits_of_what_is_recalled(
+def test_a_question_is_answered_with_what_is_recalled_the_fitting_first(
     question: str, memories: list[str], answer: str
 ) -> None:
     assert said(question, *memories) == f"{answer} You asked: “{question}”"
@@ -61,7 +61,7 @@ def test_what_is_told_is_noted_and_a_greeting_returned(words: str, memories: lis
         (["My name is Zoe."], "What is my name?", [], "Name is Zoe"),
         (["My name is Zoe."], "What is my name?", ["Name is Ida"], "Name is Zoe"),
         (["I live in Graz.", "I moved to Linz."], "Where do I live?", [], "Lives in Linz"),
-        (["I'm Ada."], "Hello again.", ["Likes tea"], "Name is Ada; Likes tea"),
+        (["I'm Ada."], "Hello again.", ["Likes tea"], "Likes tea; Name is Ada"),
     ],
 )
 def test_what_was_said_earlier_in_the_conversation_counts(

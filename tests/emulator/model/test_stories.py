@@ -67,6 +67,11 @@ class Scope:
             ["I work mostly in Perl", "I work mostly in Julia now"], ["Works mostly in Julia"], id="main-language"
         ),
         pytest.param(["I use spaces", "Actually, I prefer tabs"], ["Prefers tabs"], id="a-matter-of-taste"),
+        pytest.param(
+            ["Always reply in Danish", "Always reply in German"],
+            ["Wants the assistant to always reply in German"],
+            id="language-of-the-answers",
+        ),
         pytest.param(["I like short answers", "I prefer long answers"], ["Prefers long answers"], id="answer-length"),
         pytest.param(
             ["My favourite editor is Vim", "My favourite editor is Zed"], ["Favourite editor is Zed"], id="favourite"
@@ -132,6 +137,11 @@ def test_a_newer_statement_takes_the_older_ones_place(turns: list[str], remember
         ("Works at Acme", "I left Acme and joined Globex", ["Works at Globex"]),
         ("Drives a Volvo", "I sold my Volvo and bought a Tesla", ["Has a Tesla"]),
         ("Owns a boat", "I sold my boat", []),
+        # What has the same words and is something else
+        ("Has an office dog", "I left the office", ["Has an office dog"]),
+        ("Runs the server farm", "I stopped the server", ["Runs the server farm"]),
+        ("Likes coffee cake", "I gave up coffee", ["Likes coffee cake"]),
+        ("Likes coffee cake", "I don't like coffee", ["Likes coffee cake", "Does not like coffee"]),
         ("Has a cat", "I sold my boat", ["Has a cat"]),
         ("Lives in Graz", "I moved from Graz to Linz", ["Lives in Linz"]),
         # What a person is
@@ -182,7 +192,7 @@ def test_the_summary_is_one_and_rolls_on() -> None:
     scope.hear("And for how long should it steep?")
 
     assert scope.contents == [
-        "The user said: I like tea.; How hot should the water be?; And for how long should it steep?"
+        "The user said: Likes tea; How hot should the water be?; And for how long should it steep?"
     ]
 
 
@@ -195,6 +205,14 @@ def test_the_summary_is_bounded_and_forgets_the_oldest() -> None:
     assert len(summary) <= 1_000
     assert "number 199" in summary
     assert "number 1 of" not in summary
+
+
+def test_a_secret_is_in_no_memory_of_any_kind() -> None:
+    scope = Scope(Wishes())
+
+    scope.hear("My password is hunter2. Is hunter2 a good password? To log in: type the password hunter2.")
+
+    assert scope.contents == []
 
 
 def test_small_talk_is_not_summarised() -> None:
@@ -212,6 +230,8 @@ HOW_TO = Wishes(user_profile=False, chat_summary=False)
         ("Always run the linter before pushing.", ["Always run the linter before pushing"]),
         ("How do I deploy?", []),
         ("To be honest, run away.", []),
+        ("To my surprise, it rained for a week.", []),
+        ("To Kim, it was the best one ever.", []),
         ("I like tea.", []),
         ("Run the tests.", []),
     ],

@@ -59,9 +59,8 @@ class EmbeddedModel:
         hints = Hints(question=question_of(prompt.conversation)[:4_000], memories=memories, reply=text)
         # A tool is given what was asked, never what would be answered.
         calls = () if tool_outputs(prompt.conversation) else proposed(prompt, replace(hints, reply=hints.question))
-        if calls or prompt.response_format is None:
-            said = "" if calls else text
-        else:
+        said = "" if calls else text
+        if prompt.response_format is not None and not calls:
             schema = prompt.response_format.schema
             said = json.dumps({"answer": text} if schema is True else document(schema, hints), ensure_ascii=False)
         return model.Answer(text=said, calls=calls, usage=_usage(prompt, said, *(call.arguments for call in calls)))
@@ -85,5 +84,5 @@ def _usage(prompt: model.Prompt, *said: str) -> model.Usage:
         *outputs,
         *(one.content for one in prompt.memories),
     )
-    images = sum(turn.image_tokens for turn in turns)
-    return model.Usage(input_tokens=token_estimate(*heard) + images, output_tokens=token_estimate(*said))
+    read_tokens = token_estimate(*heard) + sum(turn.image_tokens for turn in turns)
+    return model.Usage(input_tokens=read_tokens, output_tokens=token_estimate(*said))

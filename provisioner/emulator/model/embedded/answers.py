@@ -34,8 +34,7 @@ GREETING: Final = re.compile(r"(?:hi|hello|hey|thanks|thank you|good \w+)\b[\w ,
 
 
 def question_of(conversation: Sequence[Entry]) -> str:
-    turns = (entry.text for entry in reversed(conversation) if isinstance(entry, Turn) and entry.role == "user")
-    return next(turns, "")
+    return next((one.text for one in reversed(conversation) if isinstance(one, Turn) and one.role == "user"), "")
 
 
 def tool_outputs(conversation: Sequence[Entry]) -> list[str]:
@@ -60,11 +59,11 @@ def answer(prompt: Prompt, memories: Sequence[Memory]) -> str:
     question = " ".join(question_of(prompt.conversation)[:LONGEST_QUESTION].split())
     facts = [memory.content for memory in memories if memory.kind == "user_profile"]
     told = [] if "?" in question else [statement.content for statement in read(question)]
-    recalled = _listed("I recall", _fitting(question, [fact for fact in facts if fact not in told]) or facts)
+    recalled = _listed("I recall", _fitting(question, [fact for fact in facts if fact not in told]))
     if outputs := tool_outputs(prompt.conversation):
         said = f"{'; '.join(outputs)}. {recalled}"
     elif told:
-        said = f"{_listed('Noted', list(filter(None, told))) or 'Noted.'} {recalled if facts else ''}"
+        said = f"{_listed('Noted', list(filter(None, told))) or 'Noted.'} {recalled}"
     elif not question or GREETING.match(question):
         said = f"Hello. {recalled or NOTHING}"
     else:
@@ -75,14 +74,13 @@ def answer(prompt: Prompt, memories: Sequence[Memory]) -> str:
 def _before(question: str, memories: Sequence[Memory]) -> str:
     """What was talked about, when that is asked for; how it is done, when that is known."""
     past = [memory.content for memory in memories if memory.kind == "chat_summary"] if EARLIER.search(question) else []
-    steps = _fitting(question, [memory.content for memory in memories if memory.kind == "procedural"])
+    steps = _fitting(question, [memory.content for memory in memories if memory.kind == "procedural"], FITS)
     return "".join(f"{text.rstrip('.')}. " for text in (*past, *steps[:1]))
 
 
-def _fitting(question: str, contents: list[str]) -> list[str]:
-    """The best first, and what fits nearly as well."""
-    found = sorted(zip(fitting(question, contents), contents, strict=True), key=lambda pair: -pair[0])
-    return [content for fit, content in found if fit >= max(FITS, found[0][0] / 2)]
+def _fitting(question: str, contents: list[str], least: float = 0) -> list[str]:
+    found = sorted(zip(fitting(question, contents), contents, strict=True), key=lambda pair: -pair[0])  # best first
+    return [content for fit, content in found if fit >= least]
 
 
 def _listed(opening: str, contents: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provisioner.emulator.model.interface import Create, Delete, Memory, MemoryKind, Operation, Update
 
-from .facts import ADVERB, BASES, EVERYTHING, QUOTED, SENTENCES, UNREAL, Statement, after
+from .facts import ADVERB, BASES, EVERYTHING, LONGEST_TEXT, QUOTED, SECRET, SENTENCES, UNREAL, Statement, after, read
 from .words import TOOLS, content_stems, tools_in
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ SLOTS: Final = {
     "role": r"(?:works as |is )an? (?:[\w-]+ ){0,3}(?:\w+(?:er|or|ist|ian|ant)|nurse|chef|student)",
     "partner": "is (?:married|single|divorced|engaged|widowed)",
     "language": "(?:works|writes|codes|programs) (?:mostly|mainly)|(?:mostly|mainly) (?:writes|uses|works in)",
+    "reply": "wants the assistant to always (?:answer|reply|respond)",
     "length": r"(?:likes|prefers|loves) .*\b(?:short|brief|terse|concise|long|detailed)\b.* (?:answers|replies)",
     "indentation": r"(?:uses|prefers|likes) (?:\w+ )?(?:tabs|spaces)",
 }
@@ -41,7 +42,8 @@ LONGEST_LINE: Final = 140
 LEAST_WORDS: Final = 3  # "thanks" and "ok, go on" are not worth a line
 OPENING: Final = "The user said: "
 HOW_TO: Final = re.compile(
-    r"(to (?!be |sum |me )[\w `'./-]{3,80}?)[,:] ?(\w.{3,300})$"
+    r"(to (?!(?:be|sum|me|my|our|the|an?|some) )[\w `'./-]{3,80}?)[,:] ?"
+    r"((?!(?:I|it|he|she|they|this|that|there|the|my)\b)\w.{3,300})$"
     r"|((?:always|never) .{3,200} (?:before|after|when|until) .{2,99})$",
     re.IGNORECASE,
 )
@@ -117,12 +119,10 @@ def _swapped(old: str, statement: Statement) -> str:
     told, held = tools_in(statement.content), tools_in(old[:LONGEST])
     readings = (reading(statement.content), reading(old))
     same = [name for name, kind in held if told and kind == told[0][1]]
-    if statement.adds or len(told) != 1 or len(same) != 1 or same[0].casefold() == told[0][0].casefold():
+    places = {one.about & PLACES for one in readings}
+    if statement.adds or len(told) != 1 or len(same) != 1 or len(places) != 1:
         return ""
-    if (
-        any(one.sign < 0 or one.family not in USING for one in readings)
-        or readings[0].about & PLACES != readings[1].about & PLACES
-    ):
+    if any(one.sign < 0 or one.family not in USING for one in readings) or same[0].lower() == told[0][0].lower():
         return ""
     return old.replace(same[0], told[0][0]) if len(held) > 1 else statement.content
 
@@ -136,10 +136,12 @@ def _is_meant(verb: str, content: str) -> bool:
 
 def _without(content: str, item: str) -> str:
     """Likes tea, coffee and cocoa, without coffee; empty when nothing would be left."""
-    words = re.escape(re.sub(r"^\w+ (?:to|in|at|of) ", "", item.strip(" .,")))
+    words, held = re.escape(re.sub(r"^\w+ (?:to|in|at|of) ", "", item.strip(" .,"))), reading(content)
+    whole = rf"(?i)(?:\w+ is )?(?:mostly |mainly )?(?:\w\w |for |an? )?{words}(?:$| (?:at|on|in|for|as|with|from)\b)"
     listed = rf", {words}(?=,| and )|,?(?: and|,) {words}$|(?<= ){words}(?:,| and| on) "
     shorter = re.sub(listed, "", content, count=1, flags=re.IGNORECASE)
-    return shorter if shorter != content else ""
+    is_all = held.slot == item.lower() or held.about <= set(content_stems(item)) or re.match(whole, held.object)
+    return shorter if shorter != content else "" if is_all else content
 
 
 @lru_cache(maxsize=16_384)
@@ -154,14 +156,20 @@ def reading(content: str) -> Reading:
 
 
 def summarise(texts: Sequence[str], known: Sequence[Memory]) -> tuple[Operation, ...]:
-    """The user's sentences, the oldest ones giving way."""
+    """A line for each fact and each question, or how a message begins; the oldest ones give way."""
     earlier = next((memory for memory in known if memory.kind == "chat_summary"), None)
     lines = earlier.content.removeprefix(OPENING).split("; ") if earlier else []
-    said = [line[:LONGEST_LINE].replace(";", ",") for line in _sentences(texts) if len(line.split()) >= LEAST_WORDS]
-    lines = [*(line for line in lines if line not in said), *dict.fromkeys(said)]
+    said = dict.fromkeys(line[:LONGEST_LINE].replace(";", ",") for text in texts for line in _lines(text))
+    lines = [*(line for line in lines if line not in said), *said]
     while len(OPENING) + len("; ".join(lines)) > LONGEST_SUMMARY:
         lines = lines[1:]
     return _written("chat_summary", OPENING + "; ".join(lines), earlier) if said else ()
+
+
+def _lines(text: str) -> list[str]:
+    sentences = [line for line in _sentences([text]) if len(line.split()) >= LEAST_WORDS]
+    facts = [statement.content for statement in read(text) if statement.content]
+    return [*facts, *(line for line in sentences if line.endswith("?"))] or sentences[:1]
 
 
 def procedures(texts: Sequence[str], known: Sequence[Memory]) -> tuple[Operation, ...]:
@@ -174,7 +182,8 @@ def procedures(texts: Sequence[str], known: Sequence[Memory]) -> tuple[Operation
 
 
 def _sentences(texts: Sequence[str]) -> list[str]:
-    return [line.strip() for text in texts for line in SENTENCES.split(QUOTED.sub(" ", text[:20_000]))]
+    lines = (line.strip() for text in texts for line in SENTENCES.split(QUOTED.sub(" ", text[:LONGEST_TEXT])))
+    return [line for line in lines if not SECRET.search(line)]
 
 
 def _written(kind: MemoryKind, content: str, earlier: Memory | None) -> tuple[Operation, ...]:

@@ -1,7 +1,7 @@
 """A document that is valid against a JSON Schema, filled from a question where its fields allow it.
 
-Each node of the schema offers candidates, the likeliest first, and the first that jsonschema finds valid is taken; so
-what comes out is right, or nothing does. Patterns, conditions and the like are beyond it: scripts say anything.
+Each node of the schema offers candidates, the likeliest first, and the first valid one is taken: what comes out is
+right, or nothing does. Patterns, conditions and the like are beyond it: scripts say anything.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Hints:
         parts = parts_of(name[:80])
         for shape, names in SHAPES.items():
             if not names.isdisjoint(parts):
-                yield from (one for one in shape.findall(self.question) if shape is DATE or not DATE.search(one))
+                yield from shape.findall(self.question if shape is DATE else DATE.sub(",", self.question))
         yield from QUOTED.findall(self.question)
         contents = [memory.content for memory in self.memories]
         for content, fit in zip(contents, fitting(" ".join(parts), contents), strict=True):

@@ -33,11 +33,8 @@ VERBS: Final = (
     "|prefer|program|read|ride|run|sing|sleep|smoke|speak|stand|study|support|swim|teach|travel|use|volunteer|wake|wear"
     "|work|write"
 )
-ADVERBS: Final = (
-    "always|usually|often|mostly|mainly|sometimes|never|rarely|generally|normally|typically|primarily|only|frequently"
-)
 EMPTY: Final = "really|absolutely|also|currently|still|strongly"  # said for emphasis
-ADVERB: Final = rf"(?:(?:{ADVERBS}|{EMPTY}) )"
+ADVERB: Final = rf"(?:(?:{EMPTY}|always|usually|often|mostly|mainly|sometimes|never|rarely|generally|typically|only) )"
 THEIRS: Final = {
     "my": "their", "mine": "theirs", "me": "them", "i": "they", "myself": "themselves", "our": "their", "us": "them",
     "we": "they", "am": "are",
@@ -47,7 +44,6 @@ AND_VERB: Final = _words(rf"(?<=\w)(,? (?:and|but|or) {ADVERB}?)({VERBS})(?= [a-
 
 
 def third(verb: str) -> str:
-    """use, uses; go, goes; study, studies"""
     if verb.endswith("y") and verb[-2] not in "aeou":
         return f"{verb[:-1]}ies"
     return "has" if verb == "have" else f"{verb}es" if verb.endswith(("s", "sh", "ch", "x", "o")) else f"{verb}s"
@@ -104,7 +100,8 @@ FORMS: Final = tuple(
     for pattern, fact in (
         (r"forget (?:everything|all)(?: .*)?$", EVERYTHING),
         (r"forget (?:about |that )?(?:(?:i|my)(?:'m)? )?(?P<ends>.+)", ""),
-        (rf"{HAVE}(?:stopped|quit|gave up|given up|left|sold) (?:\w+ing (?:at |for |in )?)?(?:my )?(?P<ends>.+)", ""),
+        (rf"{HAVE}(?:stopped|quit|gave up|given up) \w+ing (?:at |for |in )?(?P<ends>.+)", ""),
+        (rf"{HAVE}(?:gave up|given up|sold my|(?:left|quit)(?= (?-i:[A-Z]))) (?P<ends>.+)", ""),
         (rf"{AM}no longer (?P<ends>.+)", ""),
         (rf"{HAVE}{CHANGED} (?P<new>(?:{NAMES})\b.*)", r"uses \g<new>"),
         (rf"{HAVE}(?=moved){CHANGED} (?P<new>.+)", r"lives in \g<new>"),

@@ -1,7 +1,6 @@
 """How alike two words are: GloVe's vectors of 24,000 stems, in 1.4 MB beside this file.
 
-benchmarks/vectors.py makes the file, and says from what. Nothing is downloaded, no package is needed: a vector has
-50 numbers of a byte each, and memories are few and short enough for plain Python.
+benchmarks/vectors.py makes the file, and says from what. Memories are few and short enough for plain Python.
 """
 
 from __future__ import annotations
