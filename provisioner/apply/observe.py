@@ -27,9 +27,10 @@ def observe(
     """Everything live, of every kind. Where a list leaves unclear whose it is or what it says, what is declared is
     looked at once more; `closely`, all is. Raises Unreadable with what each plane said.
     """
-    lists = [partial(_listed, kind, service) for kind in kinds.values()]
-    listed = [found for of_kind in _all(lists, at_once=len(lists)) for found in of_kind]
-    live = {found.address: found for found in _named_as_declared(listed, kinds, desired)}
+    parts = [partial(_listed, part) for kind in kinds.values() for part in kind.lists(service)]
+    listed = [found for part in _all(parts, at_once=len(parts)) for found in part]
+    once = {_folded(found.address, kinds): found for found in listed}
+    live = {found.address: found for found in _named_as_declared(once.values(), kinds, desired)}
     assumed = {address: Desired(address=address) for address in live} if closely else {}
     looks = [
         partial(kinds[address.kind].inspect, service, wanted, live.get(address))
@@ -58,8 +59,13 @@ def _named_as_declared(
         yield found if spelt == found.address else replace(found, address=spelt)
 
 
-def _listed(kind: Kind, service: Service) -> list[Live]:
-    return list(kind.list(service))
+def _listed(part: Callable[[], Iterable[Live]]) -> list[Live]:
+    return list(part())
+
+
+def _folded(address: Address, kinds: Mapping[str, Kind]) -> Address:
+    """Equal for names that mean the same live object."""
+    return Address(address.kind, address.name.casefold()) if kinds[address.kind].traits.case_blind else address
 
 
 def _all(tasks: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_checks import check_agent
+from provisioner.kinds.agent_connections import connections_named
 from provisioner.kinds.agent_schema import DEFINITIONS, MEMORY_TOOL, MEMORY_TOOLS, OLD_MEMORY_TOOL, PROPERTIES
 from provisioner.kinds.agent_versions import (
     ON_THE_AGENT,
@@ -130,6 +131,7 @@ class AgentKind(Kind):
         if isinstance(model, str) and "/" not in model and fields.get("model_type") != "managed":
             wants = "chat" if fields.get("kind") != "voice" else None
             yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants=wants)
+        yield from connections_named(fields)
         tools = fields.get("tools")
         for index, tool in enumerate(tools if isinstance(tools, (list, tuple)) else ()):
             if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):

@@ -196,7 +196,7 @@ PROPERTIES: Final[dict[str, Any]] = {
         "The image of a hosted agent.",
         properties={
             "image": f.text("Registry path with tag or digest."),
-            "registry_connection_id": f.text("Connection."),
+            "registry_connection_id": f.text("Connection to the registry, by its name."),
         },
     ),
     "code_configuration": f.anything(

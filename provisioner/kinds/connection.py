@@ -7,8 +7,9 @@ Source: Azure/bicep-types-az, Microsoft.CognitiveServices 2026-09-01; azure-rest
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -17,7 +18,7 @@ from provisioner.kinds.casing import camel, snake
 from provisioner.kinds.managed import made, management_of
 from provisioner.kinds.meanings import folded
 from provisioner.kinds.neighbours import Neighbours
-from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
+from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, ProjectPlane, Service
 from provisioner.kinds.shapes import answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
@@ -178,17 +179,14 @@ class ConnectionKind(Kind):
             yield _lacking("audience", f"With {entry['auth_type']}, calls of the tool fail without it.", name)
 
     def list(self, service: Service) -> Iterator[Live]:
-        if service.management is None:
-            yield from (_glimpsed(body) for body in service.project.items("connections"))
-            return
-        management = service.management
-        found: dict[str, Live] = {}
-        for holder in (management.account, management.project):  # a project's own hides its account's
-            for body in management.items(f"{holder}/connections"):
-                if _is_of(body, management):
-                    live = _observed(body)
-                    found[live.address.name.casefold()] = live
+        found = {live.address.name.casefold(): live for part in self.lists(service) for live in part()}
         yield from found.values()
+
+    def lists(self, service: Service) -> Sequence[Callable[[], Iterable[Live]]]:
+        """A project's own hides its account's."""
+        if (management := service.management) is None:
+            return (partial(_glimpses, service.project),)
+        return tuple(partial(_below, management, holder) for holder in (management.account, management.project))
 
     def read(self, service: Service, address: Address) -> Live | None:
         if service.management is None:
@@ -220,6 +218,14 @@ class ConnectionKind(Kind):
     def delete(self, service: Service, change: Change) -> None:
         management, before = management_of(service, self), change.before.fields if change.before else {}
         management.delete(_path(management, change.address, shared=_is_shared(before)))
+
+
+def _glimpses(plane: ProjectPlane) -> Iterator[Live]:
+    yield from (_glimpsed(body) for body in plane.items("connections"))
+
+
+def _below(management: ManagementPlane, holder: str) -> Iterator[Live]:
+    yield from (_observed(body) for body in management.items(f"{holder}/connections") if _is_of(body, management))
 
 
 def _path(management: ManagementPlane, address: Address, *, shared: bool) -> str:

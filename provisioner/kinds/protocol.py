@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from provisioner.kinds.neighbours import Neighbours
@@ -165,6 +166,10 @@ class Kind(Protocol):
 
     def list(self, service: Service) -> Iterator[Live]:
         """Every live object of this kind, with no more requests than the pages need."""
+
+    def lists(self, service: Service) -> Sequence[Callable[[], Iterable[Live]]]:
+        """The parts of `list`, to be read side by side; of two objects of one name the later part's counts."""
+        return (partial(self.list, service),)
 
     def read(self, service: Service, address: Address) -> Live | None:
         """One live object, as `list` shows it; None when there is none. One request."""

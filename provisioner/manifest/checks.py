@@ -15,7 +15,7 @@ from provisioner.manifest.walk import keys_at, schemas_at
 from provisioner.manifest.write_only import secrets_in_the_file, versions_of_values
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Path, dotted, lookup
+from provisioner.model.document import ABSENT, Path, dotted, lies_under, lookup
 from provisioner.model.words import guess, listed, quoted, with_article
 
 
@@ -83,6 +83,11 @@ def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
 def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]:
     schema = KINDS[entry.address.kind].schema()
     steps = tuple(field.split("."))
+    for sealed in KINDS[entry.address.kind].traits.write_only:
+        if lies_under(steps, (sealed,)) and steps != sealed:
+            message = f"`{dotted(sealed)}` is written whole, and nobody can read back what is in it."
+            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{dotted(sealed)}`.")
+            return
     for end in range(1, len(steps) + 1):
         parent = steps[: end - 1]
         if parent and all(each.get("type") == "array" for each in schemas_at(schema, parent)):

@@ -75,6 +75,7 @@ CODES: Final[Mapping[str, str]] = {
     "external-missing": "A resource declared external does not exist.",
     "foreign-owner": "The live resource belongs to another manifest.",
     "prevent-destroy": "A protected resource would be deleted or replaced.",
+    "still-referred": "A resource would be deleted that something declared still names.",
     "data-loss": "A store, and the memories in it, would be deleted or replaced.",
     "needs-adopt": "A live resource without an owner would be taken over.",
     "too-many-deletes": "More resources would be deleted or replaced than are allowed at once.",

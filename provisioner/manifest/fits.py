@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from provisioner.kinds.fragments import TAKES_FILE
+from provisioner.kinds.fragments import MARKED, TAKES_FILE
 
 Fits: TypeAlias = Callable[[Any], bool]
 
-_COMMENTS: Final = frozenset({"description", "examples", "default", "title", "$comment", TAKES_FILE})
+_COMMENTS: Final = frozenset({"description", "examples", "default", "title", "$comment", TAKES_FILE, MARKED})
 
 
 class _Unsupported(Exception):  # noqa: N818 - an answer, not a failure

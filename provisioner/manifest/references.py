@@ -8,7 +8,7 @@ from typing import Final
 from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import dotted
 from provisioner.model.resource import Reference
 from provisioner.model.words import guess, listed, quoted, with_article
@@ -30,7 +30,12 @@ def unknown_references(draft: Draft) -> Iterator[Diagnostic]:
         if reference.target not in draft.by_address
     )
     for count, (entry, reference) in enumerate(missing):
-        yield from _unknown(entry, reference, declared[reference.target.kind], may_guess=count < _MOST_GUESSES)
+        known = declared[reference.target.kind]
+        if reference.optional and not _is_spelt_otherwise(reference.target, known):
+            if known and count < _MOST_GUESSES:
+                yield from _perhaps_meant(entry, reference, known)
+            continue
+        yield from _unknown(entry, reference, known, may_guess=count < _MOST_GUESSES)
 
 
 def _unknown(entry: Entry, reference: Reference, known: list[str], *, may_guess: bool) -> Iterator[Diagnostic]:
@@ -47,6 +52,19 @@ def _unknown(entry: Entry, reference: Reference, known: list[str], *, may_guess:
         hint += f" One that exists and is not yours is declared with `{entry_of_other}`."
     path = (*entry.path, *reference.path)
     yield from entry.unit.error("unknown-reference", path, message, hint)
+
+
+def _perhaps_meant(entry: Entry, reference: Reference, known: list[str]) -> Iterator[Diagnostic]:
+    """It may be somebody else's, and often is; where the manifest has one of nearly that name, that is said."""
+    target = reference.target
+    if meant := guess(target.name, known):
+        message = (
+            f"{entry.address} uses the {KINDS[target.kind].singular} {quoted(target.name)} "
+            f"(`{dotted(reference.path)}`), which this manifest does not define; it is taken for somebody else's."
+        )
+        hint = f"{meant}If not, declare it: `{target.kind}: {{{target.name}: {{external: true}}}}`."
+        path = (*entry.path, *reference.path)
+        yield from entry.unit.error("unknown-reference", path, message, hint, severity=Severity.WARNING)
 
 
 def _is_spelt_otherwise(target: Address, known: list[str]) -> bool:

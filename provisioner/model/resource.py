@@ -46,11 +46,14 @@ class Marker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A field that names another resource; `wants` is what the target must provide (`chat`, `embedding`)."""
+    """A field that names another resource; `wants` is what the target must provide (`chat`, `embedding`). An `optional`
+    one may name what no manifest declares: that is somebody else's then.
+    """
 
     path: Path
     target: Address
     wants: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "invalid_request_error": _REFUSED_ENTRY,
     "invalid_payload": _REFUSED_ENTRY,
     "invalid_parameters": _REFUSED_ENTRY,
+    "ValidationError": _REFUSED_ENTRY,
     "UserError": "Correct what the message names. An agent has at most 1,000 versions; deleting some frees room.",
     "tool_limit_exceeded": "An agent has at most 128 tools; remove some.",
     "file_size_exceeded": _TOO_LARGE,

@@ -48,6 +48,8 @@ def refusals(
         wanted = desired.get(change.address)
         yield from _protected_from_destruction(change, wanted) if destruction else _protected(change, wanted)
         yield from _loses_data(change, wanted, allow)
+        if not destruction:
+            yield from _still_referred(change, desired)
         yield from _not_adopted(change, wanted, allow)
     yield from _too_many_deletes(changes, allow)
 
@@ -211,6 +213,21 @@ def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> It
         hint=f"If this is meant, name it: --allow-data-loss {change.address}",
         where=wanted.where if wanted else None,
     )
+
+
+def _still_referred(change: Change, desired: Mapping[Address, Desired]) -> Iterator[Diagnostic]:
+    """By what this manifest declares: it would fail the next time it is used. Where a manifest must define what it
+    names this cannot be, and where data is lost that is refused already.
+    """
+    users = [it for it in change.referrers if it in desired and not desired[it].external]
+    if change.action is Action.DELETE and users and not change.loses_data:
+        yield Diagnostic(
+            code="still-referred",
+            message=f"{change.address} would be deleted, but {_some(users)} "
+            f"{'refers' if len(users) == 1 else 'refer'} to it.",
+            hint="Keep its entry, or remove the references first.",
+            where=desired[users[0]].where,
+        )
 
 
 def _not_adopted(change: Change, wanted: Desired | None, allow: Allowances) -> Iterator[Diagnostic]:

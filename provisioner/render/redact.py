@@ -6,7 +6,8 @@ may be a value of theirs is hidden: a default, an example, and all that is not k
 The values of headers and of environment variables are hidden whatever their names are, but for references (`${NAME}`,
 `{{name}}`). Of a text only what has the form of a secret is hidden (see `texts`).
 
-A hidden value is shown as `(sensitive sha256:1a2b3c4d)`: equal values look equal, so a change is still seen.
+A hidden value is shown as `(sensitive sha256:1a2b3c4d)`: equal values look equal, so a change is still seen. What is
+only written, and compared with nothing, is `(sensitive)`.
 """
 
 from __future__ import annotations

@@ -123,3 +123,22 @@ def test_what_was_exported_and_adopted_plans_empty(samples: Samples, foundry: Fo
         assert again.is_empty
 
     holds()
+
+
+@EVERY
+@pytest.mark.parametrize("do", [{"drop": "after"}, {"drop": "before"}, {"status": 503, "after_effect": True}])
+def test_a_lost_answer_makes_one_all_the_same(
+    samples: Samples, do: dict[str, Any], foundry: Foundry, planes: Planes
+) -> None:
+    @settings(some, max_examples=2)
+    @given(samples.drawn)
+    def holds(entry: Entry) -> None:
+        foundry.admin.client.post("/_emulator/reset").raise_for_status()
+        apply(planes, plan_for(planes, world(samples.beside)), foundry)
+        wanted = world(entries_of(samples, entry))
+        for method in ("PUT", "POST"):
+            foundry.admin.fault(method, "*", **do)
+        apply(planes, plan_for(planes, wanted), foundry)
+        assert plan_for(planes, wanted).is_empty
+
+    holds()

@@ -13,6 +13,7 @@ from provisioner.model.progress import Outcome, Status
 from provisioner.model.resource import Desired, Lifecycle
 from provisioner.planes.service import Planes
 from tests.apply.test_apply import World, agent, apply, plan_for, run, wanted, world
+from tests.kinds.samples import every
 from tests.planes.world import Foundry, deployments_path
 
 CHAT = Address("deployments", "chat")
@@ -106,9 +107,11 @@ def described(text: str) -> Desired:
 def test_what_is_still_there_is_not_deleted(
     foundry: Foundry, planes: Planes, kind: str, answer: dict[str, Any]
 ) -> None:
-    apply(planes, world(), foundry)
+    is_there = any(address.kind == kind for address in world())
+    whole = world() if is_there else world(wanted(kind, "other", every()[kind].full[0]))
+    apply(planes, whole, foundry)
     foundry.admin.fault("DELETE", "*", times=None, **answer)
-    gone = {address: it for address, it in world().items() if address.kind != kind}
+    gone = {address: it for address, it in whole.items() if address.kind != kind}
     plan = plan_for(planes, gone)
     assert {change.action for change in plan.changes} == {Action.DELETE}
     finished = run(planes, plan, foundry)

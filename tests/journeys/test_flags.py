@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.kinds import KINDS
+from provisioner.model.words import listed
 from tests.foundry import EXAMPLE, Command, Foundry
 
 GIVEN = "https://given.services.ai.azure.com/api/projects/p"
@@ -74,4 +76,4 @@ def test_data_loss_is_allowed_for_addresses_of_known_kinds_only(provisioner: Com
 
     assert failed.code == 1
     assert 'There is no kind "store". Did you mean "stores"?' in failed.err
-    assert "There are: deployments, stores and agents." in provisioner("apply", "--allow-data-loss", "x/s").err
+    assert f"There are: {listed([*KINDS])}." in provisioner("apply", "--allow-data-loss", "x/s").err

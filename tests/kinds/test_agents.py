@@ -523,7 +523,8 @@ def test_an_agent_refers_to_its_model_and_its_stores() -> None:
         (("model",), Address("deployments", "gpt"), "chat"),
         (("tools", "1", "memory_store_name"), Address("stores", "prefs"), None),
     ]
-    assert list(AgentKind().references({"model": "connection/model"})) == []
+    behind = AgentKind().references({"model": "connection/model"})
+    assert [(it.target, it.optional) for it in behind] == [(Address("connections", "connection"), True)]
     assert AgentKind().provides(fields) is None
 
 

@@ -12,6 +12,7 @@ from azure.ai.projects import AIProjectClient
 from azure.identity import DefaultAzureCredential
 from hypothesis import strategies as st
 
+from provisioner.kinds import KINDS
 from provisioner.kinds.connection import ConnectionKind
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
@@ -99,10 +100,11 @@ connections:
     category: RemoteTool
     auth_type: CustomKeys
     target: https://example.com/mcp
-    credentials: {keys: {Authorization: "Bearer ${env:FOUNDRY_KEY}"}}
+    credentials: {keys: {Authorization: "Bearer ${env:DOCS_KEY}"}}
     credentials_version: VERSION
 """
 SECRET = "hush-hush-5150"
+ALLOWED = ("--allow-env", "DOCS_KEY")
 
 
 @pytest.fixture
@@ -268,18 +270,20 @@ def test_the_service_s_name_is_in_the_hint() -> None:
     ("credentials", "code"),
     [
         ("{key: abc}", "secret-in-manifest"),
-        ('{key: "${env:FOUNDRY_KEY:-abc}"}', "secret-in-manifest"),
-        ('{key: "$${env:FOUNDRY_KEY}"}', "secret-in-manifest"),
-        ('{key: "abc${env:FOUNDRY_KEY}"}', "secret-in-manifest"),
-        ('{keys: {a: "${env:FOUNDRY_KEY}", b: abc}}', "secret-in-manifest"),
-        ('{key: "${env:FOUNDRY_KEY}"}', ""),
-        ('{key: "Bearer ${env:FOUNDRY_KEY}"}', ""),
-        ('{key: "${env:FOUNDRY_KEY:-}${env:FOUNDRY_KEY}", client_id: plain}', ""),
+        ('{key: "${env:DOCS_KEY:-abc}"}', "secret-in-manifest"),
+        ('{key: "$${env:DOCS_KEY}"}', "secret-in-manifest"),
+        ('{key: "abc${env:DOCS_KEY}"}', "secret-in-manifest"),
+        ('{keys: {a: "${env:DOCS_KEY}", b: abc}}', "secret-in-manifest"),
+        ('{key: "${env:DOCS_KEY}"}', ""),
+        ('{key: "Bearer ${env:DOCS_KEY}"}', ""),
+        ('{key: "${env:DOCS_KEY:-}${env:DOCS_KEY}", client_id: plain}', ""),
     ],
 )
 def test_a_secret_comes_from_a_variable_alone(tmp_path: Path, credentials: str, code: str) -> None:
     entry = f"{{category: X, auth_type: New, credentials: {credentials}, credentials_version: 1}}"
-    loaded = load_text(tmp_path, f"{HEAD}connections: {{docs: {entry}}}\n", environ={"FOUNDRY_KEY": SECRET})
+    loaded = load_text(
+        tmp_path, f"{HEAD}connections: {{docs: {entry}}}\n", environ={"DOCS_KEY": SECRET}, allow_env=["DOCS_KEY"]
+    )
 
     assert [each.code for each in loaded.diagnostics if each.is_error] == ([code] if code else [])
     assert SECRET not in str(loaded)
@@ -302,6 +306,14 @@ def test_credentials_and_their_version_go_together(tmp_path: Path) -> None:
     assert manifest_of(bare).resources[Address("connections", "one")].fields["credentials"] == Sealed({})
 
 
+@pytest.mark.parametrize(("ignored", "code"), [("credentials.key", "unknown-field"), ("credentials", "")])
+def test_credentials_are_ignored_whole_or_not_at_all(tmp_path: Path, ignored: str, code: str) -> None:
+    entry = f"{{category: X, auth_type: New, lifecycle: {{ignore: [{ignored}]}}}}"
+    loaded = load_text(tmp_path, f"{HEAD}connections: {{docs: {entry}}}\n")
+
+    assert [each.code for each in loaded.diagnostics if each.is_error] == ([code] if code else [])
+
+
 @pytest.mark.parametrize("wrong", ["5", "[abc]", "{key: 5}", "{key: [abc]}", "{keys: abc}"])
 def test_a_wrong_shape_tells_nothing_of_what_is_in_it(tmp_path: Path, wrong: str) -> None:
     entry = f"{{category: X, auth_type: ApiKey, credentials: {wrong}, credentials_version: 1}}"
@@ -311,12 +323,90 @@ def test_a_wrong_shape_tells_nothing_of_what_is_in_it(tmp_path: Path, wrong: str
     assert "abc" not in str(loaded.diagnostics), brief(loaded)
 
 
+ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+BING = {"search_configurations": [{"project_connection_id": "docs"}]}
+NAMED: dict[str, tuple[Entry, str]] = {
+    "model": ({"model": "docs/gpt"}, "model"),
+    "mcp": ({"tools": [{"type": "mcp", "project_connection_id": "docs"}]}, "tools.0.project_connection_id"),
+    "mcp of the project by id": (
+        {"tools": [{"type": "mcp", "project_connection_id": f"{ID}/projects/p/connections/docs"}]},
+        "tools.0.project_connection_id",
+    ),
+    "a2a of the account by id": (
+        {"tools": [{"type": "a2a", "project_connection_id": f"{ID}/connections/docs"}]},
+        "tools.0.project_connection_id",
+    ),
+    "search": (
+        {"tools": [{"type": "azure_ai_search", "azure_ai_search": {"indexes": [{"project_connection_id": "docs"}]}}]},
+        "tools.0.azure_ai_search.indexes.0.project_connection_id",
+    ),
+    "bing": (
+        {"tools": [{"type": "bing_grounding", "bing_grounding": BING}]},
+        "tools.0.bing_grounding.search_configurations.0.project_connection_id",
+    ),
+    "sharepoint": (
+        {"tools": [{"type": "x", "x": {"project_connections": [{"project_connection_id": "docs"}]}}]},
+        "tools.0.x.project_connections.0.project_connection_id",
+    ),
+    "openapi": (
+        {"tools": [{"type": "openapi", "openapi": {"auth": {"security_scheme": {"project_connection_id": "docs"}}}}]},
+        "tools.0.openapi.auth.security_scheme.project_connection_id",
+    ),
+    "registry": (
+        {"kind": "hosted", "container_configuration": {"registry_connection_id": "docs"}},
+        "container_configuration.registry_connection_id",
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "path"), NAMED.values(), ids=list(NAMED))
+def test_an_agent_refers_to_the_connections_that_it_names(entry: Entry, path: str) -> None:
+    found = [it for it in KINDS["agents"].references(entry) if it.target.kind == "connections"]
+
+    assert [(".".join(it.path), it.target.name, it.optional) for it in found] == [(path, "docs", True)]
+
+
+def test_what_only_looks_like_a_name_of_one_is_none() -> None:
+    spec = {"properties": {"project_connection_id": "docs"}}
+    tools = [{"type": "openapi", "openapi": {"spec": spec}}, {"type": "mcp", "project_connection_id": "{{which}}"}]
+
+    assert [*KINDS["agents"].references({"tools": tools, "model": "a/b/c"})] == []
+
+
+AGENT = """\
+deployments: {gpt: {external: true}}
+agents:
+  helper: {model: gpt, tools: [{type: mcp, server_label: docs, project_connection_id: NAME}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("docs", []),
+        ("doc1", [("unknown-reference", Severity.WARNING)]),
+        ("DOCS", [("unknown-reference", Severity.ERROR)]),
+        ("something-else", []),
+    ],
+)
+def test_names_of_declared_connections_are_checked(tmp_path: Path, name: str, told: list[tuple[str, Severity]]) -> None:
+    declared = "connections: {docs: {category: RemoteTool, auth_type: None, target: https://example.com}}\n"
+    loaded = load_text(tmp_path, HEAD + declared.replace("None", '"None"') + AGENT.replace("NAME", name))
+
+    assert [(each.code, each.severity) for each in loaded.diagnostics] == told
+
+
+@pytest.mark.parametrize("name", ["docs", "DOCS"])
+def test_a_manifest_that_declares_no_connection_says_nothing_of_them(tmp_path: Path, name: str) -> None:
+    assert load_text(tmp_path, HEAD + AGENT.replace("NAME", name)).diagnostics == ()
+
+
 class TestTheCommand:
     """Over HTTP, as a user runs it."""
 
     @pytest.fixture(autouse=True)
     def _secret(self, foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG002 - it runs first
-        monkeypatch.setenv("FOUNDRY_KEY", SECRET)
+        monkeypatch.setenv("DOCS_KEY", SECRET)
 
     @staticmethod
     def held(foundry: Foundry, name: str = "docs") -> dict[str, Any]:
@@ -332,12 +422,16 @@ class TestTheCommand:
         for version in ("one", "two"):
             file.write_text(MANIFEST.replace("VERSION", version), encoding="utf-8")
             said += [
-                provisioner("plan"),
-                provisioner("plan", "--format", "json"),
-                provisioner("plan", "--format", "markdown"),
+                provisioner("plan", *ALLOWED),
+                provisioner("plan", "--format", "json", *ALLOWED),
+                provisioner("plan", "--format", "markdown", *ALLOWED),
             ]
-            said += [provisioner("apply", "--yes"), provisioner("plan"), provisioner("graph")]
-        said += [provisioner("export"), provisioner("destroy", "--yes")]
+            said += [
+                provisioner("apply", "--yes", *ALLOWED),
+                provisioner("plan", *ALLOWED),
+                provisioner("graph", *ALLOWED),
+            ]
+        said += [provisioner("export"), provisioner("destroy", "--yes", *ALLOWED)]
 
         assert [result.code for result in said] == [0] * len(said), said
         assert "~ credentials: (sensitive) (will be written)" in squeezed(said[6].out)
@@ -347,7 +441,7 @@ class TestTheCommand:
         self, foundry: Foundry, provisioner: Command, project: Path
     ) -> None:
         (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
 
         assert self.held(foundry) == {"type": "CustomKeys", "Authorization": f"Bearer {SECRET}"}
         for path in ("/", "/?show=connections", "/_emulator/state", "/_emulator/requests"):
@@ -359,26 +453,27 @@ class TestTheCommand:
         self, foundry: Foundry, provisioner: Command, project: Path
     ) -> None:
         (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
-        exported = provisioner("export").out
-        assert "credentials_version" in exported
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
+        exported = provisioner("export")
+        assert "credentials_version" in exported.out
+        assert "shows them to nobody: credentials of connections/docs." in squeezed(exported.err)
         bare = "\n".join(line for line in MANIFEST.splitlines() if "credentials" not in line) + "\n"
         (project / "stores.yaml").write_text(bare.replace("/mcp", "/other"), encoding="utf-8")
 
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         assert self.held(foundry)["Authorization"] == f"Bearer {SECRET}"
-        assert provisioner("plan", "--detailed-exitcode").code == 0
+        assert provisioner("plan", "--detailed-exitcode", *ALLOWED).code == 0
 
     def test_a_service_that_drops_them_with_a_patch_is_told_of(
         self, foundry: Foundry, provisioner: Command, project: Path
     ) -> None:
         (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         bare = "\n".join(line for line in MANIFEST.splitlines() if "credentials" not in line) + "\n"
         (project / "stores.yaml").write_text(bare, encoding="utf-8")
         foundry.switch(patched_credentials="wiped")
 
-        failed = provisioner("apply", "--yes")
+        failed = provisioner("apply", "--yes", *ALLOWED)
 
         assert failed.code == 1
         assert "the service dropped its credentials with that: Authorization" in squeezed(failed.out)
@@ -390,7 +485,7 @@ class TestTheCommand:
         body = {"error": {"code": "ValidationError", "message": f"The key Bearer {SECRET} is not valid."}}
         foundry.fault({"method": "PUT", "path": "*connections/docs"}, {"status": 400, "body": body})
 
-        failed = provisioner("apply", "--yes")
+        failed = provisioner("apply", "--yes", *ALLOWED)
 
         assert failed.code == 1
         assert "The key (sensitive) is not valid." in squeezed(failed.out)
@@ -401,33 +496,107 @@ class TestTheCommand:
     ) -> None:
         text = MANIFEST.replace("VERSION", "1") + "    lifecycle: {prevent_destroy: true}\n"
         (project / "stores.yaml").write_text(text, encoding="utf-8")
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         foundry.drift("connection", "docs", properties={"target": "https://evil.example.com"})
 
-        plan = provisioner("plan", "--detailed-exitcode")
+        plan = provisioner("plan", "--detailed-exitcode", *ALLOWED)
         assert plan.code == 2
         assert "drift: changed outside the manifest" in plan.out
-        assert provisioner("apply", "--yes").code == 0
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
         assert self.held(foundry)["Authorization"] == f"Bearer {SECRET}"
-        refused = provisioner("destroy", "--yes")
+        refused = provisioner("destroy", "--yes", *ALLOWED)
         assert refused.code == 1
         assert "protected by `prevent_destroy`" in squeezed(refused.out)
+
+
+OWN = """\
+version: 1
+name: team
+deployments:
+  gpt: {model: {format: OpenAI, name: gpt-5.4-mini}, sku: {name: GlobalStandard, capacity: 1}}
+"""
+DOCS = """\
+connections:
+  docs: {category: RemoteTool, auth_type: "None", target: "https://example.com/mcp"}
+"""
+HELPER = """\
+agents:
+  helper: {model: gpt, tools: [{type: mcp, server_label: docs, project_connection_id: docs}]}
+"""
+
+
+def test_a_connection_is_made_before_the_agent_that_names_it_and_not_deleted_under_it(
+    foundry: Foundry, provisioner: Command, project: Path
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(OWN + DOCS + HELPER, encoding="utf-8")
+    foundry.forget_requests()
+    assert provisioner("apply", "--yes").code == 0
+    writes = [line for line in foundry.requests() if line.startswith(("PUT", "POST"))]
+    made = ["/".join(line.rsplit("/", 2)[-2:]) for line in writes]
+    assert made.index("connections/docs") < made.index("helper/versions")
+    assert "agents/helper" in provisioner("graph").out
+
+    file.write_text(OWN + HELPER, encoding="utf-8")
+    refused = provisioner("plan")
+    assert refused.code == 1
+    assert "connections/docs would be deleted, but agents/helper refers to it." in squeezed(refused.out)
+    assert "still-referred" in refused.out
+
+    file.write_text(OWN, encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    assert foundry.objects("agents") == []
+    assert [it["type"] for it in foundry.objects("resources") if it["type"].endswith("connections")] == []
+
+
+def test_one_that_is_external_is_looked_for_through_the_project(
+    foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(OWN + DOCS, encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    monkeypatch.delenv("AZURE_SUBSCRIPTION_ID")
+    file.write_text(
+        "version: 1\nname: other\ndeployments: {gpt: {external: true}}\nconnections: {docs: {external: true}}\n"
+        + HELPER,
+        encoding="utf-8",
+    )
+
+    assert provisioner("apply", "--yes").code == 0
+    assert "Deployments and connections are written as external" in squeezed(provisioner("export").err)
+    file.write_text(file.read_text(encoding="utf-8").replace("docs: {ext", "docx: {ext"), encoding="utf-8")
+    assert "connections/docx is declared external, but it does not exist" in squeezed(provisioner("plan").out)
+    assert len(foundry.objects("agents")) == 1
+
+
+def test_the_example_is_applied_as_it_is(
+    foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCS_KEY", SECRET)
+    example = Path(__file__).parents[2] / "examples" / "connections.yaml"
+    (project / "connections.yaml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+
+    assert provisioner("validate", "-f", "connections.yaml", *ALLOWED).out == ""
+    applied = provisioner("apply", "--yes", "-f", "connections.yaml", *ALLOWED)
+    assert applied.code == 0, applied
+    assert provisioner("plan", "--detailed-exitcode", "-f", "connections.yaml", *ALLOWED).code == 0
+    assert len(foundry.objects("agents")) == 1
 
 
 def test_a_failed_move_says_that_credentials_are_gone(
     foundry: Foundry, provisioner: Command, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FOUNDRY_KEY", SECRET)
+    monkeypatch.setenv("DOCS_KEY", SECRET)
     (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1"), encoding="utf-8")
-    assert provisioner("apply", "--yes").code == 0
+    assert provisioner("apply", "--yes", *ALLOWED).code == 0
     (project / "stores.yaml").write_text(MANIFEST.replace("VERSION", "1") + "    shared: true\n", encoding="utf-8")
     foundry.fault({"method": "PUT", "path": "*accounts/local-foundry/connections/docs"}, {"status": 400})
 
-    failed = provisioner("apply", "--yes")
+    failed = provisioner("apply", "--yes", *ALLOWED)
 
     assert failed.code == 1
     assert "put back, but without its credentials" in squeezed(failed.out)
-    assert "credentials" in provisioner("plan").out, "they are to be written again"
+    assert "credentials" in provisioner("plan", *ALLOWED).out, "they are to be written again"
 
 
 def test_sealed_values_are_opaque() -> None:

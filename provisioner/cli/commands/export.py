@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -93,6 +93,7 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
         note(reason)
     _tell_odd(live.values())
     _tell_secrets(content.entries)
+    _tell_unread(content.entries)
     _tell_unowned(live, adopt=adopt, sees_all=sees_all)
     return 0
 
@@ -211,6 +212,18 @@ def _secrets(value: object, shown: object, at: tuple[str, ...] = ()) -> Iterator
             yield from _secrets(inner, shown[index], (*at, str(index)))
     elif isinstance(shown, Sensitive) or (isinstance(shown, str) and isinstance(value, str) and shown != value):
         yield at
+
+
+def _tell_unread(entries: Collection[Address]) -> None:
+    """What the service holds for a resource and nobody can read back."""
+    fields = {section: listed([dotted(path) for path in kind.traits.write_only]) for section, kind in KINDS.items()}
+    for section, unread in fields.items():
+        names = [one_line(str(address)) for address in sorted(entries) if address.kind == section]
+        if unread and names:
+            note(
+                f"Not in it, as the service shows them to nobody: {unread} of {listed(names)}. They stay as they are; "
+                "declare them, from variables and with a version, where they are to be written again."
+            )
 
 
 def _tell_odd(live: Iterable[Live]) -> None:

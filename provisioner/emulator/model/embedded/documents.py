@@ -19,11 +19,10 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from provisioner.emulator.model.embedded.consolidate import reading
+from provisioner.emulator.model.embedded.ranking import FITS, fitting
+from provisioner.emulator.model.embedded.words import parts_of, word_set
 from provisioner.emulator.model.interface import Memory, ModelError
-
-from .consolidate import reading
-from .ranking import FITS, fitting
-from .words import parts_of, word_set
 
 Schema: TypeAlias = "Mapping[str, Any] | bool"
 
