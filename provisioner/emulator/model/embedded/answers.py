@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.model.embedded.consolidate import consolidate
-from provisioner.emulator.model.embedded.documents import Hints, document
 from provisioner.emulator.model.embedded.facts import read
 from provisioner.emulator.model.embedded.ranking import EARLIER, FITS, fitting
-from provisioner.emulator.model.embedded.words import content_stems, parts_of
+from provisioner.emulator.model.embedded.schema_documents import Hints, document
+from provisioner.emulator.model.embedded.stems import content_stems, parts_of
 from provisioner.emulator.model.interface import Create, Memory, ModelError, ToolCall, ToolOutput, Turn, Update
 
 if TYPE_CHECKING:

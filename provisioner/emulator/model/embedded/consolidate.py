@@ -19,7 +19,7 @@ from provisioner.emulator.model.embedded.facts import (
     after,
     read,
 )
-from provisioner.emulator.model.embedded.words import TOOLS, content_stems, tools_in
+from provisioner.emulator.model.embedded.stems import TOOLS, content_stems, tools_in
 from provisioner.emulator.model.interface import Create, Delete, Memory, MemoryKind, Operation, Update
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from referencing.jsonschema import DRAFT202012
 
 from provisioner.emulator.model.embedded.consolidate import reading
 from provisioner.emulator.model.embedded.ranking import FITS, fitting
-from provisioner.emulator.model.embedded.words import parts_of, word_set
+from provisioner.emulator.model.embedded.stems import parts_of, word_set
 from provisioner.emulator.model.interface import Memory, ModelError
 
 Schema: TypeAlias = "Mapping[str, Any] | bool"
