@@ -78,10 +78,10 @@ print(json.dumps({"wall_s": wall, "cpu_s": used.ru_utime + used.ru_stime, "peak_
 """
 
 
-def measured(command: Sequence[str], env: Mapping[str, str] | None = None) -> Run:
+def measured(command: Sequence[str], env: Mapping[str, str] | None = None, *, folder: Path = ROOT) -> Run:
     """Run it in a process whose only child it is, so that its CPU and memory are its own."""
     wrapper = [sys.executable, "-c", _MEASURE, json.dumps(list(command))]
-    done = subprocess.run(wrapper, capture_output=True, text=True, check=True, env=env, cwd=ROOT)
+    done = subprocess.run(wrapper, capture_output=True, text=True, check=True, env=env, cwd=folder)
     return Run(**json.loads(done.stdout))
 
 

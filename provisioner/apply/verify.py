@@ -17,7 +17,7 @@ from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live, Marker
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_nothing, plain, record_of, rule_of, same
+from provisioner.reconcile.meaning import is_nothing, plain, record_of, rule_of, same, shows_no_other_secret
 
 _LOOK_EVERY_S: Final = 5.0
 _LOOK_AT_MOST_S: Final = 60.0
@@ -138,11 +138,11 @@ def _lacking_fields(change: Change, kind: Kind, found: Live) -> Sequence[tuple[P
         (path, here, value)
         for path, here, value in unshown(change.declared, found.fields, kind.traits)
         if not (record is not None and record.lacks(path) and is_nothing(here))
-        and not _was_answered_so(change, kind, path, here)
+        and not _was_answered_so(change, kind, path, here, value)
     ]
 
 
-def _was_answered_so(change: Change, kind: Kind, path: Path, here: object) -> bool:
+def _was_answered_so(change: Change, kind: Kind, path: Path, here: object, value: object) -> bool:
     """Whether this is how the service showed the same value before, so that it is known what it makes of it."""
     before = change.before
     if (
@@ -154,7 +154,7 @@ def _was_answered_so(change: Change, kind: Kind, path: Path, here: object) -> bo
         return False
     record, applied = AppliedRecord(before.marker.applied), plain(change.declared, kind.traits)
     is_as_applied = record.knows(path) and record.holds(path, lookup(applied, record.fold(path)))
-    return is_as_applied and same(lookup(before.baseline, path), here)
+    return is_as_applied and same(lookup(before.baseline, path), here) and shows_no_other_secret(here, value, path)
 
 
 def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:

@@ -7,15 +7,20 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
+from types import TracebackType
 from typing import Final, NoReturn
 
 import click
 
 from provisioner import __version__
+from provisioner.cli import logs
 from provisioner.cli.terminal import Terminal, complain, forget
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.pipelines import inert
 from provisioner.model.reasons import reason
+from provisioner.render.safe import visible
 
 COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check the manifest, offline.",
@@ -114,10 +119,9 @@ def group(ctx: click.Context, *, log_level: str, log_format: str) -> int:
     130 interrupted.
     """
     ctx.obj = ctx.obj or Terminal.here(no_color=False, environ=os.environ)
+    logs.tame()
     if log_level != "warning" or log_format != "text":
-        from provisioner.cli.logs import configure  # noqa: PLC0415 - most runs log nothing
-
-        configure(log_level, log_format)
+        logs.configure(log_level, log_format)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
         return 1  # a script that lost its arguments must not pass for one that has done its work
@@ -169,4 +173,12 @@ def _usage_hint(error: click.ClickException) -> str:
 def main() -> NoReturn:
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be asked to end is to be interrupted
+    sys.excepthook = _tell_mistake
     sys.exit(run())
+
+
+def _tell_mistake(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A mistake of ours, as Python tells it, but for what would steer a terminal or a pipeline."""
+    told = "".join(traceback.format_exception(kind, error, trace))
+    if sys.stderr is not None:
+        sys.stderr.write(inert(visible(told)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
@@ -17,9 +16,11 @@ from provisioner.apply.execute import execute
 from provisioner.cli.terminal import Terminal, complain, forget, is_shown, is_terminal, note, remark, say
 from provisioner.kinds import KINDS
 from provisioner.model.errors import Interrupted, ProvisionerError, Refused
+from provisioner.model.pipelines import inert
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, ChangeFinished, ChangeNoted, Event, Status
 from provisioner.render.abandoned import abandoned, abandoned_document, abandoned_text
+from provisioner.render.json_text import json_text
 from provisioner.render.outcomes import outcomes_text, was_interrupted
 from provisioner.render.plan_text import plan_text
 from provisioner.render.progress import (
@@ -69,7 +70,7 @@ def carry_out(
         raise Refused(plan.refusals)
     if plan.is_empty:
         if style == "json":
-            _say_last(json.dumps(event_document(ApplyFinished(outcomes=()))))
+            _say_last(json_text(event_document(ApplyFinished(outcomes=()))))
         return 0
     if asks:
         _ask(plan, terminal, style)
@@ -108,14 +109,14 @@ def told_in_json(style: str) -> Iterator[None]:
     except (ProvisionerError, KeyboardInterrupt) as error:
         if style == "json":
             known = error if isinstance(error, ProvisionerError) else Interrupted("Interrupted.")
-            _say_last(json.dumps(failed_document(known)))
+            _say_last(json_text(failed_document(known)))
         raise
     except OSError:
         raise  # a stream of ours is broken, so there is nowhere to say it
     except Exception as error:
         if style == "json":
             ours = f"A mistake in the program ended it ({type(error).__name__})."
-            _say_last(json.dumps(failed_document(ProvisionerError(ours, "Please report it."))))
+            _say_last(json_text(failed_document(ProvisionerError(ours, "Please report it."))))
         raise
 
 
@@ -131,7 +132,7 @@ def _show(plan: Plan, terminal: Terminal, *, style: str, yes: bool, asks: bool) 
     """Before anything is asked or done. The JSON stream begins with the plan by itself, once it is run."""
     text = plan_text(plan, styles=terminal.out, width=terminal.width) if style == "text" else ""
     if style == "json" and (plan.refusals or plan.is_empty or not yes):
-        text = json.dumps(planned_document(plan))
+        text = json_text(planned_document(plan))
     try:
         if text:
             say(text)
@@ -159,7 +160,7 @@ def _ask(plan: Plan, terminal: Terminal, style: str) -> None:
         )
     these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes)} changes"
     where = f" to {target_phrase(plan.target)}" if plan.target else ""
-    question = "\n".join(wrapped(f"Apply {these}{where}? [y/N]", width=terminal.width))
+    question = inert("\n".join(wrapped(f"Apply {these}{where}? [y/N]", width=terminal.width)))
     try:
         click.echo(f"\n{question} ", file=_asked_on(style), nl=False)
         answer = sys.stdin.readline()
@@ -221,7 +222,7 @@ def _leave(plan: Plan, events: tuple[Event, ...], terminal: Terminal, style: str
         told = {event.outcome.change.address for event in events if isinstance(event, ChangeFinished)}
         _say_last(abandoned_text(left, told=told, styles=terminal.out, width=terminal.width))
     else:
-        _say_last(json.dumps(abandoned_document(left)))
+        _say_last(json_text(abandoned_document(left)))
     complain("Interrupted.", terminal=terminal)
     return Interrupted.exit_code
 

@@ -13,6 +13,7 @@ from typing import Final, TextIO
 
 import click
 
+from provisioner.model.pipelines import inert
 from provisioner.render.failures import failure_text
 from provisioner.render.safe import wrapped
 from provisioner.render.styles import COLOURFUL, PLAIN, Styles
@@ -78,12 +79,13 @@ def _columns_of(stream: TextIO | None) -> int:
         return 0
 
 
-def say(text: str) -> None:
-    """A result, on stdout. Raises OSError when it cannot be written.
+def say(text: str, *, commands: bool = False) -> None:
+    """A result, on stdout. Raises OSError when it cannot be written. A pipeline takes nothing in it for a command, but
+    for `commands` of our own.
 
     What is painted was meant to be (see Styles), so click must not decide again from the stream.
     """
-    click.echo(text.rstrip("\n"), color=True)
+    click.echo((text if commands else inert(text)).rstrip("\n"), color=True)
 
 
 def remark(text: str) -> None:
@@ -91,7 +93,7 @@ def remark(text: str) -> None:
     that came while something was being written there.
     """
     with suppress(OSError, RuntimeError, ValueError):
-        click.echo(text.rstrip("\n"), err=True, color=True)
+        click.echo(inert(text).rstrip("\n"), err=True, color=True)
 
 
 def note(text: str) -> None:

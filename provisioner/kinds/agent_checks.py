@@ -174,7 +174,7 @@ def _memory_tool(tool: Document, path: Path) -> Iterator[Finding]:
 
 def _scope(scope: str, path: Path) -> Iterator[Finding]:
     literal = _TEMPLATE.sub("", scope)
-    bad = "".join(dict.fromkeys(char for char in literal if not _SCOPE.fullmatch(char)))
+    bad = "".join(char for char in dict.fromkeys(literal) if not _SCOPE.fullmatch(char))
     if bad or not scope:
         yield Finding(
             path=path,

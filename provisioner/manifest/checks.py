@@ -9,14 +9,15 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
 from provisioner.manifest.names import fault, fits_name, in_words
 from provisioner.manifest.placeholders import placeholders
+from provisioner.manifest.reader import MAX_DEPTH
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
 from provisioner.manifest.schema import ANY_NAME
-from provisioner.manifest.walk import keys_at, schemas_at
+from provisioner.manifest.walk import Schema, keys_at, schemas_in
 from provisioner.manifest.write_only import secrets_in_the_file, versions_of_values
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Path, dotted, lies_under, lookup
-from provisioner.model.words import guess, listed, quoted, with_article
+from provisioner.model.words import guess, listed, quoted, shown, with_article
 
 
 def variables(draft: Draft) -> Iterator[Diagnostic]:
@@ -24,9 +25,14 @@ def variables(draft: Draft) -> Iterator[Diagnostic]:
         yield from unit.variable_problems
 
 
-def shapes(draft: Draft) -> Iterator[Diagnostic]:
+def contents(draft: Draft) -> Iterator[Diagnostic]:
+    """What could not be made a number of, and what is wrong with the files that entries name."""
     for entry in draft.entries:
         yield from entry.problems
+
+
+def shapes(draft: Draft) -> Iterator[Diagnostic]:
+    for entry in draft.entries:
         for finding, at_key, _ in entry.findings:
             yield from entry.unit.told(finding, entry.path, at_key=at_key, subject=f"{entry.address}: ")
 
@@ -81,42 +87,41 @@ def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]:
-    schema = KINDS[entry.address.kind].schema()
-    steps = tuple(field.split("."))
+    here: list[Schema] = [KINDS[entry.address.kind].schema()]
+    steps = tuple(field.split(".", MAX_DEPTH))
     for sealed in KINDS[entry.address.kind].traits.write_only:
         if lies_under(steps, (sealed,)) and steps != sealed:
             message = f"`{dotted(sealed)}` is written whole, and nobody can read back what is in it."
             yield from entry.unit.error("unknown-field", path, message, f"Ignore `{dotted(sealed)}`.")
             return
-    for end in range(1, len(steps) + 1):
-        parent = steps[: end - 1]
-        if parent and all(each.get("type") == "array" for each in schemas_at(schema, parent)):
-            message = f"`{dotted(parent)}` is a list, and lists are compared whole."
-            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{dotted(parent)}`.")
+    for end, step in enumerate(steps):
+        parent = dotted(steps[:end])
+        if parent and all(each.get("type") == "array" for each in here):
+            message = f"`{shown(parent)}` is a list, and lists are compared whole."
+            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{shown(parent)}`.")
             return
-        if not steps[end - 1] or not schemas_at(schema, steps[:end]):
-            known = keys_at(schema, parent)
+        inner = schemas_in(here, step)
+        if not step or not inner:
+            known = [key for each in here for key in keys_at(each, ())]
             message = (
                 f"There is no field {quoted(field)} to ignore in {with_article(KINDS[entry.address.kind].singular)}."
             )
-            inside = f" in `{dotted(parent)}`" if parent else ""
+            inside = f" in `{shown(parent)}`" if parent else ""
             fields = f"Fields{inside}: {listed(known)}." if known else f"There are no fields{inside}."
-            hint = guess(steps[end - 1], known) + fields
-            yield from entry.unit.error("unknown-field", path, message, hint)
+            yield from entry.unit.error("unknown-field", path, message, guess(step, known) + fields)
             return
+        here = inner
 
 
 Rule = Callable[[Draft], Iterator[Diagnostic]]
+# These say nothing of what a variable holds; of the others' words, see `unvalued`.
+PLAIN_RULES: Final[tuple[Rule, ...]] = (variables, contents, placeholders, secrets_in_the_file, versions_of_values)
 RULES: Final[tuple[Rule, ...]] = (
-    variables,
     shapes,
     names,
     duplicates,
     kinds_own_rules,
     ignored_fields,
-    placeholders,
-    secrets_in_the_file,
-    versions_of_values,
     unknown_references,
     wrong_model_kinds,
     reference_cycles,

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.marks import Lines
-from provisioner.manifest.reader import MAX_DEPTH, read
+from provisioner.manifest.reader import MAX_DEPTH, MAX_KEY, read
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.words import found, quoted, shown
 
@@ -20,9 +21,12 @@ SUFFIXES: Final = (".json", ".yaml", ".yml")
 _MAX_DIGITS: Final = 4000  # Python refuses to read more than 4300
 
 
-def read_document(text: str, *, file: str, suffix: str) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
+def read_document(
+    text: str, *, file: str, suffix: str, budget: Budget | None = None
+) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
     """The mapping, or why there is none, with the place in the file. `suffix` is one of `SUFFIXES`."""
-    value, problems = _json(text, file) if suffix == ".json" else _yaml(text, file)
+    budget = budget or Budget()
+    value, problems = _json(text, file, budget) if suffix == ".json" else _yaml(text, file, budget)
     if problems:
         return None, problems
     if not isinstance(value, dict):
@@ -31,8 +35,8 @@ def read_document(text: str, *, file: str, suffix: str) -> tuple[dict[str, Any] 
     return value, []
 
 
-def _yaml(text: str, file: str) -> tuple[object, list[Diagnostic]]:
-    source, problems = read(text, file=file, is_foreign=True)
+def _yaml(text: str, file: str, budget: Budget) -> tuple[object, list[Diagnostic]]:
+    source, problems = read(text, file=file, is_foreign=True, budget=budget)
     return (source.root if source is not None else None), problems
 
 
@@ -44,7 +48,7 @@ class _Refused(ValueError):  # noqa: N818 - an answer, not a failure
         self.told = (code, message, hint)
 
 
-def _json(text: str, file: str) -> tuple[object, list[Diagnostic]]:
+def _json(text: str, file: str, budget: Budget) -> tuple[object, list[Diagnostic]]:
     try:
         value = json.loads(text, object_pairs_hook=_mapping, parse_constant=_constant, parse_int=_whole)
     except json.JSONDecodeError as error:
@@ -57,11 +61,17 @@ def _json(text: str, file: str) -> tuple[object, list[Diagnostic]]:
         return None, [_problem(refused.told[0], file, *refused.told[1:])]
     except RecursionError:
         return None, [_too_deep(file)]
+    if not budget.take(Resource.VALUES, _count(value)):
+        return None, [budget.exceeded(Resource.VALUES, Location(file=file))]
+    budget.take(Resource.CHARACTERS, len(text))
     return value, [_too_deep(file)] if _is_deeper(value, MAX_DEPTH) else []
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
+    if too_long := next((name for name in mapping if len(name) > MAX_KEY), ""):
+        message = f"The key {quoted(too_long)} has {len(too_long)} characters; {MAX_KEY} are allowed."
+        raise _Refused("too-long", message, "Shorten it.")
     if len(mapping) < len(pairs):
         twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         message = f"The key {quoted(twice)} is written twice in one mapping."
@@ -78,6 +88,14 @@ def _whole(digits: str) -> int:
         message = f"The number {shown(digits)} has {len(digits)} digits; {_MAX_DIGITS} are allowed."
         raise _Refused("out-of-range", message, "Write it as a text.")
     return int(digits)
+
+
+def _count(value: object) -> int:
+    count, open_ones = 0, [value]
+    while open_ones:
+        count += 1
+        open_ones.extend(_inside(open_ones.pop()))
+    return count
 
 
 def _is_deeper(value: object, limit: int) -> bool:

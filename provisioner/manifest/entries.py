@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from provisioner.kinds import KINDS
+from provisioner.manifest.bounded import MOST_TOLD
+from provisioner.manifest.budget import Resource
 from provisioner.manifest.env import Variables
 from provisioner.manifest.inline import inline_files
 from provisioner.manifest.schema import entry_shape
-from provisioner.manifest.shape import Misfit
+from provisioner.manifest.shape import Misfit, is_everything
 from provisioner.manifest.sound import sound_in
 from provisioner.manifest.unit import Unit
 from provisioner.model.address import Address
@@ -66,14 +69,25 @@ class Draft:
     pinned: bool = False
 
 
-def entries_of(unit: Unit) -> Iterator[Entry]:
-    for section in KINDS:
-        names = unit.root.get(section)
-        for name in names if isinstance(names, dict) else ():
-            yield _entry(unit, Address(section, name))
+def entries_of(units: Sequence[Unit]) -> Iterator[Entry]:
+    """None at all where there are more than there may be."""
+    addresses = [(unit, Address(section, name)) for unit in units for section in KINDS for name in _in(unit, section)]
+    if units and not units[0].budget.take(Resource.RESOURCES, len(addresses)):
+        return
+    told = 0
+    for unit, address in addresses:
+        entry = _entry(unit, address, most=MOST_TOLD - told)
+        told += len(entry.findings)
+        yield entry
 
 
-def _entry(unit: Unit, address: Address) -> Entry:
+def _in(unit: Unit, section: str) -> Collection[str]:
+    names = unit.root.get(section)
+    return names if isinstance(names, dict) else ()
+
+
+def _entry(unit: Unit, address: Address, *, most: int) -> Entry:
+    """`most` things that do not fit are found in it."""
     at = (address.kind, address.name)
     shape = entry_shape(address.kind)
     problems = list(unit.convert(shape.schema, at))
@@ -82,8 +96,8 @@ def _entry(unit: Unit, address: Address) -> Entry:
     if not external:
         value, file_problems = inline_files(unit, at, value)
         problems += file_problems
-    findings = tuple(_external_misfits(value) if external else shape.misfits(value))
-    is_ours = isinstance(value, dict) and not external
+    findings = tuple(islice(_external_misfits(value), MOST_TOLD) if external else shape.misfits(value, most))
+    is_ours = isinstance(value, dict) and not external and is_everything(findings)
     fields, references = _normal(address.kind, sound_in(value, findings) if is_ours else {})
     return Entry(
         address=address,

@@ -1,7 +1,8 @@
 """`${env:NAME}` and `${env:NAME:-default}` in texts.
 
-Only names on the allow-list are read: a manifest in a pull request must not be able to carry the pipeline's secrets
-into a description or an endpoint. For the same reason no message shows a variable's value. `$${env:` stands for a
+Only names on the allow-list are read, and of these none that looks like a secret's: a manifest in a pull request must
+not be able to carry the pipeline's secrets into a description or an endpoint. For the same reason no message shows a
+variable's value. `$${env:` stands for a
 literal `${env:`; of several dollar signs one goes. An empty variable counts as unset, as an undefined one arrives
 empty from most pipelines.
 """
@@ -11,21 +12,57 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from provisioner.manifest.files import is_file, read_text, shown_path
+from provisioner.manifest.bounded import MOST_TOLD, bounded, untold
+from provisioner.manifest.budget import Budget, Resource
+from provisioner.manifest.files import is_folder, read_inside, shown_path
 from provisioner.manifest.marks import Source
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Path
+from provisioner.model.secrets import is_secret
 from provisioner.model.words import quoted, shown
 
 ALLOWED_PREFIXES: Final = ("FOUNDRY_", "PROVISIONER_")
 ALLOWED_NAMES: Final = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZURE_LOCATION")
-_OPENING: Final = re.compile(r"(\$+)\{env:")
-_REST: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+MAX_DOTENV_BYTES: Final = 256_000  # its parser takes four times as long for twice as much
+_OPENING: Final = re.compile(r"(?<!\$)(\$+)\{env:")  # the first of several dollar signs, so that none is tried twice
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE: Final = re.compile(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+_NUMBERED: Final = re.compile(r"(?<=[A-Za-z])[0-9]+(?=_|$)|_[0-9]+(?=_|$)")  # KEY1, TOKEN_2
+_SECRET_ALONE: Final = frozenset({"pat", "sas", "dsn", "jwt", "pfx", "pem", "auth", "webhook"})
+_SECRET_IN_URLS: Final = frozenset({"sas", "webhook", "dsn"})
+_SECRET_ENDS: Final = ("key", "token", "secret", "password", "passphrase", "pwd", "credential", "credentials")
+
+
+@lru_cache(maxsize=1024)
+def looks_secret(name: str) -> bool:
+    """Whether a variable of the name may hold a secret. More names than of fields: what is wrongly held for one can be
+    allowed, and nobody chooses them for a manifest's sake.
+    """
+    plain = _NUMBERED.sub("", name)
+    return _tells_secret(plain) or _tells_secret(plain.upper())  # names ignore case in some places
+
+
+def _tells_secret(name: str) -> bool:
+    words = [word.lower() for word in name.split("_") if word]
+    if not words:
+        return False
+    if not is_secret(f"secret_{words[-1]}"):  # such as _NAME and _VERSION: only about one, but for what holds its own
+        return words[-1] in ("url", "uri") and not _SECRET_IN_URLS.isdisjoint(words)
+    # a key is one wherever it stands: KEY_OLD, API_KEY_PROD
+    keys = (end for end, word in enumerate(words, 1) if word in ("key", "keys") and words[end : end + 1] != ["vault"])
+    return (
+        is_secret(name)
+        or not _SECRET_ALONE.isdisjoint(words)
+        or any(is_secret("_".join(words[:end])) for end in keys)
+        or any(word.endswith(_SECRET_ENDS) and word not in _SECRET_ENDS for word in words)
+    )
 
 
 def escape(text: str) -> str:
@@ -42,7 +79,9 @@ class Variables:
     unset: Severity = Severity.ERROR
 
     def allows(self, name: str) -> bool:
-        return name.startswith(ALLOWED_PREFIXES) or name in ALLOWED_NAMES or name in self.allowed
+        if name in self.allowed or name in ALLOWED_NAMES:
+            return True
+        return name.startswith(ALLOWED_PREFIXES) and not looks_secret(name)
 
     def get(self, name: str) -> str | None:
         """None when it is unset, empty or not allowed."""
@@ -50,18 +89,24 @@ class Variables:
 
 
 def gather(
-    folder: FilePath, environ: Mapping[str, str], allow: Collection[str], unset: Severity
+    folder: FilePath,
+    environ: Mapping[str, str],
+    allow: Collection[str],
+    unset: Severity,
+    budget: Budget | None = None,
 ) -> tuple[Variables, list[Diagnostic]]:
     """The environment over the `.env` file of the folder, if there is one."""
     file = folder / ".env"
-    if not is_file(file):
-        return Variables(values=environ, allowed=frozenset(allow), unset=unset), []
-    text, problem = read_text(file)
+    text, problem = None, None
+    if not is_folder(file):
+        text, problem = read_inside(folder, file, budget or Budget(), limit=MAX_DOTENV_BYTES)
     if text is None:
-        return Variables(values=environ, allowed=frozenset(allow), unset=unset), [problem] if problem else []
+        problems = [problem] if problem and problem.code != "file-missing" else []
+        return Variables(values=environ, allowed=frozenset(allow), unset=unset), problems
     values, problems = _dotenv(shown_path(file), text)
     set_outside = {name: value for name, value in environ.items() if value}
-    return Variables(values={**values, **set_outside}, allowed=frozenset(allow), unset=unset), problems
+    variables = Variables(values={**values, **set_outside}, allowed=frozenset(allow), unset=unset)
+    return variables, [*bounded(problems)]
 
 
 def _dotenv(file: str, text: str) -> tuple[dict[str, str], list[Diagnostic]]:
@@ -89,16 +134,29 @@ class Resolver:
     """Replaces the variables of one file and notes what it could not replace.
 
     `unresolved` are paths whose value is unknown, so that nothing is held against it; `sole` are paths whose text was
-    one variable and nothing else, which may stand for a number or a boolean.
+    one variable and nothing else, which may stand for a number or a boolean; `written` is what stands in the file where
+    a value was made of variables.
     """
 
-    def __init__(self, source: Source, variables: Variables, *, silent: Callable[[Path], bool]) -> None:
-        self.problems: list[Diagnostic] = []
+    def __init__(
+        self, source: Source, variables: Variables, *, silent: Callable[[Path], bool], budget: Budget | None = None
+    ) -> None:
         self.unresolved: set[Path] = set()
         self.sole: dict[Path, str] = {}
+        self.written: dict[Path, str] = {}
+        self._problems: list[Diagnostic] = []
+        self._more = 0
+        self._more_is_error = False
         self._source = source
         self._variables = variables
         self._silent = silent
+        self._budget = budget or Budget()
+
+    @property
+    def problems(self) -> list[Diagnostic]:
+        if not self._more:
+            return self._problems
+        return [*self._problems, untold(self._more, self._problems[-1].where, is_error=self._more_is_error)]
 
     def resolve(self, value: Any, path: Path = ()) -> Any:
         """The value with its variables replaced; the very same object where there are none."""
@@ -113,10 +171,13 @@ class Resolver:
         return value
 
     def _text(self, text: str, path: Path) -> str:
+        if self._budget.is_spent:
+            return text
+        self.written[path] = text
         if _WHOLE.fullmatch(text):
             self.sole[path] = text
         parts: list[str] = []
-        end = 0
+        end = brace = 0
         for opening in _OPENING.finditer(text):
             if opening.start() < end:  # inside the default of the one before
                 continue
@@ -125,43 +186,77 @@ class Resolver:
             if len(opening[1]) > 1:
                 parts.append(opening.group()[1:])
                 continue
-            reference = _REST.match(text, end)
-            end = reference.end() if reference else end
-            parts.append(self._value(text, opening.start(), reference, path))
+            if 0 <= brace < end:
+                brace = text.find("}", end)
+            reference = _reference(text, end, brace)
+            end = brace + 1 if reference else end
+            if reference is None:
+                self._report("env-malformed", path, text[opening.start() : opening.start() + 40])
+            value = self._value(text[opening.start() : end], reference, path)
+            if not self._spend(len(value), path):
+                return text
+            parts.append(value)
         return "".join(parts) + text[end:]
 
-    def _value(self, text: str, start: int, reference: re.Match[str] | None, path: Path) -> str:
-        problem = self._malformed(text, start) if reference is None else self._refusal(reference)
-        if problem is not None:
-            self._report(*problem, path=path)
-            return text[start : reference.end() if reference else start + len("${env:")]
-        assert reference is not None  # noqa: S101 - no problem, so there is one
-        return self._variables.get(reference[1]) or reference[2] or ""
+    def _spend(self, length: int, path: Path) -> bool:
+        for what, amount in ((Resource.VARIABLES, 1), (Resource.CHARACTERS, length)):
+            if not self._budget.take(what, amount):
+                self._problems.append(self._budget.exceeded(what, self._source.value_at(path)))
+                return False
+        return True
 
-    @staticmethod
-    def _malformed(text: str, start: int) -> tuple[str, str, str]:
-        message = f"{quoted(text[start : start + 40])} is not a whole variable."
-        hint = "Write ${env:NAME} or ${env:NAME:-default}; a literal ${env: is written $${env:."
-        return "env-malformed", message, hint
-
-    def _refusal(self, reference: re.Match[str]) -> tuple[str, str, str] | None:
-        name, default = reference[1], reference[2]
-        if not self._variables.allows(name):
-            message = f"The variable {shown(name)} may not be read by a manifest."
-            names = ", ".join((*(f"{prefix}*" for prefix in ALLOWED_PREFIXES), *ALLOWED_NAMES))
-            return "env-not-allowed", message, f"Allowed are {names}, and the names given with --allow-env."
+    def _value(self, written: str, reference: tuple[str, str | None] | None, path: Path) -> str:
+        if reference is None:
+            return written
+        name, default = reference
         value = self._variables.get(name)
-        if value is None and default is None:
-            message = f"The variable {shown(name)} is not set, or empty."
-            return "env-unset", message, f"Set {shown(name)}, or give a default: ${{env:{shown(name)}:-default}}."
-        if value is not None and _SURROGATE.search(value):
-            return "env-not-text", f"The variable {shown(name)} holds bytes that are not text.", "Set it to UTF-8 text."
-        return None
+        if not self._variables.allows(name):
+            self._report("env-not-allowed", path, name)
+        elif value is None and default is None:
+            self._report("env-unset", path, name)
+        elif value is not None and _SURROGATE.search(value):
+            self._report("env-not-text", path, name)
+        else:
+            return value or default or ""
+        return written
 
-    def _report(self, code: str, message: str, hint: str, *, path: Path) -> None:
+    def _report(self, code: str, path: Path, said: str) -> None:
         self.unresolved.add(path)
         if code == "env-unset" and self._silent(path):
             return
         severity = self._variables.unset if code == "env-unset" else Severity.ERROR
+        if len(self._problems) >= MOST_TOLD:
+            self._more += 1
+            self._more_is_error = self._more_is_error or severity is Severity.ERROR
+            return
+        message, hint = _told(code, said)
         where = self._source.value_at(path)
-        self.problems.append(Diagnostic(code=code, message=message, hint=hint, severity=severity, where=where))
+        self._problems.append(Diagnostic(code=code, message=message, hint=hint, severity=severity, where=where))
+
+
+def _reference(text: str, start: int, brace: int) -> tuple[str, str | None] | None:
+    """Name and default of what stands between the opening and the next brace; None when it is no variable."""
+    name = _NAME.match(text, start)
+    if name is None or brace < name.end():
+        return None
+    if name.end() == brace:
+        return name.group(), None
+    return (name.group(), text[name.end() + 2 : brace]) if text.startswith(":-", name.end()) else None
+
+
+def _told(code: str, said: str) -> tuple[str, str]:
+    """Message and hint for a variable's name, or for what is none; never the variable's value."""
+    if code == "env-malformed":
+        message = f"{quoted(said)} is not a whole variable."
+        return message, "Write ${env:NAME} or ${env:NAME:-default}; a literal ${env: is written $${env:."
+    name = shown(said)
+    if code == "env-unset":
+        return f"The variable {name} is not set, or empty.", f"Set {name}, or give a default: ${{env:{name}:-default}}."
+    if code == "env-not-text":
+        return f"The variable {name} holds bytes that are not text.", "Set it to UTF-8 text."
+    if name.startswith(ALLOWED_PREFIXES):
+        message = f"The variable {name} may not be read by a manifest: its name says that it holds a secret."
+        return message, f"What a manifest reads is shown in plans. If it is no secret, pass --allow-env {name}."
+    names = ", ".join((*(f"{prefix}*" for prefix in ALLOWED_PREFIXES), *ALLOWED_NAMES))
+    message = f"The variable {name} may not be read by a manifest."
+    return message, f"Allowed are {names}, and the names given with --allow-env."

@@ -1,4 +1,8 @@
-"""Files and folders given on the command line as texts, or as the reason why not. The only module that opens files."""
+"""Files and folders given on the command line as texts, or as the reason why not.
+
+What the user names as a stream is read as one. Everything else has to be a file that lies where it is named: a
+repository may bring links along, and what they lead to must not be shown in what is said about them.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
+from provisioner.manifest.budget import Budget, Resource
+from provisioner.manifest.inside import LEADS_OUT, NotInside, leads_out, opened_inside
 from provisioner.manifest.marks import Lines
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.reasons import reason
@@ -28,15 +34,8 @@ def shown_path(path: Path) -> str:
     return "<stdin>" if path == STDIN else path.as_posix()
 
 
-def is_file(path: Path) -> bool:
-    """As Path.is_file, which raises where a folder on the way may not be entered."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
 def is_folder(path: Path) -> bool:
+    """As Path.is_dir, which raises where a folder on the way may not be entered."""
     try:
         return path.is_dir()
     except OSError:
@@ -47,13 +46,18 @@ def folder_of(path: Path) -> Path:
     """What the paths in a manifest begin at, and what is kept beside it: its folder, and the current one for what is in
     no folder: stdin, a pipe as a shell makes it of `<(…)`, a device.
     """
+    return Path() if _is_stream(path) else path.parent
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is read to its end, whatever it is: because the user says so, and not a link that lies there."""
     if path == STDIN or any(map(path.is_relative_to, _DESCRIPTORS)):
-        return Path()
+        return True
     try:
-        mode = path.stat().st_mode
+        mode = path.lstat().st_mode
     except (OSError, ValueError):  # reading it will say so
-        return path.parent
-    return path.parent if stat.S_ISREG(mode) else Path()
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 def _real(path: Path) -> str:
@@ -63,13 +67,23 @@ def _real(path: Path) -> str:
         return str(path)
 
 
-def find(paths: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
+class Found(NamedTuple):
+    """A manifest file, and whether the command itself names it rather than its folder."""
+
+    path: Path
+    is_named: bool = True
+
+
+def find(paths: Sequence[Path]) -> tuple[list[Found], list[Diagnostic]]:
     """Every file once, in the order given; a folder stands for the YAML files directly in it, and `-` for stdin."""
-    files: dict[str, Path] = {}
+    files: dict[str, Found] = {}
     problems: list[Diagnostic] = []
     for path in paths:
-        for file in _yaml_files(path, problems) if path != STDIN and is_folder(path) else (path,):
-            files.setdefault(_real(file), file)
+        if path == STDIN or not is_folder(path):
+            files.setdefault(_real(path), Found(path))
+            continue
+        for file in _yaml_files(path, problems):
+            files.setdefault(_real(file), Found(file, is_named=False))
     if not paths:
         message = "No manifest is named."
         problems.append(
@@ -87,14 +101,22 @@ def beside(path: Path) -> list[Path]:
 
 
 def _inside(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.suffix in {".yaml", ".yml"} and is_file(file))
+    """Its YAML files, and what is there in the place of one. An editor's lock is a link to nothing and left out."""
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix in {".yaml", ".yml"} and not is_folder(file) and (file.exists() or leads_out(folder, file))
+    )
 
 
 def _yaml_files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
+    if _leads_away(folder):
+        problems.append(_refused(folder, NotInside(LEADS_OUT), quoted(shown_path(folder))))
+        return
     try:
         inside = _inside(folder)
     except OSError as error:
-        problems.append(_unreadable(folder, error))
+        problems.append(_unreadable(folder, error, quoted(shown_path(folder))))
         return
     if not inside:
         problems.append(
@@ -108,25 +130,63 @@ def _yaml_files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
     yield from inside
 
 
-def read_text(path: Path, *, limit: int = MAX_BYTES) -> tuple[str | None, Diagnostic | None]:
-    """The text without its byte order mark, or what is wrong with the file. A pipe is read to its end."""
+def _leads_away(folder: Path) -> bool:
+    """Whether links on the way from the current folder lead out of it, when the path itself does not say so."""
+    return not (folder.is_absolute() or ".." in folder.parts) and leads_out(Path(), folder)
+
+
+def read_manifest(found: Found, budget: Budget) -> tuple[str | None, Diagnostic | None]:
+    """The text of a stream that the command names, or of a file that lies in its folder."""
+    path, is_named = found
+    if is_named and _is_stream(path):
+        return _read(path, lambda: _stream(path), budget, MAX_BYTES)
+    if _leads_away(path.parent):
+        return None, _refused(path, NotInside(LEADS_OUT), quoted(shown_path(path)))
+    return read_inside(path.parent, path, budget)
+
+
+def read_inside(
+    folder: Path, path: Path, budget: Budget, *, limit: int = MAX_BYTES, hidden: bool = True, said: str = ""
+) -> tuple[str | None, Diagnostic | None]:
+    """The text of a file that lies in the folder, and unless `hidden` in nothing that begins with a dot there. `said`
+    is what messages call it.
+    """
+    return _read(path, lambda: opened_inside(folder, path, hidden=hidden), budget, limit, said)
+
+
+def _read(
+    path: Path, opened: Callable[[], AbstractContextManager[BinaryIO]], budget: Budget, limit: int, said: str = ""
+) -> tuple[str | None, Diagnostic | None]:
+    """The text without its byte order mark, or what is wrong with the file."""
+    name, here = quoted(said or shown_path(path)), Location(file=shown_path(path))
+    if not budget.take(Resource.FILES):
+        return None, budget.exceeded(Resource.FILES, here)
     try:
-        with _opened(path) as stream:
-            data = stream.read(limit + 1)
-    except FileNotFoundError:
-        return None, _problem(
-            "file-missing", path, f"There is no file {quoted(shown_path(path))}.", "Check the path and the folder."
-        )
-    except (OSError, ValueError) as error:
-        return None, _unreadable(path, error)
+        with opened() as stream:
+            data = stream.read(min(limit, budget.left(Resource.BYTES)) + 1)
+    except (NotInside, OSError, ValueError) as error:
+        return None, _unread(path, error, name)
     if len(data) > limit:
-        message = f"{quoted(shown_path(path))} is larger than {limit / 1_000_000:g} MB."
-        return None, _problem("file-too-big", path, message, "Split it.")
-    return _decode(path, data)
+        return None, _problem("file-too-big", path, f"{name} is larger than {_size(limit)}.", "Split it.")
+    if not budget.take(Resource.BYTES, len(data)):
+        return None, budget.exceeded(Resource.BYTES, here)
+    return _decode(path, data, name)
+
+
+def _unread(path: Path, error: NotInside | OSError | ValueError, name: str) -> Diagnostic:
+    if isinstance(error, NotInside):
+        return _refused(path, error, name)
+    if isinstance(error, FileNotFoundError):
+        return _problem("file-missing", path, f"There is no file {name}.", "Check the path and the folder.")
+    return _unreadable(path, error, name)
+
+
+def _size(limit: int) -> str:
+    return f"{limit / 1_000_000:g} MB" if limit >= 1_000_000 else f"{limit / 1_000:g} KB"
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _stream(path: Path) -> Iterator[BinaryIO]:
     if path != STDIN:
         with path.open("rb") as stream:
             yield stream
@@ -136,9 +196,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
 
 
-def _decode(path: Path, data: bytes) -> tuple[str | None, Diagnostic | None]:
+def _decode(path: Path, data: bytes, name: str) -> tuple[str | None, Diagnostic | None]:
     if data.startswith(_BOMS):
-        message = f"{quoted(shown_path(path))} is not UTF-8; it begins like UTF-16 or UTF-32."
+        message = f"{name} is not UTF-8; it begins like UTF-16 or UTF-32."
         return None, _problem("not-utf8", path, message, "Save it as UTF-8.")
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
@@ -155,9 +215,14 @@ def _decode(path: Path, data: bytes) -> tuple[str | None, Diagnostic | None]:
     return text, None
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> Diagnostic:
-    message = f"{quoted(shown_path(path))} cannot be read: {reason(error)}."
+def _unreadable(path: Path, error: OSError | ValueError, name: str) -> Diagnostic:
+    message = f"{name} cannot be read: {reason(error)}."
     return _problem("file-unreadable", path, message, "Check the path and its permissions.")
+
+
+def _refused(path: Path, refusal: NotInside, name: str) -> Diagnostic:
+    """Nothing of what it holds, or leads to, is told."""
+    return _problem("bad-path", path, f"{name} {refusal.why}.", "Put the file itself there.")
 
 
 def _problem(code: str, path: Path, message: str, hint: str) -> Diagnostic:

@@ -8,7 +8,6 @@ Only inside the manifest's folder: a manifest in a pull request must not be able
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,8 +16,10 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from provisioner.kinds.fragments import TAKES_FILE
+from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.documents import SUFFIXES, read_document
-from provisioner.manifest.files import is_file, read_text, shown_path
+from provisioner.manifest.files import read_inside, shown_path
+from provisioner.manifest.inside import is_hidden
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.unit import Unit
 from provisioner.manifest.walk import schemas_at
@@ -28,6 +29,7 @@ from provisioner.model.words import found, quoted
 
 MAX_TEXT_BYTES: Final = 1_000_000
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
+_ADVICE: Final = "Name a file inside the manifest's folder, with `/` between folders: prompts/dev-buddy.md."
 
 
 def inline_files(unit: Unit, at: Path, entry: Any) -> tuple[Any, list[Diagnostic]]:
@@ -67,22 +69,37 @@ class _Inliner:
         self.found = True
         if not self._unit.is_known(place):
             return self._unknown(path, as_text=as_text)
-        text, problem = _text(FilePath(self._unit.source.folder), name)
+        if self._unit.budget.is_spent or (self._unit.is_as_written and place in self._unit.written):
+            return self._unknown(path, as_text=as_text)
+        text, problem = self._text(name, place)
         if problem is not None:
             self.problems.append(replace(problem, where=self._unit.source.value_at(place)))
         if text is None or as_text:
             return text if text is not None else self._unknown(path, as_text=as_text)
         return self._document(name, text, path)
 
+    def _text(self, name: str, place: Path) -> tuple[str | None, Diagnostic | None]:
+        unit = self._unit
+        if name not in unit.texts:
+            unit.texts[name] = _text(FilePath(unit.source.folder), name, unit.written.get(place, name), unit.budget)
+        text, problem = unit.texts[name]
+        if text is not None and not unit.budget.take(Resource.CHARACTERS, len(text)):
+            return None, unit.budget.exceeded(Resource.CHARACTERS)
+        return text, problem
+
     def _document(self, name: str, text: str, path: Path) -> Any:
         file = FilePath(self._unit.source.folder) / name
         suffix = file.suffix.lower()
         if suffix not in SUFFIXES:
-            message = f"{quoted(name)} is neither a .json nor a .yaml file, and a document is wanted here."
+            said = self._unit.written.get((*self._at, *path, "file"), name)
+            message = f"{quoted(said)} is neither a .json nor a .yaml file, and a document is wanted here."
             place = (*self._at, *path, "file")
             self.problems += self._unit.error("bad-path", place, message, "Name a JSON or YAML file.")
             return self._unknown(path, as_text=False)
-        document, problems = read_document(text, file=shown_path(file), suffix=suffix)
+        document, problems = read_document(text, file=shown_path(file), suffix=suffix, budget=self._unit.budget)
+        place = (*self._at, *path, "file")
+        if place in self._unit.written:  # which file it is, a variable says
+            problems = [replace(each, where=self._unit.source.value_at(place)) for each in problems]
         self.problems += problems
         return document if document is not None else self._unknown(path, as_text=False)
 
@@ -110,41 +127,28 @@ def _held_at(section: str, path: Path) -> str:
     return "text" if "text" in takes else "document" if "document" in takes else ""
 
 
-def _text(folder: FilePath, name: str) -> tuple[str | None, Diagnostic | None]:
-    if refusal := _refusal(folder, name):
-        message = f"{quoted(name)} {refusal}."
-        hint = "Name a file inside the manifest's folder, with `/` between folders: prompts/dev-buddy.md."
-        return None, Diagnostic(code="bad-path", message=message, hint=hint)
-    text, problem = read_text(folder / name, limit=MAX_TEXT_BYTES)
+def _text(folder: FilePath, name: str, said: str, budget: Budget) -> tuple[str | None, Diagnostic | None]:
+    """`said` is the path as messages tell it."""
+    if refusal := _refusal(name):
+        return None, Diagnostic(code="bad-path", message=f"{quoted(said)} {refusal}.", hint=_ADVICE)
+    text, problem = read_inside(folder, folder / name, budget, limit=MAX_TEXT_BYTES, hidden=False, said=said)
+    if problem is not None and problem.code == "bad-path":
+        problem = replace(problem, hint=_ADVICE)
     if problem is not None and problem.where is not None and problem.code in {"not-utf8", "control-character"}:
-        place = f"line {problem.where.line}, column {problem.where.column} of {quoted(name)}"
+        place = f"line {problem.where.line}, column {problem.where.column} of {quoted(said)}"
         problem = replace(problem, message=f"{problem.message[:-1]} ({place}).")
     # Git may have turned line ends into Windows's; the same commit must give the same agent everywhere.
     return (text.replace("\r\n", "\n") if text is not None else None), problem
 
 
-def _refusal(folder: FilePath, name: str) -> str:
-    if not name.strip() or "\0" in name:
-        return "names no file"
-    if "\\" in name:
-        return "has a backslash, which not every system takes"
-    if name.startswith("/") or _DRIVE.match(name):
-        return "is an absolute path"
-    if ".." in name.split("/"):
-        return "leads out of the manifest's folder"
-    return _place_refusal(folder, folder / name)
-
-
-def _place_refusal(folder: FilePath, file: FilePath) -> str:
-    if not _is_inside(os.path.realpath(folder), os.path.realpath(file)):
-        return "is a link that leads out of the manifest's folder"
-    if os.path.lexists(file) and not is_file(file):  # a pipe would be waited for
-        return "is not a file"
-    return ""
-
-
-def _is_inside(root: str, real: str) -> bool:
-    try:
-        return os.path.commonpath([root, real]) == root
-    except ValueError:  # another drive
-        return False
+def _refusal(name: str) -> str:
+    faults = (
+        (not name.strip() or "\0" in name, "names no file"),
+        # a file system may leave such a character out, and so make a dot the first
+        (not name.isprintable(), "holds a character that cannot be seen"),
+        ("\\" in name, "has a backslash, which not every system takes"),
+        (name.startswith("/") or bool(_DRIVE.match(name)), "is an absolute path"),
+        (".." in name.split("/"), "leads out of the manifest's folder"),
+        (is_hidden(name), "leads to what is hidden: a part of it begins with a dot"),
+    )
+    return next((words for is_so, words in faults if is_so), "")

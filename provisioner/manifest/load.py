@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from provisioner.manifest.checks import RULES
+from provisioner.manifest.bounded import bounded
+from provisioner.manifest.budget import Budget, Resource
+from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.entries import Draft, Entry, entries_of
 from provisioner.manifest.env import Variables, gather
-from provisioner.manifest.files import beside, find, folder_of, read_text, shown_path
+from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
 from provisioner.manifest.marks import Source
 from provisioner.manifest.overrides import CODE as OVERRIDDEN
 from provisioner.manifest.overrides import overrides
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
 from provisioner.manifest.unit import Unit
+from provisioner.manifest.unvalued import unvalued
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Document, dotted
@@ -67,17 +72,56 @@ def load(
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
     project must be the one that `environ` says, and a `.env` file may not say another.
     """
+    with _uncollected():
+        return _load(
+            paths,
+            environ=environ,
+            allow_env=allow_env,
+            unset=unset,
+            project_needed=project_needed,
+            endpoint=endpoint,
+            allow_hosts=allow_hosts,
+            pinned=pinned,
+        )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A third of the time would go to looking for garbage among values that are all in use."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _load(
+    paths: Sequence[Path],
+    *,
+    environ: Mapping[str, str],
+    allow_env: Collection[str],
+    unset: Severity,
+    project_needed: bool,
+    endpoint: str | None,
+    allow_hosts: Collection[str],
+    pinned: bool,
+) -> Loaded:
+    budget = Budget()
     files, problems = find(paths)
-    folder = folder_of(files[0]) if files else Path()
-    variables, more = gather(folder, environ, allow_env, unset)
+    folder = folder_of(files[0].path) if files else Path()
+    variables, more = gather(folder, environ, allow_env, unset, budget)
     problems += more
     waived = _waived(project_needed=project_needed, endpoint=endpoint)
     units = []
     for file in files:
-        source, found = _read(file)
+        source, found = _read(file, budget)
         problems += found
         if source is not None:
-            units.append(Unit(source, found, variables, waived=waived))
+            units.append(Unit(source, found, variables, waived=waived, budget=budget))
+        if budget.is_spent:
+            return _given_up(problems, units)
     complete = not any(problem.code in _UNREAD for problem in problems) and len(units) == len(files)
     draft = _draft(
         units,
@@ -89,6 +133,11 @@ def load(
         environ=environ,
         pinned=pinned,
     )
+    if budget.is_spent:
+        problems += [it for entry in draft.entries for it in entry.problems]
+        if budget.left(Resource.RESOURCES) < 0:
+            problems.append(budget.exceeded(Resource.RESOURCES, draft.units[0].key_at(())))
+        return _given_up(problems, units)
     head = Head(draft)
     problems += _checked(draft, head)
     diagnostics = _tidied(problems)
@@ -98,6 +147,12 @@ def load(
     overridden = tuple(each for each in diagnostics if each.code == OVERRIDDEN)
     manifest = Manifest(name=head.name, project=head.settings, resources=resources, overrides=overridden)
     return Loaded(manifest=manifest, diagnostics=diagnostics)
+
+
+def _given_up(problems: Iterable[Diagnostic], units: Iterable[Unit]) -> Loaded:
+    """There is more than is read, and nothing is said of what may be missing from the rest."""
+    of_variables = (problem for unit in units for problem in unit.variable_problems)
+    return Loaded(manifest=None, diagnostics=_tidied([*problems, *of_variables]))
 
 
 def refused(text: str) -> dict[Address, Diagnostic]:
@@ -110,7 +165,7 @@ def refused(text: str) -> dict[Address, Diagnostic]:
     draft = _draft([unit], variables, project_needed=False, complete=True)
     places = {dotted(entry.path): entry.address for entry in draft.entries}
     found: dict[Address, Diagnostic] = {}
-    for rule in RULES:
+    for rule in (*PLAIN_RULES, *RULES):
         for problem in rule(draft):
             address = _innermost(places, problem.where.path) if problem.is_error and problem.where else None
             if address is not None:
@@ -132,14 +187,15 @@ def _waived(*, project_needed: bool, endpoint: str | None) -> tuple[DocumentPath
     return (("project", "endpoint"),) if endpoint is not None else ()
 
 
-_UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable"})
+_UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable", "bad-path"})
 
 
-def _read(path: Path) -> tuple[Source | None, list[Diagnostic]]:
-    text, problem = read_text(path)
+def _read(file: Found, budget: Budget) -> tuple[Source | None, list[Diagnostic]]:
+    path = file.path
+    text, problem = read_manifest(file, budget)
     if text is None:
         return None, [_with_others(problem, path)] if problem else []
-    source, problems = read(text, file=shown_path(path), folder=str(folder_of(path)))
+    source, problems = read(text, file=shown_path(path), folder=str(folder_of(path)), budget=budget)
     if source is not None and source.root is None and not problems:
         hint = "Begin with `version: 1`; the README shows a whole manifest."
         message = "The file is empty."
@@ -170,7 +226,7 @@ def _draft(
     pinned: bool = False,
 ) -> Draft:
     filled = tuple(unit for unit in units if unit.source.root is not None)
-    entries = tuple(entry for unit in filled for entry in entries_of(unit))
+    entries = tuple(entries_of(filled))
     by_address: dict[Address, Entry] = {}
     for entry in entries:
         by_address.setdefault(entry.address, entry)
@@ -189,13 +245,28 @@ def _draft(
 
 
 def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
-    for unit in draft.units:
-        yield from head_misfits(unit)
     yield from head_conflicts(draft)
     yield from head.problems()
     yield from overrides(draft, head)
-    for rule in RULES:
-        yield from rule(draft)
+    for rule in PLAIN_RULES:
+        yield from bounded(rule(draft))
+    problems = _by_the_rules(draft)
+    if problems and any(unit.written for unit in draft.units):
+        twin = _draft(
+            [unit.as_written() for unit in draft.units],
+            draft.variables,
+            project_needed=draft.project_needed,
+            complete=draft.complete,
+        )
+        written = {(unit.file, dotted(path)): text for unit in draft.units for path, text in unit.written.items()}
+        yield from unvalued(problems, _by_the_rules(twin), written)
+    else:
+        yield from problems
+
+
+def _by_the_rules(draft: Draft) -> list[Diagnostic]:
+    heads = (problem for unit in draft.units for problem in head_misfits(unit))
+    return [*bounded(heads), *(problem for rule in RULES for problem in bounded(rule(draft)))]
 
 
 def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, Final
 
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import Path, dotted
 
-_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _BITS: Final = 32
+_PIECE: Final = 1 << 14  # characters; an index of every line would be larger than most texts
+_LONGEST_PATH: Final = 2_000
 _LOW: Final = (1 << _BITS) - 1
 
 
 class Lines:
-    """Offsets into a text as lines and columns. Lines break where editors break them."""
+    """Offsets into a text as lines and columns. Lines break where editors break them: at `\\n`, `\\r\\n` and `\\r`."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self._text = text
-        self._starts: list[int] = []
+        self._broken = ""  # the text with `\n` at the end of every line, wherever one breaks
+        self._pieces: list[tuple[int, int]] = []  # at the start of each: lines before it, and where its line begins
 
     def holds(self, piece: str) -> bool:
         return piece in self._text
 
     def at(self, offset: int, path: str = "") -> Location:
-        if not self._starts:
-            self._starts = [0, *(match.end() for match in _BREAK.finditer(self._text))]
-        line = bisect_right(self._starts, offset)
-        return Location(file=self.file, line=line, column=offset - self._starts[line - 1] + 1, path=path)
+        if not self._pieces:
+            self._index()
+        piece = min(offset // _PIECE, len(self._pieces) - 1)
+        before, start = self._pieces[piece]
+        line = before + self._broken.count("\n", piece * _PIECE, offset)
+        start = max(start, self._broken.rfind("\n", piece * _PIECE, offset) + 1)
+        path = path if len(path) <= _LONGEST_PATH else f"{path[: _LONGEST_PATH - 1]}…"
+        return Location(file=self.file, line=line + 1, column=offset - start + 1, path=path)
+
+    def _index(self) -> None:
+        text = self._text
+        self._broken = text.replace("\r\n", " \n").replace("\r", "\n") if "\r" in text else text
+        before = start = 0
+        for at in range(0, len(text) + 1, _PIECE):
+            self._pieces.append((before, start))
+            before += self._broken.count("\n", at, at + _PIECE)
+            start = max(start, self._broken.rfind("\n", at, at + _PIECE) + 1)
 
 
 class Marks:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from provisioner.model.words import listed, quoted
@@ -37,7 +38,7 @@ def fault(name: str, rule: Mapping[str, Any]) -> str:
 
 
 def _wrong_characters(name: str, rule: Mapping[str, Any]) -> str:
-    if bad := dict.fromkeys(char for char in name if not _takes(rule, f"a{char}a")):
+    if bad := [char for char in dict.fromkeys(name) if not _takes(rule, f"a{char}a")]:
         return f"holds {listed([quoted(char) for char in bad])}"
     if not _takes(rule, f"{name[0]}a"):
         return f"starts with {quoted(name[0])}"
@@ -63,4 +64,9 @@ def _where(marks: list[str], rule: Mapping[str, Any]) -> str:
 
 
 def _takes(rule: Mapping[str, Any], sample: str) -> bool:
-    return re.fullmatch(rule.get("pattern", ".*"), sample) is not None
+    return _matches(rule.get("pattern", ".*"), sample)
+
+
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, sample: str) -> bool:
+    return re.fullmatch(pattern, sample) is not None

@@ -18,6 +18,7 @@ from provisioner.manifest.unit import Unit
 from provisioner.manifest.walk import Schema, schemas_at
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
+from provisioner.model.words import shown
 
 _TEMPLATE: Final = re.compile(r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*\}\}")  # no pair of braces inside: linear
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=?+][^{}]*)?\}")
@@ -57,8 +58,8 @@ def _is_in_document(path: Path) -> bool:
 
 def _told(unit: Unit, text: str, path: Path) -> Iterator[Diagnostic]:
     for match in _PLACEHOLDER.finditer(_TEMPLATE.sub("", text)):
-        name = match[1]
-        message = f"`{match[0]}` is a placeholder of other tools; here it is text, and sent as it is."
-        permission = "" if unit.may_read(name) else f", and pass --allow-env {name}"
+        name = shown(match[1])
+        message = f"`{shown(match[0])}` is a placeholder of other tools; here it is text, and sent as it is."
+        permission = "" if unit.may_read(match[1]) else f", and pass --allow-env {name}"
         hint = f"If a variable is meant, write `${{env:{name}}}`{permission}."
         yield from unit.error("placeholder", path, message, hint, severity=Severity.WARNING)

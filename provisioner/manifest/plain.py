@@ -26,8 +26,11 @@ _MAX_DIGITS: Final = 4000  # Python refuses to read more than 4300
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT: Final = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+# What is longer is no number, but may look like one; the patterns below would need much memory for it.
+_LONG: Final = 10_000
+_LIKE_A_NUMBER: Final = re.compile(r"[-+0-9_.:a-fA-FxXoO]*")
 _SURPRISES: Final = (
-    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9](?:.|\n)*)?", "a date"),
+    (r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9][\s\S]*)?", "a date"),
     (r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", "a number in base 60"),
     (r"[-+]?0[0-9_]+", "an octal number"),
     (r"[-+]?0o[0-7]+", "an octal number"),
@@ -73,10 +76,14 @@ def resolve(text: str) -> Scalar:
 
 
 def _number(text: str) -> Scalar:
-    if _INTEGER.fullmatch(text) and len(text) <= _MAX_DIGITS:
+    if len(text) <= _MAX_DIGITS and _INTEGER.fullmatch(text):
         return int(text)
-    if _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):
+    if len(text) <= _MAX_DIGITS and _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):
         return value
+    if len(text) > _LONG:
+        if _LIKE_A_NUMBER.fullmatch(text):
+            raise Ambiguous("a number", f'Quote it: "{shown(text)}".')
+        return text
     for pattern, meaning in _SURPRISES:
         if re.fullmatch(pattern, text):
             raise Ambiguous(meaning, f'Quote it: "{shown(text)}".')

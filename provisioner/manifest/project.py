@@ -17,7 +17,7 @@ from provisioner.manifest.unit import Unit
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
-from provisioner.model.words import found, listed, quoted
+from provisioner.model.words import found, listed, quoted, shown
 from provisioner.planes.clouds import THIS_MACHINE, is_loopback, is_trusted, loopback_advice
 
 VARIABLES: Final = {
@@ -52,6 +52,16 @@ class Said(NamedTuple):
     unit: Unit
     path: Path = ()
 
+    @property
+    def shown(self) -> str:
+        """For messages: what is written, where variables make it."""
+        return self.unit.shows(self.value, self.path)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a variable says it, or a part of it, so that no message may."""
+        return not self.path or self.path in self.unit.written
+
 
 def head_misfits(unit: Unit) -> Iterator[Diagnostic]:
     if not isinstance(unit.source.root, dict):
@@ -73,7 +83,7 @@ def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:
             if first.value != value:
                 where = first.unit.source.value_at(path)
                 message = (
-                    f"`{'.'.join(path)}` is {quoted(value)} here and {quoted(first.value)} in "
+                    f"`{'.'.join(path)}` is {unit.shows(value, path)} here and {first.shown} in "
                     f"{where.file}:{where.line}:{where.column}."
                 )
                 yield from unit.error("conflict", path, message, "All files together are one manifest: say it once.")
@@ -131,9 +141,9 @@ class Head:
         said, endpoint = self._said.get(("project", "account")), self.said("endpoint")
         account = account_of(endpoint.value) if endpoint else None
         if said and said.value and account and said.value.lower() != account:
-            message = (
-                f"`project.account` is {quoted(said.value)}, but the endpoint is of the account {quoted(account)}."
-            )
+            is_told = endpoint is not None and (self.is_given("endpoint") or not endpoint.is_hidden)
+            other = f"the account {quoted(account)}" if is_told else "another account"
+            message = f"`project.account` is {said.shown}, but the endpoint is of {other}."
             remedy = "" if self.is_given("endpoint") else "; remove `account:`"
             hint = f"The endpoint's is used{remedy}."
             yield from said.unit.error("conflict", said.path, message, hint, severity=Severity.WARNING)
@@ -158,7 +168,7 @@ class Head:
             hint = "Add `name:`, an id for everything this manifest manages, for example `name: dev-buddy`."
             yield from self._draft.units[0].error("missing-key", (), "The manifest has no `name`.", hint)
         elif said is not None and (wrong := owner_fault(said.value)):
-            message = f"The manifest's name {quoted(said.value)} {wrong}."
+            message = f"The manifest's name {said.shown} {'is none' if said.is_hidden else wrong}."
             yield from said.unit.error("bad-name", ("name",), message, OWNER_ADVICE)
 
     def _is_there(self, path: Path) -> bool:
@@ -223,10 +233,12 @@ def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[D
     if not wrong and not is_trusted(said.value, allowed_hosts):
         host = (_split(said.value) or urlsplit("")).hostname
         which = THIS_MACHINE if is_loopback(said.value) else "which is not Azure's"
-        code, wrong = "untrusted-host", f"names the host {quoted(host)}, {which}; no token is sent there"
-        hint = f"Correct it; if it is right and you trust that host, add --allow-host {host}."
+        named = "a host" if said.is_hidden else f"the host {quoted(host)}"
+        code, wrong = "untrusted-host", f"names {named}, {which}; no token is sent there"
+        option = "name it with --allow-host" if said.is_hidden else f"add --allow-host {shown(str(host))}"
+        hint = f"Correct it; if it is right and you trust that host, {option}."
         if is_loopback(said.value):
-            hint = f"{loopback_advice(said.value)}."
+            hint = f"{loopback_advice('' if said.is_hidden else said.value)}."
     if not wrong:
         return ()
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"

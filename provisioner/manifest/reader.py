@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import yaml
@@ -23,15 +24,16 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from provisioner.manifest.bounded import MOST_TOLD, untold
+from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.marks import Lines, Marks, Source
 from provisioner.manifest.plain import Ambiguous, Scalar, resolve
 from provisioner.manifest.syntax import explain, unquoted_variable
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.words import shown
+from provisioner.model.words import quoted, shown
 
 MAX_DEPTH: Final = 100
-MAX_NODES: Final = 3_000_000
-_MAX_PROBLEMS: Final = 1_000
+MAX_KEY: Final = 4_096  # characters: keys are told with every problem below them
 
 _TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
 _KNOWN_TAGS: Final = (None, *_TEXT_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
@@ -58,7 +60,13 @@ def new_parser(text: str, *, fast: bool = True) -> EventParser:
 
 
 def read(
-    text: str, *, file: str, folder: str = "", fast: bool = True, is_foreign: bool = False
+    text: str,
+    *,
+    file: str,
+    folder: str = "",
+    fast: bool = True,
+    is_foreign: bool = False,
+    budget: Budget | None = None,
 ) -> tuple[Source | None, list[Diagnostic]]:
     """The file's one document. None when it cannot be read to its end; never raises.
 
@@ -66,7 +74,7 @@ def read(
     means text, and its numbers as keys are the texts that JSON would make of them.
     """
     lines = Lines(file, text)
-    builder = _Builder(lines, is_foreign=is_foreign)
+    builder = _Builder(lines, budget or Budget(), is_foreign=is_foreign)
     try:
         for event in _events(text, fast=fast):
             builder.take(event)
@@ -80,12 +88,13 @@ def read(
             return None, builder.problems
         builder.report("yaml-syntax", at, *_explained(text, at, error))
         return None, builder.problems
+    builder.spend()
     return builder.source(folder), builder.problems
 
 
 def _explained(text: str, at: int, error: yaml.MarkedYAMLError) -> tuple[str, str]:
     if variable := _VARIABLE.match(text, max(at - 1, 0)):  # libyaml and PyYAML both stop at the bracket
-        return unquoted_variable(variable[1])
+        return unquoted_variable(shown(variable[1]))
     problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
     return explain(problem or "it cannot be read")
 
@@ -101,9 +110,11 @@ class _Stop(Exception):  # noqa: N818 - the reason is in the diagnostics
 
 
 class _Frame:
-    """A container being read. `size` counts its nodes with aliases expanded, `height` the levels below it."""
+    """A container being read. `size` counts its nodes and `length` its characters, with aliases expanded; `height` the
+    levels below it.
+    """
 
-    __slots__ = ("anchor", "at", "height", "holder", "key", "key_at", "marks", "merged", "size")
+    __slots__ = ("anchor", "at", "height", "holder", "key", "key_at", "length", "marks", "merged", "size")
 
     def __init__(self, holder: dict[str, Any] | list[Any], at: int, anchor: str | None) -> None:
         self.holder: Any = holder
@@ -114,23 +125,27 @@ class _Frame:
         self.key_at = 0
         self.merged: list[dict[str, Any]] = []
         self.size = 1
+        self.length = 0
         self.height = 1
 
 
 class _Anchored:
     """What an anchor stands for; `open` until its container has been read."""
 
-    __slots__ = ("height", "open", "size", "value")
+    __slots__ = ("height", "length", "open", "size", "value")
 
-    def __init__(self, value: object, *, size: int = 1, height: int = 0, is_open: bool = False) -> None:
+    def __init__(
+        self, value: object, *, size: int = 1, length: int = 0, height: int = 0, is_open: bool = False
+    ) -> None:
         self.value = value
         self.size = size
+        self.length = length
         self.height = height
         self.open = is_open
 
 
 class _Builder:
-    def __init__(self, lines: Lines, *, is_foreign: bool) -> None:
+    def __init__(self, lines: Lines, budget: Budget, *, is_foreign: bool) -> None:
         self.problems: list[Diagnostic] = []
         self._is_foreign = is_foreign
         self._lines = lines
@@ -138,17 +153,26 @@ class _Builder:
         self._stack: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
         self._documents = 0
+        self._budget = budget
         self._nodes = 0
+        self._characters = 0
+        self._most_nodes = budget.left(Resource.VALUES)
+        self._most_characters = budget.left(Resource.CHARACTERS)
         self._root: object = None
         self._root_at = 0
 
     def source(self, folder: str) -> Source:
         return Source(self._root, root_at=self._root_at, marks=self._marks, lines=self._lines, folder=folder)
 
+    def spend(self) -> None:
+        self._budget.take(Resource.VALUES, self._nodes)
+        self._budget.take(Resource.CHARACTERS, self._characters)
+
     def report(self, code: str, at: int, message: str, hint: str) -> None:
         where = self._lines.at(at, self._path())
         self.problems.append(Diagnostic(code=code, message=message, hint=hint, where=where))
-        if len(self.problems) >= _MAX_PROBLEMS:
+        if len(self.problems) == MOST_TOLD - 1:
+            self.problems.append(untold(1, where, is_error=True, at_least=True))
             raise _Stop
 
     def report_too_deep(self, at: int) -> None:
@@ -196,8 +220,8 @@ class _Builder:
             return
         value = self._plain(text, at) if plain else text
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(value)
-        self._put(value, at, size=1, height=0)
+            self._anchors[event.anchor] = _Anchored(value, length=len(text))
+        self._put(value, at, size=1, length=len(text), height=0)
 
     def _plain(self, text: str, at: int) -> Scalar:
         try:
@@ -211,6 +235,13 @@ class _Builder:
 
     def _key(self, frame: _Frame, text: str, at: int, *, plain: bool) -> None:
         frame.key_at = at
+        frame.length += len(text)
+        self._characters += len(text)
+        if len(text) > MAX_KEY:
+            frame.key = _BAD_KEY
+            message = f"The key {quoted(text)} has {len(text)} characters; {MAX_KEY} are allowed."
+            self.report("too-long", at, message, "Shorten it.")
+            return
         if plain and text == "<<":
             frame.key = _MERGE
             return
@@ -254,8 +285,10 @@ class _Builder:
             self._merge(frame)
         self._marks.keep(frame.holder, frame.marks)
         if frame.anchor is not None:
-            self._anchors[frame.anchor] = _Anchored(frame.holder, size=frame.size, height=frame.height)
-        self._put(frame.holder, frame.at, size=frame.size, height=frame.height)
+            self._anchors[frame.anchor] = _Anchored(
+                frame.holder, size=frame.size, length=frame.length, height=frame.height
+            )
+        self._put(frame.holder, frame.at, size=frame.size, length=frame.length, height=frame.height)
 
     def _alias(self, event: Any) -> None:
         at = event.start_mark.index
@@ -269,19 +302,23 @@ class _Builder:
         elif len(self._stack) + target.height > MAX_DEPTH:
             self._too_deep(at)
         else:
-            self._put(target.value, at, size=target.size, height=target.height, is_alias=True)
+            self._characters += target.length
+            self._put(target.value, at, size=target.size, length=target.length, height=target.height, is_alias=True)
             return
-        self._put(None, at, size=1, height=0)
+        self._put(None, at, size=1, length=0, height=0)
 
-    def _put(self, value: Any, at: int, *, size: int, height: int, is_alias: bool = False) -> None:
+    def _put(self, value: Any, at: int, *, size: int, length: int, height: int, is_alias: bool = False) -> None:
         self._nodes += size if is_alias else 1
-        if self._nodes > MAX_NODES:
+        if height == 0 and not is_alias:  # a container's have been counted one by one
+            self._characters += length
+        if self._nodes > self._most_nodes or self._characters > self._most_characters:
             self._too_many(at, is_alias=is_alias)
         if not self._stack:
             self._root, self._root_at = value, at
             return
         frame = self._stack[-1]
         frame.size += size
+        frame.length += length
         if height >= frame.height:
             frame.height = height + 1
         if frame.holder.__class__ is list:
@@ -333,9 +370,9 @@ class _Builder:
         raise _Stop
 
     def _too_many(self, at: int, *, is_alias: bool) -> None:
-        code = "alias-bomb" if is_alias else "file-too-big"
-        message = f"The file has more than {MAX_NODES:,} values{', with its aliases expanded' if is_alias else ''}."
-        self.report(code, at, message, "Split the manifest into several files.")
+        what = Resource.VALUES if self._nodes > self._most_nodes else Resource.CHARACTERS
+        problem = self._budget.exceeded(what, self._lines.at(at, self._path()))
+        self.problems.append(replace(problem, code="alias-bomb") if is_alias else problem)
         raise _Stop
 
     def _path(self) -> str:

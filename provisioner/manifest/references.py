@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from provisioner.kinds import KINDS
@@ -11,9 +12,10 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import dotted
 from provisioner.model.resource import Reference
-from provisioner.model.words import guess, listed, quoted, with_article
+from provisioner.model.words import guess, listed, quoted, shown, with_article
 
 _SHOWN_CYCLE: Final = 8
+_MOST_CYCLES: Final = 100
 _MOST_GUESSES: Final = 100  # a guess looks at every name, and thousands of them would take minutes
 
 
@@ -29,16 +31,21 @@ def unknown_references(draft: Draft) -> Iterator[Diagnostic]:
         for reference in entry.references
         if reference.target not in draft.by_address
     )
+    folded = {section: {name.casefold() for name in names} for section, names in declared.items()}
     for count, (entry, reference) in enumerate(missing):
-        known = declared[reference.target.kind]
-        if reference.optional and not _is_spelt_otherwise(reference.target, known):
-            if known and count < _MOST_GUESSES:
-                yield from _perhaps_meant(entry, reference, known)
-            continue
-        yield from _unknown(entry, reference, known, may_guess=count < _MOST_GUESSES)
+        section, name = reference.target.kind, reference.target.name
+        # in other letters it is defined: declaring it once more would be a duplicate
+        is_other = not (KINDS[section].traits.case_blind and name.casefold() in folded[section])
+        may_guess = count < _MOST_GUESSES
+        if not (reference.optional and is_other):
+            yield from _unknown(entry, reference, declared[section], may_guess=may_guess, is_other=is_other)
+        elif may_guess:
+            yield from _perhaps_meant(entry, reference, declared[section])
 
 
-def _unknown(entry: Entry, reference: Reference, known: list[str], *, may_guess: bool) -> Iterator[Diagnostic]:
+def _unknown(
+    entry: Entry, reference: Reference, known: list[str], *, may_guess: bool, is_other: bool
+) -> Iterator[Diagnostic]:
     target = reference.target
     noun = KINDS[target.kind].singular
     message = (
@@ -47,8 +54,8 @@ def _unknown(entry: Entry, reference: Reference, known: list[str], *, may_guess:
     )
     there = f"Defined here: {listed(known)}." if known else f"It defines no {noun}."
     hint = f"{guess(target.name, known) if may_guess else ''}{there}"
-    if not _is_spelt_otherwise(target, known):
-        entry_of_other = f"{target.kind}: {{{target.name}: {{external: true}}}}"
+    if is_other:
+        entry_of_other = f"{target.kind}: {{{shown(target.name)}: {{external: true}}}}"
         hint += f" One that exists and is not yours is declared with `{entry_of_other}`."
     path = (*entry.path, *reference.path)
     yield from entry.unit.error("unknown-reference", path, message, hint)
@@ -65,12 +72,6 @@ def _perhaps_meant(entry: Entry, reference: Reference, known: list[str]) -> Iter
         hint = f"{meant}If not, declare it: `{target.kind}: {{{target.name}: {{external: true}}}}`."
         path = (*entry.path, *reference.path)
         yield from entry.unit.error("unknown-reference", path, message, hint, severity=Severity.WARNING)
-
-
-def _is_spelt_otherwise(target: Address, known: list[str]) -> bool:
-    """Whether it is defined in other letters; declaring it once more would be a duplicate."""
-    folded = target.name.casefold()
-    return KINDS[target.kind].traits.case_blind and any(name.casefold() == folded for name in known)
 
 
 def wrong_model_kinds(draft: Draft) -> Iterator[Diagnostic]:
@@ -104,7 +105,8 @@ def _wrong_kind(entry: Entry, reference: Reference, provided: str, fitting: list
 
 
 def reference_cycles(draft: Draft) -> Iterator[Diagnostic]:
-    for cycle in _cycles({address: _targets(entry) for address, entry in draft.by_address.items()}):
+    needs = {address: _targets(entry) for address, entry in draft.by_address.items()}
+    for cycle in islice(_cycles(needs), _MOST_CYCLES):
         entry = draft.by_address[cycle[0]]
         reference = next(each for each in entry.references if each.target == cycle[1 % len(cycle)])
         way = " → ".join(str(address) for address in (*cycle[:_SHOWN_CYCLE], cycle[0]))

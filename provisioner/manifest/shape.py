@@ -5,11 +5,13 @@ jsonschema finds; this module tells. One mistake becomes one diagnostic, also wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from provisioner.kinds.casing import snake
+from provisioner.manifest.bounded import MOST_TOLD
 from provisioner.manifest.convert import convert
 from provisioner.manifest.fits import compile_schema
 from provisioner.model.diagnostic import Finding
@@ -50,11 +52,16 @@ class Shape:
         self.fits = compile_schema(schema)
         self._errors: Callable[[object], Iterator[_Error]] | None = None
 
-    def misfits(self, value: object) -> list[Misfit]:
-        """Everything that is wrong with the value, each thing once: a key under a wrong name is not missing as well."""
+    def misfits(self, value: object, most: int = MOST_TOLD) -> list[Misfit]:
+        """Everything that is wrong with the value, each thing once: a key under a wrong name is not missing as well.
+        Of more than `most` things, the first, and one misfit that says so: `is_everything` is false then.
+        """
         if self.fits(value):
             return []
-        unique = {(misfit.finding.path, misfit.finding.message): misfit for misfit in _told(self._find(value))}
+        told = islice(_told(self._find(value)), most + 1) if most > 0 else iter((_MORE,))
+        unique = {(misfit.finding.path, misfit.finding.message): misfit for misfit in told}
+        if len(unique) > most > 0:
+            unique = {**dict(islice(unique.items(), most)), ((), _MORE.finding.message): _MORE}
         found = [self._translated(misfit, value) for misfit in unique.values()]
         said = {key for misfit in found if misfit.finding.code != "missing-key" for key in misfit.keys}
         return [each for each in found if each.finding.code != "missing-key" or said.isdisjoint(each.keys)]
@@ -79,10 +86,26 @@ class Shape:
 
     def _find(self, value: object) -> Iterator[_Error]:
         if self._errors is None:
-            from jsonschema import Draft202012Validator  # noqa: PLC0415 - 100 ms, and most manifests fit
+            from provisioner.manifest.misfits import finder  # noqa: PLC0415 - 100 ms, and most manifests fit
 
-            self._errors = Draft202012Validator(self.schema).iter_errors
+            self._errors = finder(self.schema)
         return self._errors(value)
+
+
+_MORE: Final = Misfit(
+    Finding(
+        path=(),
+        code="bad-value",
+        message="more does not fit than is told here.",
+        hint="Correct what is told, and look again.",
+    ),
+    at_key=True,
+)
+
+
+def is_everything(misfits: Sequence[Misfit]) -> bool:
+    """Whether they are all, so that what they do not name is sound."""
+    return _MORE not in misfits
 
 
 def _at(value: Any, path: Path) -> Any:
@@ -145,7 +168,7 @@ def _wrong_type(path: Path, value: object, types: Collection[str]) -> Iterator[M
     elif wanted == "text" and isinstance(value, (bool, int, float)):
         hint = "Quote it."
     elif isinstance(value, str) and _looks_like(value, types) and not _is_secret(path):
-        hint = f"Remove the quotes: {value}."
+        hint = f"Remove the quotes: {shown(value.strip())}."
     yield from _value("wrong-type", path, f"{_field(path)} is {_found(path, value)}; it must be {wanted}.", hint)
 
 
@@ -203,7 +226,7 @@ def _remedy(value: object, choices: Collection[object]) -> str:
         return ""
     spelled = convert(value, {"integer", "number", "boolean"})
     if spelled is not None and any(spelled == each and type(spelled) is type(each) for each in choices):
-        return f"Remove the quotes: {value.strip()}. "
+        return f"Remove the quotes: {shown(value.strip())}. "
     return guess(value, [each for each in choices if isinstance(each, str)])
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from typing import Any, Final
 
+from provisioner.manifest.budget import Budget
 from provisioner.manifest.convert import convert
 from provisioner.manifest.env import Resolver, Variables
 from provisioner.manifest.marks import Source
@@ -12,6 +14,7 @@ from provisioner.manifest.schema import EXTENSION
 from provisioner.manifest.walk import types_at
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
 from provisioner.model.document import Document, Path, lies_under
+from provisioner.model.words import quoted, shown
 
 _CONVERTED: Final = frozenset({"integer", "number", "boolean"})
 
@@ -22,23 +25,52 @@ class Unit:
     """
 
     def __init__(
-        self, source: Source, problems: Iterable[Diagnostic], variables: Variables, *, waived: tuple[Path, ...] = ()
+        self,
+        source: Source,
+        problems: Iterable[Diagnostic],
+        variables: Variables,
+        *,
+        waived: tuple[Path, ...] = (),
+        budget: Budget | None = None,
     ) -> None:
         self.source = source
+        self.budget = budget or Budget()
+        self.texts: dict[str, tuple[str | None, Diagnostic | None]] = {}  # of the files that it names, by their path
         self._variables = variables
         places = [each.where for each in problems if each.where and each.code != "duplicate-key"]
         self._taken_places = {(where.line, where.column) for where in places}
         self._taken_paths = {where.path for where in places}
-        self._resolver = Resolver(source, variables, silent=lambda path: lies_under(path, waived))
+        self._resolver = Resolver(source, variables, silent=lambda path: lies_under(path, waived), budget=self.budget)
         root = source.root if isinstance(source.root, dict) else {}
         self.root: dict[str, Any] = {
             key: value if key.startswith(EXTENSION) else self._resolver.resolve(value, (key,))
             for key, value in root.items()
         }
         self._sole = _by_entry(self._resolver.sole)
-        self._unknown: dict[Path, list[Path]] = {}
+        self.is_as_written = False
+        self.forgotten: set[Path] = set()
+        self.unknown: dict[Path, list[Path]] = {}
         for path in self._resolver.unresolved:
-            self._unknown.setdefault(path[:2], []).append(path)
+            self.forget(path)
+
+    def as_written(self) -> Unit:
+        """The same with no variable replaced: what is said of it can hold no variable's value."""
+        twin = copy(self)
+        twin.is_as_written = True
+        twin.root = dict(self.source.root) if isinstance(self.source.root, dict) else {}
+        twin.budget = Budget()
+        twin.forgotten = set(self.forgotten)
+        twin.unknown = {at: list(paths) for at, paths in self.unknown.items()}
+        return twin
+
+    @property
+    def written(self) -> Mapping[Path, str]:
+        """What stands in the file where values are made of variables."""
+        return self._resolver.written
+
+    def shows(self, value: str, path: Path) -> str:
+        """The value for a message, or what is written in its place where it is made of variables."""
+        return quoted(self.written.get(path, value))
 
     @property
     def file(self) -> str:
@@ -50,7 +82,7 @@ class Unit:
 
     def is_known(self, path: Path) -> bool:
         """Whether the value there is the user's, and not the remains of a variable that could not be read."""
-        return path not in self._resolver.unresolved
+        return path not in self.forgotten
 
     def may_read(self, name: str) -> bool:
         """Whether a variable of the name would be on the list."""
@@ -58,18 +90,21 @@ class Unit:
 
     def forget(self, path: Path) -> None:
         """Hold nothing against the value there any more: it is not the user's."""
-        self._resolver.unresolved.add(path)
-        self._unknown.setdefault(path[:2], []).append(path)
+        self.forgotten.add(path)
+        self.unknown.setdefault(path[:2], []).append(path)
 
     def unknown_in(self, at: Path) -> Iterable[Path]:
         """Where in the entry a value is not the user's, seen from the entry."""
-        return [path[len(at) :] for path in self._unknown.get(at, ())]
+        return [path[len(at) :] for path in self.unknown.get(at, ())]
 
     def convert(self, schema: Document, at: Path) -> Iterable[Diagnostic]:
         """Turn variables into numbers and booleans where the entry's schema wants those."""
         for path, text in self._sole.get(at, {}).items():
             wanted = types_at(schema, path[len(at) :])
             if not self.is_known(path) or not wanted & _CONVERTED or "string" in wanted:
+                continue
+            if self.is_as_written:
+                self.forget(path)
                 continue
             holder, key = _holder(self.root, path)
             value = convert(holder[key], wanted)
@@ -79,7 +114,7 @@ class Unit:
             self.forget(path)
             yield Diagnostic(
                 code="env-bad-value",
-                message=f"The value of {text} is not {_words(wanted)}.",  # the value itself stays untold
+                message=f"The value of {shown(text)} is not {_words(wanted)}.",  # the value itself stays untold
                 hint="Correct the variable.",
                 where=self.source.value_at(path),
             )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
 from provisioner.model.document import Path
 
 Schema: TypeAlias = Mapping[str, Any]
+_ANYTHING: Final[Schema] = {}  # one, so that it is recognised
 
 
 def schemas_at(schema: Schema, path: Path) -> list[Schema]:
     """Everything the schema may say of the value at the path; empty when there can be no such value."""
     here = [schema]
     for step in path:
-        here = [inner for each in here for inner in _inner(each, step)]
+        here = schemas_in(here, step)
     return here
+
+
+def schemas_in(schemas: Iterable[Schema], step: str) -> list[Schema]:
+    """What they say of one step further in, each schema once."""
+    inner = {id(each): each for schema in schemas for each in _inner(schema, step)}
+    return [*inner.values()]
 
 
 def types_at(schema: Schema, path: Path) -> set[str]:
@@ -40,8 +47,8 @@ def _inner(schema: Schema, step: str) -> Iterator[Schema]:
         elif step.isdecimal() and "items" in variant:
             yield variant["items"]
         elif _is_open(variant):
-            others = variant.get("additionalProperties", {})
-            yield others if isinstance(others, Mapping) else {}
+            others = variant.get("additionalProperties", _ANYTHING)
+            yield others if isinstance(others, Mapping) else _ANYTHING
 
 
 def _is_open(schema: Schema) -> bool:

@@ -1,7 +1,8 @@
 """Manifest entries as YAML, for `export`.
 
 Everything is written so that it reads back the same, by this package and by any other YAML reader: texts of several
-lines as `|` blocks, and in double quotes whatever unquoted would be misread, or could not be seen at all. A literal
+lines as `|` blocks, and in double quotes whatever unquoted would be misread, could not be seen at all, or is a command
+to a pipeline that prints it. A literal
 `${env:` in a live text is written `$${env:`, so that it is not taken for a variable. Lone surrogates, which YAML cannot
 hold, become U+FFFD.
 """
@@ -18,6 +19,7 @@ from provisioner.manifest.env import escape
 from provisioner.manifest.plain import Ambiguous, resolve
 from provisioner.model.address import Address
 from provisioner.model.document import Document
+from provisioner.model.pipelines import is_inert
 
 SCHEMA: Final = "schemas/manifest.v1.schema.json"
 _PLAIN: Final = re.compile(r"(?:[^\W\d]|[./]\w)(?:[\w./()'+@=,-]| (?=[\w./()'+@=,-]))*")
@@ -31,6 +33,7 @@ _UNSEEN: Final = (
 )
 _HAS_UNSEEN: Final = re.compile(f"[{_UNSEEN}]")
 _ESCAPED: Final = re.compile(rf'["\\{_UNSEEN}]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+_COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)  # for a pipeline, anywhere in a line
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
@@ -128,7 +131,8 @@ def _is_block(text: str) -> bool:
     """Not with empty lines at its end: those between sections would be taken for more of them."""
     if text.endswith("\n\n"):
         return False
-    return "\n" in text and text.strip() != "" and not _NOT_IN_BLOCK.search(text) and not _HAS_UNSEEN.search(text)
+    shown = not _NOT_IN_BLOCK.search(text) and not _HAS_UNSEEN.search(text) and is_inert(text)
+    return "\n" in text and text.strip() != "" and shown
 
 
 def _block(start: str, text: str, depth: int) -> Iterator[str]:
@@ -178,6 +182,7 @@ def _stays_text(text: str) -> bool:
 
 def _quoted(text: str) -> str:
     escaped = _ESCAPED.sub(_escape, _SURROGATE.sub("\ufffd", text))
+    escaped = _COMMAND.sub(r"#\\x23", escaped)
     return f'"{escaped}"'
 
 

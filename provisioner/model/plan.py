@@ -9,7 +9,9 @@ from enum import Enum
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Absent, Document, Path, digest, dotted
+from provisioner.model.redact import redacted
 from provisioner.model.resource import Live, Marker
+from provisioner.model.told_apart import told_apart
 
 
 class Action(str, Enum):
@@ -139,15 +141,18 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Equal for equal plans: owner, actions, addresses, fields and reasons."""
+        """Equal for equal plans: owner, actions, addresses, fields and reasons. Of a secret only whether it changes
+        goes into it: whoever could try candidates would find the rest.
+        """
         return digest([self.owner, [list(_essence(change)) for change in self.changes]])
 
 
 def _essence(change: Change) -> Iterable[object]:
     yield change.action.value
     yield str(change.address)
-    yield change.after
-    yield change.before.fields if change.before else None
+    before = redacted(change.before.fields) if change.before else None
+    yield None if change.after is None else told_apart(before, redacted(change.after))
+    yield before
     yield [[field.name, field.origin.value if field.origin else None] for field in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
     if change.reason:

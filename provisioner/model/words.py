@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
 _SHOWN: Final = 60
 _LISTED: Final = 12
+_ALIKE: Final = 0.6
+_LOOKED_AT: Final = 300  # to compare with all of 10,000 names takes seconds
 
 
 def shown(text: str) -> str:
@@ -54,7 +57,25 @@ def with_article(noun: str) -> str:
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """`Did you mean "x"? ` when something known looks alike; else nothing."""
-    by_folded = {each.casefold().replace("-", "_"): each for each in known}
-    close = get_close_matches(name[:_SHOWN].casefold().replace("-", "_"), by_folded, n=1, cutoff=0.6)
-    return f"Did you mean {quoted(by_folded[close[0]])}? " if close and by_folded[close[0]] != name else ""
+    """`Did you mean "x"? ` when something known looks alike; else nothing. Of thousands, only some are looked at."""
+    meant = _closest(name[:_SHOWN], tuple(each[:_SHOWN] for each in islice(known, _LOOKED_AT)))
+    return f"Did you mean {quoted(meant)}? " if meant and meant != name else ""
+
+
+@lru_cache(maxsize=1024)  # the same slip stands in every agent
+def _closest(name: str, known: tuple[str, ...]) -> str:
+    by_folded = {_folded(each): each for each in known}
+    wanted = _folded(name)
+    letters = set(wanted)
+    near = [each for each in by_folded if _may_be_near(wanted, each) and 2 * len(letters & set(each)) >= len(letters)]
+    close = get_close_matches(wanted, near, n=1, cutoff=_ALIKE)
+    return by_folded[close[0]] if close else ""
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
+def _may_be_near(one: str, other: str) -> bool:
+    """Whether their lengths allow it: quick to see, where to compare is not."""
+    return 2 * min(len(one), len(other)) >= _ALIKE * (len(one) + len(other))

@@ -93,10 +93,11 @@ def require_trusted(url: str, allowed: Collection[str] = ()) -> None:
 
 
 def loopback_advice(url: str) -> str:
-    """What to do where a URL of this machine was not named by the user."""
+    """What to do where a URL of this machine was not named by the user; an empty one is not to be told."""
+    which = authority_of(url) if url else "with its host and port"
     return (
         "If what listens there is yours, say so: name it with --project-endpoint or in the environment (a .env file "
-        f"does not count), or add --allow-host {authority_of(url)}"
+        f"does not count), or add --allow-host {which}"
     )
 
 

@@ -15,7 +15,17 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, l
 from provisioner.model.plan import FieldChange, Origin
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_chosen, is_default, is_nothing, plain, respelt, rule_of, same, shows
+from provisioner.reconcile.meaning import (
+    is_chosen,
+    is_default,
+    is_nothing,
+    plain,
+    respelt,
+    rule_of,
+    same,
+    shows,
+    shows_no_other_secret,
+)
 from provisioner.reconcile.write_only import readable
 
 _Found = tuple[Path, object, object]  # where, live, wanted
@@ -110,7 +120,7 @@ class _Sides:
         return (
             shows(here, value, rule, free=parent.free)
             or self._is_kept_back(path, value, here, rule)
-            or self._is_answered_so(path, here)
+            or self._is_answered_so(path, value, here)
         )
 
     def _is_not_chosen(self, path: Path, value: object, here: object, rule: Rule) -> bool:
@@ -119,12 +129,14 @@ class _Sides:
             return False
         return rule.default is ABSENT or not is_nothing(lookup(self.live, path[:-1]))
 
-    def _is_answered_so(self, path: Path, here: object) -> bool:
-        """Whether this is how the service showed our own last write of the same value, in a spelling of its own."""
+    def _is_answered_so(self, path: Path, value: object, here: object) -> bool:
+        """Whether this is how the service showed our own last write of the same value, in a spelling of its own. The
+        record does not tell one secret from another; what is shown of them does.
+        """
         if is_nothing(here) or not self._is_as_applied(path):
             return False
         baseline = self._baseline(path)
-        return baseline is not None and same(lookup(baseline, path), here)
+        return baseline is not None and same(lookup(baseline, path), here) and shows_no_other_secret(here, value, path)
 
     def _is_unseen_edit(self, path: Path, here: object, rule: Rule) -> bool:
         """Whether the manifest says something else now of a field that the service keeps to itself."""
@@ -193,28 +205,48 @@ class _Sides:
             if not is_default(value, path, self.traits):
                 yield path, value
 
-    def origin(self, path: Path, *, is_addition: bool) -> Origin:
+    def origin(self, path: Path, *, is_addition: bool) -> Origin | None:
+        """Who moved; None where only a secret did, and nothing tells who."""
         if is_addition:
             return Origin.DRIFT
         wanted = lookup(self.desired, path)
         inside = [leaf for leaf, _ in leaves(wanted, path)] if isinstance(wanted, Mapping) else []
         origins = {self._leaf_origin(leaf) for leaf in inside or [path]}
-        return origins.pop() if len(origins) == 1 else Origin.BOTH
+        if len(origins) == 1:
+            return origins.pop()
+        return None if None in origins else Origin.BOTH
 
-    def _leaf_origin(self, path: Path) -> Origin:
+    def _leaf_origin(self, path: Path) -> Origin | None:
         record = self.record
         if record is None or not record.knows(path):
             return Origin.EDIT
         if self._is_as_applied(path):
-            return Origin.DRIFT
+            return self._secret_origin(path) if self._is_shown_as_applied(path) else Origin.DRIFT
         if self._is_unseen_edit(path, lookup(self.live, path), rule_of(path, self.traits)):
             return Origin.EDIT
         key = record.fold(path)
-        wanted, found = lookup(self.applied, key), lookup(self.shown, key)
         if (baseline := self._baseline(key)) is not None and same(lookup(baseline, key), lookup(self.live, key)):
             return Origin.EDIT
-        untouched = found is not ABSENT and (record.holds(path, found) or record.holds(path, _shaped(found, wanted)))
-        return Origin.EDIT if untouched else Origin.BOTH
+        return Origin.EDIT if self._is_shown_as_applied(path) else Origin.BOTH
+
+    def _is_shown_as_applied(self, path: Path) -> bool:
+        """Whether the live object still has what was applied last, with what the service fills in or without."""
+        if self.record is None:
+            return False
+        key = self.record.fold(path)
+        wanted, found = lookup(self.applied, key), lookup(self.shown, key)
+        return found is not ABSENT and (
+            self.record.holds(path, found) or self.record.holds(path, _shaped(found, wanted))
+        )
+
+    def _secret_origin(self, path: Path) -> Origin | None:
+        """Who changed a secret, of which the record knows nothing: our own last write may be seen still."""
+        if (baseline := self._baseline(path)) is None:
+            return None
+        was = lookup(baseline, path)
+        if same(was, lookup(self.live, path)):
+            return Origin.EDIT
+        return Origin.DRIFT if same(was, lookup(self.desired, path)) else None
 
     def _is_as_applied(self, path: Path) -> bool:
         """Whether the manifest still says what was applied last."""

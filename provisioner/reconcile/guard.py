@@ -149,6 +149,17 @@ def ignored_difference(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
     )
 
 
+def untold_secret(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
+    return Diagnostic(
+        code="secret-not-compared",
+        message=f"{wanted.address} has secrets that the service does not show; whether they are the declared ones is "
+        f"not known: {_listing([dotted(path) for path in paths])}.",
+        hint="A new one is written as soon as anything else of it changes: its description, say.",
+        severity=Severity.WARNING,
+        where=wanted.where,
+    )
+
+
 def idle_allowances(plan: Plan, allow: Allowances) -> tuple[Address, ...]:
     """What was named as allowed to lose data though no change needs that: often a slip of the pen."""
     losing = {change.address for change in plan.changes if change.loses_data}

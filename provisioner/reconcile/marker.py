@@ -1,6 +1,7 @@
 """The marker: how ownership and the record of the last apply are written on a live object.
 
-The record holds one ten-character chunk per declared field: four characters name the path, six the value. That fits
+The record holds one ten-character chunk per declared field: four characters name the path, six the value, of which the
+secrets in it are hidden first: whoever reads the object could try candidates. That fits
 the 512 characters of a metadata value (256 of an Azure tag) and is enough to tell, field by field, whether the
 manifest or the live object moved, and which fields were declared once and are no more. When a resource declares more
 fields than fit, deeper fields are recorded together with their parents.
@@ -23,6 +24,7 @@ from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, canonical, leaves, lookup
+from provisioner.model.redact import redacted
 from provisioner.model.resource import Marker, OnRemove
 
 OWNER_KEY: Final = "provisioner-owner"
@@ -125,7 +127,8 @@ class AppliedRecord:
         while depth > 1 and len(_folded(paths, depth, apart)) > room:
             depth -= 1
         kept = _folded(paths, depth, apart)[:room]
-        chunks = "".join(_path_print(path) + _value_print(lookup(declared, path)) for path in kept)
+        harmless = {name: redacted(value, (name,)) for name, value in declared.items()}
+        chunks = "".join(_path_print(path) + _value_print(lookup(harmless, path)) for path in kept)
         return f"{depth}{head}.{chunks}" + (f"~{tail}" if tail else "")
 
     def is_of(self, address: Address) -> bool:
@@ -147,8 +150,12 @@ class AppliedRecord:
         return _path_print(self.fold(path)) in self._chunks
 
     def holds(self, path: Path, value: object) -> bool:
-        """Whether this value was applied last at the (folded) path."""
-        return self._chunks.get(_path_print(self.fold(path))) == _value_print(value)
+        """Whether this value was applied last at the (folded) path, as far as can be told: not by the secrets in it.
+        A record that was written before they were hidden tells by these, too.
+        """
+        at = self.fold(path)
+        chunk = self._chunks.get(_path_print(at))
+        return chunk is not None and chunk in (_value_print(redacted(value, at)), _value_print(value))
 
 
 def _folded(paths: Iterable[Path], depth: int, apart: Collection[Path]) -> list[Path]:

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Absent, Document, Path, canonical, leaves, lies_under, lookup, place
+from provisioner.model.redact import redacted
 from provisioner.model.resource import Marker
+from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.write_only import readable
@@ -103,6 +105,11 @@ def record_of(
 def _decides_alone(path: Path, traits: Traits) -> bool:
     """Whether mistaking a change of a neighbour for one of this field would do harm: a replacement, say."""
     return lies_under(path, traits.immutable) or not rule_of(path, traits).given_back
+
+
+def shows_no_other_secret(live: object, declared: object, path: Path) -> bool:
+    """Whether every secret in the live value is one that is declared. The service may keep them to itself."""
+    return set(secrets_in(redacted(live, path))) <= set(secrets_in(redacted(declared, path)))
 
 
 def respelt(live: Document, desired: Document, traits: Traits) -> Document:

@@ -19,7 +19,7 @@ from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
-from provisioner.reconcile.remarks import ignored_differences, remarks_on
+from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
 from provisioner.reconcile.write_only import with_writes
 
 _REASONS: Final[Mapping[Condition, str]] = {
@@ -53,7 +53,7 @@ def make_plan(
     ours = [address for address in unchanged if not desired[address].external]
     warnings = list(guard.name_of_others(changes, ours, desired, owner))
     warnings += [it for pair in clear.values() for it in _left_alone(*pair, owner, allow)]
-    warnings += [it for at in unchanged for it in _ignored_on_unchanged(*clear[at], traits[at.kind])]
+    warnings += [it for at in unchanged for it in _unseen_on_unchanged(*clear[at], traits[at.kind])]
     return Plan(
         owner=owner,
         changes=ordered,
@@ -211,9 +211,14 @@ def _action(found: Live, marker: Marker, *, replaces: bool) -> Action:
     return Action.UPDATE if found.marker is not None and found.marker.owner == marker.owner else Action.ADOPT
 
 
-def _ignored_on_unchanged(wanted: Desired | None, found: Live | None, traits: Traits) -> Iterator[Diagnostic]:
-    if wanted is not None and found is not None and (paths := ignored_differences(wanted, found.fields, traits)):
+def _unseen_on_unchanged(wanted: Desired | None, found: Live | None, traits: Traits) -> Iterator[Diagnostic]:
+    """What may differ though nothing is to be changed."""
+    if wanted is None or found is None or wanted.external:
+        return
+    if paths := ignored_differences(wanted, found.fields, traits):
         yield guard.ignored_difference(wanted, paths)
+    if paths := untold_secrets(wanted, found.fields, traits):
+        yield guard.untold_secret(wanted, paths)
 
 
 def _target(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, lookup, only
+from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, lookup, only, without
 from provisioner.model.plan import Action, Change
+from provisioner.model.redact import redacted
 from provisioner.model.resource import Desired
+from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Traits
 from provisioner.reconcile.compare import unshown
-from provisioner.reconcile.meaning import is_default, is_nothing, same
+from provisioner.reconcile.meaning import is_default, is_nothing, respelt, same
 
 
 def remarks_on(change: Change, wanted: Desired, traits: Traits) -> Iterator[str]:
@@ -45,6 +47,24 @@ def ignored_differences(wanted: Desired, live: Document, traits: Traits) -> tupl
     """The ignored fields that are not as the manifest declares them."""
     declared = only(wanted.fields, wanted.lifecycle.ignore)
     return tuple(path for path, _, _ in unshown(declared, live, traits))
+
+
+def untold_secrets(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:
+    """The declared secrets that the service keeps to itself: that it has another one cannot be seen."""
+    declared = without(wanted.fields, wanted.lifecycle.ignore)
+    return tuple(_untold(redacted(declared), respelt(live, declared, traits), ()))
+
+
+def _untold(declared: object, live: object, path: Path) -> Iterator[Path]:
+    if is_nothing(live):
+        if any(True for _ in secrets_in(declared)):
+            yield path
+    elif isinstance(declared, Mapping) and isinstance(live, Mapping):
+        for key, value in declared.items():
+            yield from _untold(value, live.get(key), (*path, str(key)))
+    elif isinstance(declared, list) and isinstance(live, (list, tuple)):
+        for index, (value, here) in enumerate(zip(declared, live, strict=False)):
+            yield from _untold(value, here, (*path, str(index)))
 
 
 def _carried_along(change: Change, traits: Traits) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provisioner.model.address import Address
+from provisioner.model.pipelines import inert
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import ChangeFinished, ChangeStarted, Event, Outcome, Status
 from provisioner.render.outcomes import outcomes_text_rows
@@ -57,7 +58,7 @@ def abandoned_text(left: Abandoned, *, told: Collection[Address] = (), styles: S
         *_rows("skipped", not_begun, addresses, style=styles.warning, styles=styles, width=width),
     ]
     closing = (styles.paint(styles.bad, line) for line in wrapped(_closing(left), width=width))
-    return "\n".join([*rows, *([""] if rows else []), *closing, ""])
+    return inert("\n".join([*rows, *([""] if rows else []), *closing, ""]))
 
 
 def _rows(

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
+from provisioner.model.places import has_no_default
 from provisioner.model.plan import Action, Change, FieldChange, Origin
+from provisioner.model.redact import SEALED, redacted
+from provisioner.model.told_apart import told_apart
 from provisioner.render.linediff import diff_lines
-from provisioner.render.places import has_no_default
-from provisioner.render.redact import SEALED, redacted
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
 from provisioner.render.words import VERBS, listing
@@ -81,30 +82,35 @@ def shown_fields(change: Change) -> tuple[FieldChange, ...]:
 
 def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[FieldChange, ...]:
     """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
-    before = _Side(change.before.fields if change.before else {}, {})
-    after = _Side(change.after or {}, {})
-    return tuple(
-        replace(field, before=before.redacted(field.path, field.before), after=after.redacted(field.path, field.after))
-        for field in fields
-    )
+    before = _Side(change.before.fields if change.before else {})
+    after = _Side(change.after or {})
+    return tuple(_without_secrets(field, before, after) for field in fields)
 
 
-@dataclass(frozen=True, slots=True)
+def _without_secrets(field: FieldChange, before: _Side, after: _Side) -> FieldChange:
+    was = before.redacted(field.path, field.before)
+    return replace(field, before=was, after=told_apart(was, after.redacted(field.path, field.after)))
+
+
+@dataclass(slots=True)
 class _Side:
-    """`lists` are those of the document that were made harmless already: each is once, however much in it changes."""
+    """`shown` is the whole document made harmless, once, however much in it changes."""
 
     document: Document
-    lists: dict[Path, object]
+    shown: object = ABSENT
 
     def redacted(self, path: Path, value: object) -> object:
-        for length in range(1, len(path)):
-            at = path[:length]
-            if isinstance(whole := lookup(self.document, at), (list, tuple)) and value is not ABSENT:
-                if at not in self.lists:
-                    self.lists[at] = redacted(whole, at)
-                shown = self.lists[at]
-                return lookup({"": shown}, ("", *path[length:])) if isinstance(shown, list) else shown
-        return redacted(value, path)
+        here = lookup(self.document, path)
+        if value is ABSENT or here is ABSENT or not (here is value or here == value):
+            return redacted(value, path)
+        if self.shown is ABSENT:
+            self.shown = redacted(self.document)
+        found = self.shown
+        for key in path:
+            if not isinstance(found, (dict, list)):  # hidden with all that is in it
+                return found
+            found = lookup({"": found}, ("", key))
+        return found
 
 
 def resource_fields(change: Change) -> tuple[FieldChange, ...]:

@@ -7,11 +7,13 @@ come with any minor version; none goes without a major one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.pipelines import inert
+from provisioner.model.redact import harmless
+from provisioner.render.json_text import json_text
 from provisioner.render.safe import one_line, visible, wrapped
 from provisioner.render.styles import PLAIN, Styles
 from provisioner.render.words import plural
@@ -22,7 +24,7 @@ def diagnostics_text(items: Sequence[Diagnostic], *, styles: Styles = PLAIN, wid
     if not items:
         return ""
     blocks = ["\n".join(diagnostic_lines(item, styles=styles, width=width)) for item in items]
-    return "\n".join([*blocks, "", f"{_counts(items)}.", ""])
+    return inert("\n".join([*blocks, "", f"{_counts(items)}.", ""]))
 
 
 def diagnostic_lines(item: Diagnostic, *, styles: Styles = PLAIN, width: int = 100) -> Iterator[str]:
@@ -32,7 +34,7 @@ def diagnostic_lines(item: Diagnostic, *, styles: Styles = PLAIN, width: int = 1
     fits = len(f"{place}  {item.severity.value}  {code}") <= width
     yield from (["  ".join(part for part in (place, sort) if part)] if fits or not place else [place, f"  {sort}"])
     for text in (item.message, item.hint):
-        yield from wrapped(text, width=width, indent="  ")
+        yield from wrapped(harmless(text), width=width, indent="  ")
 
 
 def _place(item: Diagnostic) -> str:
@@ -52,15 +54,15 @@ def diagnostics_json(items: Sequence[Diagnostic]) -> str:
         "warnings": sum(not item.is_error for item in items),
         "diagnostics": [diagnostic_document(item) for item in items],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document, indent=2) + "\n"
 
 
 def diagnostic_document(item: Diagnostic) -> dict[str, Any]:
     document: dict[str, Any] = {
         "severity": item.severity.value,
         "code": item.code,
-        "message": item.message,
-        "hint": item.hint,
+        "message": harmless(item.message),
+        "hint": harmless(item.hint),
     }
     if (where := item.where) is not None:
         document["where"] = {
@@ -73,7 +75,7 @@ def diagnostic_document(item: Diagnostic) -> dict[str, Any]:
 
 
 def diagnostics_github(items: Sequence[Diagnostic]) -> str:
-    """Workflow commands, one line each, that GitHub shows beside the lines of a pull request.
+    """Workflow commands, one line each, that GitHub shows beside the lines of a pull request. What they quote is inert.
 
     Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
@@ -85,12 +87,12 @@ def _command(item: Diagnostic) -> str:
     place = {"file": where.file, "line": str(where.line), "col": str(where.column)} if where else {}
     settings = {**place, "title": item.code}
     listed = ",".join(f"{key}={_setting(value)}" for key, value in settings.items())
-    text = "\n".join(part for part in (item.message, item.hint) if part)
+    text = harmless("\n".join(part for part in (item.message, item.hint) if part))
     return f"::{item.severity.value} {listed}::{_data(text)}"
 
 
 def _data(text: str) -> str:
-    return visible(text).replace("%", "%25").replace("\n", "%0A")
+    return inert(visible(text)).replace("%", "%25").replace("\n", "%0A")
 
 
 def _setting(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provisioner.model.errors import Failure
+from provisioner.model.pipelines import inert
+from provisioner.model.redact import harmless
 from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
 
@@ -13,15 +15,15 @@ def failure_text(
     message: str, hint: str = "", failure: Failure | None = None, *, styles: Styles = PLAIN, width: int = 100
 ) -> str:
     """`Error: …`, what to do, and what the service said to identify it."""
-    said = wrapped(f"Error: {message}", width=width)
+    said = wrapped(harmless(f"Error: {message}"), width=width)
     first, *rest = said
     lines = [styles.paint(styles.bad, first[:6]) + first[6:], *rest]
     advice = failure.advice if failure else ""
     for text in dict.fromkeys((hint, advice)):
-        lines.extend(wrapped(text, width=width, indent="  "))
+        lines.extend(wrapped(harmless(text), width=width, indent="  "))
     if failure and (identity := failure_identity(failure)):
         lines.extend(styles.paint(styles.quiet, text) for text in wrapped(identity, width=width, indent="  "))
-    return "\n".join(lines) + "\n"
+    return inert("\n".join(lines) + "\n")
 
 
 def failure_identity(failure: Failure) -> str:
@@ -36,7 +38,7 @@ def failure_identity(failure: Failure) -> str:
 
 def failure_lines(failure: Failure, *, width: int, indent: str) -> Iterator[str]:
     """The service's own words, whatever they look like, then its identity, then our advice."""
-    yield from wrapped(failure.message, width=width, indent=indent)
+    yield from wrapped(harmless(failure.message), width=width, indent=indent)
     if identity := failure_identity(failure):
         yield from wrapped(identity, width=width, indent=indent)
     yield from wrapped(failure.advice, width=width, indent=indent)

@@ -54,5 +54,5 @@ def _mermaid_label(address: Address) -> str:
 
 
 def _dot_name(address: Address) -> str:
-    text = one_line(str(address)).replace("\\", "\\\\").replace('"', '\\"')
+    text = one_line(str(address)).replace("\\", "\\\\").replace('"', '\\"').replace("##", "#&#35;")
     return f'"{text}"'

@@ -93,7 +93,7 @@ _TARGET: Final = {
     "type": ["object", "null"],
 }
 _FIELD: Final = _object(
-    "One field that changes. Secrets are `(sensitive sha256:1a2b3c4d)`; equal values have equal fingerprints.",
+    "One field that changes. Secrets are `(sensitive)`, or `(sensitive, changed)` where another value stood before.",
     {
         "before": {"description": "The live value; missing where the field is not there."},
         "after": {"description": "The value to come; missing where the field goes."},
@@ -131,7 +131,7 @@ _PLAN: Final = _object(
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
     target=_TARGET,
     owner=_text("The manifest's name."),
-    digest=_text("Equal for equal plans.", pattern="^[0-9a-f]{64}$"),
+    digest=_text("Equal for equal plans, whatever the values of secrets.", pattern="^[0-9a-f]{64}$"),
     has_changes=_flag("Whether there is anything to do."),
     summary=_object(
         "How many of each.",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from provisioner.model.pipelines import inert
 from provisioner.render.safe import one_line
 
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>|~&$]|\A[-+=](?=\s|[-=])")
@@ -27,8 +28,8 @@ def code(text: str) -> str:
 
 
 def fenced(lines: Sequence[str], language: str) -> str:
-    """A code block whose fence is longer than any run of backticks inside."""
-    body = "\n".join(lines)
+    """A code block whose fence is longer than any run of backticks inside, and without commands for a pipeline."""
+    body = inert("\n".join(lines))
     longest = max((len(run) for run in _BACKTICKS.findall(body)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{body}\n{fence}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from provisioner.model.pipelines import inert
 from provisioner.model.progress import ApplyFinished, Outcome, Status
+from provisioner.model.redact import harmless
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.failures import failure_lines
 from provisioner.render.safe import one_line, wrapped
@@ -21,7 +23,7 @@ def outcomes_text(finished: ApplyFinished, *, styles: Styles = PLAIN, width: int
     addresses = max((len(one_line(str(outcome.change.address))) for outcome in finished.outcomes), default=0)
     lines = list(outcomes_text_rows(finished.outcomes, addresses=addresses, styles=styles, width=width))
     closing = closing_lines(finished, styles=styles, width=width)
-    return "\n".join([*lines, *([""] if lines else []), *closing, ""])
+    return inert("\n".join([*lines, *([""] if lines else []), *closing, ""]))
 
 
 def closing_lines(finished: ApplyFinished, *, styles: Styles = PLAIN, width: int = 100) -> list[str]:
@@ -48,7 +50,7 @@ def _outcome(outcome: Outcome, addresses: int, styles: Styles, width: int) -> It
     took = duration(outcome.elapsed_s) if outcome.status is not Status.SKIPPED else ""
     status = styles.paint(_style(outcome.status, styles), f"{outcome.status.value:<7}")
     address = one_line(str(outcome.change.address))
-    reason = "" if outcome.failure and outcome.reason in outcome.failure.message else outcome.reason
+    reason = "" if outcome.failure and outcome.reason in outcome.failure.message else harmless(outcome.reason)
     if len(_INDENT) + addresses + 19 > width:
         yield f"  {status}  {address}"
         yield f"{_INDENT}{word} {took}".rstrip()

@@ -1,9 +1,10 @@
 """A plan for programs: `json_schemas` and docs/json.md say what is in it.
 
 A field that was not there has no `before`; one that goes has no `after`. `origin` is `edit`, `drift`, `both`, or null
-where nothing was applied before. A create has every field with `after` only, a delete every field with `before` only.
-Any refusal means that the plan may not be applied. Secrets are `(sensitive sha256:1a2b3c4d)`. New keys may come with
-any minor version; none goes without a major one.
+where nothing was applied before, or nothing tells who changed a secret. A create has every field with `after` only,
+a delete every field with `before` only. Any refusal means that the plan may not be applied. Secrets are `(sensitive)`,
+and `(sensitive, changed)` where another value stood before. New keys may come with any minor version; none goes without
+a major one.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def _as_many(texts: Sequence[str], room: int, rest: str) -> str:
 
 def _details(changes: Sequence[Change], room: int) -> str:
     """As many diffs as fit, the smallest first, in the order of the plan."""
-    blocks = [_detail(change) for change in changes]
+    blocks = [_detail(change, room) for change in changes]
     if sum(map(len, blocks)) <= room:
         return "".join(blocks)
     room -= len(_left_out(len(blocks), len(blocks)))
@@ -125,8 +125,14 @@ def _left_out(missing: int, total: int) -> str:
     return f"\n**{count} left out for length**, the largest first; `provisioner plan` shows them all.\n"
 
 
-def _detail(change: Change) -> str:
-    lines = [_diff_line(line) for line in change_lines(change, width=_WIDTH)]
+def _detail(change: Change, most: int) -> str:
+    """What has more than `most` characters is not made to its end: it will not be shown."""
+    lines: list[str] = []
+    for line in change_lines(change, width=_WIDTH):
+        lines.append(_diff_line(line))
+        most -= len(lines[-1])
+        if most < 0:
+            break
     summary = f"{code(VERBS[change.action].symbol)} {prose(headline(change))}"
     block = fenced(lines, "diff") if lines else "Nothing on it changes."
     return f"\n<details><summary>{summary}</summary>\n\n{block}\n\n</details>\n"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.pipelines import inert
 from provisioner.model.plan import Action, Change, Plan
 from provisioner.render.change_lines import Line, change_lines, headline
 from provisioner.render.diagnostics import diagnostic_lines
@@ -32,7 +33,7 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
     ]
-    return "\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n"
+    return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")
 
 
 def _target(plan: Plan, styles: Styles, width: int) -> Iterator[str]:

@@ -9,13 +9,13 @@ JSON lines: every line is an object with `event`; see `json_schemas` and docs/js
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any, Final, TextIO, TypeAlias
 
 from provisioner.model.address import Address
 from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
+from provisioner.model.pipelines import inert
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
     ApplyFinished,
@@ -27,8 +27,10 @@ from provisioner.model.progress import (
     Outcome,
     Status,
 )
+from provisioner.model.redact import harmless
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.exhaustive import assert_never
+from provisioner.render.json_text import json_text
 from provisioner.render.outcomes import closing_lines, outcomes_text_rows, was_interrupted
 from provisioner.render.plan_json import FORMAT_VERSION, address_document, plan_document
 from provisioner.render.safe import one_line
@@ -71,9 +73,9 @@ class Results:
                 self._say("")
             case ChangeFinished(outcome=outcome):
                 rows = outcomes_text_rows([outcome], addresses=self._addresses, styles=self._styles, width=self._width)
-                self._say("\n".join(rows))
+                self._say(inert("\n".join(rows)))
             case ApplyFinished():
-                self._say("\n" + "\n".join(closing_lines(event, styles=self._styles, width=self._width)))
+                self._say(inert("\n" + "\n".join(closing_lines(event, styles=self._styles, width=self._width))))
             case ChangeStarted() | ChangeNoted():
                 pass
             case _:
@@ -100,7 +102,7 @@ class PlainProgress:
                 self._started[change.address] = self._clock()
                 self._say(f"{_name(change)}: {VERBS[change.action].doing}…")
             case ChangeNoted(change=change, note=note):
-                self._note(change, one_line(note))
+                self._note(change, one_line(harmless(note)))
             case ChangeFinished() | ApplyFinished():
                 pass
             case _:
@@ -116,7 +118,7 @@ class PlainProgress:
         self._say(f"{_name(change)}: still {VERBS[change.action].doing}, {note} ({elapsed})")
 
     def _say(self, text: str) -> None:
-        self._stream.write(f"{text}\n")
+        self._stream.write(f"{inert(text)}\n")
         self._stream.flush()
 
 
@@ -131,7 +133,7 @@ class JsonProgress:
         self._stream = stream
 
     def __call__(self, event: Event) -> None:
-        self._stream.write(f"{json.dumps(event_document(event))}\n")
+        self._stream.write(f"{json_text(event_document(event))}\n")
         self._stream.flush()
 
 
@@ -143,8 +145,8 @@ def failed_document(error: ProvisionerError) -> dict[str, Any]:
     document: dict[str, Any] = {
         "event": "failed",
         "format_version": FORMAT_VERSION,
-        "message": error.message,
-        "hint": error.hint,
+        "message": harmless(error.message),
+        "hint": harmless(error.hint),
     }
     if isinstance(error, ManifestInvalid):
         document["diagnostics"] = [diagnostic_document(item) for item in error.diagnostics]
@@ -164,7 +166,7 @@ def event_document(event: Event) -> dict[str, Any]:
         case ChangeStarted(change=change):
             return {"event": "change_started", **_which(change)}
         case ChangeNoted(change=change, note=note):
-            return {"event": "change_noted", **_which(change), "note": note}
+            return {"event": "change_noted", **_which(change), "note": harmless(note)}
         case ChangeFinished(outcome=outcome):
             return {"event": "change_finished", **_outcome(outcome)}
         case ApplyFinished():
@@ -181,7 +183,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     document = {
         **_which(outcome.change),
         "status": outcome.status.value,
-        "reason": outcome.reason,
+        "reason": harmless(outcome.reason),
         "elapsed_s": round(outcome.elapsed_s, 3),
         "remarks": list(outcome.remarks),
     }
@@ -190,7 +192,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 
 def _failure(failure: Failure) -> dict[str, Any]:
     return {
-        "message": failure.message,
+        "message": harmless(failure.message),
         "code": failure.code,
         "status": failure.status,
         "request_id": failure.request_id,

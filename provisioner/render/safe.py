@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,7 +21,7 @@ _SHORT: Final = {"\t": "\\t", "\r": "\\r"}
 
 def visible(text: str) -> str:
     """The text with every control or invisible character but newline written as an escape."""
-    return _UNSEEN.sub(_escaped, text)
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub(_escaped, text)
 
 
 def one_line(text: str) -> str:
@@ -59,10 +58,14 @@ def cut_pair(before: str, after: str) -> tuple[str, str]:
 
 
 def _first_difference(before: str, after: str) -> int:
-    for index, (here, there) in enumerate(zip(before, after, strict=False)):
-        if here != there:
-            return index
-    return min(len(before), len(after))
+    same, differs = 0, min(len(before), len(after)) + 1  # so much is the same, and so much is not
+    while differs - same > 1:
+        middle = (same + differs) // 2
+        if before[same:middle] == after[same:middle]:
+            same = middle
+        else:
+            differs = middle
+    return same
 
 
 def wrapped(text: str, *, width: int, indent: str = "", hang: str | None = None) -> list[str]:
@@ -102,11 +105,20 @@ def folded(line: str, *, width: int, start: str, hang: str) -> list[str]:
     hang += deeper if len(hang + deeper) + _NARROWEST <= width else ""
     lines: list[str] = []
     at = 0
-    gaps = deque(found.start() for found in _GAP.finditer(line))
-    while gaps and len(line) - at > (room := max(width - len(hang if lines else start), _NARROWEST)):
-        gap = gaps.popleft()
-        while gaps and gaps[0] - at <= room:
-            gap = gaps.popleft()
+    while len(line) - at > (room := max(width - len(hang if lines else start), _NARROWEST)):
+        if (gap := _gap(line, at, room)) < 0:
+            break
         lines.append(f"{hang if lines else start}{line[at:gap]}")
         at = gap + 1
     return [*lines, f"{hang if lines else start}{line[at:]}"]
+
+
+def _gap(line: str, at: int, room: int) -> int:
+    """The last place between two words within the room, or else the first one behind it; -1 where there is none."""
+    near = line.rfind(" ", at + 1, at + room + 1)
+    while near > at and not _GAP.match(line, near):
+        near = line.rfind(" ", at + 1, near)
+    if near > at:
+        return near
+    later = _GAP.search(line, at + room + 1)
+    return later.start() if later else -1

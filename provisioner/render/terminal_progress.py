@@ -18,6 +18,7 @@ from provisioner.model.progress import (
     ChangeStarted,
     Event,
 )
+from provisioner.model.redact import harmless
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.safe import one_line
 from provisioner.render.words import VERBS, duration
@@ -84,7 +85,7 @@ class TerminalProgress:
             case ChangeStarted(change=change):
                 self._start(change)
             case ChangeNoted(change=change, note=note):
-                self._note(change, one_line(note))
+                self._note(change, one_line(harmless(note)))
             case ChangeFinished(outcome=outcome):
                 self._finish(outcome.change)
             case ApplyFinished():

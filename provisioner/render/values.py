@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from provisioner.model.document import Absent, Path
-from provisioner.render.redact import Sensitive
+from provisioner.model.redact import Sensitive
 from provisioner.render.safe import one_line
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_$-]+\Z")
+_WIDEST: Final = 1_000  # characters: no line has room for more
 _NAMES_FIRST: Final = {"type": 0, "kind": 1, "name": 2, "id": 3}
 
 
@@ -37,7 +38,7 @@ def inline(value: object) -> str | None:
         return None if value else "{}"
     if isinstance(value, (list, tuple)):
         return _inline_list(value)
-    if isinstance(value, str) and not isinstance(value, Sensitive) and "\n" in value:
+    if isinstance(value, str) and not isinstance(value, Sensitive) and (len(value) > _WIDEST or "\n" in value):
         return None
     return _scalar(value)
 

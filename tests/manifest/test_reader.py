@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.manifest import reader
+from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.marks import Source
 from provisioner.manifest.reader import MAX_DEPTH, read
 from provisioner.model.diagnostic import Diagnostic
@@ -129,15 +129,18 @@ def test_merge_keys_that_explode_are_stopped_too() -> None:
     assert codes(text) == ["alias-bomb"]
 
 
-def test_too_many_values_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_NODES", 10)
+def test_too_many_values_are_stopped() -> None:
+    def within_ten(text: str) -> list[str]:
+        return [each.code for each in read(text, file="f", budget=Budget({Resource.VALUES: 10}))[1]]
 
-    assert codes("[1, 2, 3, 4, 5, 6, 7, 8, 9]") == []
-    assert codes("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]") == ["file-too-big"]
+    assert within_ten("[1, 2, 3, 4, 5, 6, 7, 8, 9]") == []
+    assert within_ten("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]") == ["manifest-too-big"]
 
 
 def test_a_file_full_of_problems_is_given_up_at_a_thousand() -> None:
-    assert len(codes("[" + "on, " * 5_000 + "]")) == 1_000
+    found = codes("[" + "on, " * 5_000 + "]")
+
+    assert (len(found), found[-1]) == (1_000, "more-problems")
 
 
 def codes(text: str, *, fast: bool = True) -> list[str]:

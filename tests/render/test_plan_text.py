@@ -7,10 +7,10 @@ import pytest
 
 from provisioner.model.document import ABSENT
 from provisioner.model.plan import Action, FieldChange, Origin, Plan, Target
+from provisioner.model.redact import redacted
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
-from provisioner.render.redact import redacted
 from provisioner.render.styles import COLOURFUL
 from provisioner.render.target import target_phrase
 from provisioner.render.values import inline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from provisioner.cli import ready_file as ready_files
 from provisioner.cli.emulator_options import check_options, server_options, told_plainly
 from provisioner.cli.local import emulator_room
 from provisioner.cli.terminal import remark, say
+from provisioner.render.json_text import json_text
 
 
 @click.group(
@@ -48,7 +48,7 @@ def command(ctx: click.Context, /, *, ready_file: Path | None, **given: Any) -> 
 
         def ready(description: Mapping[str, Any]) -> None:
             stack.enter_context(ready_files.announced(description, ready_file))
-            say(json.dumps(description))
+            say(json_text(description))
             for note in description["notes"]:
                 remark(note)
             remark("The local Foundry is ready; Ctrl-C stops it.")

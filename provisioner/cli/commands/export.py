@@ -24,9 +24,9 @@ from provisioner.manifest.write import SCHEMA, dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document, dotted
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.redact import Sensitive, redacted
 from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
-from provisioner.render.redact import Sensitive, redacted
 from provisioner.render.safe import one_line
 from provisioner.render.target import target_phrase
 from provisioner.render.words import plural

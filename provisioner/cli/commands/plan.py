@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,9 +87,10 @@ def command(
 
 def rendered(plan: Plan, style: str, styles: Styles, width: int) -> str:
     if style == "json":
-        from provisioner.render.plan_json import plan_document  # noqa: PLC0415 - only the format that is asked for
+        from provisioner.render.json_text import json_text  # noqa: PLC0415 - only the format that is asked for
+        from provisioner.render.plan_json import plan_document  # noqa: PLC0415
 
-        return json.dumps(plan_document(plan), indent=2) + "\n"
+        return json_text(plan_document(plan), indent=2) + "\n"
     if style == "markdown":
         from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 

@@ -78,6 +78,6 @@ def _tell(diagnostics: tuple[Diagnostic, ...], style: str, terminal: Terminal) -
     if style == "json":
         say(diagnostics_json(diagnostics))
     elif style == "github" and diagnostics:
-        say(diagnostics_github(diagnostics))
+        say(diagnostics_github(diagnostics), commands=True)
     elif diagnostics:
         say(diagnostics_text(diagnostics, styles=terminal.out, width=terminal.width))

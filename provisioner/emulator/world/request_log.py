@@ -33,7 +33,10 @@ class RequestLog:
         if self._stream is None:
             return
         time = datetime.fromtimestamp(entry["time"], timezone.utc).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": time, **{key: entry[key] for key in KEYS}}, ensure_ascii=False)
+        line = json.dumps(
+            {"time": time, **{key: entry[key] for key in KEYS}},
+        )
+        line = line.replace("::", r"\u003a\u003a").replace("##", r"\u0023\u0023")  # no commands for a pipeline
         with suppress(OSError, ValueError):
             self._stream.write(f"{line}\n")
             self._stream.flush()

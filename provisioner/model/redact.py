@@ -6,23 +6,23 @@ may be a value of theirs is hidden: a default, an example, and all that is not k
 The values of headers and of environment variables are hidden whatever their names are, but for references (`${NAME}`,
 `{{name}}`). Of a text only what has the form of a secret is hidden (see `texts`).
 
-A hidden value is shown as `(sensitive sha256:1a2b3c4d)`: equal values look equal, so a change is still seen. What is
-only written, and compared with nothing, is `(sensitive)`.
+A hidden value is shown as `(sensitive)`, and nothing that is shown, or computed from what is shown, depends on it: any
+fingerprint would tell whoever tries candidates. Where two sides are shown, `told_apart` says which ones changed; what
+is only written, and compared with nothing, is always `(sensitive)`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Path, canonical
+from provisioner.model.forms import secret_spans
+from provisioner.model.places import ABOUT, FIELDS, LISTED, OPAQUE, Role
 from provisioner.model.sealed import UNSEEN, Sealed
 from provisioner.model.secrets import is_secret
-from provisioner.render.places import ABOUT, FIELDS, LISTED, OPAQUE, Role
-from provisioner.render.texts import harmless
 
 # What a reference looks like, behind a scheme or alone; a default beside the name may be a secret itself.
 _REFERENCE: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:\$\{(?:env:)?[A-Za-z_][\w.]*\}|\{\{ *[A-Za-z_][\w.-]* *\}\})")
@@ -30,13 +30,61 @@ _PAIR_NAMES: Final = ("name", "key", "header")
 _PAIR_VALUES: Final = frozenset({"value", "values"})
 
 
+HIDDEN: Final = UNSEEN
+CHANGED: Final = "(sensitive, changed)"
+
+
 class Sensitive(str):
-    """A fingerprint that stands for a hidden value."""
+    """What is shown in the place of a hidden value, which `secret` compares by and nobody shows."""
 
-    __slots__ = ()
+    __slots__ = ("secret",)
+    secret: str
+
+    @classmethod
+    def of(cls, secret: str, *, shown: str = HIDDEN) -> Sensitive:
+        made = cls(shown)
+        made.secret = secret
+        return made
 
 
-SEALED: Final = Sensitive(UNSEEN)  # of what is only written, not even that is told
+class Masked(str):
+    """A text in which something is hidden: `pieces` are what stands around the `secrets`."""
+
+    __slots__ = ("pieces", "secrets")
+    pieces: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str, spans: Sequence[tuple[int, int]]) -> Masked:
+        ends = [0, *(end for _, end in spans)]
+        starts = [*(start for start, _ in spans), len(text)]
+        pieces = tuple(text[end:start] for end, start in zip(ends, starts, strict=True))
+        return cls._made(HIDDEN.join(pieces), pieces, tuple(text[start:end] for start, end in spans))
+
+    @classmethod
+    def _made(cls, text: str, pieces: tuple[str, ...], secrets: tuple[str, ...]) -> Masked:
+        made = cls(text)
+        made.pieces, made.secrets = pieces, secrets
+        return made
+
+    def telling(self, changed: Collection[int]) -> Masked:
+        """The same, in which the secrets of these numbers are said to have changed."""
+        words = [CHANGED if number in changed else HIDDEN for number in range(len(self.secrets))]
+        text = "".join(part for pair in zip(self.pieces, [*words, ""], strict=True) for part in pair)
+        return self._made(text, self.pieces, self.secrets)
+
+    def by_line(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """The lines in which something is hidden, and the numbers of the secrets in each."""
+        numbers: dict[int, list[int]] = {}
+        line = 0
+        for number, piece in enumerate(self.pieces[:-1]):
+            line += piece.count("\n")
+            numbers.setdefault(line, []).append(number)
+        lines = self.split("\n")
+        return ((lines[line], tuple(inside)) for line, inside in numbers.items())
+
+
+SEALED: Final = Sensitive.of("")  # of what is only written, not even whether it changed is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +169,23 @@ def _list(value: list[object] | tuple[object, ...], place: _Place) -> list[objec
 def _harmless(plain: object) -> object:
     if not isinstance(plain, str) or isinstance(plain, Sensitive):
         return plain
-    return harmless(plain, lambda secret: str(hidden(secret)))
+    return harmless(plain)
+
+
+def harmless(text: str) -> str:
+    """The text without the secrets that are known by their form; the very same where there are none."""
+    spans = secret_spans(text)
+    return Masked.of(text, spans) if spans else text
 
 
 def hidden(value: object) -> object:
-    """The fingerprint. What can hold no secret (nothing, true, false, the empty ones) is left as it is."""
+    """What stands for it. What can hold no secret (nothing, true, false, the empty ones) is left as it is."""
     if isinstance(value, Sealed):
         return SEALED
     plain = _plain(value)
     if plain is None or isinstance(plain, (bool, Sensitive)) or plain in ("", [], {}):
         return plain
-    text = plain if isinstance(plain, str) else canonical(plain)
-    return Sensitive(f"(sensitive sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]})")
+    return Sensitive.of(plain if isinstance(plain, str) else f"\0{canonical(plain)}")
 
 
 def _plain(value: object) -> object:
