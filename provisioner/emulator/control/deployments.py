@@ -36,12 +36,12 @@ from provisioner.emulator.control.resources import (
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
-from provisioner.emulator.world.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 

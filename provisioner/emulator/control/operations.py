@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import deleted_accounts, operation_rows, resource_rows
 from provisioner.emulator.control.family import Family
-from provisioner.emulator.control.resource_rows import Resource
 from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, stamp
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
@@ -21,6 +20,7 @@ from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.control.resource_rows import Resource
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row, State
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +14,7 @@ from provisioner.emulator.world.catalogue import LIFECYCLES
 from provisioner.emulator.world.catalogue_reader import WrongModel, read_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.catalogue import Catalogue

@@ -19,10 +19,11 @@ from provisioner.emulator.wire.versions import (
     refuse_version,
     require_feature,
 )
-from provisioner.emulator.world import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from provisioner.emulator.world import tokens
 
 Json = dict[str, Any]
 

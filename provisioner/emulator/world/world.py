@@ -7,19 +7,19 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.world.catalogue import Catalogue
 from provisioner.emulator.world.earlier_states import Past
 from provisioner.emulator.world.faults import Faults
-from provisioner.emulator.world.model_worker import Thinker
-from provisioner.emulator.world.request_log import RequestLog
 from provisioner.emulator.world.scripts import Scripts
-from provisioner.emulator.world.tokens import Tokens
 
 if TYPE_CHECKING:
+    from provisioner.emulator.world.catalogue import Catalogue
     from provisioner.emulator.world.clock import Clock
+    from provisioner.emulator.world.model_worker import Thinker
     from provisioner.emulator.world.options import Options
+    from provisioner.emulator.world.request_log import RequestLog
     from provisioner.emulator.world.state import State
     from provisioner.emulator.world.switches import Switches
+    from provisioner.emulator.world.tokens import Tokens
 
 
 @dataclass(kw_only=True, slots=True)

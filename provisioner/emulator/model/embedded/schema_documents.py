@@ -7,11 +7,10 @@ right, or nothing does. Patterns, conditions and the like are beyond it: scripts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
@@ -23,6 +22,9 @@ from provisioner.emulator.model.embedded.consolidate import reading
 from provisioner.emulator.model.embedded.ranking import FITS, fitting
 from provisioner.emulator.model.embedded.stems import parts_of, word_set
 from provisioner.emulator.model.interface import Memory, ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Schema: TypeAlias = "Mapping[str, Any] | bool"
 
