@@ -16,8 +16,8 @@ from operator import mul
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from provisioner.emulator.model.embedded.stems import stem
 from provisioner.emulator.model.embedded.vectors import FILE, SIZE
-from provisioner.emulator.model.embedded.words import stem
 
 WORDS: Final = 40_000
 FREQUENT: Final = 8_000  # words that the common directions are looked for in

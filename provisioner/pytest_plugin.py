@@ -150,7 +150,7 @@ def _foundry_emulator(foundry_emulator_options: Mapping[str, Any]) -> Iterator[F
         import httpx  # noqa: PLC0415  every test session imports this module, few need the emulator
 
         from provisioner.emulator import Options  # noqa: PLC0415
-        from provisioner.emulator.server import Emulator  # noqa: PLC0415
+        from provisioner.emulator.serve.server import Emulator  # noqa: PLC0415
     except ModuleNotFoundError as error:
         pytest.skip(f'The local Foundry needs "foundry-provisioner[local]": {error.name} is not installed.')
     with Emulator(Options(**foundry_emulator_options)) as emulator:

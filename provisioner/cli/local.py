@@ -37,7 +37,7 @@ def embedded_foundry(state: str, catalogue: str = "") -> Iterator[Mapping[str, s
 def emulator_room() -> ModuleType:
     """The emulator, whole; a sentence about the extra that brings it where it is not installed."""
     try:
-        importlib.import_module("provisioner.emulator.server")
+        importlib.import_module("provisioner.emulator.serve.server")
     except ModuleNotFoundError as error:
         raise ProvisionerError(
             f"The embedded Foundry is not installed ({error.name} is missing).",

@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from provisioner.emulator import Emulator, Options, StateError
-from provisioner.emulator.tls import certificates_in
+from provisioner.emulator.serve.tls import certificates_in
 from tests.foundry import EXAMPLE, Command, Foundry
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there, and nobody owns files")

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provisioner.emulator import Clock, Emulator, OptionError, Options
-from provisioner.emulator.control.catalogue import Catalogue, key_of
-from provisioner.emulator.control.model_reader import WrongModel, read_model
-from provisioner.emulator.facts.table import FILE, catalogue_text, rows
+from provisioner.emulator.world.catalogue import Catalogue, key_of
+from provisioner.emulator.world.catalogue_reader import WrongModel, read_model
+from provisioner.emulator.world.facts.table import FILE, catalogue_text, rows
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = (

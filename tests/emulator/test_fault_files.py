@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from provisioner.emulator import Emulator, OptionError, Options
-from provisioner.emulator.state import State
+from provisioner.emulator.world.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.emulator import Emulator, Options, admin, fault_reader
-from provisioner.emulator.switches import CHOICES, Switches
+from provisioner.emulator import Emulator, Options
+from provisioner.emulator.handles import admin, fault_reader
+from provisioner.emulator.world.switches import CHOICES, Switches
 from provisioner.pytest_plugin import FoundryEmulator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "local-foundry.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from provisioner.emulator import Emulator, OptionError, Options
-from provisioner.emulator.request_log import RequestLog
+from provisioner.emulator.world.request_log import RequestLog
 
 ENTRY = {"time": 0.0, "method": "GET", "path": "/", "status": 200, "duration_ms": 1.0, "audience": None, "query": {}}
 

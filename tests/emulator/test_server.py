@@ -171,8 +171,8 @@ def test_proxies_are_told_to_keep_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 FOREGROUND = """
 import json, sys
-from provisioner.emulator import Options, serve
-serve(Options(state=sys.argv[1]), ready=lambda told: print(json.dumps(told), flush=True))
+from provisioner.emulator import Options, serve_forever
+serve_forever(Options(state=sys.argv[1]), ready=lambda told: print(json.dumps(told), flush=True))
 print("over")
 """
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from provisioner.emulator import Clock, Emulator, Options, StateError
-from provisioner.emulator.state import State
+from provisioner.emulator.world.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,11 +147,11 @@ def test_a_lock_that_cannot_be_used_keeps_nobody_from_starting(tmp_path: Path) -
 
 RACE = """
 import sys
-from provisioner.emulator.state import State
-from provisioner.emulator.clock import Clock
-from provisioner.emulator.options import Options
-from provisioner.emulator.tls import certificates_in
-from provisioner.emulator.world import make_world
+from provisioner.emulator.world.state import State
+from provisioner.emulator.world.clock import Clock
+from provisioner.emulator.world.options import Options
+from provisioner.emulator.serve.tls import certificates_in
+from provisioner.emulator.serve.first_day import make_world
 from pathlib import Path
 sys.stdin.readline()
 state = State(sys.argv[1])

@@ -214,7 +214,7 @@ def test_an_api_version_is_needed_and_must_be_known(project: Any, version: str |
     [
         ("POST", "/memory_stores/memory:export"),
         ("GET", "/memory_stores/memory/scopes"),
-        ("GET", "/connections"),
+        ("GET", "/indexes"),
         ("POST", "/openai/v1/files"),
         ("POST", "/agents:import"),
     ],

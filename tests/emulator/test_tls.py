@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from provisioner.emulator import Emulator, OptionError, Options
-from provisioner.emulator.tls import certificates_in
+from provisioner.emulator.serve.tls import certificates_in
 
 if TYPE_CHECKING:
     from pathlib import Path

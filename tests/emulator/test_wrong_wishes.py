@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from provisioner.emulator import OptionError, Options, app
-from provisioner.emulator.fault_reader import WrongFault, documents_in, faults_of
-from provisioner.emulator.switches import initial
+from provisioner.emulator import OptionError, Options
+from provisioner.emulator.handles.fault_reader import WrongFault, documents_in, faults_of
+from provisioner.emulator.serve import app
+from provisioner.emulator.world.switches import initial
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -53,7 +53,7 @@ def command(ctx: click.Context, /, *, ready_file: Path | None, **given: Any) -> 
                 remark(note)
             remark("The local Foundry is ready; Ctrl-C stops it.")
 
-        room.serve(room.Options(**given), ready=ready)
+        room.serve_forever(room.Options(**given), ready=ready)
     return 0
 
 

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control import deleted_accounts, operation_rows, operations
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.managed_identities import identity_of
+from provisioner.emulator.control.resource_rows import (
+    ACCOUNT,
+    GROUP,
+    PROJECT,
+    Resource,
+    children,
+    find,
+    grandchildren,
+    insert,
+    is_named,
+    update,
+)
+from provisioner.emulator.control.resources import (
+    PROVIDER,
+    check_name,
+    check_subscription,
+    edited,
+    made_by_emulator,
+    new_etag,
+    system_data,
+    the_account,
+    the_group,
+)
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
-from . import deleted_accounts, operations
-from .identities import identity_of
-from .resources import (
-    ACCOUNT,
-    PROJECT,
-    PROVIDER,
-    Resource,
-    check_name,
-    check_subscription,
-    children,
-    find,
-    insert,
-    missing,
-    new_etag,
-    stamp,
-    system_data,
-    the_account,
-    the_group,
-    update,
-)
-
 if TYPE_CHECKING:
-    from provisioner.emulator.clock import Clock
-    from provisioner.emulator.state import State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.clock import Clock
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 
@@ -41,8 +46,7 @@ NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}"  # azure-mgmt-cognitiveservices
 
 def list_accounts(call: Call) -> Reply:
     check_subscription(call)
-    rows = call.state.all("SELECT id FROM resources WHERE kind = 'group' ORDER BY id")
-    found = [account for row in rows for account in children(call.state, ACCOUNT, row["id"])]
+    found = grandchildren(call.state, ACCOUNT, GROUP)
     return Reply(body={"value": [_shown(call, account) for account in found]})
 
 
@@ -103,83 +107,21 @@ def list_keys(call: Call) -> Reply:
     return Reply(body={key: f"{key}-of-{account.name}-in-the-emulator" for key in ("key1", "key2")})
 
 
-def list_projects(call: Call) -> Reply:
-    account = the_account(call)
-    return Reply(body={"value": [project.body for project in children(call.state, PROJECT, account.row)]})
-
-
-def read_project(call: Call) -> Reply:
-    return Reply(body=_the_project(call).body)
-
-
-def write_project(call: Call) -> Reply:
-    account, document, name = the_account(call, for_write=True), call.document(), call.params["project"]
-    check_name(name, NAME, "project")
-    operations.refuse_if_busy(call, account)
-    existing = find(call.state, PROJECT, account.row, name)
-    if existing is None:
-        body = _project_body(account, name, document, system_data(call))
-        return Reply(status=201, body=insert(call.state, PROJECT, account.row, body).body)
-    body = _project_body(account, existing.name, document, system_data(call, existing.body["systemData"]))
-    return Reply(body=update(call.state, existing, body).body)
-
-
-def delete_project(call: Call) -> Reply:
-    account = the_account(call)
-    operations.refuse_if_busy(call, account)
-    project = find(call.state, PROJECT, account.row, call.params["project"])
-    if project is None:
-        return Reply(status=204)
-    deleted_accounts.remove_project(call.state, project)
-    return Reply()
-
-
 def create_default_account(state: State, clock: Clock, group: Resource, name: str, location: str) -> Resource:
-    made = _made_by_emulator(clock)
+    made = made_by_emulator(clock)
     return insert(state, ACCOUNT, group.row, _account_body(group, name, {"location": location}, made))
-
-
-def create_default_project(state: State, clock: Clock, account: Resource, name: str) -> Resource:
-    body = _project_body(account, name, {}, _made_by_emulator(clock))
-    body["properties"]["isDefault"] = True
-    return insert(state, PROJECT, account.row, body)
-
-
-def exists(state: State, name: str) -> bool:
-    return state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", ACCOUNT, name) is not None
-
-
-def find_project(state: State, name: str, account: str | None) -> int | None:
-    """The project plane names no account on loopback: the first account that has the project answers."""
-    named = "p.body LIKE '%\"isDefault\":true%'" if name == "_project" else "p.name = ?"
-    of_account = "AND a.name = ?" if account else ""
-    sql = (
-        "SELECT p.id FROM resources p JOIN resources a ON a.id = p.parent "  # noqa: S608
-        f"WHERE p.kind = 'project' AND {named} {of_account} ORDER BY p.id LIMIT 1"
-    )
-    values = [*([] if name == "_project" else [name]), *([account] if account else [])]
-    row = state.one(sql, *values)
-    return None if row is None else int(row["id"])
-
-
-def _the_project(call: Call) -> Resource:
-    account = the_account(call)
-    project = find(call.state, PROJECT, account.row, call.params["project"])
-    if project is None:
-        raise missing(f"{PROVIDER}/accounts/{account.name}/projects/{call.params['project']}", call.params["group"])
-    return project
 
 
 def _shown(call: Call, account: Resource) -> Json:
     """While a child is written the account reads Accepted. Source: bicep-registry-modules#5957."""
-    if not operations.is_busy(call.state, account.row, call.now):
+    if not operation_rows.is_busy(call.state, account.row, call.now):
         return account.body
     return {**account.body, "properties": {**account.properties, "provisioningState": "Accepted"}}
 
 
 def _refuse_taken(call: Call, name: str) -> None:
     """Account names are sub-domains, so one name exists once."""
-    if exists(call.state, name) or deleted_accounts.holds_name(call.state, name):
+    if is_named(call.state, ACCOUNT, name) or deleted_accounts.holds_name(call.state, name):
         message = f"The subdomain name '{name}' is already used. Please pick a different name."
         raise Refusal(409, "CustomDomainInUse", message)
 
@@ -211,53 +153,21 @@ def _account_body(group: Resource, name: str, document: Json, made: Json) -> Jso
     }
 
 
-def _project_body(account: Resource, name: str, document: Json, made: Json) -> Json:
-    domain = account.properties["customSubDomainName"]
-    endpoint, arm_id = (
-        f"https://{domain}.services.ai.azure.com/api/projects/{name}",
-        f"{account.arm_id}/projects/{name}",
-    )
-    return {
-        "id": arm_id,
-        "name": name,
-        "type": f"{PROVIDER}/accounts/projects",
-        "location": document.get("location") or account.location,
-        "tags": document.get("tags") or {},
-        "identity": identity_of(document, arm_id),
-        "etag": new_etag(),
-        "systemData": made,
-        "properties": {
-            "displayName": name,
-            **(document.get("properties") or {}),
-            "isDefault": False,
-            "endpoints": {"AI Foundry API": endpoint},
-            "provisioningState": "Succeeded",
-        },
-    }
-
-
-def _made_by_emulator(clock: Clock) -> Json:
-    who, when = "emulator", stamp(clock.now())
-    created = {"createdBy": who, "createdByType": "Application", "createdAt": when}
-    return {**created, "lastModifiedBy": who, "lastModifiedByType": "Application", "lastModifiedAt": when}
-
-
 GROUP_PATH: Final = "/subscriptions/{subscription}/resourceGroups/{group}"
 ACCOUNTS: Final = f"{GROUP_PATH}/providers/{PROVIDER}/accounts"
-PROJECTS: Final = f"{ACCOUNTS}/{{account}}/projects"
-ROUTES: Final = (
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/accounts",
-        handler=list_accounts,
+FAMILY: Final = Family(
+    kind=ACCOUNT,
+    edited=edited,
+    routes=(
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/accounts",
+            handler=list_accounts,
+        ),
+        Route(method="GET", path=ACCOUNTS, handler=list_in_group),
+        Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
+        Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
+        Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),
+        Route(method="POST", path=f"{ACCOUNTS}/{{account}}/listKeys", handler=list_keys),
     ),
-    Route(method="GET", path=ACCOUNTS, handler=list_in_group),
-    Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
-    Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
-    Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),
-    Route(method="POST", path=f"{ACCOUNTS}/{{account}}/listKeys", handler=list_keys),
-    Route(method="GET", path=PROJECTS, handler=list_projects),
-    Route(method="GET", path=f"{PROJECTS}/{{project}}", handler=read_project),
-    Route(method="PUT", path=f"{PROJECTS}/{{project}}", handler=write_project),
-    Route(method="DELETE", path=f"{PROJECTS}/{{project}}", handler=delete_project),
 )

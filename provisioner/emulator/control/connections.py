@@ -9,40 +9,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.families import Family
+from provisioner.emulator.control.arm_children import Children
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.resource_rows import (
+    ACCOUNT,
+    Resource,
+    by_row,
+    children,
+    forget_secret,
+    keep_secret,
+    secret_of,
+)
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.routing import Route
 
-from . import operations
-from .resources import (
-    ACCOUNT,
-    PROJECT,
-    PROVIDER,
-    Resource,
-    by_row,
-    check_name,
-    children,
-    delete,
-    find,
-    forget_secret,
-    insert,
-    keep_secret,
-    missing,
-    secret_of,
-    system_data,
-    the_account,
-    update,
-)
-
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 
 CONNECTION: Final = "connection"
 NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}"
+CONNECTIONS: Final = Children(kind=CONNECTION, plural="connections", pattern=NAME, in_projects=True)
 # Set by the service; a client's are ignored.
 READ_ONLY: Final = frozenset(
     {"group", "createdByWorkspaceArmId", "isDefault", "peStatus", "error", "provisioningState"}
@@ -55,50 +45,31 @@ CREDENTIAL_NAMES: Final = {"sas": "SAS"}
 
 def list_connections(call: Call) -> Reply:
     """Without pages. assumed: includeAll is about sorts of resources that an account does not have."""
-    found = children(call.state, CONNECTION, _holder(call).row)
+    found = CONNECTIONS.members(call)
     asked = {key: call.query[key] for key in ("category", "target") if key in call.query}
     return Reply(body={"value": [it.body for it in found if all(it.properties[key] == asked[key] for key in asked)]})
 
 
-def read_connection(call: Call) -> Reply:
-    return Reply(body=_the_connection(call).body)
-
-
 def write_connection(call: Call) -> Reply:
     """PUT: a full replace, and 200 also where it makes one."""
-    holder, name = _holder(call, for_write=True), call.params["connection"]
-    check_name(name, NAME, "connection")
-    operations.refuse_if_busy(call, the_account(call))
-    given = _properties_of(call)
-    existing = find(call.state, CONNECTION, holder.row, name)
-    return Reply(body=_stored(call, holder, name, existing, given).body)
+    holder, existing = CONNECTIONS.begin_write(call)
+    return Reply(body=_stored(call, holder, existing, _properties_of(call)).body)
 
 
 def patch_connection(call: Call) -> Reply:
     """assumed: it merges the members of properties, each as a whole; null takes one away. Credentials that it does not
     name stay, unless the switch says otherwise or they are of another auth type.
     """
-    operations.refuse_if_busy(call, the_account(call))
-    existing = _the_connection(call)
+    CONNECTIONS.refuse_if_busy(call)
+    existing = CONNECTIONS.the_one(call)
     given = _properties_of(call)
     credentials = given.get("credentials")
     stays = call.switches.patched_credentials == "kept" and given["authType"] == existing.properties["authType"]
     if credentials is None and stays:
         credentials = secret_of(call.state, existing.row)
     merged = {key: value for key, value in {**existing.properties, **given}.items() if value is not None}
-    return Reply(
-        body=_stored(call, _holder(call), existing.name, existing, {**merged, "credentials": credentials}).body
-    )
-
-
-def delete_connection(call: Call) -> Reply:
-    holder = _holder(call)
-    operations.refuse_if_busy(call, the_account(call))
-    existing = find(call.state, CONNECTION, holder.row, call.params["connection"])
-    if existing is None:
-        return Reply(status=204)
-    delete(call.state, existing.row)
-    return Reply()
+    stored = _stored(call, CONNECTIONS.holder(call), existing, {**merged, "credentials": credentials})
+    return Reply(body=stored.body)
 
 
 def list_seen(call: Call) -> Reply:
@@ -123,13 +94,9 @@ def read_with_credentials(call: Call) -> Reply:
     return Reply(body={**shown, "credentials": {**named, **shown["credentials"]}})
 
 
-def _stored(call: Call, holder: Resource, name: str, existing: Resource | None, given: Json) -> Resource:
+def _stored(call: Call, holder: Resource, existing: Resource | None, given: Json) -> Resource:
     _check(given)
-    body = _body(call, holder, name, existing, given)
-    if existing is None:
-        stored = insert(call.state, CONNECTION, holder.row, body)
-    else:
-        stored = update(call.state, existing, body)
+    stored = CONNECTIONS.store(call, holder, existing, _body(call, holder, existing, given))
     forget_secret(call.state, stored.row)
     if given.get("credentials"):
         keep_secret(call.state, stored.row, given["credentials"])
@@ -156,15 +123,12 @@ def _check(given: Json) -> None:
         raise _invalid("The auth type AAD is not supported for connections of the category AppInsights.")
 
 
-def _body(call: Call, holder: Resource, name: str, existing: Resource | None, given: Json) -> Json:
+def _body(call: Call, holder: Resource, existing: Resource | None, given: Json) -> Json:
     """What the service fills in, as recorded; assumed is the group of other categories than ContainerRegistry."""
     return {
-        "id": existing.arm_id if existing else f"{holder.arm_id}/connections/{name}",
-        "name": existing.name if existing else name,
-        "type": f"{PROVIDER}/{'accounts/projects' if holder.kind == PROJECT else 'accounts'}/connections",
+        **CONNECTIONS.envelope(call, holder, existing),
         "tags": None,
         "location": None,
-        "systemData": system_data(call, existing.body["systemData"] if existing else None),
         "properties": {
             "category": None,
             "target": None,
@@ -182,31 +146,6 @@ def _body(call: Call, holder: Resource, name: str, existing: Resource | None, gi
             "isDefault": True,
         },
     }
-
-
-def _holder(call: Call, *, for_write: bool = False) -> Resource:
-    account = the_account(call, for_write=for_write)
-    if "project" not in call.params:
-        return account
-    project = find(call.state, PROJECT, account.row, call.params["project"])
-    if project is None:
-        what = f"{PROVIDER}/accounts/{account.name}/projects/{call.params['project']}"
-        raise _no_parent(call.params["project"]) if for_write else missing(what, call.params["group"])
-    return project
-
-
-def _no_parent(name: str) -> Refusal:
-    message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
-    return Refusal(404, "ParentResourceNotFound", message)
-
-
-def _the_connection(call: Call) -> Resource:
-    holder, name = _holder(call), call.params["connection"]
-    found = find(call.state, CONNECTION, holder.row, name)
-    if found is None:
-        below = f"{holder.name}" if holder.kind == ACCOUNT else f"{call.params['account']}/projects/{holder.name}"
-        raise missing(f"{PROVIDER}/accounts/{below}/connections/{name}", call.params["group"])
-    return found
 
 
 def _visible(call: Call) -> dict[str, Resource]:
@@ -258,7 +197,6 @@ def _invalid(message: str) -> Refusal:
     return Refusal(400, "ValidationError", message)
 
 
-_ACCOUNT: Final = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}"
 FAMILY: Final = Family(
     kind=CONNECTION,
     title="Connections",
@@ -266,17 +204,7 @@ FAMILY: Final = Family(
     columns=("Category", "Auth", "Target"),
     cells=_cells,
     edited=_edited,
-    routes=tuple(
-        route
-        for path in (f"{_ACCOUNT}/connections", f"{_ACCOUNT}/projects/{{project}}/connections")
-        for route in (
-            Route(method="GET", path=path, handler=list_connections),
-            Route(method="GET", path=f"{path}/{{connection}}", handler=read_connection),
-            Route(method="PUT", path=f"{path}/{{connection}}", handler=write_connection),
-            Route(method="PATCH", path=f"{path}/{{connection}}", handler=patch_connection),
-            Route(method="DELETE", path=f"{path}/{{connection}}", handler=delete_connection),
-        )
-    ),
+    routes=CONNECTIONS.routes(list_all=list_connections, write=write_connection, patch=patch_connection),
     project_routes=(
         Route(method="GET", path="/connections", handler=list_seen),
         Route(method="GET", path="/connections/{name}", handler=read_seen),

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.resource_rows import (
+    ACCOUNT,
+    GROUP,
+    PROJECT,
+    Resource,
+    children,
+    delete,
+    empty_project,
+    find,
+    grandchildren,
+    is_named,
+    turn_into,
+    update,
+)
+from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, check_subscription, stamp, the_group
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
-from .resources import (
-    ACCOUNT,
-    GROUP,
-    PROJECT,
-    PROVIDER,
-    SUBSCRIPTION_ID,
-    Resource,
-    check_subscription,
-    children,
-    delete,
-    find,
-    stamp,
-    the_group,
-    update,
-)
-
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ def lay_aside(state: State, account: Resource, now: float) -> None:
     """The account as it was, and until when it can be had back."""
     body = {**account.body, "deletion": {"at": now, "purged_at": now + KEPT_S}}
     update(state, account, body)
-    state.run("UPDATE resources SET kind = ? WHERE id = ?", DELETED, account.row)
+    turn_into(state, account.row, DELETED)
 
 
 def lay_group_aside(state: State, group: Resource, now: float) -> None:
@@ -52,20 +52,19 @@ def lay_group_aside(state: State, group: Resource, now: float) -> None:
         for project in children(state, PROJECT, account.row):
             remove_project(state, project)
         lay_aside(state, account, now)
-    state.run("UPDATE resources SET kind = ? WHERE id = ?", DELETED_GROUP, group.row)
+    turn_into(state, group.row, DELETED_GROUP)
 
 
 def revived_group(state: State, name: str) -> Resource | None:
     """A deleted group that is made anew: its deleted accounts are found in it again."""
     group = find(state, DELETED_GROUP, 0, name)
     if group is not None:
-        state.run("UPDATE resources SET kind = ? WHERE id = ?", GROUP, group.row)
+        turn_into(state, group.row, GROUP)
     return group
 
 
 def remove_project(state: State, project: Resource) -> None:
-    for table in ("stores", "agents"):
-        state.run(f"DELETE FROM {table} WHERE project = ?", project.row)  # noqa: S608
+    empty_project(state, project.row)
     delete(state, project.row)
 
 
@@ -82,19 +81,18 @@ def restored(call: Call, group: Resource, name: str, document: Json) -> Resource
             "specify 'restore' to be 'true' in the property. If you don't want to restore existing resource, please "
             "purge it first.",
         )
-    call.state.run("UPDATE resources SET kind = ? WHERE id = ?", ACCOUNT, deleted.row)
+    turn_into(call.state, deleted.row, ACCOUNT)
     body = {key: value for key, value in deleted.body.items() if key != "deletion"}
     return update(call.state, deleted, body)
 
 
 def holds_name(state: State, name: str) -> bool:
-    return state.one("SELECT 1 FROM resources WHERE kind = ? AND name = ?", DELETED, name) is not None
+    return is_named(state, DELETED, name)
 
 
 def list_deleted(call: Call) -> Reply:
     check_subscription(call)
-    groups = call.state.all("SELECT id FROM resources WHERE kind IN (?, ?) ORDER BY id", GROUP, DELETED_GROUP)
-    found = [account for row in groups for account in children(call.state, DELETED, row["id"])]
+    found = grandchildren(call.state, DELETED, GROUP, DELETED_GROUP)
     return Reply(body={"value": [_shown(account) for account in found if not _is_over(call, account)]})
 
 
@@ -160,8 +158,10 @@ def _shown(account: Resource) -> Json:
 
 SUBSCRIPTION_PATH: Final = f"/subscriptions/{{subscription}}/providers/{PROVIDER}"
 ONE: Final = f"{SUBSCRIPTION_PATH}/locations/{{location}}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
-ROUTES: Final = (
-    Route(method="GET", path=f"{SUBSCRIPTION_PATH}/deletedAccounts", handler=list_deleted),
-    Route(method="GET", path=ONE, handler=read_deleted),
-    Route(method="DELETE", path=ONE, handler=purge),
+FAMILY: Final = Family(
+    routes=(
+        Route(method="GET", path=f"{SUBSCRIPTION_PATH}/deletedAccounts", handler=list_deleted),
+        Route(method="GET", path=ONE, handler=read_deleted),
+        Route(method="DELETE", path=ONE, handler=purge),
+    )
 )

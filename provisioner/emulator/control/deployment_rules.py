@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.wire.errors import Refusal
-
-from .catalogue import default_of, offer
+from provisioner.emulator.world.catalogue import default_of, offer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .catalogue import Catalogue
-    from .resources import Resource
+    from provisioner.emulator.control.resource_rows import Resource
+    from provisioner.emulator.world.catalogue import Catalogue
 
 Json = dict[str, Any]
 

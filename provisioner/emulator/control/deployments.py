@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.errors import Refusal
-from provisioner.emulator.wire.routing import Route
-
-from . import holding, operations, quota
-from .catalogue import place_of
-from .deployment_rules import (
+from provisioner.emulator.control import held_models, operation_rows, operations, usages
+from provisioner.emulator.control.arm_children import Children
+from provisioner.emulator.control.deployment_rules import (
     Wish,
     capacity_of,
     check_against_catalogue,
@@ -20,42 +17,48 @@ from .deployment_rules import (
     patched,
     wish_of,
 )
-from .resources import (
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.model_lists import place_of
+from provisioner.emulator.control.resource_rows import (
     DEPLOYMENT,
-    PROVIDER,
     Charge,
     Resource,
-    check_name,
-    children,
-    find,
-    insert,
-    missing,
-    new_etag,
-    system_data,
-    the_account,
+    charge_of,
+    recharge,
     update,
 )
+from provisioner.emulator.control.resources import (
+    PROVIDER,
+    edited,
+    new_etag,
+    the_account,
+)
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 
 # assumed: the charset of account names and one character more is safe; the SDK states no pattern
 NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}"
+DEPLOYMENTS: Final = Children(kind=DEPLOYMENT, plural="deployments", pattern=NAME)
 PAGE_SIZE: Final = 200  # assumed; large, so that a thousand deployments take five round trips
+CAPACITY_MAX: Final = 2**53  # what every reader of JSON still counts exactly
 PAUSE_SINCE: Final = "2025-10-01"
 PAUSABLE: Final = frozenset({"Standard", "DataZoneStandard", "GlobalStandard"})
 
 
 def list_deployments(call: Call) -> Reply:
-    account = the_account(call)
     token = call.query.get("$skipToken", "0")
     if not token.isdecimal():
         raise Refusal(400, "InvalidSkipToken", "The $skipToken query parameter is not valid.")
-    found = children(call.state, DEPLOYMENT, account.row, after=int(token), limit=PAGE_SIZE + 1)
+    found = DEPLOYMENTS.members(call, after=int(token), limit=PAGE_SIZE + 1)
     body: Json = {"value": [deployment.body for deployment in found[:PAGE_SIZE]]}
     if len(found) > PAGE_SIZE:
         version = call.query["api-version"]
@@ -64,39 +67,34 @@ def list_deployments(call: Call) -> Reply:
 
 
 def read_deployment(call: Call) -> Reply:
-    deployment = _the_deployment(call)
+    deployment = DEPLOYMENTS.the_one(call)
     return Reply(body=deployment.body, headers=_headers(call, deployment))
 
 
 def write_deployment(call: Call) -> Reply:
     """PUT: a full replace of what a client may write (inferred: what is left out falls back to its default)."""
-    account = the_account(call, for_write=True)
-    name = call.params["deployment"]
-    check_name(name, NAME, "deployment")
-    operations.refuse_if_busy(call, account)
-    existing = find(call.state, DEPLOYMENT, account.row, name)
+    account, existing = DEPLOYMENTS.begin_write(call)
     if existing is not None and call.headers.get("if-none-match") == "*" and call.switches.preconditions == "honoured":
-        raise Refusal(412, "PreconditionFailed", f"The deployment '{name}' exists.")  # assumed: RFC 9110, 13.1.2
+        message = f"The deployment '{call.params['deployment']}' exists."
+        raise Refusal(412, "PreconditionFailed", message)  # assumed: RFC 9110, 13.1.2
     wish = wish_of(call.document(), strict=call.switches.strict)
     if existing is not None and call.switches.model_change == "refused":
         check_model_unchanged(existing, wish)
-    return _store(call, account, name, existing, wish)
+    return _store(call, account, existing, wish)
 
 
 def patch_deployment(call: Call) -> Reply:
     """Takes tags and sku only. Source: azure-rest-api-specs, Deployment.tsp (PatchResourceTagsAndSku)."""
     account = the_account(call)
-    existing = _the_deployment(call)
+    existing = DEPLOYMENTS.the_one(call)
     operations.refuse_if_busy(call, account)
     wish = patched(existing, call.document(), strict=call.switches.strict)
-    return _store(call, account, existing.name, existing, wish, verb="patch")
+    return _store(call, account, existing, wish, verb="patch")
 
 
 def delete_deployment(call: Call) -> Reply:
     """200 when gone at once, 202 while it goes, 204 when there was none. Who refers to it does not matter."""
-    account = the_account(call)
-    operations.refuse_if_busy(call, account)
-    existing = find(call.state, DEPLOYMENT, account.row, call.params["deployment"])
+    account, existing = the_account(call), DEPLOYMENTS.find_for_delete(call)
     if existing is None:
         return Reply(status=204)
     style = operations.write_style(call)
@@ -109,7 +107,7 @@ def delete_deployment(call: Call) -> Reply:
 
 
 def list_skus(call: Call) -> Reply:
-    deployment = _the_deployment(call)
+    deployment = DEPLOYMENTS.the_one(call)
     model = deployment.properties["model"]
     account = the_account(call)
     versions = call.world.catalogue.versions(place_of(call, account.location), model["format"], model["name"])
@@ -140,27 +138,25 @@ def resume(call: Call) -> Reply:
     return _run_or_pause(call, "Running")
 
 
-def _store(
-    call: Call, account: Resource, name: str, existing: Resource | None, wish: Wish, *, verb: str = "put"
-) -> Reply:
+def _store(call: Call, account: Resource, existing: Resource | None, wish: Wish, *, verb: str = "put") -> Reply:
     model, sku = check_against_catalogue(
         call.world.catalogue,
         place_of(call, account.location),
         wish,
-        holds=lambda model: holding.holds(call, model, existing),
+        holds=lambda model: held_models.holds(call, model, existing),
     )
     capacity = capacity_of(wish, sku)
-    charge = Charge(region=quota.region_of(account), usage=sku["usageName"], capacity=capacity)
-    quota.check(call, charge, _charged(call, existing))
+    charge = Charge(region=usages.region_of(account), usage=sku["usageName"], capacity=capacity)
+    usages.check(call, charge, _charged(call, existing))
     style = operations.write_style(call)
-    body = _body(call, account, name, existing, describe(wish, model, sku, capacity))
-    pending = "Succeeded" if style == "sync" else "Creating" if existing is None else "Accepted"
-    body = _in_state(body, pending)
-    if existing is None:
-        stored = insert(call.state, DEPLOYMENT, account.row, body, charge)
-    else:
-        stored = update(call.state, existing, body, charge)
-    holding.remember(call, model)
+    body = {
+        **DEPLOYMENTS.envelope(call, account, existing),
+        **describe(wish, model, sku, capacity),
+        "etag": new_etag(),
+    }
+    body = _in_state(body, "Succeeded" if style == "sync" else "Creating" if existing is None else "Accepted")
+    stored = DEPLOYMENTS.store(call, account, existing, body, charge)
+    held_models.remember(call, model)
     operation = operations.begin(call, verb, account.row, stored.row)
     return _answer(call, account, stored, operation, style=style, created=existing is None, verb=verb)
 
@@ -190,34 +186,16 @@ def _answer(
     return Reply(body=stored.body, status=202 if verb == "patch" else done, headers={**headers, **polling})
 
 
-def _body(call: Call, account: Resource, name: str, existing: Resource | None, described: Json) -> Json:
-    return {
-        "id": existing.arm_id if existing else f"{account.arm_id}/deployments/{name}",
-        "type": f"{PROVIDER}/accounts/deployments",
-        "name": existing.name if existing else name,
-        **described,
-        "systemData": system_data(call, _created(existing)),
-        "etag": new_etag(),
-    }
-
-
-def _created(existing: Resource | None) -> Json | None:
-    return None if existing is None else existing.body["systemData"]
-
-
 def _charged(call: Call, existing: Resource | None) -> Charge | None:
-    if existing is None:
-        return None
-    row = call.state.one("SELECT region, usage, capacity FROM resources WHERE id = ?", existing.row)
-    return None if row is None else Charge(region=row["region"], usage=row["usage"], capacity=row["capacity"])
+    return None if existing is None else charge_of(call.state, existing.row)
 
 
 def _run_or_pause(call: Call, state: str) -> Reply:
     """Idempotent; standard skus only; api-versions since 2025-10. Source: azapi's embedded types."""
     if call.query["api-version"] < PAUSE_SINCE:
         raise Refusal(400, "InvalidResourceType", "The resource type could not be found in this api-version.")
-    account, existing = the_account(call), _the_deployment(call)
-    operations.refuse_if_busy(call, account)
+    existing = DEPLOYMENTS.the_one(call)
+    DEPLOYMENTS.refuse_if_busy(call)
     if existing.body["sku"]["name"] not in PAUSABLE:
         message = f"The SKU '{existing.body['sku']['name']}' of account deployment cannot be paused."
         raise Refusal(400, "InvalidResourceProperties", message)
@@ -225,19 +203,10 @@ def _run_or_pause(call: Call, state: str) -> Reply:
     return Reply(body=update(call.state, existing, {**existing.body, "properties": properties}).body)
 
 
-def _the_deployment(call: Call) -> Resource:
-    account = the_account(call)
-    name = call.params["deployment"]
-    found = find(call.state, DEPLOYMENT, account.row, name)
-    if found is None:  # assumed: ResourceNotFound rather than DeploymentNotFound
-        raise missing(f"{PROVIDER}/accounts/{account.name}/deployments/{name}", call.params["group"])
-    return found
-
-
 def _headers(call: Call, deployment: Resource) -> Mapping[str, str]:
     """The resource itself is polled too: say when to come back."""
     headers = {"ETag": deployment.body["etag"]}
-    row = call.state.one("SELECT started, due FROM operations WHERE settled = 0 AND resource = ?", deployment.row)
+    row = operation_rows.unsettled(call.state, deployment.row)
     return headers if row is None else {**headers, **operations.retry_after(call, row["started"], row["due"])}
 
 
@@ -245,17 +214,35 @@ def _in_state(body: Json, state: str) -> Json:
     return {**body, "properties": {**body["properties"], "provisioningState": state}}
 
 
-DEPLOYMENTS: Final = (
-    f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}/deployments"
-)
-ONE: Final = f"{DEPLOYMENTS}/{{deployment}}"
-ROUTES: Final = (
-    Route(method="GET", path=DEPLOYMENTS, handler=list_deployments),
-    Route(method="GET", path=ONE, handler=read_deployment),
-    Route(method="PUT", path=ONE, handler=write_deployment),
-    Route(method="PATCH", path=ONE, handler=patch_deployment),
-    Route(method="DELETE", path=ONE, handler=delete_deployment),
-    Route(method="GET", path=f"{ONE}/skus", handler=list_skus),
-    Route(method="POST", path=f"{ONE}/pause", handler=pause),
-    Route(method="POST", path=f"{ONE}/resume", handler=resume),
+def _edited(state: State, found: Resource, body: Json) -> Json:
+    """The ledger goes with the capacity."""
+    capacity = body["sku"]["capacity"]
+    if isinstance(capacity, bool) or not isinstance(capacity, int) or not 0 <= capacity <= CAPACITY_MAX:
+        raise ValueError("sku.capacity")
+    for name in (body["sku"]["name"], body["properties"]["model"]["name"]):
+        if not isinstance(name, str):
+            raise TypeError("name")
+    before = charge_of(state, found.row)
+    if before is not None:
+        recharge(state, found.row, replace(before, capacity=capacity))
+    properties = {**body["properties"], "currentCapacity": capacity}
+    return edited(state, found, {**body, "properties": properties})
+
+
+_ONE: Final = f"{DEPLOYMENTS.paths[0]}/{{deployment}}"
+FAMILY: Final = Family(
+    kind=DEPLOYMENT,
+    edited=_edited,
+    routes=(
+        *DEPLOYMENTS.routes(
+            list_all=list_deployments,
+            read=read_deployment,
+            write=write_deployment,
+            patch=patch_deployment,
+            delete=delete_deployment,
+        ),
+        Route(method="GET", path=f"{_ONE}/skus", handler=list_skus),
+        Route(method="POST", path=f"{_ONE}/pause", handler=pause),
+        Route(method="POST", path=f"{_ONE}/resume", handler=resume),
+    ),
 )

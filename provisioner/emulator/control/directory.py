@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.tokens import TENANT_ID
+from provisioner.emulator.control import accounts, deleted_accounts, projects
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.resource_rows import GROUP, children, find, insert, is_empty, update
+from provisioner.emulator.control.resources import SUBSCRIPTION_ID, check_subscription, the_group
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
-
-from . import accounts, deleted_accounts
-from .resources import GROUP, SUBSCRIPTION_ID, check_subscription, children, find, insert, the_group, update
+from provisioner.emulator.world.tokens import TENANT_ID
 
 if TYPE_CHECKING:
-    from provisioner.emulator.clock import Clock
-    from provisioner.emulator.state import State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.clock import Clock
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 
@@ -27,11 +28,11 @@ DEFAULT_LOCATION: Final = "eastus2"
 
 def create_default_world(state: State, clock: Clock) -> None:
     """Inside a write transaction: one group, account and project, unless there is something already."""
-    if state.one("SELECT 1 FROM resources LIMIT 1") is not None:
+    if not is_empty(state):
         return
     group = insert(state, GROUP, 0, _group_body(DEFAULT_GROUP, DEFAULT_LOCATION, {}))
     account = accounts.create_default_account(state, clock, group, DEFAULT_ACCOUNT, DEFAULT_LOCATION)
-    accounts.create_default_project(state, clock, account, DEFAULT_PROJECT)
+    projects.create_default_project(state, clock, account, DEFAULT_PROJECT)
 
 
 def cloud_endpoints(call: Call) -> Reply:
@@ -120,13 +121,15 @@ def _group_body(name: str, location: str, tags: Json) -> Json:
     }
 
 
-ROUTES: Final = (
-    Route(method="GET", path="/metadata/endpoints", handler=cloud_endpoints, token=False),
-    Route(method="GET", path="/tenants", handler=list_tenants),
-    Route(method="GET", path="/subscriptions", handler=list_subscriptions),
-    Route(method="GET", path="/subscriptions/{subscription}", handler=read_subscription),
-    Route(method="GET", path="/subscriptions/{subscription}/resourceGroups", handler=list_groups),
-    Route(method="GET", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=read_group),
-    Route(method="HEAD", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=group_exists),
-    Route(method="PUT", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=write_group),
+FAMILY: Final = Family(
+    routes=(
+        Route(method="GET", path="/metadata/endpoints", handler=cloud_endpoints, token=False),
+        Route(method="GET", path="/tenants", handler=list_tenants),
+        Route(method="GET", path="/subscriptions", handler=list_subscriptions),
+        Route(method="GET", path="/subscriptions/{subscription}", handler=read_subscription),
+        Route(method="GET", path="/subscriptions/{subscription}/resourceGroups", handler=list_groups),
+        Route(method="GET", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=read_group),
+        Route(method="HEAD", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=group_exists),
+        Route(method="PUT", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=write_group),
+    )
 )

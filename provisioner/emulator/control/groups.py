@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.state import load
+from provisioner.emulator.control import operation_rows, operations
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.resource_rows import update
+from provisioner.emulator.control.resources import DELETING, SUBSCRIPTION_ID, the_group
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.routing import Route
-
-from . import operations
-from .resources import DELETING, SUBSCRIPTION_ID, the_group, update
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.control.operations import Operation
     from provisioner.emulator.wire.call import Call
-
-    from .operations import Operation
-
-UNDER_WAY: Final = "SELECT * FROM operations WHERE settled = 0 AND resource = ? AND verb = ?"
 
 
 def delete_group(call: Call) -> Reply:
     """Always 202, and once more 202 while it goes. Who asks again is sent to the same operation."""
     group = the_group(call)
-    row = call.state.one(UNDER_WAY, group.row, operations.DELETE_GROUP)
+    row = operation_rows.unsettled(call.state, group.row, operations.DELETE_GROUP)
     if row is not None:
         operation = operations.Operation(key=row["id"], started=row["started"], due=row["due"])
         return Reply(status=202, headers=_polling(call, operation))
@@ -50,7 +48,9 @@ def _polling(call: Call, operation: Operation) -> dict[str, str]:
     return {"Location": url, **operations.retry_after(call, operation.started, operation.due)}
 
 
-ROUTES: Final = (
-    Route(method="DELETE", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=delete_group),
-    Route(method="GET", path="/subscriptions/{subscription}/operationresults/{operation}", handler=deletion),
+FAMILY: Final = Family(
+    routes=(
+        Route(method="DELETE", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=delete_group),
+        Route(method="GET", path="/subscriptions/{subscription}/operationresults/{operation}", handler=deletion),
+    )
 )

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.control import deleted_accounts, operation_rows, resource_rows
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, stamp
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
-
-from . import deleted_accounts, resources
-from .resources import PROVIDER, Resource, stamp
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row, State
+    from provisioner.emulator.control.resource_rows import Resource
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row, State
 
 DELETE_GROUP: Final = "delete group"
 NOTHING: Final = "nothing"  # the verb of an operation that changes nothing
-UNDER_WAY: Final = "settled = 0 AND started <= ? AND due > ?"  # a start in the future: the clock was set back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,8 +37,7 @@ class Operation:
 
 def refuse_if_busy(call: Call, account: Resource) -> None:
     """Source: terraform-provider-azurerm#22607, #22939; Azure/azure-dev#9398. Reads are never refused."""
-    sql = f"SELECT 1 FROM operations WHERE {UNDER_WAY} AND account = ? LIMIT 1"  # noqa: S608
-    if call.state.one(sql, call.now, call.now, account.row) is None:
+    if not operation_rows.is_busy(call.state, account.row, call.now):
         return
     raise Refusal(
         409,
@@ -47,23 +46,18 @@ def refuse_if_busy(call: Call, account: Resource) -> None:
     )
 
 
-def is_busy(state: State, account: int, now: float) -> bool:
-    sql = f"SELECT 1 FROM operations WHERE {UNDER_WAY} AND account = ? LIMIT 1"  # noqa: S608
-    return state.one(sql, now, now, account) is not None
-
-
 def begin(call: Call, verb: str, account: int, resource: int) -> Operation:
     now = call.now
     operation = Operation(key=str(uuid.uuid4()), started=now, due=now + call.switches.write_seconds)
-    call.state.run(
-        "INSERT INTO operations (id, account, resource, verb, started, due, error) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    operation_rows.insert(
+        call.state,
         operation.key,
-        account,
-        resource,
-        verb,
-        operation.started,
-        operation.due,
-        None if call.operation_error is None else dump(call.operation_error),
+        account=account,
+        resource=resource,
+        verb=verb,
+        started=operation.started,
+        due=operation.due,
+        error=call.operation_error,
     )
     return operation
 
@@ -76,39 +70,25 @@ def write_style(call: Call) -> str:
     return "async" if call.switches.write_seconds > 0 or call.operation_error is not None else "sync"
 
 
-def is_due(state: State, now: float) -> bool:
-    sql = "SELECT 1 FROM operations WHERE settled = 0 AND (due <= ? OR started > ?) LIMIT 1"
-    return state.one(sql, now, now) is not None
-
-
 def settle(state: State, now: float) -> None:
     """Inside a write transaction: what is over takes its final form."""
-    sql = "SELECT * FROM operations WHERE settled = 0 AND (due <= ? OR started > ?) ORDER BY due"
-    for row in state.all(sql, now, now):
+    for row in operation_rows.due(state, now):
         _finish(state, row)
-        state.run("UPDATE operations SET settled = 1 WHERE id = ?", row["id"])
-
-
-def count(state: State) -> int:
-    return state.number("SELECT max(rowid) FROM operations")
-
-
-def since(state: State, begun: int) -> list[Row]:
-    return state.all("SELECT * FROM operations WHERE rowid > ?", begun)
+        operation_rows.settle(state, row["id"])
 
 
 def promise(state: State, rows: list[Row]) -> None:
     """Operations of writes that were taken back: they take as long as they said, succeed, and do nothing."""
     for row in rows:
-        is_there = resources.by_row(state, row["resource"]) is not None
-        state.run(
-            "INSERT INTO operations (id, account, resource, verb, started, due) VALUES (?, ?, ?, ?, ?, ?)",
+        is_there = resource_rows.by_row(state, row["resource"]) is not None
+        operation_rows.insert(
+            state,
             row["id"],
-            row["account"],
-            row["resource"] if is_there else 0,
-            NOTHING,
-            row["started"],
-            row["due"],
+            account=row["account"],
+            resource=row["resource"] if is_there else 0,
+            verb=NOTHING,
+            started=row["started"],
+            due=row["due"],
         )
 
 
@@ -118,7 +98,7 @@ def polling_headers(call: Call, operation: Operation, location: str, *, final: b
     Source: azure-cli recording test_cognitiveservices_deployment (account PUT): the URL embeds another,
     older api-version and an opaque signature.
     """
-    base = f"{call.base}/subscriptions/{resources.SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{location}"
+    base = f"{call.base}/subscriptions/{SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{location}"
     opaque = f"{operation.key}?api-version=2017-04-18&t=0&c=emulator&s=emulator&h=emulator"
     headers = {
         "Azure-AsyncOperation": f"{base}/operationResults/{opaque}",
@@ -166,37 +146,39 @@ def result(call: Call) -> Reply:
         return Reply(
             status=202, headers={"Location": f"{call.base}{call.path}", **retry_after(call, row["started"], row["due"])}
         )
-    found = resources.by_row(call.state, row["resource"])
+    found = resource_rows.by_row(call.state, row["resource"])
     return Reply(status=204) if found is None else Reply(body=found.body)
 
 
 def the_operation(call: Call) -> Row:
-    row = call.state.one("SELECT * FROM operations WHERE id = ?", call.params["operation"].lower())
+    row = operation_rows.find(call.state, call.params["operation"].lower())
     if row is None:
         raise Refusal(404, "OperationNotFound", f"The operation '{call.params['operation']}' was not found.")
     return row
 
 
 def _finish(state: State, row: Row) -> None:
-    resource = resources.by_row(state, row["resource"])
+    resource = resource_rows.by_row(state, row["resource"])
     if resource is None or row["verb"] == NOTHING:
         return
     if row["verb"] == DELETE_GROUP and not row["error"]:
         deleted_accounts.lay_group_aside(state, resource, row["due"])
         return
     if row["verb"] == "delete" and not row["error"]:
-        resources.delete(state, resource.row)
+        resource_rows.delete(state, resource.row)
         return
     ended = "Failed" if row["error"] else "Succeeded"
     properties = {**resource.properties, "provisioningState": ended}
-    resources.update(state, resource, {**resource.body, "properties": properties})
+    resource_rows.update(state, resource, {**resource.body, "properties": properties})
 
 
-ROUTES: Final = tuple(
-    Route(
-        method="GET",
-        path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/{kind}/{{operation}}",
-        handler=handler,
+FAMILY: Final = Family(
+    routes=tuple(
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/{kind}/{{operation}}",
+            handler=handler,
+        )
+        for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
     )
-    for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
 )

@@ -1,123 +1,27 @@
-"""Resources of the management plane as rows: groups hold accounts, accounts hold projects and deployments.
-
-Names compare without case, as ARM ids do; bodies keep the case they were made with.
-"""
+"""What every resource of the management plane has: the place that its path names, and what the service adds to it."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import HIDDEN_SETTING, dump, load
+from provisioner.emulator.control.resource_rows import ACCOUNT, GROUP, Resource, find
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row, State
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.clock import Clock
+    from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
 
 SUBSCRIPTION_ID: Final = "00000000-0000-4000-8000-000000000001"
 PROVIDER: Final = "Microsoft.CognitiveServices"
-GROUP, ACCOUNT, PROJECT, DEPLOYMENT = "group", "account", "project", "deployment"
-LEAVES: Final = frozenset({DEPLOYMENT})  # what certainly has nothing below it: looking costs a walk over all
 # A deployment that is being changed goes on serving; one that is being made does not yet (azure-openai-proxy#104).
 SERVING: Final = frozenset({"Succeeded", "Accepted"})
 DELETING: Final = "Deleting"
-FIND: Final = "SELECT * FROM resources WHERE kind = ? AND parent = ? AND name = ?"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resource:
-    row: int
-    kind: str
-    parent: int
-    name: str
-    body: Json
-
-    @property
-    def arm_id(self) -> str:
-        return str(self.body["id"])
-
-    @property
-    def location(self) -> str:
-        return str(self.body["location"])
-
-    @property
-    def properties(self) -> Json:
-        found: Json = self.body["properties"]
-        return found
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Charge:
-    """What a deployment takes from the quota ledger."""
-
-    region: str
-    usage: str
-    capacity: int
-
-
-def find(state: State, kind: str, parent: int, name: str) -> Resource | None:
-    row = state.one(FIND, kind, parent, name)
-    return None if row is None else _resource(row)
-
-
-def children(state: State, kind: str, parent: int, *, after: int = 0, limit: int = -1) -> list[Resource]:
-    sql = "SELECT * FROM resources WHERE kind = ? AND parent = ? AND id > ? ORDER BY id LIMIT ?"
-    return [_resource(row) for row in state.all(sql, kind, parent, after, limit)]
-
-
-def insert(state: State, kind: str, parent: int, body: Json, charge: Charge | None = None) -> Resource:
-    row = state.run(
-        "INSERT INTO resources (kind, parent, name, region, usage, capacity, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        kind,
-        parent,
-        body["name"],
-        *_columns(charge),
-        dump(body),
-    )
-    return Resource(row=row, kind=kind, parent=parent, name=body["name"], body=body)
-
-
-def update(state: State, resource: Resource, body: Json, charge: Charge | None = None) -> Resource:
-    """Without a charge the ledger stays as it is."""
-    if charge is not None:
-        sql = "UPDATE resources SET region = ?, usage = ?, capacity = ? WHERE id = ?"
-        state.run(sql, *_columns(charge), resource.row)
-    state.run("UPDATE resources SET body = ? WHERE id = ?", dump(body), resource.row)
-    return Resource(row=resource.row, kind=resource.kind, parent=resource.parent, name=resource.name, body=body)
-
-
-def delete(state: State, row: int) -> None:
-    """With everything below it, and the secrets of all of that."""
-    found = state.one("SELECT kind FROM resources WHERE id = ?", row)
-    if found is not None and found["kind"] not in LEAVES:
-        for child in state.all("SELECT id FROM resources WHERE parent = ?", row):
-            delete(state, child["id"])
-    forget_secret(state, row)
-    state.run("DELETE FROM resources WHERE id = ?", row)
-
-
-def keep_secret(state: State, row: int, secret: Json) -> None:
-    """Beside the body, so that it is in nothing that is shown. One that was there is written over."""
-    state.set(f"{HIDDEN_SETTING}{row}", dump(secret))
-
-
-def secret_of(state: State, row: int) -> Json:
-    return load(state.setting(f"{HIDDEN_SETTING}{row}") or "{}")
-
-
-def forget_secret(state: State, row: int) -> None:
-    state.run("DELETE FROM settings WHERE name = ?", f"{HIDDEN_SETTING}{row}")
-
-
-def by_row(state: State, row: int) -> Resource | None:
-    found = state.one("SELECT * FROM resources WHERE id = ?", row)
-    return None if found is None else _resource(found)
 
 
 def the_group(call: Call) -> Resource:
@@ -140,10 +44,14 @@ def the_account(call: Call, *, for_write: bool = False) -> Resource:
     account = find(call.state, ACCOUNT, group.row, name)
     if account is None:
         if for_write:
-            message = "Can not perform requested operation on nested resource. Parent resource"
-            raise Refusal(404, "ParentResourceNotFound", f"{message} '{name}' not found.")
+            raise no_parent(name)
         raise missing(f"{PROVIDER}/accounts/{name}", group.name)
     return account
+
+
+def no_parent(name: str) -> Refusal:
+    message = f"Can not perform requested operation on nested resource. Parent resource '{name}' not found."
+    return Refusal(404, "ParentResourceNotFound", message)
 
 
 def missing(what: str, group: str) -> Refusal:
@@ -177,13 +85,18 @@ def system_data(call: Call, before: Json | None = None) -> Json:
     }
 
 
+def made_by_emulator(clock: Clock) -> Json:
+    who, when = "emulator", stamp(clock.now())
+    created = {"createdBy": who, "createdByType": "Application", "createdAt": when}
+    return {**created, "lastModifiedBy": who, "lastModifiedByType": "Application", "lastModifiedAt": when}
+
+
 def new_etag() -> str:
     return f'"{uuid.uuid4()}"'
 
 
-def _resource(row: Row) -> Resource:
-    return Resource(row=row["id"], kind=row["kind"], parent=row["parent"], name=row["name"], body=load(row["body"]))
-
-
-def _columns(charge: Charge | None) -> tuple[str | None, str | None, int]:
-    return (None, None, 0) if charge is None else (charge.region, charge.usage, charge.capacity)
+def edited(state: State, found: Resource, body: Json) -> Json:  # noqa: ARG001
+    """As somebody's edit in the portal leaves a resource with tags."""
+    if not isinstance(body.get("tags", {}), dict):
+        raise TypeError("tags")
+    return {**body, "etag": new_etag()}

@@ -15,7 +15,7 @@ of low detail).
 
 from __future__ import annotations
 
-from .interface import (
+from provisioner.emulator.model.interface import (
     Answer,
     Create,
     Delete,
@@ -38,7 +38,7 @@ from .interface import (
     Usage,
     Wishes,
 )
-from .items import conversation_of
+from provisioner.emulator.model.items import conversation_of
 
 __all__ = [
     "Answer",

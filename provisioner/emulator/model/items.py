@@ -11,7 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from .interface import Entry, ToolCall, ToolOutput, Turn
+from provisioner.emulator.model.interface import Entry, ToolCall, ToolOutput, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

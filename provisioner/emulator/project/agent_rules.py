@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.project.definition_shapes import check_definition
+from provisioner.emulator.project.objects import object_of
 from provisioner.emulator.wire.errors import bad_request
 from provisioner.emulator.wire.versions import V1, require_feature
-
-from .definition_shapes import check_definition
-from .objects import object_of
 
 if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call

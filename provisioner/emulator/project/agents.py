@@ -5,18 +5,19 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.project import agent_rows
+from provisioner.emulator.project.agent_rules import check_card, check_endpoint, check_name, check_split
+from provisioner.emulator.project.departed_rows import departed_place, remember_place
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
-
-from .agent_rules import check_card, check_endpoint, check_name, check_split
-from .objects import departed_place, remember_place
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 
@@ -30,20 +31,12 @@ DEFAULT_ENDPOINT: Final[Json] = {
     "protocol_configuration": {"responses": {}},
     "authorization_schemes": [{"type": "Entra"}],
 }
-WITH_LATEST: Final = (
-    "SELECT agents.*, versions.body AS latest_body, versions.active_at AS active_at "
-    "FROM agents LEFT JOIN versions ON versions.id = agents.latest"
-)
 
 
 def list_agents(call: Call) -> Reply:
     page = page_of(call.query, lambda cursor: _place(call, cursor))
-    kind = call.query.get("kind")
-    matching = "project = ? AND kind = ?" if kind else "project = ?"
-    sql = f"{WITH_LATEST} WHERE agents.id IN (SELECT id FROM agents WHERE {matching} AND {page.sql}) ORDER BY agents.id"  # noqa: S608
-    rows = call.state.all(sql, call.project, *([kind] if kind else []), *page.values)
-    ordered = rows[::-1] if page.descending else rows
-    return Reply(body=envelope([shown(row, call.now) for row in ordered], page))
+    rows = agent_rows.page_of_agents(call.state, call.project, page, call.query.get("kind"))
+    return Reply(body=envelope([shown(row, call.now) for row in rows], page))
 
 
 def read_agent(call: Call) -> Reply:
@@ -65,7 +58,7 @@ def patch_agent(call: Call) -> Reply:
     if "agent_card" in patch:
         agent["agent_card"] = merged.get("agent_card")
         check_card(_or(agent["agent_card"], {}))
-    save(call, row["id"], agent)
+    agent_rows.save(call.state, row["id"], agent)
     return Reply(body=shown(the_agent(call), call.now))
 
 
@@ -89,7 +82,7 @@ def not_imported(call: Call) -> Reply:
 
 
 def find_agent(call: Call, name: str) -> Row | None:
-    return call.state.one(f"{WITH_LATEST} WHERE agents.project = ? AND agents.name = ?", call.project, name)
+    return agent_rows.find(call.state, call.project, name)
 
 
 def the_agent(call: Call) -> Row:
@@ -116,17 +109,11 @@ def insert(call: Call, name: str, kind: str, document: Json) -> int:
         "blueprint": _identity(),
         **({"agent_card": card} if card else {}),
     }
-    sql = "INSERT INTO agents (project, name, kind, body) VALUES (?, ?, ?, ?)"
-    return call.state.run(sql, call.project, name, kind, dump(agent))
-
-
-def save(call: Call, row: int, agent: Json) -> None:
-    call.state.run("UPDATE agents SET body = ? WHERE id = ?", dump(agent), row)
+    return agent_rows.insert(call.state, call.project, name, kind, agent)
 
 
 def remove(call: Call, row: Row) -> None:
-    call.state.run("DELETE FROM versions WHERE agent = ?", row["id"])
-    call.state.run("DELETE FROM agents WHERE id = ?", row["id"])
+    agent_rows.delete(call.state, row["id"])
     remember_place(call.state, "agents", call.project, row["id"], row["name"])
 
 
@@ -164,13 +151,13 @@ def _only_known(patch: Json) -> Json:
 
 def _switch(call: Call, state: str) -> Reply:
     row = the_agent(call)
-    save(call, row["id"], {**load(row["body"]), "state": state})
+    agent_rows.save(call.state, row["id"], {**load(row["body"]), "state": state})
     return Reply(status=204)
 
 
 def _place(call: Call, cursor: str) -> int | None:
-    row = call.state.one("SELECT id FROM agents WHERE project = ? AND name = ?", call.project, cursor)
-    return departed_place(call.state, "agents", call.project, cursor) if row is None else int(row["id"])
+    place = agent_rows.place(call.state, call.project, cursor)
+    return departed_place(call.state, "agents", call.project, cursor) if place is None else place
 
 
 def _identity() -> Json:
@@ -178,14 +165,16 @@ def _identity() -> Json:
 
 
 ONE: Final = "/agents/{name}"
-ROUTES: Final = (
-    Route(method="GET", path="/agents", handler=list_agents),
-    Route(method="GET", path=ONE, handler=read_agent),
-    Route(method="PATCH", path=ONE, handler=patch_agent),
-    Route(method="DELETE", path=ONE, handler=delete_agent),
-    Route(method="POST", path=f"{ONE}:enable", handler=enable),
-    Route(method="POST", path=f"{ONE}:disable", handler=disable),
-    Route(method="POST", path="/agents:import", handler=not_imported),
-    Route(method="POST", path=f"{ONE}/import", handler=not_imported),
-    Route(method="POST", path=f"{ONE}/versions:import", handler=not_imported),
+FAMILY: Final = Family(
+    project_routes=(
+        Route(method="GET", path="/agents", handler=list_agents),
+        Route(method="GET", path=ONE, handler=read_agent),
+        Route(method="PATCH", path=ONE, handler=patch_agent),
+        Route(method="DELETE", path=ONE, handler=delete_agent),
+        Route(method="POST", path=f"{ONE}:enable", handler=enable),
+        Route(method="POST", path=f"{ONE}:disable", handler=disable),
+        Route(method="POST", path="/agents:import", handler=not_imported),
+        Route(method="POST", path=f"{ONE}/import", handler=not_imported),
+        Route(method="POST", path=f"{ONE}/versions:import", handler=not_imported),
+    )
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from provisioner.emulator.control.resources import DEPLOYMENT, Resource, children, find
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, Resource, account_of, children, find
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.routing import Route
@@ -39,7 +40,7 @@ def read_deployment(call: Call) -> Reply:
 
 
 def _account(call: Call) -> int:
-    return call.state.number("SELECT parent FROM resources WHERE id = ?", call.project)
+    return account_of(call.state, call.project)
 
 
 def _is_wanted(call: Call, entry: Json) -> bool:
@@ -74,7 +75,9 @@ def _shown(call: Call, deployment: Resource) -> Json:
     }
 
 
-ROUTES: Final = (
-    Route(method="GET", path="/deployments", handler=list_deployments),
-    Route(method="GET", path="/deployments/{name}", handler=read_deployment),
+FAMILY: Final = Family(
+    project_routes=(
+        Route(method="GET", path="/deployments", handler=list_deployments),
+        Route(method="GET", path="/deployments/{name}", handler=read_deployment),
+    )
 )

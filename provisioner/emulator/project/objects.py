@@ -9,7 +9,6 @@ from provisioner.emulator.wire.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from provisioner.emulator.state import State
 
 Json = dict[str, Any]
 
@@ -61,16 +60,3 @@ def refuse_unknown(document: Json, known: Collection[str], *, strict: bool) -> N
     unknown = sorted(document.keys() - set(known))
     if strict and unknown:
         raise bad_request(f"Unknown parameter: '{unknown[0]}'.", param=unknown[0])
-
-
-def remember_place(state: State, family: str, parent: int, row: int, *keys: str) -> None:
-    """Where a deleted object stood, so that a client may delete while it pages."""
-    for key in keys:
-        state.run(
-            "INSERT OR REPLACE INTO departed (family, parent, key, id) VALUES (?, ?, ?, ?)", family, parent, key, row
-        )
-
-
-def departed_place(state: State, family: str, parent: int, key: str) -> int | None:
-    row = state.one("SELECT id FROM departed WHERE family = ? AND parent = ? AND key = ?", family, parent, key)
-    return None if row is None else int(row["id"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.quota import plain
-from provisioner.emulator.control.resources import by_row
+from provisioner.emulator.control.resource_rows import by_row
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world.quota import plain
 
 if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call

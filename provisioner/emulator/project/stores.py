@@ -10,18 +10,20 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.project import store_rows
+from provisioner.emulator.project.departed_rows import departed_place, remember_place
+from provisioner.emulator.project.objects import given_description, metadata_of, object_of, refuse_unknown
+from provisioner.emulator.project.regions import check_region
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
-
-from .objects import departed_place, given_description, metadata_of, object_of, refuse_unknown, remember_place
-from .regions import check_region
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 
@@ -42,7 +44,9 @@ def create_store(call: Call) -> Reply:
     refuse_unknown(document, {"name", "definition", "description", "metadata"}, strict=call.switches.strict)
     name = _name_of(document)
     check_region(call)
-    if _row(call, name) is not None:  # Azure/kars: a second create is answered 409, never an upsert
+    if (
+        store_rows.find(call.state, call.project, name) is not None
+    ):  # Azure/kars: a second create is answered 409, never an upsert
         raise Refusal(409, "conflict", f"Memory store '{name}' already exists.")
     now = int(call.now)
     store: Json = {
@@ -55,16 +59,13 @@ def create_store(call: Call) -> Reply:
         "metadata": metadata_of(document) or {},
         "definition": _definition_of(document),
     }
-    sql = "INSERT INTO stores (project, name, store_id, body) VALUES (?, ?, ?, ?)"
-    call.state.run(sql, call.project, name, store["id"], dump(store))
+    store_rows.insert(call.state, call.project, store)
     return Reply(body=store)
 
 
 def list_stores(call: Call) -> Reply:
     page = page_of(call.query, lambda cursor: _place(call, cursor))
-    sql = f"SELECT body FROM stores WHERE project = ? AND {page.sql}"  # noqa: S608
-    rows = call.state.all(sql, call.project, *page.values)
-    return Reply(body=envelope([load(row["body"]) for row in rows], page))
+    return Reply(body=envelope(store_rows.page_of_bodies(call.state, call.project, page), page))
 
 
 def read_store(call: Call) -> Reply:
@@ -88,20 +89,20 @@ def edit_store(call: Call, row: Row, document: Json) -> Json:
     if "metadata" in document:  # assumed: replaced as a whole
         store["metadata"] = metadata_of(document) or {}
     store["updated_at"] = int(call.now)
-    call.state.run("UPDATE stores SET body = ? WHERE id = ?", dump(store), row["id"])
+    store_rows.save(call.state, row["id"], store)
     return store
 
 
 def delete_store(call: Call) -> Reply:
     """With everything in it. Agents that name it are not asked."""
     row = _the_row(call)
-    call.state.run("DELETE FROM stores WHERE id = ?", row["id"])
+    store_rows.delete(call.state, row["id"])
     remember_place(call.state, "stores", call.project, row["id"], row["name"], row["store_id"])
     return Reply(body={"object": "memory_store.deleted", "name": row["name"], "deleted": True})
 
 
 def find_row(call: Call, name: str) -> Row:
-    row = _row(call, name)
+    row = store_rows.find(call.state, call.project, name)
     if row is None:
         raise not_found(f"Memory store '{name}' not found.")
     return row
@@ -111,14 +112,9 @@ def _the_row(call: Call) -> Row:
     return find_row(call, call.params["name"])
 
 
-def _row(call: Call, name: str) -> Row | None:
-    return call.state.one("SELECT * FROM stores WHERE project = ? AND name = ?", call.project, name)
-
-
 def _place(call: Call, cursor: str) -> int | None:
-    sql = "SELECT id FROM stores WHERE project = ? AND (store_id = ? OR name = ?)"
-    row = call.state.one(sql, call.project, cursor, cursor)
-    return departed_place(call.state, "stores", call.project, cursor) if row is None else int(row["id"])
+    place = store_rows.place(call.state, call.project, cursor)
+    return departed_place(call.state, "stores", call.project, cursor) if place is None else place
 
 
 def _name_of(document: Json) -> str:
@@ -165,12 +161,23 @@ def _new_id() -> str:
     return f"memstore_{secrets.token_hex(9)}{''.join(secrets.choice(alphabet) for _ in range(32))}"
 
 
+def _edit(call: Call, name: str, changes: Json | None) -> Json:
+    if changes is None:
+        delete_store(call)
+        return {}
+    return edit_store(call, find_row(call, name), changes)
+
+
 STORES: Final = "/memory_stores"
 ONE: Final = f"{STORES}/{{name}}"
-ROUTES: Final = (
-    Route(method="POST", path=STORES, handler=create_store, feature=FEATURE),
-    Route(method="GET", path=STORES, handler=list_stores, feature=FEATURE),
-    Route(method="GET", path=ONE, handler=read_store, feature=FEATURE),
-    Route(method="POST", path=ONE, handler=update_store, feature=FEATURE),
-    Route(method="DELETE", path=ONE, handler=delete_store, feature=FEATURE),
+FAMILY: Final = Family(
+    kind="store",
+    edit=_edit,
+    project_routes=(
+        Route(method="POST", path=STORES, handler=create_store, feature=FEATURE),
+        Route(method="GET", path=STORES, handler=list_stores, feature=FEATURE),
+        Route(method="GET", path=ONE, handler=read_store, feature=FEATURE),
+        Route(method="POST", path=ONE, handler=update_store, feature=FEATURE),
+        Route(method="DELETE", path=ONE, handler=delete_store, feature=FEATURE),
+    ),
 )

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.state import dump, load
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.project import agent_rows, agents
+from provisioner.emulator.project.agent_rules import (
+    VERSIONS_MAX,
+    check_card,
+    check_endpoint,
+    check_features,
+    check_name,
+    definition_of,
+)
+from provisioner.emulator.project.departed_rows import departed_place, remember_place
+from provisioner.emulator.project.objects import given_description, metadata_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
-
-from . import agents
-from .agent_rules import VERSIONS_MAX, check_features, check_name, definition_of
-from .objects import departed_place, given_description, metadata_of, remember_place
+from provisioner.emulator.wire.versions import V1
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 TELLING: Final = ("definition", "description", "metadata")  # what makes two versions the same
+ENVELOPE: Final = ("agent_card", "agent_endpoint", "state")  # of an agent; the rest is its latest definition
 
 
 def create_agent(call: Call) -> Reply:
@@ -77,8 +88,7 @@ def list_versions(call: Call) -> Reply:
     agent = agents.the_agent(call)["id"]
     page = page_of(call.query, lambda cursor: _place(call, agent, cursor))
     drafts = call.query.get("include_drafts", "").lower() == "true"
-    sql = f"SELECT * FROM versions WHERE agent = ? AND draft <= ? AND {page.sql}"  # noqa: S608
-    rows = call.state.all(sql, agent, int(drafts), *page.values)
+    rows = agent_rows.page_of_versions(call.state, agent, page, drafts=drafts)
     return Reply(body=envelope([agents.shown_version(row["body"], row["active_at"], call.now) for row in rows], page))
 
 
@@ -90,20 +100,21 @@ def read_version(call: Call) -> Reply:
 def delete_version(call: Call) -> Reply:
     """assumed: the last version takes the agent with it, since an agent always has a latest one."""
     row, agent = _the_version(call), agents.the_agent(call)
-    call.state.run("DELETE FROM versions WHERE id = ?", row["id"])
+    is_left = agent_rows.delete_version(call.state, agent["id"], row["id"])
     version = load(row["body"])
     remember_place(call.state, "versions", agent["id"], row["id"], version["id"], row["version"])
-    _point_to_latest(call, agent)
+    if not is_left:
+        agents.remove(call, agent)
     return Reply(
         body={"object": "agent.version.deleted", "name": agent["name"], "version": row["version"], "deleted": True}
     )
 
 
 def _add(call: Call, agent: int, name: str, content: Json, *, draft: bool) -> Json:
-    if call.state.number("SELECT count(*) FROM versions WHERE agent = ?", agent) >= VERSIONS_MAX:
+    if agent_rows.count_versions(call.state, agent) >= VERSIONS_MAX:
         message = f"Agent '{name}' has {VERSIONS_MAX} versions, the most there can be. Delete some first."
         raise bad_request(message, code="UserError")
-    number = call.state.number("SELECT last_number FROM agents WHERE id = ?", agent) + (0 if draft else 1)
+    number = agent_rows.last_number(call.state, agent) + (0 if draft else 1)
     version = f"draft-{int(call.now * 1000)}" if draft else str(number)
     hosted = content["definition"]["kind"] == "hosted"
     active_at = call.now + (call.switches.write_seconds if hosted else 0)
@@ -117,12 +128,7 @@ def _add(call: Call, agent: int, name: str, content: Json, *, draft: bool) -> Js
         "agent_guid": str(uuid.uuid4()),
         **_with_content_hash(content),
     }
-    sql = "INSERT INTO versions (agent, version, draft, active_at, body) VALUES (?, ?, ?, ?, ?)"
-    row = call.state.run(sql, agent, version, int(draft), active_at, dump(body))
-    if draft:  # a draft stands for the agent only while there is nothing else
-        call.state.run("UPDATE agents SET latest = ? WHERE id = ? AND latest = 0", row, agent)
-    else:
-        call.state.run("UPDATE agents SET latest = ?, last_number = ? WHERE id = ?", row, number, agent)
+    agent_rows.add_version(call.state, agent, body, number=number, active_at=active_at)
     return agents.shown_version(dump(body), active_at, call.now)
 
 
@@ -144,15 +150,6 @@ def _identical_latest(row: Row | None, content: Json) -> str | None:
     return str(row["latest_body"]) if same and not latest["draft"] else None
 
 
-def _point_to_latest(call: Call, agent: Row) -> None:
-    sql = "SELECT id FROM versions WHERE agent = ? ORDER BY draft, id DESC LIMIT 1"
-    latest = call.state.number(sql, agent["id"])
-    if not latest:
-        agents.remove(call, agent)
-        return
-    call.state.run("UPDATE agents SET latest = ? WHERE id = ?", latest, agent["id"])
-
-
 def _agent(call: Call, name: str) -> Reply:
     row = agents.find_agent(call, name)
     if row is None:
@@ -162,7 +159,7 @@ def _agent(call: Call, name: str) -> Reply:
 
 def _the_version(call: Call) -> Row:
     agent, version = agents.the_agent(call), call.params["version"]
-    row = call.state.one("SELECT * FROM versions WHERE agent = ? AND version = ?", agent["id"], version)
+    row = agent_rows.find_version(call.state, agent["id"], version)
     if row is None:
         raise not_found(f"Agent '{agent['name']}' has no version '{version}'.")
     return row
@@ -170,7 +167,7 @@ def _the_version(call: Call) -> Row:
 
 def _place(call: Call, agent: int, cursor: str) -> int | None:
     version = cursor.rpartition(":")[2]
-    row = call.state.one("SELECT id FROM versions WHERE agent = ? AND version = ?", agent, version)
+    row = agent_rows.find_version(call.state, agent, version)
     return departed_place(call.state, "versions", agent, cursor) if row is None else int(row["id"])
 
 
@@ -186,11 +183,38 @@ def overlapping(path: str) -> Refusal:
     )
 
 
-ROUTES: Final = (
-    Route(method="POST", path="/agents", handler=create_agent),
-    Route(method="POST", path=agents.ONE, handler=update_agent),
-    Route(method="POST", path=f"{agents.ONE}/versions", handler=create_version, exclusive=True),
-    Route(method="GET", path=f"{agents.ONE}/versions", handler=list_versions),
-    Route(method="GET", path=f"{agents.ONE}/versions/{{version}}", handler=read_version),
-    Route(method="DELETE", path=f"{agents.ONE}/versions/{{version}}", handler=delete_version),
+def _edit(call: Call, name: str, changes: Json | None) -> Json:
+    """A version with a changed definition that does not carry the metadata on, as the portal saves."""
+    row = agents.find_agent(call, name)
+    if row is None:
+        raise Refusal(404, "ResourceNotFound", f"There is no agent '{name}'.")
+    if changes is None:
+        agents.remove(call, row)
+        return {}
+    outside = {key: changes[key] for key in ENVELOPE if key in changes}
+    if outside:
+        agent = agents.merge(load(row["body"]), outside)
+        check_endpoint(agent["agent_endpoint"])
+        check_card(agent.get("agent_card", {}))
+        agent_rows.save(call.state, row["id"], agent)
+    inside = {key: value for key, value in changes.items() if key not in ENVELOPE}
+    if not inside and outside:
+        return agents.shown(agents.the_agent(call), call.now)
+    latest = load(row["latest_body"])
+    kept = {key: latest[key] for key in ("description",) if key in latest}
+    call = replace(call, query={"api-version": V1})
+    return publish(call, name, {"definition": agents.merge(latest["definition"], inside), **kept})
+
+
+FAMILY: Final = Family(
+    kind="agent",
+    edit=_edit,
+    project_routes=(
+        Route(method="POST", path="/agents", handler=create_agent),
+        Route(method="POST", path=agents.ONE, handler=update_agent),
+        Route(method="POST", path=f"{agents.ONE}/versions", handler=create_version, exclusive=True),
+        Route(method="GET", path=f"{agents.ONE}/versions", handler=list_versions),
+        Route(method="GET", path=f"{agents.ONE}/versions/{{version}}", handler=read_version),
+        Route(method="DELETE", path=f"{agents.ONE}/versions/{{version}}", handler=delete_version),
+    ),
 )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.tokens import BadToken
-
-from .errors import Refusal
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world.tokens import BadToken
 
 if TYPE_CHECKING:
-    from provisioner.emulator.tokens import Claims
-
-    from .call import Call
+    from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.tokens import Claims
 
 PROJECT_AUDIENCE: Final = "https://ai.azure.com"
 MANAGEMENT_AUDIENCES: Final = ("https://management.core.windows.net", "https://management.azure.com")

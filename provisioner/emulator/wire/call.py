@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from .errors import Refusal
+from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from provisioner.emulator.model import Model
-    from provisioner.emulator.state import State
-    from provisioner.emulator.switches import Switches
-    from provisioner.emulator.world import World
+    from provisioner.emulator.world.state import State
+    from provisioner.emulator.world.switches import Switches
+    from provisioner.emulator.world.world import World
 
 Json = dict[str, Any]
 

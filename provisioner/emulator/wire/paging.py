@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import bad_request
+from provisioner.emulator.wire.errors import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .call import Json
+    from provisioner.emulator.wire.call import Json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

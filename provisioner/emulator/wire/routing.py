@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from .errors import Refusal
+from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .call import Handler
+    from provisioner.emulator.wire.call import Handler
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

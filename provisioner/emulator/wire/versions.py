@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from .errors import Refusal
+from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
-    from .call import Call
+    from provisioner.emulator.wire.call import Call
 
 # azure-sdk-for-python, azure-ai-projects 2.10 (v1); Microsoft Learn: memory-usage (preview)
 V1: Final = "v1"

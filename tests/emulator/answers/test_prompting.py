@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from provisioner.emulator.model import Memory, Turn
-from provisioner.emulator.project.answers.items import items_of
+from provisioner.emulator.project.answers.conversation_items import items_of
 from provisioner.emulator.project.answers.prompting import choice_of, filled, format_of, prompt_of, settings_of
 from provisioner.emulator.project.answers.streaming import pieces
 from provisioner.emulator.wire.errors import Refusal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator import Clock, Options
 from provisioner.emulator.project.memory import Scope, memories_in, scopes_of
-from provisioner.emulator.state import State
+from provisioner.emulator.world.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path

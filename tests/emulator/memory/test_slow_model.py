@@ -13,7 +13,7 @@ import pytest
 
 from provisioner.emulator import Clock, Options
 from provisioner.emulator.project.memory import rows
-from provisioner.emulator.state import State
+from provisioner.emulator.world.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

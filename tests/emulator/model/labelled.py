@@ -16,7 +16,7 @@ import yaml
 
 from provisioner.emulator.model import Memory, MemoryKind
 from provisioner.emulator.model.embedded import EmbeddedModel
-from provisioner.emulator.model.embedded.words import content_stems
+from provisioner.emulator.model.embedded.stems import content_stems
 
 TUNED_ON = Path(__file__).with_name("queries.yaml")
 HELD_OUT = Path(__file__).with_name("held_out.yaml")

@@ -8,14 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.model import interface as model
+from provisioner.emulator.model.embedded.answers import answer, known_to, proposed, question_of, tool_outputs
+from provisioner.emulator.model.embedded.consolidate import consolidate, procedures, summarise
+from provisioner.emulator.model.embedded.facts import read
+from provisioner.emulator.model.embedded.ranking import rank
+from provisioner.emulator.model.embedded.schema_documents import Hints, document
+from provisioner.emulator.model.embedded.stems import content_stems
 from provisioner.emulator.model.items import token_estimate
-
-from .answers import answer, known_to, proposed, question_of, tool_outputs
-from .consolidate import consolidate, procedures, summarise
-from .documents import Hints, document
-from .facts import read
-from .ranking import rank
-from .words import content_stems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

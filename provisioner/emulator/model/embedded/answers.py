@@ -6,13 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
+from provisioner.emulator.model.embedded.consolidate import consolidate
+from provisioner.emulator.model.embedded.facts import read
+from provisioner.emulator.model.embedded.ranking import EARLIER, FITS, fitting
+from provisioner.emulator.model.embedded.schema_documents import Hints, document
+from provisioner.emulator.model.embedded.stems import content_stems, parts_of
 from provisioner.emulator.model.interface import Create, Memory, ModelError, ToolCall, ToolOutput, Turn, Update
-
-from .consolidate import consolidate
-from .documents import Hints, document
-from .facts import read
-from .ranking import EARLIER, FITS, fitting
-from .words import content_stems, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,21 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from provisioner.emulator.model.embedded.facts import (
+    ADVERB,
+    BASES,
+    EVERYTHING,
+    LONGEST_TEXT,
+    QUOTED,
+    SECRET,
+    SENTENCES,
+    UNREAL,
+    Statement,
+    after,
+    read,
+)
+from provisioner.emulator.model.embedded.stems import TOOLS, content_stems, tools_in
 from provisioner.emulator.model.interface import Create, Delete, Memory, MemoryKind, Operation, Update
-
-from .facts import ADVERB, BASES, EVERYTHING, LONGEST_TEXT, QUOTED, SECRET, SENTENCES, UNREAL, Statement, after, read
-from .words import TOOLS, content_stems, tools_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from .words import NAMES
+from provisioner.emulator.model.embedded.stems import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

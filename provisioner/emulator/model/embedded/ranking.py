@@ -6,11 +6,10 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from provisioner.emulator.model.embedded.stems import content_stems, stem, tools_in
+from provisioner.emulator.model.embedded.vectors import likeness, weight
 from provisioner.emulator.model.interface import Memory, Ranking, Scored, Usage
 from provisioner.emulator.model.items import token_estimate
-
-from .vectors import likeness, weight
-from .words import content_stems, stem, tools_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

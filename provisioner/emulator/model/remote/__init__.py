@@ -21,11 +21,17 @@ from provisioner.emulator.model.interface import (
     Usage,
     Wishes,
 )
-
-from .dialogue import NotFittingError, answer_of, asked_again, checked_answer, request_for, validator_of
-from .endpoint import Endpoint
-from .extraction import operations_of, question_for
-from .vectors import Vectors, cosine
+from provisioner.emulator.model.remote.dialogue import (
+    NotFittingError,
+    answer_of,
+    asked_again,
+    checked_answer,
+    request_for,
+    validator_of,
+)
+from provisioner.emulator.model.remote.endpoint import Endpoint
+from provisioner.emulator.model.remote.extraction import operations_of, question_for
+from provisioner.emulator.model.remote.vectors import Vectors, cosine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

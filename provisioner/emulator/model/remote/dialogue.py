@@ -22,13 +22,12 @@ from provisioner.emulator.model.interface import (
     ToolOutput,
     Turn,
 )
-
-from .extraction import json_in
+from provisioner.emulator.model.remote.extraction import json_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .endpoint import Reply
+    from provisioner.emulator.model.remote.endpoint import Reply
 
 
 LONGEST_PROBLEM: Final = 300

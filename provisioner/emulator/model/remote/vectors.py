@@ -15,7 +15,7 @@ from provisioner.emulator.model.interface import Usage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .endpoint import Endpoint
+    from provisioner.emulator.model.remote.endpoint import Endpoint
 
 MOST_REMEMBERED: Final = 4_096
 BATCH: Final = 128

@@ -7,6 +7,6 @@ and memory are accepted and not run; the header `x-emulator-tools-not-run` of th
 
 from __future__ import annotations
 
-from .routes import ROUTES
+from provisioner.emulator.project.answers.routes import FAMILY
 
-__all__ = ["ROUTES"]
+__all__ = ["FAMILY"]

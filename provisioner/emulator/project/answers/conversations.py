@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.project.answers import rows
+from provisioner.emulator.project.answers.conversation_items import items_of, new_id
+from provisioner.emulator.project.answers.history import the_conversation
+from provisioner.emulator.project.answers.target import the_enabled_agent
 from provisioner.emulator.project.objects import metadata_of
-from provisioner.emulator.state import dump, load
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
-
-from .history import append, the_conversation
-from .items import items_of, new_id
-from .target import the_enabled_agent
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 ITEMS_AT_ONCE: Final = 20
@@ -36,16 +36,13 @@ def create_conversation(call: Call) -> Reply:
         "created_at": int(call.now),
         "metadata": metadata_of(document) or {},
     }
-    sql = "INSERT INTO conversations (project, conversation_id, body) VALUES (?, ?, ?)"
-    append(call, call.state.run(sql, call.project, body["id"], dump(body)), items)
+    rows.append(call.state, rows.insert_conversation(call.state, call.project, body), items)
     return Reply(body=body)
 
 
 def list_conversations(call: Call) -> Reply:
     page = page_of(call.query, lambda cursor: _place(call, cursor))
-    sql = f"SELECT body FROM conversations WHERE project = ? AND {page.sql}"  # noqa: S608
-    rows = call.state.all(sql, call.project, *page.values)
-    return Reply(body=envelope([load(row["body"]) for row in rows], page))
+    return Reply(body=envelope(rows.page_of_conversations(call.state, call.project, page), page))
 
 
 def read_conversation(call: Call) -> Reply:
@@ -55,19 +52,19 @@ def read_conversation(call: Call) -> Reply:
 def update_conversation(call: Call) -> Reply:
     row = _here(call)
     body = {**load(row["body"]), "metadata": metadata_of(call.document()) or {}}
-    call.state.run("UPDATE conversations SET body = ? WHERE id = ?", dump(body), row["id"])
+    rows.save_conversation(call.state, row["id"], body)
     return Reply(body=body)
 
 
 def delete_conversation(call: Call) -> Reply:
     row = _here(call)
-    call.state.run("DELETE FROM conversations WHERE id = ?", row["id"])
+    rows.delete_conversation(call.state, row["id"])
     return Reply(body={"id": row["conversation_id"], "object": "conversation.deleted", "deleted": True})
 
 
 def create_items(call: Call) -> Reply:
     row, items = _here(call), _given_items(call.document(), required=True)
-    append(call, row["id"], items)
+    rows.append(call.state, row["id"], items)
     ids = [item["id"] for item in items]
     body = {"object": "list", "data": items, "first_id": ids[0], "last_id": ids[-1], "has_more": False}
     return Reply(body=body)
@@ -76,9 +73,7 @@ def create_items(call: Call) -> Reply:
 def list_items(call: Call) -> Reply:
     conversation = _here(call)["id"]
     page = page_of(call.query, lambda cursor: _place_of_item(call, conversation, cursor))
-    sql = f"SELECT body FROM conversation_items WHERE conversation = ? AND {page.sql}"  # noqa: S608
-    rows = call.state.all(sql, conversation, *page.values)
-    return Reply(body=envelope([load(row["body"]) for row in rows], page))
+    return Reply(body=envelope(rows.page_of_items(call.state, conversation, page), page))
 
 
 def read_item(call: Call) -> Reply:
@@ -87,7 +82,7 @@ def read_item(call: Call) -> Reply:
 
 def delete_item(call: Call) -> Reply:
     """Answers the conversation, without the item."""
-    call.state.run("DELETE FROM conversation_items WHERE id = ?", _the_item(call)["id"])
+    rows.delete_item(call.state, _the_item(call)["id"])
     return read_conversation(call)
 
 
@@ -109,20 +104,17 @@ def _here(call: Call) -> Row:
 
 def _the_item(call: Call) -> Row:
     item_id = call.params["item"]
-    sql = "SELECT * FROM conversation_items WHERE conversation = ? AND item_id = ?"
-    row = call.state.one(sql, _here(call)["id"], item_id)
+    row = rows.find_item(call.state, _here(call)["id"], item_id)
     if row is None:
         raise not_found(f"Item with id '{item_id}' not found.")
     return row
 
 
 def _place(call: Call, cursor: str) -> int | None:
-    sql = "SELECT id FROM conversations WHERE project = ? AND conversation_id = ?"
-    row = call.state.one(sql, call.project, cursor)
+    row = rows.find_conversation(call.state, call.project, cursor)
     return None if row is None else int(row["id"])
 
 
 def _place_of_item(call: Call, conversation: int, cursor: str) -> int | None:
-    sql = "SELECT id FROM conversation_items WHERE conversation = ? AND item_id = ?"
-    row = call.state.one(sql, conversation, cursor)
+    row = rows.find_item(call.state, conversation, cursor)
     return None if row is None else int(row["id"])

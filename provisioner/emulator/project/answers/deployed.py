@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.resources import DEPLOYMENT, SERVING, Resource, children, find
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, Resource, account_of, children, find
+from provisioner.emulator.control.resources import SERVING
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def _missing() -> Refusal:
 
 
 def _account(call: Call) -> int:
-    return call.state.number("SELECT parent FROM resources WHERE id = ?", call.project)
+    return account_of(call.state, call.project)

@@ -13,13 +13,12 @@ import struct
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.emulator.project.answers.deployed import EMBEDDINGS, all_deployments, check_deployment
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 
-from .deployed import EMBEDDINGS, all_deployments, check_deployment
-
 if TYPE_CHECKING:
-    from provisioner.emulator.control.resources import Resource
+    from provisioner.emulator.control.resource_rows import Resource
     from provisioner.emulator.wire.call import Call
 
 Json = dict[str, Any]

@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from provisioner.emulator.model import Prompt, ResponseFormat, Tool, conversation_of
+from provisioner.emulator.project.answers.shapes import CHOICE, FORMAT, FUNCTION, INPUT, SETTINGS, TOOL, checked
 from provisioner.emulator.wire.errors import bad_request
-
-from .shapes import CHOICE, FORMAT, FUNCTION, INPUT, SETTINGS, TOOL, checked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

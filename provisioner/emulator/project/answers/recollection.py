@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.model import Memory
+from provisioner.emulator.project.answers.conversation_items import new_id
+from provisioner.emulator.project.answers.prompting import MEMORY_TOOLS
 from provisioner.emulator.project.memory import recall, submit_update
 from provisioner.emulator.project.memory.requests import max_memories_of
 from provisioner.emulator.wire.errors import Refusal, bad_request
-
-from .items import new_id
-from .prompting import MEMORY_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

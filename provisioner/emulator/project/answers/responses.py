@@ -9,27 +9,25 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control.resources import by_row
+from provisioner.emulator.control.resource_rows import by_row
+from provisioner.emulator.project.answers import history, rows
+from provisioner.emulator.project.answers.conversation_items import function_call, items_of, message, new_id
+from provisioner.emulator.project.answers.model_call import ask, usage_of
+from provisioner.emulator.project.answers.prompting import not_run, prompt_of, settings_of
+from provisioner.emulator.project.answers.recollection import recollect, remember
+from provisioner.emulator.project.answers.shapes import RESPONSE, checked
+from provisioner.emulator.project.answers.streaming import events_of
+from provisioner.emulator.project.answers.target import target_of
 from provisioner.emulator.project.objects import metadata_of
-from provisioner.emulator.state import load
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
-
-from . import history
-from .asking import ask, usage_of
-from .items import function_call, items_of, message, new_id
-from .prompting import not_run, prompt_of, settings_of
-from .recollection import recollect, remember
-from .shapes import RESPONSE, checked
-from .streaming import events_of
-from .target import target_of
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
     from provisioner.emulator.model import Answer
+    from provisioner.emulator.project.answers.target import Target
     from provisioner.emulator.wire.call import Call, Steps
-
-    from .target import Target
 
 Json = dict[str, Any]
 # As the request has them, or null
@@ -91,14 +89,12 @@ def read_response(call: Call) -> Reply:
 
 def list_responses(call: Call) -> Reply:
     page = page_of(call.query, lambda cursor: _place(call, cursor))
-    sql = f"SELECT body FROM responses WHERE project = ? AND {page.sql}"  # noqa: S608
-    rows = call.state.all(sql, call.project, *page.values)
-    return Reply(body=envelope([load(row["body"]) for row in rows], page))
+    return Reply(body=envelope(rows.page_of_responses(call.state, call.project, page), page))
 
 
 def delete_response(call: Call) -> Reply:
     row = history.the_response(call)
-    call.state.run("DELETE FROM responses WHERE id = ?", row["id"])
+    rows.delete_response(call.state, row["id"])
     return Reply(body={"id": row["response_id"], "object": "response", "deleted": True})
 
 
@@ -127,7 +123,7 @@ def _question_of(call: Call, document: Json) -> Question:
         raise bad_request(message, param="previous_response_id", code="mutually_exclusive_parameters")
     before: list[Json] = []
     if conversation is not None:
-        before = history.items_in(call, history.the_conversation(call, conversation)["id"])
+        before = rows.items_in(call.state, history.the_conversation(call, conversation)["id"])
     elif previous is not None:
         before = history.said_until(call, previous)
     if not given and not before:
@@ -184,11 +180,11 @@ def _keep(call: Call, response: Json, question: Question) -> None:
     if by_row(call.state, call.project) is None:  # deleted while the model thought, as the conversation may be
         raise not_found("Project not found")
     if response["store"]:
-        history.keep_response(call, response, question.given)
+        rows.insert_response(call.state, call.project, response, question.given)
     if question.conversation is not None:
         row = history.find_conversation(call, question.conversation)
         if row is not None:
-            history.append(call, row["id"], [*question.given, *response["output"]])
+            rows.append(call.state, row["id"], [*question.given, *response["output"]])
 
 
 def _reply(document: Json, settings: Json, response: Json) -> Reply:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provisioner.emulator.control.family import Family
+from provisioner.emulator.project.answers import chat, conversations, embeddings, responses
 from provisioner.emulator.wire.routing import Route
-
-from . import chat, conversations, embeddings, responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +49,10 @@ def _routes(door: str, table: tuple[tuple[str, str, Handler], ...]) -> Iterator[
         yield Route(method=method, path=f"{door}{path}", handler=handler, versioned=door != OPENAI)
 
 
-ROUTES: Final = (
-    *_routes(OPENAI, (*SHARED, *MODELS)),
-    *_routes(ENDPOINT, SHARED),
-    *_routes(EARLIER, SHARED),
+FAMILY: Final = Family(
+    project_routes=(
+        *_routes(OPENAI, (*SHARED, *MODELS)),
+        *_routes(ENDPOINT, SHARED),
+        *_routes(EARLIER, SHARED),
+    )
 )

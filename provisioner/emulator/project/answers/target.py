@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.project import agents
-from provisioner.emulator.state import load
+from provisioner.emulator.project import agent_rows, agents
+from provisioner.emulator.project.answers.deployed import check_deployment
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
-
-from .deployed import check_deployment
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 
@@ -94,12 +93,8 @@ def _given_reference(call: Call, document: Json) -> Json | None:
 def _version(call: Call, agent: Row, asked: str | None) -> Row:
     """assumed: a reference without a version goes the way of the endpoint's traffic, as the endpoint does."""
     asked = asked or _routed(call, agent)
-    if asked == "@latest":
-        sql = "SELECT * FROM versions WHERE agent = ? AND draft = 0 ORDER BY id DESC LIMIT 1"
-        row = call.state.one(sql, agent["id"])
-    else:  # a draft takes no requests (Microsoft Learn: agent drafts)
-        sql = "SELECT * FROM versions WHERE agent = ? AND draft = 0 AND version = ?"
-        row = call.state.one(sql, agent["id"], asked)
+    # a draft takes no requests (Microsoft Learn: agent drafts)
+    row = agent_rows.find_published(call.state, agent["id"], None if asked == "@latest" else asked)
     if row is None:
         raise not_found(f"Agent '{agent['name']}' has no version '{asked}' that takes requests.")
     return row
@@ -114,7 +109,7 @@ def _routed(call: Call, agent: Row) -> str:
     rules = selector.get("version_selection_rules") or []
     if len(rules) < 2:
         return str(rules[0]["agent_version"]) if rules else "@latest"
-    call.state.run("UPDATE agents SET requests = requests + 1 WHERE id = ?", agent["id"])
+    agent_rows.count_request(call.state, agent["id"])
     place = agent["requests"] * SPREAD % 100
     for rule in rules:
         place -= rule["traffic_percentage"]

@@ -13,9 +13,10 @@ first request after that, as of its due time. So whoever polls, and whoever does
 
 from __future__ import annotations
 
-from .extraction import settle
-from .overview import Scope, memories_in, scopes_of
-from .search import recall
-from .updates import submit_update
+from provisioner.emulator.project.memory.extraction import settle
+from provisioner.emulator.project.memory.overview import Scope, memories_in, scopes_of
+from provisioner.emulator.project.memory.routes import FAMILY
+from provisioner.emulator.project.memory.search import recall
+from provisioner.emulator.project.memory.updates import submit_update
 
-__all__ = ["Scope", "memories_in", "recall", "scopes_of", "settle", "submit_update"]
+__all__ = ["FAMILY", "Scope", "memories_in", "recall", "scopes_of", "settle", "submit_update"]

@@ -9,26 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator.control import operations
 from provisioner.emulator.model import Create, Extraction, Update, Usage, conversation_of
-from provisioner.emulator.state import dump
-
-from . import limits, rows
-from .models import CHAT, EMBEDDING, failure_of, model_trouble, trouble_with
-from .updates import WAITING
-from .usage import usage_of
+from provisioner.emulator.project.memory import limits, rows
+from provisioner.emulator.project.memory.models import CHAT, EMBEDDING, failure_of, model_trouble, trouble_with
+from provisioner.emulator.project.memory.usage import usage_of
 
 if TYPE_CHECKING:
     from provisioner.emulator.model import Entry, Memory, Operation
-    from provisioner.emulator.state import Row, State
-    from provisioner.emulator.world import World
-
-    from .rows import Store
+    from provisioner.emulator.project.memory.rows import Store
+    from provisioner.emulator.world.state import Row, State
+    from provisioner.emulator.world.world import World
 
 Json = dict[str, Any]
-NEXT: Final = "SELECT * FROM memory_updates WHERE status = 'waiting' AND due <= ? ORDER BY due, id LIMIT 1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +44,7 @@ class Work:
 
 
 def is_due(state: State, now: float) -> bool:
-    return state.one(NEXT, now) is not None
+    return rows.next_update(state, now) is not None
 
 
 async def settle(world: World) -> None:
@@ -84,7 +79,7 @@ def _end(world: World, errand: asyncio.Task[None]) -> None:
 def _next(world: World, now: float) -> Work | None:
     state = world.state
     with state.transaction(writes=True):
-        row = state.one(NEXT, now)
+        row = rows.next_update(state, now)
         if row is None:
             return None
         operations.settle(state, row["due"])  # the deployments as they were then
@@ -121,8 +116,7 @@ async def _think(world: World, work: Work) -> tuple[Extraction | None, Json | No
 
 
 def _finish(state: State, work: Work, extraction: Extraction | None, failure: Json | None) -> None:
-    row = state.one("SELECT status FROM memory_updates WHERE id = ?", work.row)
-    if row is None or row["status"] != WAITING:  # deleted with its store, or done by another process
+    if not rows.is_waiting(state, work.row):  # deleted with its store, or done by another process
         return
     if _known(state, work.store, work.scope, work.due) != work.known:
         return  # again, from what is known now
@@ -130,11 +124,11 @@ def _finish(state: State, work: Work, extraction: Extraction | None, failure: Js
     wanted = [operation for operation in found.operations if _is_wanted(work.store, operation)]
     failure = failure or _overflow(state, work, wanted)
     if failure is not None:
-        _close(state, work, "failed", error=dump(failure))
+        _close(state, work, "failed", error=failure)
         return
     rows.purge(state, work.store.row, work.due)
     applied = [done for operation in wanted if (done := _apply(state, work, operation)) is not None]
-    _close(state, work, "completed", result=dump({"memory_operations": applied, "usage": usage_of(found.usage)}))
+    _close(state, work, "completed", result={"memory_operations": applied, "usage": usage_of(found.usage)})
 
 
 def _known(state: State, store: Store, scope: str, now: float) -> tuple[Memory, ...]:
@@ -169,6 +163,5 @@ def _apply(state: State, work: Work, operation: Operation) -> Json | None:
     return {"kind": "delete", "memory_item": rows.delete(state, row)}
 
 
-def _close(state: State, work: Work, status: str, *, result: str | None = None, error: str | None = None) -> None:
-    sql = "UPDATE memory_updates SET status = ?, result = ?, error = ?, items = 'null' WHERE id = ?"
-    state.run(sql, status, result, error, work.row)
+def _close(state: State, work: Work, status: str, *, result: Json | None = None, error: Json | None = None) -> None:
+    rows.close_update(state, work.row, status, result=result, error=error)

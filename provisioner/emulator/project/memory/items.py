@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.project.objects import departed_place
+from provisioner.emulator.project.departed_rows import departed_place
+from provisioner.emulator.project.memory import limits, requests, rows
+from provisioner.emulator.project.memory.models import check_embedding
 from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.errors import not_found
+from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 
-from . import limits, requests, rows
-from .models import check_embedding
-from .updates import WAITING
-
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-
-    from .rows import Store
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 
@@ -64,9 +61,7 @@ def list_items(call: Call) -> Reply:
     scope = requests.scope_of(given.get("scope"))
     page = page_of(call.query, lambda cursor: _place(call, store, cursor))
     kinds = [requests.kind_of(call.query["kind"])] if call.query.get("kind") else list(rows.KINDS)
-    marks = ", ".join("?" * len(kinds))
-    sql = f"SELECT * FROM memories WHERE {rows.LIVE} AND kind IN ({marks}) AND {page.sql}"  # noqa: S608
-    found = call.state.all(sql, store.row, scope, call.now, *kinds, *page.values)
+    found = rows.page_of_memories(call.state, store.row, scope, call.now, kinds=kinds, page=page)
     return Reply(body=envelope([rows.item_of(row) for row in found], page, key="memory_id"))
 
 
@@ -74,10 +69,7 @@ def delete_scope(call: Call) -> Reply:
     """assumed: a scope without memories is deleted all the same, and updates that wait end superseded, by none."""
     store = rows.the_store(call, call.params["name"])
     scope = requests.scope_of(requests.body_of(call, "scope").get("scope"))
-    call.state.run("DELETE FROM memories WHERE store = ? AND scope = ?", store.row, scope)
-    call.state.run("DELETE FROM memory_searches WHERE store = ? AND scope = ?", store.row, scope)
-    sql = "UPDATE memory_updates SET status = 'superseded', items = 'null' WHERE status = ? AND store = ? AND scope = ?"
-    call.state.run(sql, WAITING, store.row, scope)
+    rows.delete_scope(call.state, store.row, scope)
     body: Json = {"object": "memory_store.scope.deleted", "name": store.name, "scope": scope, "deleted": True}
     return Reply(body=body)
 
@@ -91,5 +83,16 @@ def _the_item(call: Call) -> tuple[Store, Row]:
 
 
 def _place(call: Call, store: Store, cursor: str) -> int | None:
-    row = call.state.one("SELECT id FROM memories WHERE store = ? AND memory_id = ?", store.row, cursor)
-    return departed_place(call.state, rows.PLACES, store.row, cursor) if row is None else int(row["id"])
+    place = rows.place(call.state, store.row, cursor)
+    return departed_place(call.state, rows.PLACES, store.row, cursor) if place is None else place
+
+
+def edit_item(call: Call, memory_id: str, changes: Json | None) -> Json:
+    row = rows.find_in_project(call.state, call.project, memory_id)
+    if row is None:
+        raise Refusal(404, "ResourceNotFound", f"There is no memory '{memory_id}'.")
+    if changes is None:
+        rows.delete(call.state, row)
+        return {}
+    content = str(changes.get("content", row["content"]))
+    return rows.rewrite(call.state, rows.store_of(call.state, row["store"]), row, content, call.now)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from provisioner.emulator.project.memory import rows
 from provisioner.emulator.wire.errors import Refusal, bad_request
 
-from . import rows
-
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-
-    from .rows import Store
+    from provisioner.emulator.world.state import State
 
 SCOPES_MAX: Final = 100  # of a store
 MEMORIES_MAX: Final = 10_000  # of a scope
@@ -41,13 +39,7 @@ def check_rate(call: Call, what: str) -> None:
 
 def check_scopes(state: State, store: Store, scope: str, now: float) -> None:
     """A scope is there while it has memories, or an update that waits. assumed: the shape of the refusal."""
-    if _is_known(state, store, scope, now):
-        return
-    sql = (
-        "SELECT count(*) FROM (SELECT scope FROM memories WHERE store = ? AND expires > ?"
-        " UNION SELECT scope FROM memory_updates WHERE store = ? AND status = 'waiting')"
-    )
-    if state.number(sql, store.row, now, store.row) >= SCOPES_MAX:
+    if not rows.is_known(state, store.row, scope, now) and rows.count_scopes(state, store.row, now) >= SCOPES_MAX:
         message = f"Memory store '{store.name}' has {SCOPES_MAX} scopes, which is the most it can have."
         raise bad_request(message, param="scope", code="scope_limit_exceeded")
 
@@ -60,11 +52,3 @@ def full(scope: str) -> Refusal:
     """assumed: the shape."""
     message = f"Scope '{scope}' has {MEMORIES_MAX} memories, which is the most it can have."
     return bad_request(message, param="scope", code="memory_limit_exceeded")
-
-
-def _is_known(state: State, store: Store, scope: str, now: float) -> bool:
-    sql = "SELECT 1 FROM memory_updates WHERE store = ? AND scope = ? AND status = 'waiting' LIMIT 1"
-    return (
-        state.one(f"SELECT 1 FROM memories WHERE {rows.LIVE} LIMIT 1", store.row, scope, now) is not None  # noqa: S608
-        or state.one(sql, store.row, scope) is not None
-    )

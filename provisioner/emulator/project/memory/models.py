@@ -11,16 +11,16 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.control.resources import DEPLOYMENT, SERVING, find
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, account_of, find
+from provisioner.emulator.control.resources import SERVING
 from provisioner.emulator.model import ModelError
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import State
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-    from provisioner.emulator.world import World
-
-    from .rows import Store
+    from provisioner.emulator.world.state import State
+    from provisioner.emulator.world.world import World
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Trouble:
 
 def trouble_with(world: World, store: Store, *abilities: str) -> Trouble | None:
     """The first that stands in the way of the store's models."""
-    account = world.state.number("SELECT parent FROM resources WHERE id = ?", store.project)
+    account = account_of(world.state, store.project)
     for ability in abilities:
         name = store.chat_model if ability == CHAT else store.embedding_model
         trouble = _trouble(world, account, name, ability)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from provisioner.emulator.project.memory.rows import KINDS
 from provisioner.emulator.project.objects import refuse_unknown
 from provisioner.emulator.wire.errors import bad_request
 from provisioner.emulator.wire.versions import PREVIEW
-
-from .rows import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection

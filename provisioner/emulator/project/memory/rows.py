@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from provisioner.emulator.model import Memory, MemoryKind, Wishes
-from provisioner.emulator.project.objects import remember_place
+from provisioner.emulator.project import store_rows
+from provisioner.emulator.project.departed_rows import remember_place
 from provisioner.emulator.project.stores import find_row
-from provisioner.emulator.state import load
+from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row, State
+    from collections.abc import Mapping, Sequence
+
     from provisioner.emulator.wire.call import Call
+    from provisioner.emulator.wire.paging import Page
+    from provisioner.emulator.world.state import Row, State
 
 Json = dict[str, Any]
 
@@ -21,6 +26,8 @@ KINDS: Final[tuple[MemoryKind, ...]] = get_args(MemoryKind)
 NEVER: Final = 1e18
 LIVE: Final = "store = ? AND scope = ? AND expires > ?"
 PLACES: Final = "memories"  # of deleted ones, for lists
+WAITING: Final = "waiting"  # of an update; then completed, failed or superseded
+NEXT: Final = "SELECT * FROM memory_updates WHERE status = 'waiting' AND due <= ? ORDER BY due, id LIMIT 1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +55,7 @@ def the_store(call: Call, name: str) -> Store:
 
 
 def store_of(state: State, row: int) -> Store:
-    found = state.one("SELECT * FROM stores WHERE id = ?", row)
+    found = store_rows.by_row(state, row)
     if found is None:  # the rows of a store go with it
         raise LookupError(row)
     return _store(found)
@@ -63,9 +70,32 @@ def count(state: State, store: int, scope: str, now: float) -> int:
     return state.number(f"SELECT count(*) FROM memories WHERE {LIVE}", store, scope, now)  # noqa: S608
 
 
+def latest(state: State, store: int, scope: str, now: float, limit: int) -> list[Row]:
+    return state.all(f"SELECT * FROM memories WHERE {LIVE} ORDER BY id DESC LIMIT ?", store, scope, now, limit)  # noqa: S608
+
+
+def page_of_memories(
+    state: State, store: int, scope: str, now: float, *, kinds: Sequence[str], page: Page
+) -> list[Row]:
+    marks = ", ".join("?" * len(kinds))
+    sql = f"SELECT * FROM memories WHERE {LIVE} AND kind IN ({marks}) AND {page.sql}"  # noqa: S608
+    return state.all(sql, store, scope, now, *kinds, *page.values)
+
+
+def place(state: State, store: int, memory_id: str) -> int | None:
+    row = state.one("SELECT id FROM memories WHERE store = ? AND memory_id = ?", store, memory_id)
+    return None if row is None else int(row["id"])
+
+
 def find(state: State, store: int, memory_id: str, now: float) -> Row | None:
     sql = "SELECT * FROM memories WHERE store = ? AND memory_id = ? AND expires > ?"
     return state.one(sql, store, memory_id, now)
+
+
+def find_in_project(state: State, project: int, memory_id: str) -> Row | None:
+    """In whatever store."""
+    sql = "SELECT m.* FROM memories m JOIN stores s ON s.id = m.store WHERE m.memory_id = ? AND s.project = ?"
+    return state.one(sql, memory_id, project)
 
 
 def insert(state: State, store: Store, scope: str, *, kind: str, content: str, now: float) -> Json:
@@ -98,6 +128,111 @@ def delete(state: State, row: Row) -> Json:
 def purge(state: State, store: int, now: float) -> None:
     """What has expired is gone for good; in a write transaction."""
     state.run("DELETE FROM memories WHERE store = ? AND expires <= ?", store, now)
+
+
+def delete_scope(state: State, store: int, scope: str) -> None:
+    """Updates that wait end superseded, by none."""
+    state.run("DELETE FROM memories WHERE store = ? AND scope = ?", store, scope)
+    state.run("DELETE FROM memory_searches WHERE store = ? AND scope = ?", store, scope)
+    sql = "UPDATE memory_updates SET status = 'superseded', items = 'null' WHERE status = ? AND store = ? AND scope = ?"
+    state.run(sql, WAITING, store, scope)
+
+
+def is_known(state: State, store: int, scope: str, now: float) -> bool:
+    """Whether the scope has memories, or an update that waits."""
+    sql = "SELECT 1 FROM memory_updates WHERE store = ? AND scope = ? AND status = 'waiting' LIMIT 1"
+    return (
+        state.one(f"SELECT 1 FROM memories WHERE {LIVE} LIMIT 1", store, scope, now) is not None  # noqa: S608
+        or state.one(sql, store, scope) is not None
+    )
+
+
+def count_scopes(state: State, store: int, now: float) -> int:
+    sql = (
+        "SELECT count(*) FROM (SELECT scope FROM memories WHERE store = ? AND expires > ?"
+        " UNION SELECT scope FROM memory_updates WHERE store = ? AND status = 'waiting')"
+    )
+    return state.number(sql, store, now, store)
+
+
+def scopes(state: State, now: float, store: int | None) -> list[Row]:
+    """Of one store or of all: how many memories each has, and how many updates wait."""
+    return state.all(
+        "SELECT s.project, s.id, s.name, c.scope, sum(c.memories) AS memories, sum(c.waiting) AS waiting FROM ("
+        " SELECT store, scope, count(*) AS memories, 0 AS waiting FROM memories WHERE expires > ? GROUP BY store, scope"
+        " UNION ALL"
+        " SELECT store, scope, 0, count(*) FROM memory_updates WHERE status = 'waiting' GROUP BY store, scope"
+        ") c JOIN stores s ON s.id = c.store WHERE ? IS NULL OR s.id = ? GROUP BY s.id, c.scope ORDER BY s.id, c.scope",
+        now,
+        store,
+        store,
+    )
+
+
+def next_update(state: State, now: float) -> Row | None:
+    """The first that is due."""
+    return state.one(NEXT, now)
+
+
+def find_update(state: State, store: int, update_id: str) -> Row | None:
+    return state.one("SELECT * FROM memory_updates WHERE update_id = ? AND store = ?", update_id, store)
+
+
+def insert_update(
+    state: State, store: int, scope: str, update_id: str, *, items: str, starts: float, due: float
+) -> None:
+    state.run(
+        "INSERT INTO memory_updates (update_id, store, scope, items, starts, due, status) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        update_id,
+        store,
+        scope,
+        items,
+        starts,
+        due,
+        WAITING,
+    )
+
+
+def not_started(state: State, store: int, scope: str, now: float) -> list[Row]:
+    sql = "SELECT * FROM memory_updates WHERE store = ? AND scope = ? AND status = ? AND starts > ? ORDER BY id"
+    return state.all(sql, store, scope, WAITING, now)
+
+
+def supersede(state: State, update: int, by: str) -> None:
+    sql = "UPDATE memory_updates SET status = 'superseded', superseded_by = ?, items = 'null' WHERE id = ?"
+    state.run(sql, by, update)
+
+
+def is_waiting(state: State, update: int) -> bool:
+    row = state.one("SELECT status FROM memory_updates WHERE id = ?", update)
+    return row is not None and row["status"] == WAITING
+
+
+def close_update(state: State, update: int, status: str, *, result: Json | None, error: Json | None) -> None:
+    sql = "UPDATE memory_updates SET status = ?, result = ?, error = ?, items = 'null' WHERE id = ?"
+    told = [None if document is None else dump(document) for document in (result, error)]
+    state.run(sql, status, *told, update)
+
+
+def find_search(state: State, store: int, scope: str, search_id: str) -> Row | None:
+    sql = "SELECT * FROM memory_searches WHERE search_id = ? AND store = ? AND scope = ?"
+    return state.one(sql, search_id, store, scope)
+
+
+def insert_search(
+    state: State, store: int, scope: str, search_id: str, *, query: str, shown: Mapping[str, int]
+) -> None:
+    sql = "INSERT INTO memory_searches (search_id, store, scope, query, shown) VALUES (?, ?, ?, ?, ?)"
+    state.run(sql, search_id, store, scope, query, json.dumps(shown))
+
+
+def forget_searches(state: State, store: int, scope: str, *, kept: int) -> None:
+    """All but the latest."""
+    oldest = "SELECT id FROM memory_searches WHERE store = ? AND scope = ? ORDER BY id DESC LIMIT 1 OFFSET ?"
+    row = state.one(oldest, store, scope, kept)
+    if row is not None:
+        sql = "DELETE FROM memory_searches WHERE store = ? AND scope = ? AND id <= ?"
+        state.run(sql, store, scope, row["id"])
 
 
 def item_of(row: Row) -> Json:

@@ -13,22 +13,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.model import Ranking, Scored, Turn, Usage, conversation_of
+from provisioner.emulator.project.memory import requests, rows
+from provisioner.emulator.project.memory.limits import check_rate
+from provisioner.emulator.project.memory.models import check_embedding, model_trouble, refusal_of
+from provisioner.emulator.project.memory.usage import usage_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request
-
-from . import requests, rows
-from .limits import check_rate
-from .models import check_embedding, model_trouble, refusal_of
-from .usage import usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from provisioner.emulator.state import Row
+    from provisioner.emulator.project.memory.requests import Items
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call, Slow, Steps
-
-    from .requests import Items
-    from .rows import Store
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 
@@ -152,8 +150,7 @@ def _most(wanted: Wanted) -> int:
 
 def _previous(call: Call, store: Store, scope: str, search_id: str) -> Row:
     """assumed: it must be one of the same store and scope."""
-    sql = "SELECT * FROM memory_searches WHERE search_id = ? AND store = ? AND scope = ?"
-    row = call.state.one(sql, search_id, store.row, scope)
+    row = rows.find_search(call.state, store.row, scope, search_id)
     if row is None:
         raise bad_request(f"Previous search '{search_id}' not found.", param="previous_search_id")
     return row
@@ -162,24 +159,9 @@ def _previous(call: Call, store: Store, scope: str, search_id: str) -> Row:
 def _record(call: Call, store: Store, wanted: Wanted, found: list[Row]) -> str:
     search_id = f"memsearch_{secrets.token_hex(16)}"  # assumed: what ids look like
     shown = {**wanted.shown, **{row["memory_id"]: _sum(row["content"]) for row in found}}
-    call.state.run(
-        "INSERT INTO memory_searches (search_id, store, scope, query, shown) VALUES (?, ?, ?, ?, ?)",
-        search_id,
-        store.row,
-        wanted.scope,
-        wanted.query,
-        json.dumps(shown),
-    )
-    _forget_old(call, store, wanted.scope)
+    rows.insert_search(call.state, store.row, wanted.scope, search_id, query=wanted.query, shown=shown)
+    rows.forget_searches(call.state, store.row, wanted.scope, kept=KEPT)
     return search_id
-
-
-def _forget_old(call: Call, store: Store, scope: str) -> None:
-    oldest = "SELECT id FROM memory_searches WHERE store = ? AND scope = ? ORDER BY id DESC LIMIT 1 OFFSET ?"
-    row = call.state.one(oldest, store.row, scope, KEPT)
-    if row is not None:
-        sql = "DELETE FROM memory_searches WHERE store = ? AND scope = ? AND id <= ?"
-        call.state.run(sql, store.row, scope, row["id"])
 
 
 def _told(call: Call, item: Json) -> Json:

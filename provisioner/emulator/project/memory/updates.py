@@ -12,23 +12,20 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from provisioner.emulator.state import load
+from provisioner.emulator.project.memory import requests, rows
+from provisioner.emulator.project.memory.limits import check_rate, check_scopes
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
-
-from . import requests, rows
-from .limits import check_rate, check_scopes
+from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
-    from provisioner.emulator.state import Row
+    from provisioner.emulator.project.memory.requests import Items
+    from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
-
-    from .requests import Items
-    from .rows import Store
+    from provisioner.emulator.world.state import Row
 
 Json = dict[str, Any]
 
-WAITING: Final = "waiting"  # then completed, failed or superseded
 FIELDS: Final = ("scope", "items", "update_delay", "previous_update_id")
 
 
@@ -75,15 +72,14 @@ def submit_update(
     update_id = f"memupd_{secrets.token_hex(16)}"  # assumed: what ids look like
     earlier = _supersede(call, store, scope, update_id)
     starts = call.now + delay_s
-    call.state.run(
-        "INSERT INTO memory_updates (update_id, store, scope, items, starts, due, status) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        update_id,
+    rows.insert_update(
+        call.state,
         store.row,
         scope,
-        json.dumps(requests.joined(earlier, given)),
-        starts,
-        starts + call.switches.update_seconds,
-        WAITING,
+        update_id,
+        items=json.dumps(requests.joined(earlier, given)),
+        starts=starts,
+        due=starts + call.switches.update_seconds,
     )
     return {"update_id": update_id, "status": "queued"}
 
@@ -94,13 +90,13 @@ def read_update(call: Call) -> Reply:
     Whole seconds, as JavaScript and the Azure CLI take no fractions; without the header Python waits 30 s.
     """
     store, asked = rows.the_store(call, call.params["name"]), call.params["update"]
-    row = call.state.one("SELECT * FROM memory_updates WHERE update_id = ? AND store = ?", asked, store.row)
+    row = rows.find_update(call.state, store.row, asked)
     if row is None:
         raise not_found(f"Memory update '{asked}' not found.")
     body = _described(row, call.now)
     if requests.is_courteous(call) and body["result"]:
         body["memories"] = _told(body["result"])
-    return Reply(body=body, headers={} if row["status"] != WAITING else _come_back(row, call.now))
+    return Reply(body=body, headers={} if row["status"] != rows.WAITING else _come_back(row, call.now))
 
 
 def _described(row: Row, now: float) -> Json:
@@ -115,7 +111,7 @@ def _described(row: Row, now: float) -> Json:
 
 
 def _status(row: Row, now: float) -> str:
-    if row["status"] != WAITING:
+    if row["status"] != rows.WAITING:
         return str(row["status"])
     return "queued" if now < row["starts"] else "in_progress"
 
@@ -135,17 +131,15 @@ def _check_previous(call: Call, store: Store, scope: str, previous: str | None) 
     """assumed: it must be one of the same store and scope; what became of it does not matter."""
     if previous is None:
         return
-    sql = "SELECT 1 FROM memory_updates WHERE update_id = ? AND store = ? AND scope = ?"
-    if call.state.one(sql, previous, store.row, scope) is None:
+    found = rows.find_update(call.state, store.row, previous)
+    if found is None or found["scope"] != scope:
         raise bad_request(f"Previous update '{previous}' not found.", param="previous_update_id")
 
 
 def _supersede(call: Call, store: Store, scope: str, by: str) -> Items:
     """What still waits steps back; returns its items. One that has started goes on."""
-    sql = "SELECT * FROM memory_updates WHERE store = ? AND scope = ? AND status = ? AND starts > ? ORDER BY id"
     earlier: Items = None
-    for row in call.state.all(sql, store.row, scope, WAITING, call.now):
+    for row in rows.not_started(call.state, store.row, scope, call.now):
         earlier = requests.joined(earlier, json.loads(row["items"]))
-        change = "UPDATE memory_updates SET status = 'superseded', superseded_by = ?, items = 'null' WHERE id = ?"
-        call.state.run(change, by, row["id"])
+        rows.supersede(call.state, row["id"], by)
     return earlier

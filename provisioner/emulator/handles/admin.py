@@ -1,0 +1,217 @@
+"""Handles for tests and the curious, under /_emulator: no token, so loopback names and no other sites."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.control import deployments
+from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT, create_default_world
+from provisioner.emulator.control.resources import SUBSCRIPTION_ID
+from provisioner.emulator.handles import effects, page, snapshot, table_rows
+from provisioner.emulator.handles.drift import drift as edit
+from provisioner.emulator.handles.drift import project_row
+from provisioner.emulator.handles.fault_reader import faults_of
+from provisioner.emulator.project import stores, versions
+from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.routing import Route
+from provisioner.emulator.wire.versions import V1
+from provisioner.emulator.world import quota
+from provisioner.emulator.world.scripts import scripts_of
+from provisioner.emulator.world.state import dump
+from provisioner.emulator.world.switches import changed
+
+if TYPE_CHECKING:
+    from provisioner.emulator.wire.call import Call
+
+Json = dict[str, Any]
+SEED_MAX: Final = 100_000
+
+
+def read_state(call: Call) -> Reply:
+    """Counts, objects, and the tables that POST takes back; `?objects=false` for the counts alone."""
+    families = {"resources": "resources", "stores": "stores", "agents": "agents", "versions": "versions"}
+    counts = {name: table_rows.count(call.state, table) for name, table in families.items()}
+    body: Json = {"counts": counts, "switches": asdict(call.switches), "now": call.now}
+    if call.query.get("objects") != "false":
+        body["objects"] = {name: list(table_rows.bodies(call.state, table)) for name, table in families.items()}
+        body |= snapshot.take(call.state)
+    return Reply(body=body)
+
+
+def write_state(call: Call) -> Reply:
+    """What GET gave: the objects and the switches are as they were then. The clock goes on."""
+    document = call.document()
+    try:
+        snapshot.restore(call.state, document)
+        wanted = document.get("switches") or {}
+        if not isinstance(wanted, dict):
+            raise _wrong('"switches" is a map.')
+        switches = changed(call.switches, wanted)
+    except ValueError as error:
+        raise _wrong(str(error)) from None
+    call.world.switches = switches
+    call.world.forget()
+    return read_state(replace(call, query={"objects": "false"}))
+
+
+def empty_state(call: Call) -> Reply:
+    """Nothing is left but the group, the account and the project. Faults, switches and requests stay."""
+    call.state.clear()
+    create_default_world(call.state, call.world.clock)
+    call.world.forget()
+    return Reply(status=204)
+
+
+def list_requests(call: Call) -> Reply:
+    return Reply(body={"requests": list(call.world.requests)})
+
+
+def forget_requests(call: Call) -> Reply:
+    call.world.requests.clear()
+    return Reply(status=204)
+
+
+def move_clock(call: Call) -> Reply:
+    seconds = call.document().get("advance_s")
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        raise _wrong('Send {"advance_s": seconds}.')
+    try:
+        call.world.clock.advance(seconds)
+    except (ValueError, OverflowError):
+        raise _wrong("The clock goes from the year 1970 to the year 9999.") from None
+    return Reply(body={"now": call.now})
+
+
+def set_switches(call: Call) -> Reply:
+    try:
+        call.world.switches = changed(call.switches, call.document())
+    except ValueError as error:
+        raise _wrong(str(error)) from None
+    return Reply(body=asdict(call.world.switches))
+
+
+def declare_faults(call: Call) -> Reply:
+    """One fault, a list of them, or {"faults": [...]}."""
+    try:
+        declared = faults_of(json.loads(call.content), call.now)
+        effects.check_usages(call.world.catalogue, declared)
+        call.world.faults.add(declared)
+    except (ValueError, RecursionError) as error:
+        raise _wrong(str(error)) from None
+    return Reply(body={"faults": call.world.faults.describe()})
+
+
+def list_faults(call: Call) -> Reply:
+    return Reply(body={"faults": call.world.faults.describe()})
+
+
+def forget_faults(call: Call) -> Reply:
+    call.world.faults.clear()
+    return Reply(status=204)
+
+
+def script_model(call: Call) -> Reply:
+    """One script, a list of them, or {"scripts": [...]}."""
+    try:
+        call.world.scripts.add(scripts_of(json.loads(call.content)))
+    except (ValueError, RecursionError) as error:
+        raise _wrong(str(error)) from None
+    return list_scripts(call)
+
+
+def list_scripts(call: Call) -> Reply:
+    return Reply(body={"scripts": call.world.scripts.describe()})
+
+
+def forget_scripts(call: Call) -> Reply:
+    call.world.scripts.clear()
+    return Reply(status=204)
+
+
+def set_quota(call: Call) -> Reply:
+    effects.set_quota(call, call.document())
+    return Reply(status=204)
+
+
+def list_models(call: Call) -> Reply:
+    """As the emulator keeps them: with their regions, the sources of their facts and how sure these are."""
+    return Reply(body={"models": list(call.world.catalogue.in_region(None))})
+
+
+def set_model(call: Call) -> Reply:
+    effects.set_or_add_model(call, call.document())
+    return Reply(status=204)
+
+
+def drift(call: Call) -> Reply:
+    """Change a live object as somebody in the portal would; `changes: null` deletes it."""
+    return Reply(body=edit(call, call.document()))
+
+
+def seed(call: Call) -> Reply:
+    """Many plain objects at once, for measuring: {"deployments": n, "stores": n, "agents": n}."""
+    wanted = {name: _amount(value, name) for name, value in call.document().items()}
+    quota.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-5.4-mini", 10**9)
+    call = replace(call, query={"api-version": V1}, project=project_row(call, DEFAULT_PROJECT))
+    for index in range(wanted.get("deployments", 0)):
+        _seed_deployment(call, f"deployment-{index}")
+    for index in range(wanted.get("stores", 0)):
+        models = {"kind": "default", "chat_model": "deployment-0", "embedding_model": "embedding"}
+        _with_body(stores.create_store, call, {"name": f"store-{index}", "definition": models})
+    for index in range(wanted.get("agents", 0)):
+        definition = {"kind": "prompt", "model": "deployment-0", "instructions": "Be brief."}
+        versions.publish(call, f"agent-{index}", {"definition": definition})
+    return read_state(replace(call, query={"objects": "false"}))
+
+
+def _amount(value: object, name: str) -> int:
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= SEED_MAX
+    if name not in {"deployments", "stores", "agents"} or not fits:
+        raise _wrong(f'Send {{"deployments": n, "stores": n, "agents": n}}, each from 0 to {SEED_MAX}.')
+    return value  # type: ignore[return-value]  # looked at above
+
+
+def _seed_deployment(call: Call, name: str) -> None:
+    here = {"subscription": SUBSCRIPTION_ID, "group": DEFAULT_GROUP, "account": DEFAULT_ACCOUNT, "deployment": name}
+    model = {"format": "OpenAI", "name": "gpt-5.4-mini", "version": "2026-03-17"}
+    document = {"sku": {"name": "GlobalStandard", "capacity": 1}, "properties": {"model": model}}
+    _with_body(deployments.write_deployment, replace(call, params=here), document)
+
+
+def _with_body(handler: Any, call: Call, document: Json) -> None:
+    handler(replace(call, content=dump(document).encode()))
+
+
+def _wrong(message: str) -> Refusal:
+    return Refusal(400, "BadRequest", message)
+
+
+ROUTES: Final = (
+    Route(method="GET", path="/", handler=page.show, token=False),
+    *(
+        Route(method=method, path=f"/_emulator/{name}", handler=handler, token=False)
+        for method, name, handler in (
+            ("GET", "state", read_state),
+            ("POST", "state", write_state),
+            ("DELETE", "state", empty_state),
+            ("GET", "requests", list_requests),
+            ("DELETE", "requests", forget_requests),
+            ("POST", "clock", move_clock),
+            ("POST", "switches", set_switches),
+            ("GET", "faults", list_faults),
+            ("POST", "faults", declare_faults),
+            ("DELETE", "faults", forget_faults),
+            ("GET", "model", list_scripts),
+            ("POST", "model", script_model),
+            ("DELETE", "model", forget_scripts),
+            ("POST", "quota", set_quota),
+            ("GET", "models", list_models),
+            ("POST", "models", set_model),
+            ("POST", "drift", drift),
+            ("POST", "seed", seed),
+        )
+    ),
+)

@@ -1,0 +1,19 @@
+"""Where deleted objects stood, so that a client may delete while it pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provisioner.emulator.world.state import State
+
+
+def remember_place(state: State, family: str, parent: int, row: int, *keys: str) -> None:
+    for key in keys:
+        sql = "INSERT OR REPLACE INTO departed (family, parent, key, id) VALUES (?, ?, ?, ?)"
+        state.run(sql, family, parent, key, row)
+
+
+def departed_place(state: State, family: str, parent: int, key: str) -> int | None:
+    row = state.one("SELECT id FROM departed WHERE family = ? AND parent = ? AND key = ?", family, parent, key)
+    return None if row is None else int(row["id"])

@@ -1,0 +1,1 @@
+"""What one emulator consists of, whoever asks: its state, clock, switches, secrets, faults, catalogue and model."""

@@ -1,0 +1,338 @@
+"""The only mutable truth: one SQLite database, in memory or in a file that outlives the process.
+
+Several emulators may use one file: writers take turns (BEGIN IMMEDIATE), a write that is under way on an
+account is a row with a due time, so neither a second process nor a crash can confuse the first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import sqlite3
+import uuid
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from provisioner.emulator.world.file_ownership import keeps_modes, require_own_database
+from provisioner.emulator.world.options import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Row = sqlite3.Row
+Json = dict[str, Any]
+
+APPLICATION_ID: Final = 0x466E6472  # "Fndr": tells our files from other programs' databases
+SCHEMA_VERSION: Final = 2
+BUSY_TIMEOUT_MS: Final = 10_000
+
+SCHEMA: Final = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE resources (          -- the management plane: groups, accounts, projects, deployments
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  parent INTEGER NOT NULL,        -- 0 for a resource group
+  name TEXT NOT NULL COLLATE NOCASE,
+  region TEXT,                    -- these three make the quota ledger
+  usage TEXT,
+  capacity INTEGER NOT NULL DEFAULT 0,
+  body TEXT NOT NULL,
+  UNIQUE (kind, parent, name));
+CREATE INDEX resources_in_order ON resources (kind, parent, id);
+CREATE INDEX resources_by_name ON resources (kind, name);
+CREATE INDEX ledger ON resources (region, usage, capacity);
+CREATE TABLE operations (         -- writes of the management plane that take time
+  id TEXT PRIMARY KEY,
+  account INTEGER NOT NULL,
+  resource INTEGER NOT NULL,
+  verb TEXT NOT NULL,
+  started REAL NOT NULL,
+  due REAL NOT NULL,
+  settled INTEGER NOT NULL DEFAULT 0,
+  error TEXT);
+CREATE INDEX operations_under_way ON operations (settled, account, due);
+CREATE TABLE stores (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  store_id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (project, name),
+  UNIQUE (project, store_id));
+CREATE INDEX stores_in_order ON stores (project, id);
+CREATE TABLE memories (           -- what stores hold; the expired are not there, whether purged or not
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  memory_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  content TEXT NOT NULL,
+  updated REAL NOT NULL,
+  expires REAL NOT NULL,
+  UNIQUE (store, memory_id));
+CREATE INDEX memories_in_order ON memories (store, scope, id);
+CREATE TABLE memory_updates (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  update_id TEXT NOT NULL UNIQUE,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  items TEXT NOT NULL,
+  starts REAL NOT NULL,
+  due REAL NOT NULL,
+  status TEXT NOT NULL,           -- waiting, completed, failed, superseded
+  superseded_by TEXT,
+  result TEXT,
+  error TEXT);
+CREATE INDEX memory_updates_by_due ON memory_updates (status, due);
+CREATE INDEX memory_updates_of_scope ON memory_updates (store, scope, status);
+CREATE TABLE memory_searches (    -- so that one can be continued
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  search_id TEXT NOT NULL UNIQUE,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  query TEXT NOT NULL,
+  shown TEXT NOT NULL);
+CREATE INDEX memory_searches_of_store ON memory_searches (store, scope);
+CREATE TABLE agents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  latest INTEGER NOT NULL DEFAULT 0,
+  last_number INTEGER NOT NULL DEFAULT 0,
+  requests INTEGER NOT NULL DEFAULT 0,  -- that were spread over several versions
+  body TEXT NOT NULL,
+  UNIQUE (project, name));
+CREATE INDEX agents_in_order ON agents (project, id);
+CREATE INDEX agents_of_kind ON agents (project, kind, id);
+CREATE TABLE versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  agent INTEGER NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+  version TEXT NOT NULL,
+  draft INTEGER NOT NULL,
+  active_at REAL NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (agent, version));
+CREATE INDEX versions_in_order ON versions (agent, draft, id);
+CREATE TABLE conversations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  conversation_id TEXT NOT NULL UNIQUE,
+  body TEXT NOT NULL);
+CREATE INDEX conversations_in_order ON conversations (project, id);
+CREATE TABLE conversation_items (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  item_id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (conversation, item_id));
+CREATE INDEX conversation_items_in_order ON conversation_items (conversation, id);
+CREATE TABLE responses (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  response_id TEXT NOT NULL UNIQUE,
+  previous TEXT,                  -- the response it goes on from
+  input TEXT NOT NULL,            -- the items it was given
+  body TEXT NOT NULL);
+CREATE INDEX responses_in_order ON responses (project, id);
+CREATE TABLE departed (           -- where deleted objects stood, for clients that delete while they page
+  family TEXT NOT NULL,
+  parent INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (family, parent, key)) WITHOUT ROWID;
+"""
+OF_SQLITE: Final = frozenset(
+    {
+        "CREATE TABLE sqlite_sequence(name,seq)",
+        "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+        "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
+    }
+)
+SECRETS: Final = {
+    "token_secret": (re.compile("[0-9a-f]{64}"), lambda: secrets.token_hex(32)),
+    "identity_header": (re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), lambda: str(uuid.uuid4())),
+}
+HIDDEN_SETTING: Final = "secret:"  # and a row: what a resource was given and never shows; in no snapshot either
+TABLES: Final = (
+    "resources",
+    "operations",
+    "memories",
+    "memory_updates",
+    "memory_searches",
+    "conversations",
+    "responses",
+    "stores",
+    "agents",
+    "versions",
+    "departed",
+)
+
+
+class State:
+    """Open one per emulator, use it from one thread at a time, close it."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        try:
+            self._connection = _open(location)
+        except (sqlite3.DatabaseError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise StateError(f"The state file '{location}' cannot be used: {why}.") from error
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise StateError(
+                f"The state file '{location}' is damaged or is no state file ({error}). "
+                "It was left as it is; name another file, or move this one away."
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def one(self, sql: str, *values: object) -> Row | None:
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, *values: object) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def number(self, sql: str, *values: object) -> int:
+        row = self.one(sql, *values)
+        return int(row[0]) if row and row[0] is not None else 0
+
+    def run(self, sql: str, *values: object) -> int:
+        """Returns the id of the row that was inserted."""
+        return self._connection.execute(sql, values).lastrowid or 0
+
+    @contextmanager
+    def transaction(self, *, writes: bool, keeps: bool = True) -> Iterator[None]:
+        """All or nothing; nothing anyhow without `keeps`. Writers queue across processes; readers see one moment."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT" if keeps else "ROLLBACK")
+        except sqlite3.DatabaseError as error:
+            raise StateError(f"The state file '{self.location}' cannot be used: {error}.") from error
+
+    @property
+    def changes(self) -> int:
+        """Grows with every row that is written."""
+        return self._connection.total_changes
+
+    def copy(self) -> State:
+        """As it is now, in memory."""
+        twin = State(":memory:")
+        self._connection.backup(twin._connection)
+        return twin
+
+    def setting(self, name: str) -> str | None:
+        row = self.one("SELECT value FROM settings WHERE name = ?", name)
+        return None if row is None else str(row["value"])
+
+    def set(self, name: str, value: str) -> None:
+        self.run("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", name, value)
+
+    def clear(self) -> None:
+        """Empty the world, inside a transaction. Secrets stay, so tokens that were given out still hold."""
+        for table in TABLES:
+            self.run(f"DELETE FROM {table}")  # noqa: S608  names from the tuple above
+        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%' OR name LIKE 'secret:%'")
+
+    def _prepare(self) -> None:
+        if self._is_current() and not self._lacking():
+            return
+        with self.transaction(writes=True):
+            if not self._is_current():  # no other process was faster
+                for statement in SCHEMA.split(";\n"):
+                    self.run(statement)
+                self.run(f"PRAGMA application_id = {APPLICATION_ID}")
+                self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for name in self._lacking():
+                self.set(name, SECRETS[name][1]())
+
+    def _lacking(self) -> list[str]:
+        """Secrets that are not there, or not as we make them: they go into headers and environments."""
+        return [name for name, (form, _) in SECRETS.items() if not form.fullmatch(self.setting(name) or "")]
+
+    def _is_current(self) -> bool:
+        """False for an empty file; StateError for one that is not ours to touch."""
+        owner = self.number("PRAGMA application_id")
+        version = self.number("PRAGMA user_version")
+        if owner == 0 and self.number("SELECT count(*) FROM sqlite_master") == 0:
+            return False
+        if owner != APPLICATION_ID:
+            raise StateError(
+                f"The state file '{self.location}' is another program's database. "
+                "It was left as it is; name another file."
+            )
+        if version != SCHEMA_VERSION:
+            raise StateError(
+                f"The state file '{self.location}' has format {version}, this emulator reads format "
+                f"{SCHEMA_VERSION}. Use the version that wrote it, or name another file."
+            )
+        return True
+
+
+def load(text: str) -> Json:
+    document: Json = json.loads(text)
+    return document
+
+
+def dump(document: Json) -> str:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def _open(location: str) -> sqlite3.Connection:
+    if location != ":memory:":
+        path = Path(location).expanduser()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        require_own_database(path)
+        path.touch(mode=0o600)  # it holds the secret that tokens are signed with
+        if not keeps_modes(path):  # a checkout, or whoever copied it, lets others read it
+            with suppress(PermissionError):  # of a disk that has no modes
+                path.chmod(0o600)
+        location = str(path)
+    connection = sqlite3.connect(
+        location, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+            _check(connection)
+        elif connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            connection.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """That it holds tables of ours and nothing that acts by itself (triggers, views), and is whole."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
+        return  # it is refused anyway
+    found = {_bare(sql) for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    if found - OF_SQLITE != {_bare(statement) for statement in SCHEMA.split(";\n") if statement}:
+        raise sqlite3.DatabaseError("its tables are not those of a local Foundry")
+    damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise sqlite3.DatabaseError(damage)
+
+
+def _bare(sql: str) -> str:
+    """Without comments and line breaks."""
+    return " ".join(re.sub("--.*", "", sql).split())
