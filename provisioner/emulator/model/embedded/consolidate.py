@@ -6,19 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from provisioner.emulator.model.embedded.facts import (
-    ADVERB,
-    BASES,
-    EVERYTHING,
-    LONGEST_TEXT,
-    QUOTED,
-    SECRET,
-    SENTENCES,
-    UNREAL,
-    Statement,
-    after,
-    read,
-)
+from provisioner.emulator.model.embedded import facts
+from provisioner.emulator.model.embedded.facts import ADVERB, BASES, QUOTED, SENTENCES, UNREAL, Statement, after, read
 from provisioner.emulator.model.embedded.stems import TOOLS, content_stems, tools_in
 from provisioner.emulator.model.interface import Create, Delete, Memory, MemoryKind, Operation, Update
 
@@ -88,7 +77,7 @@ def consolidate(statements: Iterable[Statement], known: Sequence[Memory]) -> tup
 def _end(statement: Statement, notes: dict[str, str]) -> None:
     stems = frozenset(content_stems(statement.ends))
     for key, content in notes.items():
-        if statement.ends == EVERYTHING:
+        if statement.ends == facts.EVERYTHING:
             notes[key] = ""
         elif stems and stems <= frozenset(content_stems(content[:LONGEST])) and _is_meant(statement.verb, content):
             notes[key] = _without(content, statement.ends)
@@ -100,7 +89,7 @@ def _tell(statement: Statement, notes: dict[str, str], new: str) -> None:
         held = reading(old)
         same = held.family == told.family and bool(told.about and held.about)
         changed = _exchanged(old, statement) or _swapped(old, statement)
-        if not changed and same and held.sign == told.sign and told.about <= held.about:
+        if not changed and (old == content or (same and held.sign == told.sign and told.about <= held.about)):
             changed = old  # restated
         elif not changed and (
             (told.slot and told.slot == held.slot and not statement.adds) or (same and told.about >= held.about)
@@ -193,8 +182,8 @@ def procedures(texts: Sequence[str], known: Sequence[Memory]) -> tuple[Operation
 
 
 def _sentences(texts: Sequence[str]) -> list[str]:
-    lines = (line.strip() for text in texts for line in SENTENCES.split(QUOTED.sub(" ", text[:LONGEST_TEXT])))
-    return [line for line in lines if not SECRET.search(line)]
+    lines = (line.strip() for text in texts for line in SENTENCES.split(QUOTED.sub(" ", text[: facts.LONGEST_TEXT])))
+    return [line for line in lines if not facts.SECRET.search(line)]
 
 
 def _written(kind: MemoryKind, content: str, earlier: Memory | None) -> tuple[Operation, ...]:
