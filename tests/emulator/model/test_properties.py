@@ -101,12 +101,14 @@ def test_operations_are_bounded_and_concern_each_memory_once(turns: list[Turn], 
 
 @given(turns=TURNS)
 @settings(max_examples=300)
-def test_hearing_the_same_again_creates_nothing(turns: list[Turn]) -> None:
+def test_hearing_the_same_again_adds_nothing(turns: list[Turn]) -> None:
+    """What is forgotten and said once more may be made once more."""
     after = applied([], turns)
 
-    again = EmbeddedModel().extract(turns, after, Wishes()).operations
+    again = applied(after, turns)
 
-    assert [operation for operation in again if isinstance(operation, Create)] == []
+    assert len(again) <= len(after)
+    assert {memory.content for memory in again} <= {memory.content for memory in after}
 
 
 @given(turns=TURNS, memories=KNOWN)
