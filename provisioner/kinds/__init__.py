@@ -19,6 +19,11 @@ from provisioner.model.traits import Traits
 
 __all__ = ["KINDS", "TRAITS", "Kind", "ManagementPlane", "ProjectPlane", "Service", "changed_since", "unreadable"]
 
-_ALL: Final[tuple[Kind, ...]] = (DeploymentKind(), ConnectionKind(), StoreKind(), AgentKind())
+_ALL: Final[tuple[Kind, ...]] = (
+    DeploymentKind(),
+    ConnectionKind(),
+    StoreKind(),
+    AgentKind(),
+)
 KINDS: Final[Mapping[str, Kind]] = {kind.section: kind for kind in _ALL}
 TRAITS: Final[Mapping[str, Traits]] = {kind.section: kind.traits for kind in _ALL}
