@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from provisioner.manifest.inside import leads_away
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.reasons import reason
 
@@ -44,24 +45,13 @@ def write_out(path: Path, text: str, *, mode: int | None = None) -> None:
 
 def require_inside(path: Path) -> None:
     """Raises ProvisionerError where a link in the current folder would lead out of it, or to what is hidden in it: it
-    may have come with a checkout. What is named from the root, or through `..`, is named as it is.
+    may have come with a checkout. What lies elsewhere is written where it is named.
     """
-    here = Path.cwd()
-    named = Path(os.path.normpath(here / path))
-    if path.is_absolute() or not named.is_relative_to(here):
-        return
-    real, home = Path(os.path.realpath(named)), Path(os.path.realpath(here))
-    if real == home / named.relative_to(here):
-        return
-    if not real.is_relative_to(home):
-        fault = "through a link it leads out of this folder"
-    elif any(part.startswith(".") for part in real.relative_to(home).parts):
-        fault = "through a link it leads to what is hidden in this folder"
-    else:
-        return
-    raise ProvisionerError(
-        f'"{path}" cannot be written: {fault}.', "Remove the link, or name the file itself that it leads to."
-    )
+    if leads_away(path):
+        raise ProvisionerError(
+            f'"{path}" cannot be written: through a link it leads out of this folder, or to what is hidden in it.',
+            "Remove the link, or name the file itself that it leads to.",
+        )
 
 
 def replace_own(path: Path, text: str, mode: int) -> None:

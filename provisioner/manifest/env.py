@@ -2,9 +2,8 @@
 
 Only names on the allow-list are read, and of these none that looks like a secret's: a manifest in a pull request must
 not be able to carry the pipeline's secrets into a description or an endpoint. For the same reason no message shows a
-variable's value. `$${env:` stands for a
-literal `${env:`; of several dollar signs one goes. An empty variable counts as unset, as an undefined one arrives
-empty from most pipelines.
+variable's value. `$${env:` stands for a literal `${env:`; of several dollar signs one goes. An empty variable counts as
+unset, as an undefined one arrives empty from most pipelines.
 """
 
 from __future__ import annotations
@@ -35,7 +34,11 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 _NUMBERED: Final = re.compile(r"(?<=[A-Za-z])[0-9]+(?=_|$)|_[0-9]+(?=_|$)")  # KEY1, TOKEN_2
-_SECRET_ALONE: Final = frozenset({"pat", "sas", "dsn", "jwt", "pfx", "pem", "auth", "webhook"})
+_SECRET_ALONE: Final = frozenset({
+    "auth", "bearer", "cert", "certificate", "certs", "conn", "connstr", "cookie", "creds", "dsn", "jwt",
+    "kubeconfig", "mnemonic", "otp", "pat", "pem", "pfx", "pin", "private", "pw", "sas", "sig",
+    "signature", "totp", "webhook",
+})  # fmt: skip
 _SECRET_IN_URLS: Final = frozenset({"sas", "webhook", "dsn"})
 _SECRET_ENDS: Final = ("key", "token", "secret", "password", "passphrase", "pwd", "credential", "credentials")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from provisioner.manifest.budget import Budget, Resource
-from provisioner.manifest.inside import LEADS_OUT, NotInside, leads_out, opened_inside
+from provisioner.manifest.inside import LEADS_OUT, NotInside, leads_away, leads_out, opened_inside
 from provisioner.manifest.marks import Lines
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.invisible import CONTROLS
@@ -111,7 +111,7 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def _yaml_files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
-    if _leads_away(folder):
+    if leads_away(folder):
         problems.append(_refused(folder, NotInside(LEADS_OUT), quoted(shown_path(folder))))
         return
     try:
@@ -131,17 +131,12 @@ def _yaml_files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
     yield from inside
 
 
-def _leads_away(folder: Path) -> bool:
-    """Whether links on the way from the current folder lead out of it, when the path itself does not say so."""
-    return not (folder.is_absolute() or ".." in folder.parts) and leads_out(Path(), folder)
-
-
 def read_manifest(found: Found, budget: Budget) -> tuple[str | None, Diagnostic | None]:
     """The text of a stream that the command names, or of a file that lies in its folder."""
     path, is_named = found
     if is_named and _is_stream(path):
         return _read(path, lambda: _stream(path), budget, MAX_BYTES)
-    if _leads_away(path.parent):
+    if leads_away(path.parent):
         return None, _refused(path, NotInside(LEADS_OUT), quoted(shown_path(path)))
     return read_inside(path.parent, path, budget)
 

@@ -38,6 +38,25 @@ def leads_out(folder: Path, path: Path) -> bool:
     return _place(folder, os.path.realpath(path)) is None
 
 
+def leads_away(path: Path) -> bool:
+    """Whether links on the way from the current folder lead out of it, or to what is hidden in it: they may have come
+    with a checkout. A path that does not lie in the current folder, as it is written, is the user's own word.
+    """
+    seen = _seen_from_here(path)
+    if seen is None:
+        return False
+    place = _place(Path(), os.path.realpath(path))
+    return place is None or (place != seen and is_hidden(place) and not is_hidden(seen))
+
+
+def _seen_from_here(path: Path) -> str | None:
+    """As it is written, be it from the root; None for what does not lie here."""
+    here = os.path.realpath(".")
+    named = Path(os.path.normpath(Path.cwd() / path))
+    base = next((folder for folder in (named, *named.parents) if os.path.realpath(folder) == here), None)
+    return None if base is None else named.relative_to(base).as_posix()
+
+
 def _place(folder: Path, real: str) -> str | None:
     """Where the real path is, seen from the folder; None for outside."""
     root = os.path.realpath(folder)
@@ -49,16 +68,24 @@ def _place(folder: Path, real: str) -> str | None:
     return Path(os.path.relpath(real, root)).as_posix()
 
 
+def _is_mounted(place: str, name: str) -> bool:
+    """Whether it is the file of that name itself, or where Kubernetes puts one that it mounts: `..data/stores.yaml`."""
+    *folders, last = place.split("/")
+    return all(part.startswith("..") or not is_hidden(part) for part in folders) and (
+        last == name or not is_hidden(last)
+    )
+
+
 @contextmanager
 def opened_inside(folder: Path, path: Path, *, hidden: bool = True) -> Iterator[BinaryIO]:
-    """The file, which has to lie in the folder; where `hidden` is False, not in what begins with a dot there either.
-    Raises NotInside, or OSError or ValueError as `open` does.
+    """The file, which has to lie in the folder, and if a link leads to it not in what begins with a dot there; where
+    `hidden` is False, not without a link either. Raises NotInside, or OSError or ValueError as `open` does.
     """
     real = os.path.realpath(path)  # once: a second time, it may be another
     place = _place(folder, real)
     if place is None:
         raise NotInside(LEADS_OUT)
-    if not hidden and is_hidden(place):
+    if is_hidden(place) and not (hidden and _is_mounted(place, path.name)):
         raise NotInside("is a link to what is hidden: it lies in what begins with a dot")
     if not stat.S_ISREG(os.stat(real).st_mode):  # noqa: PTH116 - to open a device can be an act in itself
         raise NotInside("is not a file")

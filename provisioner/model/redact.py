@@ -4,7 +4,7 @@ parameters and security schemes of an OpenAPI document, structured inputs) what 
 may be a value of theirs is hidden: a default, an example, and all that is not known to be a description.
 
 The values of headers and of environment variables are hidden whatever their names are, but for references (`${NAME}`,
-`{{name}}`). Of a text only what has the form of a secret is hidden (see `texts`).
+`{{name}}`). Of a text only what has the form of a secret is hidden (see `forms`).
 
 A hidden value is shown as `(sensitive)`, and nothing that is shown, or computed from what is shown, depends on it: any
 fingerprint would tell whoever tries candidates. Where two sides are shown, `told_apart` says which ones changed; what

@@ -400,7 +400,7 @@ def test_no_output_goes_through_a_link_to_what_a_checkout_hides(checkout: Path, 
     told = provisioner("plan", "--out", "plan.md")
 
     assert told.code == 1
-    assert is_told(told.err, "hidden in this folder")
+    assert is_told(told.err, "hidden in it")
     assert (checkout / ".git" / "config").read_text(encoding="utf-8") == "[core]\n"
 
 

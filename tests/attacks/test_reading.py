@@ -290,3 +290,45 @@ def test_what_the_user_names_as_a_stream_is_read(tmp_path: Path) -> None:
         )
 
         assert (done.returncode, done.stdout) == (0, ""), named
+
+
+@needs_links
+@pytest.mark.parametrize("hidden", [".env", ".netrc", ".git/config"])
+def test_a_manifest_that_is_a_link_to_what_is_hidden_is_not_read(
+    project: Path, provisioner: Command, hidden: str
+) -> None:
+    put(project, hidden, "DB_PASSWORD=hunter2\n")
+    (project / "stores.yaml").symlink_to(hidden)
+
+    for named in ("stores.yaml", "."):
+        result = provisioner("validate", "-f", named)
+        assert result.code == 1
+        assert "bad-path" in result.out
+        assert "hunter2" not in result.out + result.err
+
+
+@needs_links
+def test_nor_is_a_dotenv_file_that_is_a_link_to_what_is_hidden(project: Path, provisioner: Command) -> None:
+    put(project, ".git/c", "FOUNDRY_T=hunter2\n")
+    put(project, "stores.yaml", HEAD + MODELS.replace("gpt-5.4-mini", "${env:FOUNDRY_T}"))
+    (project / ".env").symlink_to(".git/c")
+
+    result = provisioner("validate", "--local")
+
+    assert result.code == 1
+    assert "hunter2" not in result.out + result.err
+
+
+@needs_links
+def test_a_folder_that_is_a_link_out_is_not_read_when_it_is_named_from_the_root(
+    project: Path, provisioner: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "m.yaml").write_text("password: hunter2\n", encoding="utf-8")
+    (project / "envs").symlink_to(outside, target_is_directory=True)
+
+    for named in (project / "envs", project / "envs" / "m.yaml"):
+        result = provisioner("validate", "-f", str(named))
+        assert result.code == 1
+        assert "bad-path" in result.out
+        assert "hunter2" not in result.out
