@@ -38,7 +38,7 @@ def observe(
         if not wanted.external and _may_be_looked_at(kinds[address.kind], wanted, live.get(address))
     ]
     live.update({found.address: found for found in _all(looks, at_once=parallelism) if found is not None})
-    return _needing_as_named(live, kinds)
+    return live
 
 
 def _may_be_looked_at(kind: Kind, wanted: Desired, found: Live | None) -> bool:
@@ -59,25 +59,13 @@ def _named_as_declared(
         yield found if spelt == found.address else replace(found, address=spelt)
 
 
-def _needing_as_named(live: Mapping[Address, Live], kinds: Mapping[str, Kind]) -> dict[Address, Live]:
-    """What an object needs goes by the name of the object that is meant, in whatever letters it shows it."""
-    spelt = {_folded(address, kinds): address for address in live}
-    return {
-        address: replace(found, needs=frozenset(spelt.get(_folded(it, kinds), it) for it in found.needs))
-        if found.needs
-        else found
-        for address, found in live.items()
-    }
-
-
 def _listed(part: Callable[[], Iterable[Live]]) -> list[Live]:
     return list(part())
 
 
 def _folded(address: Address, kinds: Mapping[str, Kind]) -> Address:
     """Equal for names that mean the same live object."""
-    kind = kinds.get(address.kind)
-    return Address(address.kind, address.name.casefold()) if kind and kind.traits.case_blind else address
+    return Address(address.kind, address.name.casefold()) if kinds[address.kind].traits.case_blind else address
 
 
 def _all(tasks: Sequence[Callable[[], T]], *, at_once: int) -> list[T]:
