@@ -266,6 +266,16 @@ def test_what_somebody_else_made_is_adopted_and_exported(foundry: Foundry, provi
     assert "theirs" in foundry.page("/")
 
 
+def test_the_example_is_applied_as_it_is(foundry: Foundry, provisioner: Command, project: Path) -> None:
+    example = Path(__file__).parents[2] / "examples" / "content_filters.yaml"
+    (project / "example.yaml").write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+
+    assert provisioner("validate", "-f", "example.yaml").out == ""
+    assert provisioner("apply", "--yes", "-f", "example.yaml").code == 0
+    assert provisioner("plan", "--detailed-exitcode", "-f", "example.yaml").code == 0
+    assert len([it for it in foundry.objects("resources") if "/rai" in it["type"]]) == 4
+
+
 @pytest.mark.contract
 def test_the_sdk_agrees(foundry: Foundry) -> None:
     with sdk(foundry) as client:
