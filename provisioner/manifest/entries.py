@@ -135,7 +135,7 @@ def _normal(section: str, entry: Document) -> tuple[Document, tuple[Reference, .
     if not theirs:
         return {}, ()
     fields = sealed(KINDS[section].desired(theirs), KINDS[section].traits)
-    return fields, tuple(it for it in KINDS[section].references(fields) if it.target.kind in KINDS)
+    return fields, tuple(KINDS[section].references(fields))
 
 
 def _external_misfits(value: Document) -> Iterator[Misfit]:
