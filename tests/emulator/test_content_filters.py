@@ -46,7 +46,8 @@ def test_items_come_and_go_in_batches_that_are_taken_whole(arm: Any) -> None:
     added = arm("POST", f"{WORDS}/addRaiBlocklistItems", items("a", "b"))
     assert (added.status_code, added.json()["name"]) == (200, "words")
 
-    for wrong in (items("c", "-d"), items("c", pattern=1), items("c", pattern="x" * 1001), [{}], {"name": "c"}):
+    batches: list[Any] = [items("c", "-d"), items("c", pattern=1), items("c", pattern="x" * 1001), [{}], {"name": "c"}]
+    for wrong in batches:
         assert arm("POST", f"{WORDS}/addRaiBlocklistItems", wrong).status_code == 400
     arm("POST", f"{WORDS}/addRaiBlocklistItems", items("A", pattern="y"))
     assert arm("POST", f"{WORDS}/deleteRaiBlocklistItems", ["b", "none"]).status_code == 204
@@ -82,7 +83,8 @@ def test_a_policy_is_put_whole_and_its_filters_must_be_known_ones(arm: Any) -> N
     ):
         refused = arm("PUT", STRICT, policy(contentFilters=filters))
         assert (refused.status_code, refused.json()["error"]["code"]) == (400, "Resource has invalid content filter")
-    for wrong in ({"mode": "x"}, {"basePolicyName": 1}, {"contentFilters": {}}):
+    more: list[dict[str, Any]] = [{"mode": "x"}, {"basePolicyName": 1}, {"contentFilters": {}}]
+    for wrong in more:
         assert arm("PUT", STRICT, policy(**wrong)).status_code == 400
 
 
