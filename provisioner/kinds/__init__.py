@@ -14,12 +14,16 @@ from provisioner.kinds.conflict import changed_since, unreadable
 from provisioner.kinds.connection import ConnectionKind
 from provisioner.kinds.deployment import DeploymentKind
 from provisioner.kinds.protocol import Kind, ManagementPlane, ProjectPlane, Service
+from provisioner.kinds.rai_blocklist import RaiBlocklistKind
+from provisioner.kinds.rai_policy import RaiPolicyKind
 from provisioner.kinds.store import StoreKind
 from provisioner.model.traits import Traits
 
 __all__ = ["KINDS", "TRAITS", "Kind", "ManagementPlane", "ProjectPlane", "Service", "changed_since", "unreadable"]
 
 _ALL: Final[tuple[Kind, ...]] = (
+    RaiBlocklistKind(),
+    RaiPolicyKind(),
     DeploymentKind(),
     ConnectionKind(),
     StoreKind(),

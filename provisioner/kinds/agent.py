@@ -27,6 +27,7 @@ from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.meanings import quantity
 from provisioner.kinds.neighbours import AGENTS
+from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
@@ -132,6 +133,8 @@ class AgentKind(Kind):
             wants = "chat" if fields.get("kind") != "voice" else None
             yield Reference(path=("model",), target=Address(DEPLOYMENTS, model), wants=wants)
         yield from connections_named(fields)
+        policy = ("rai_config", "rai_policy_name")
+        yield from policy_named(lookup(fields, policy), policy)
         tools = fields.get("tools")
         for index, tool in enumerate(tools if isinstance(tools, (list, tuple)) else ()):
             if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):

@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
-from provisioner.kinds.managed import made, management_of
+from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
 from provisioner.kinds.meanings import folded, unordered
 from provisioner.kinds.neighbours import DEPLOYMENTS
+from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, answered, shaped
 from provisioner.model.address import Address
@@ -51,7 +52,6 @@ _STATE: Final = "deployment_state"
 _NAME: Final = Rule(meaning=folded)
 # Extras of Bicep arrays. assumed: accepted for any model, and not given back where the model has no use for them.
 _UNTOLD: Final = Rule(meaning=folded, given_back=False)
-_TAG_LIMIT: Final = 50  # Azure Resource Manager: tags per resource
 # Refusals whose code does not tell what is wrong.
 _VAGUE: Final = frozenset({"", "BadRequest", "InvalidRequest", "InvalidRequestContent"})
 _EMBEDDING_WORDS: Final = ("embed",)
@@ -134,6 +134,7 @@ class DeploymentKind(Kind):
         for key in ("spillover_deployment_name", "parent_deployment_name"):
             if isinstance(name := fields.get(key), str):
                 yield Reference(path=(key,), target=Address(SECTION, name))
+        yield from policy_named(fields.get("rai_policy_name"), ("rai_policy_name",))
 
     def provides(self, fields: Document) -> str | None:
         name = lookup(fields, ("model", "name"))
@@ -147,7 +148,7 @@ class DeploymentKind(Kind):
         return "chat"
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
-        yield from f.check_pairs("tags", entry.get("tags"), limit=_TAG_LIMIT)
+        yield from f.check_pairs("tags", entry.get("tags"), limit=TAG_LIMIT)
         yield from _spillover(name, entry)
         if lookup(entry, ("model", "format")) == "Anthropic" and "model_provider_data" not in entry:
             yield Finding(
@@ -308,17 +309,10 @@ def _live(name: str, fields: Document, *, marker: Marker | None, revision: str) 
 def _wire(change: Change) -> dict[str, Any]:
     """The whole body of a PUT: everything writable, as PUT resets what it does not find."""
     fields = dict(change.after or {})
-    tags = {**_one_spelling(fields.pop("tags", {}), change), **(write_marker(change.marker) if change.marker else {})}
+    fields.pop("tags", None)
     sku = fields.pop("sku", {})
     fields.pop(_STATE, None)
-    return {"sku": sku, "properties": rekeyed(fields, camel), "tags": tags}
-
-
-def _one_spelling(tags: Document, change: Change) -> dict[str, str]:
-    """Tag names ignore case: where a live one differs from a declared one in nothing else, it is the same."""
-    declared = change.declared.get("tags") or {}
-    names = {name.casefold() for name in declared}
-    return {name: value for name, value in tags.items() if name in declared or name.casefold() not in names}
+    return {"sku": sku, "properties": rekeyed(fields, camel), "tags": tagged(change)}
 
 
 _PROPERTIES: Final[dict[str, Any]] = {

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.protocol import Kind, ManagementPlane, Service
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
+from provisioner.reconcile.marker import write_marker
+
+TAG_LIMIT: Final = 50  # Azure Resource Manager: tags per resource
 
 
 def management_of(service: Service, kind: Kind) -> ManagementPlane:
@@ -21,6 +26,16 @@ def management_of(service: Service, kind: Kind) -> ManagementPlane:
             advice="Set `project.subscription_id` and `project.resource_group`.",
         )
     )
+
+
+def tagged(change: Change) -> dict[str, str]:
+    """The tags to write, with the marker among them. Their names ignore case: where a live one differs from a declared
+    one in nothing else, it is the same.
+    """
+    tags, declared = (change.after or {}).get("tags") or {}, change.declared.get("tags") or {}
+    names = {name.casefold() for name in declared}
+    kept = {name: value for name, value in tags.items() if name in declared or name.casefold() not in names}
+    return {**kept, **(write_marker(change.marker) if change.marker else {})}
 
 
 def made(kind: Kind, service: Service, change: Change, *, path: str, body: Document) -> Document:

@@ -76,7 +76,7 @@ class ManagementPlane(Protocol):
 
     def patch(self, path: str, body: Document) -> Document: ...
 
-    def post(self, path: str, body: Document | None = None) -> Document:
+    def post(self, path: str, body: Document | Sequence[object] | None = None) -> Document:
         """An action: one that does the same however often it is sent."""
 
     def delete(self, path: str) -> None:

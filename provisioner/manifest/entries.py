@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
@@ -79,6 +79,24 @@ def entries_of(units: Sequence[Unit]) -> Iterator[Entry]:
         entry = _entry(unit, address, most=MOST_TOLD - told)
         told += len(entry.findings)
         yield entry
+
+
+def named_as_declared(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """The entries with those references spelt as what they name, which mean the same in other letters."""
+    declared = {_folded(entry.address): entry.address for entry in reversed(entries)}
+    for entry in entries:
+        if any(it.case_blind for it in entry.references):
+            spelt = (
+                replace(it, target=declared.get(_folded(it.target), it.target)) if it.case_blind else it
+                for it in entry.references
+            )
+            yield replace(entry, references=tuple(spelt))
+        else:
+            yield entry
+
+
+def _folded(address: Address) -> Address:
+    return Address(address.kind, address.name.casefold())
 
 
 def _in(unit: Unit, section: str) -> Collection[str]:

@@ -13,7 +13,7 @@ from typing import Final
 from provisioner.manifest.bounded import bounded
 from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.checks import PLAIN_RULES, RULES
-from provisioner.manifest.entries import Draft, Entry, entries_of
+from provisioner.manifest.entries import Draft, Entry, entries_of, named_as_declared
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
 from provisioner.manifest.marks import Source
@@ -226,7 +226,7 @@ def _draft(
     pinned: bool = False,
 ) -> Draft:
     filled = tuple(unit for unit in units if unit.source.root is not None)
-    entries = tuple(entries_of(filled))
+    entries = tuple(named_as_declared(tuple(entries_of(filled))))
     by_address: dict[Address, Entry] = {}
     for entry in entries:
         by_address.setdefault(entry.address, entry)

@@ -47,13 +47,15 @@ class Marker:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """A field that names another resource; `wants` is what the target must provide (`chat`, `embedding`). An `optional`
-    one may name what no manifest declares: that is somebody else's then.
+    one may name what no manifest declares: that is somebody else's then. A `case_blind` one means the same in other
+    letters.
     """
 
     path: Path
     target: Address
     wants: str | None = None
     optional: bool = False
+    case_blind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

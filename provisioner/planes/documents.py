@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, NoReturn
 from urllib.parse import unquote
@@ -27,7 +28,7 @@ _ADVICE: Final = (
 )
 
 
-def encoded(body: Document) -> bytes:
+def encoded(body: Document | Sequence[object]) -> bytes:
     """Raises PlaneError for what JSON or UTF-8 cannot hold: NaN, half a surrogate pair."""
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")

@@ -7,7 +7,7 @@ not carry. Long-running operations are followed to their end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -134,7 +134,7 @@ class ArmManagement:
     def patch(self, path: str, body: Document) -> Document:
         return _of(path, self._finish(_Start(self._pipeline, "PATCH", path, body), "PATCH"))
 
-    def post(self, path: str, body: Document | None = None) -> Document:
+    def post(self, path: str, body: Document | Sequence[object] | None = None) -> Document:
         return self._finish(_Start(self._pipeline, "POST", path, body), "POST")
 
     def delete(self, path: str) -> None:
@@ -193,7 +193,7 @@ class _Start:
         pipeline: ArmPipeline,
         method: str,
         path: str,
-        body: Document | None = None,
+        body: Document | Sequence[object] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
     ) -> None:

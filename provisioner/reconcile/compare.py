@@ -2,7 +2,7 @@
 
 Only declared fields are compared; what the service or somebody else filled in beside them is not ours to judge. Inside
 what an author writes in full (`Rule.whole`) it is, as far as a baseline tells the service's filling-in from somebody's
-addition: the baseline is what the service showed for our own last write.
+addition (where it fills in anything: `Rule.closed`): the baseline is what the service showed for our own last write.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ def compare(
     if record is not None:
         found.update({path: (before, after) for path, before, after in sides.shed(managed, found)})
         found.update({path: (before, ABSENT) for path, before in sides.removed(ignore)})
+    found_in = {path[:length] for path in found for length in range(1, len(path))}
+    added = {path: sides_of for path, sides_of in added.items() if path not in found_in}
     return tuple(
         FieldChange(
             path=path,
@@ -161,7 +163,7 @@ class _Sides:
     def additions(self) -> Iterator[_Found]:
         """What somebody added inside the fields that are written in full."""
         for path, rule in self.traits.rules.items():
-            if rule.whole and (baseline := self._baseline(path)) is not None:
+            if rule.whole and (baseline := {} if rule.closed else self._baseline(path)) is not None:
                 yield from _added(lookup(self.desired, path), lookup(self.live, path), lookup(baseline, path), path)
 
     def shed(self, managed: Document, found: Mapping[Path, object]) -> Iterator[_Found]:

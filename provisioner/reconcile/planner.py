@@ -18,7 +18,7 @@ from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.order import in_order
-from provisioner.reconcile.referrers import referrers
+from provisioner.reconcile.referrers import named_alike, referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
 from provisioner.reconcile.write_only import with_writes
 
@@ -39,6 +39,7 @@ def make_plan(
 ) -> Plan:
     """Every change that makes the owner's live objects what the manifest says, and what forbids running them."""
     allow = allow or Allowances()
+    desired, live = named_alike(desired, live, traits)
     users = referrers(desired, live, owner)
     pairs = {address: (desired.get(address), live.get(address)) for address in sorted({*desired, *live})}
     refused = {address: it for address, pair in pairs.items() if (it := _refusal(*pair, owner, allow)) is not None}
@@ -77,6 +78,7 @@ def make_destruction(
     allow: Allowances | None = None,
 ) -> Plan:
     """The end of everything the owner has, but for what the manifest declares external: that is left alone."""
+    desired, live = named_alike(desired, live, traits)
     external = {address: wanted for address, wanted in desired.items() if wanted.external}
     users = referrers(external, live, owner)
     removals = {

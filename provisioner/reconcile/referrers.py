@@ -7,9 +7,11 @@ goes on naming what it names today.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from provisioner.model.address import Address
 from provisioner.model.resource import Desired, Live, OnRemove
+from provisioner.model.traits import Traits
 
 
 def referrers(
@@ -21,6 +23,25 @@ def referrers(
         for needed in _needs_in_the_end(desired.get(address), live.get(address), owner):
             found.setdefault(needed, []).append(address)
     return {needed: tuple(users) for needed, users in found.items()}
+
+
+def named_alike(
+    desired: Mapping[Address, Desired], live: Mapping[Address, Live], traits: Mapping[str, Traits]
+) -> tuple[dict[Address, Desired], dict[Address, Live]]:
+    """With what they need by the name of what is meant: where names ignore case, it may be said in other letters."""
+    spelt = {_folded(address): address for address in (*live, *desired) if traits[address.kind].case_blind}
+
+    def alike(needs: frozenset[Address]) -> frozenset[Address]:
+        return frozenset(spelt.get(_folded(needed), needed) for needed in needs)
+
+    return (
+        {address: replace(it, needs=alike(it.needs)) if it.needs else it for address, it in desired.items()},
+        {address: replace(it, needs=alike(it.needs)) if it.needs else it for address, it in live.items()},
+    )
+
+
+def _folded(address: Address) -> Address:
+    return Address(address.kind, address.name.casefold())
 
 
 def _needs_in_the_end(wanted: Desired | None, found: Live | None, owner: str) -> frozenset[Address]:

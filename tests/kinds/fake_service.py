@@ -7,7 +7,7 @@ given.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -326,17 +326,33 @@ class FakeManagement:
         live["tags"] = {**live["tags"], **body["tags"]}  # the less forgiving of the two ways to patch tags
         return copy.deepcopy(live)
 
-    def post(self, path: str, body: Document | None = None) -> Document:
+    def post(self, path: str, body: Document | Sequence[Any] | None = None) -> Document:
+        if self._is_other(path):
+            self._acted(path, body)
+            return {}
         assert body is None
         name, verb = self._name(path), path.rpartition("/")[2]
         self.writes.append(Call("POST", f"{name}/{verb}"))
         self.bodies[name]["properties"]["deploymentState"] = {"pause": "Paused", "resume": "Running"}[verb]
         return copy.deepcopy(self.bodies[name])
 
+    def _acted(self, path: str, body: Any) -> None:
+        """`addThings` takes objects with names, `deleteThings` the names alone."""
+        self.writes.append(Call("POST", path.removeprefix(self.account), copy.deepcopy(body)))
+        holder, _, action = path.rpartition("/")
+        things = action.removeprefix("add").removeprefix("delete")
+        for it in body:
+            at = f"{holder}/{things[:1].lower()}{things[1:]}/{it['name'] if action.startswith('add') else it}"
+            if action.startswith("add"):
+                self.others[at] = {**copy.deepcopy(it), "id": at}
+            else:
+                del self.others[at]
+
     def delete(self, path: str) -> None:
         if self._is_other(path):
             self.writes.append(Call("DELETE", path.removeprefix(self.account)))
-            self.others.pop(path, None)
+            for below in [at for at in self.others if at == path or at.startswith(f"{path}/")]:
+                del self.others[below]
             return
         name = self._name(path)
         self.writes.append(Call("DELETE", name))

@@ -234,9 +234,13 @@ def test_a_deployment_that_says_little_is_read_all_the_same(service: FakeService
     assert (live.fields, live.marker, live.revision) == ({}, None, "")
 
 
-def test_a_deployment_refers_to_the_deployments_it_names() -> None:
+def test_a_deployment_refers_to_the_deployments_and_the_policy_it_names() -> None:
     fields = {"spillover_deployment_name": "a", "parent_deployment_name": "b", "rai_policy_name": "c"}
-    assert [str(it.target) for it in DeploymentKind().references(fields)] == ["deployments/a", "deployments/b"]
+    assert [str(it.target) for it in DeploymentKind().references(fields)] == [
+        "deployments/a",
+        "deployments/b",
+        "rai_policies/c",
+    ]
 
 
 @pytest.mark.parametrize(

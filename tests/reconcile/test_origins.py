@@ -170,3 +170,37 @@ def test_fields_that_are_recorded_with_their_parent_still_tell_that_something_mo
 )
 def test_live_covers_what_is_declared(live: object, declared: object, covered: bool) -> None:
     assert covers(live, declared) is covered
+
+
+CLOSED = Traits(rules={("items",): Rule(whole=True, closed=True, case_blind=True)})
+ITEMS: dict[str, Any] = {"a": {"pattern": "x", "is_regex": False}, "b": {"pattern": "y", "is_regex": True}}
+
+
+@pytest.mark.parametrize("size", [512, 30], ids=["field by field", "folded"])
+def test_what_others_add_to_a_closed_field_is_drift_without_any_baseline(size: int) -> None:
+    live = {"items": {**ITEMS, "c": {"pattern": "z", "is_regex": False}}}
+
+    (found,) = differences({"items": ITEMS}, {"items": ITEMS}, live, size=size, traits=CLOSED)
+
+    assert (found.path, found.before, found.after, found.origin) == (
+        ("items", "c"),
+        live["items"]["c"],
+        ABSENT,
+        Origin.DRIFT,
+    )
+    assert differences({}, {}, live, traits=CLOSED) == (), "undeclared, it is not ours to judge"
+
+
+@pytest.mark.parametrize("size", [512, 30], ids=["field by field", "folded"])
+def test_what_leaves_a_closed_field_is_an_edit_and_told_once(size: int) -> None:
+    found = differences({"items": ITEMS}, {"items": {"a": ITEMS["a"]}}, {"items": ITEMS}, size=size, traits=CLOSED)
+
+    assert {change.path[:2] for change in found} == {("items", "b")}
+    assert {(change.after, change.origin) for change in found} == {(ABSENT, Origin.EDIT)}
+    assert not any(change.path == ("items", "b") for change in found)
+
+
+def test_members_of_a_closed_field_may_be_spelt_either_way() -> None:
+    live = {"items": {"A": ITEMS["a"], "b": ITEMS["b"]}}
+
+    assert differences({"items": ITEMS}, {"items": ITEMS}, live, traits=CLOSED) == ()

@@ -61,14 +61,25 @@ class Call:
         """The request's JSON object; an empty one when there is no body. Refuses anything else."""
         if not self.content.strip():
             return {}
+        body = self._json()
+        if not isinstance(body, dict):
+            raise Refusal(400, "invalid_payload", "The request body must be a JSON object.")
+        return body
+
+    def batch(self) -> list[Any]:
+        """The request's JSON list. Refuses anything else."""
+        body = self._json()
+        if not isinstance(body, list):
+            raise Refusal(400, "invalid_payload", "The request body must be a JSON list.")
+        return body
+
+    def _json(self) -> Any:
         try:
             body = json.loads(self.content, parse_constant=_refuse_constant, parse_float=_finite)
             if b"\\u" in self.content:  # half a character can be written in JSON, and nowhere else
                 json.dumps(body, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise Refusal(400, "invalid_payload", "The request body is not valid JSON.") from None
-        if not isinstance(body, dict):
-            raise Refusal(400, "invalid_payload", "The request body must be a JSON object.")
         return body
 
 

@@ -26,6 +26,7 @@ class Switches:
     preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
     model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
     patched_credentials: str = "kept"  # or "wiped": of a connection, by a PATCH that does not name them
+    filled_in_filters: bool = False  # a content filter policy gets those of its base that it does not name
     preconditions: str = "ignored"  # or "honoured": If-None-Match: * on a deployment that is there is 412
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
     region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
