@@ -84,6 +84,29 @@ class Masked(str):
         return ((lines[line], tuple(inside)) for line, inside in numbers.items())
 
 
+class HiddenKeys:
+    """Keys that are secrets by their form, each shown in one way wherever it stands, so that they stay apart."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Sensitive] = {}
+
+    def key(self, key: str) -> str:
+        if isinstance(key, Sensitive) or not secret_spans(key):
+            return key
+        number = len(self._shown) + 1
+        return self._shown.setdefault(key, Sensitive.of(key, shown=HIDDEN if number == 1 else f"{HIDDEN} {number}"))
+
+    def path(self, path: Path) -> Path:
+        return tuple(map(self.key, path))
+
+    def value(self, value: object) -> object:
+        if isinstance(value, Mapping):
+            return {self.key(str(key)): self.value(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.value(item) for item in value]
+        return value
+
+
 SEALED: Final = Sensitive.of("")  # of what is only written, not even whether it changed is told
 
 
@@ -152,7 +175,11 @@ def _mapping(value: Mapping[object, object], place: _Place) -> dict[str, object]
 
 def _pair_member(name: str, value: object, place: _Place) -> object:
     """In a list of headers their names are values, too: these are shown."""
-    return _plain(value) if name in _PAIR_NAMES and isinstance(value, str) else _redacted(value, _below(place, name))
+    return (
+        _harmless(_plain(value))
+        if name in _PAIR_NAMES and isinstance(value, str)
+        else _redacted(value, _below(place, name))
+    )
 
 
 def _all_hidden(value: Mapping[object, object]) -> dict[str, object]:

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 
 from provisioner.kinds import TRAITS
 from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.document import ABSENT
 from provisioner.model.forms import secret_spans
 from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
@@ -29,6 +30,7 @@ from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.planner import make_plan
+from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
@@ -402,6 +404,35 @@ def test_a_service_that_quotes_a_secret_in_its_refusal_does_not_print_it() -> No
 
     assert SECRETS["github-token"] not in failure_text(failure.message, "", failure)
     assert SECRETS["github-token"] not in json_text(failed_document(PlaneError(failure)))
+
+
+def test_a_key_that_is_a_secret_is_not_shown_and_stays_apart_from_others() -> None:
+    one, other, third = (SECRETS[name] for name in ("github-token", "github-oauth", "npm-token"))
+    before = {"metadata": {one: "x", "plain": "y"}, "tools": [{"a": {one: 1, other: 2}}]}
+    after = {"metadata": {other: "x", "plain": "z"}, "tools": [{"a": {one: 1, third: 2}}]}
+
+    for plan in (_plan_of(None, after), _plan_of(before, after)):
+        shown = "\n".join((plan_text(plan), plan_markdown(plan), json_text(plan_document(plan))))
+        assert not [it for it in (one, other, third) if it in shown]
+        assert "(sensitive)" in shown
+        assert "(sensitive) 2" in shown
+        paths = [field["path"] for change in plan_document(plan)["changes"] for field in change["fields"]]
+        assert len({tuple(path) for path in paths}) == len(paths)
+    renamed = _plan_of({"metadata": {one: "x"}}, {"metadata": {other: "x"}})
+    assert "metadata.(sensitive) 2" in plan_text(renamed)
+
+
+def test_a_headers_name_that_is_a_secret_is_not_shown() -> None:
+    secret = SECRETS["github-token"]
+
+    assert secret not in _everything(_plan_of(None, {"headers": [{"name": secret, "value": "x"}]}))
+
+
+def test_the_place_of_a_diagnostic_does_not_show_a_secret() -> None:
+    where = Location(file="f", line=1, column=1, path=f"agents.a.metadata.{SECRETS['github-token']}")
+    item = Diagnostic(code="x", message="m", hint="h", where=where)
+
+    assert SECRETS["github-token"] not in json_text(diagnostic_document(item))
 
 
 _HOSTILE = [
