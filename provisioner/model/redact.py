@@ -13,6 +13,7 @@ is only written, and compared with nothing, is always `(sensitive)`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from provisioner.model.secrets import is_secret
 
 # What a reference looks like, behind a scheme or alone; a default beside the name may be a secret itself.
 _REFERENCE: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:\$\{(?:env:)?[A-Za-z_][\w.]*\}|\{\{ *[A-Za-z_][\w.-]* *\}\})")
+_SCHEME: Final = re.compile(r"[A-Za-z]{1,30} +")
 _PAIR_NAMES: Final = ("name", "key", "header")
 _PAIR_VALUES: Final = frozenset({"value", "values"})
 
@@ -213,6 +215,37 @@ def hidden(value: object) -> object:
     if plain is None or isinstance(plain, (bool, Sensitive)) or plain in ("", [], {}):
         return plain
     return Sensitive.of(plain if isinstance(plain, str) else f"\0{canonical(plain)}")
+
+
+def hidden_texts(document: object) -> Iterator[str]:
+    """Every text and number that is hidden in a document for its place, and what stands behind a scheme in it."""
+    yield from _hidden_texts(document, redacted(document))
+
+
+def _hidden_texts(value: object, shown: object) -> Iterator[str]:
+    if isinstance(shown, Sensitive):
+        yield from _scalars(value)
+    elif isinstance(value, Mapping) and isinstance(shown, Mapping):
+        for key, inner in value.items():
+            yield from _hidden_texts(inner, shown[str(key)])
+    elif isinstance(value, (list, tuple)) and isinstance(shown, (list, tuple)):
+        for item, shown_item in zip(value, shown, strict=True):
+            yield from _hidden_texts(item, shown_item)
+
+
+def _scalars(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _scalars(inner)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _scalars(item)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        text = str(value)
+        yield text
+        yield json.dumps(text)[1:-1]
+        if found := _SCHEME.match(text):
+            yield text[found.end() :]
 
 
 def _plain(value: object) -> object:

@@ -19,6 +19,7 @@ from provisioner.kinds import TRAITS
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.document import ABSENT
+from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.forms import secret_spans
 from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
 from provisioner.model.redact import harmless, redacted
@@ -30,6 +31,7 @@ from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.planner import make_plan
+from provisioner.reconcile.write_only import hushed
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
 from provisioner.render.plan_json import plan_document
@@ -396,7 +398,6 @@ def test_a_rotated_secret_that_the_service_shows_is_noticed_in_a_spelling_of_its
 
 
 def test_a_service_that_quotes_a_secret_in_its_refusal_does_not_print_it() -> None:
-    from provisioner.model.errors import Failure, PlaneError  # noqa: PLC0415
     from provisioner.render.events_json import failed_document  # noqa: PLC0415
     from provisioner.render.failures import failure_text  # noqa: PLC0415
 
@@ -433,6 +434,24 @@ def test_the_place_of_a_diagnostic_does_not_show_a_secret() -> None:
     item = Diagnostic(code="x", message="m", hint="h", where=where)
 
     assert SECRETS["github-token"] not in json_text(diagnostic_document(item))
+
+
+def test_a_service_that_quotes_what_is_hidden_for_its_place_does_not_print_it() -> None:
+    after = {
+        "environment_variables": {"PIN": "swordfish", "SHORT": "abc", "OPEN": "${NAME}"},
+        "tools": [{"headers": {"Authorization": "Bearer open sesame", "N": 449219}, "url": "u"}],
+        "model": "gpt-5",
+    }
+    live = Live(address=_ADDRESS, fields={"environment_variables": {"PIN": "former"}})
+    change = Change(action=Action.UPDATE, address=_ADDRESS, before=live, after=after)
+    said = "swordfish, former, Bearer open sesame, open sesame, 449219, abc, ${NAME}, gpt-5"
+    error = PlaneError(Failure(message=said, advice="not swordfish", code="x", status=400))
+
+    failure = hushed(error, change).failure
+
+    hidden = ", ".join(["(sensitive)"] * 5)
+    assert failure.message == f"{hidden}, abc, ${{NAME}}, gpt-5"
+    assert failure.advice == "not (sensitive)"
 
 
 _HOSTILE = [
