@@ -134,6 +134,11 @@ def redacted(value: object, path: Path = ()) -> object:
     return _redacted(value, place)
 
 
+def is_hidden_at(path: Path) -> bool:
+    """Whether a text at this path is hidden, whatever it is."""
+    return isinstance(redacted("x", path), Sensitive)
+
+
 def _below(place: _Place, name: str) -> _Place:
     role = place.role.below(name)
     if place.role.is_of_names:

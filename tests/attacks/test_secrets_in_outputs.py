@@ -454,6 +454,28 @@ def test_a_service_that_quotes_what_is_hidden_for_its_place_does_not_print_it() 
     assert failure.advice == "not (sensitive)"
 
 
+@pytest.mark.parametrize(
+    ("written", "secret"),
+    [
+        ("tools: [{type: mcp, headers: {Authorization: 'Bearer ${TOKEN:-hunter2secret}'}}]", "hunter2secret"),
+        ("environment_variables: {PIN: 123456}", "123456"),
+        ("environment_variables: {PIN: 0123456}", "0123456"),
+        ("environment_variables: {PIN: 12:34:56}", "12:34:56"),
+        ("tools: [{type: mcp, headers: {X: 0123456}}]", "0123456"),
+    ],
+)
+def test_a_diagnostic_does_not_show_what_a_plan_hides(
+    written: str, secret: str, project: Path, provisioner: Command
+) -> None:
+    agent = f"kind: hosted, image: r.example/a:1, {written}" if "environment" in written else f"model: c/m, {written}"
+    (project / "stores.yaml").write_text(f"version: 1\nname: o\nagents: {{a: {{{agent}}}}}\n", encoding="utf-8")
+
+    for style in ("text", "json"):
+        told = provisioner("validate", "--format", style)
+        assert any(code in told.out + told.err for code in ("placeholder", "wrong-type", "yaml-ambiguous"))
+        assert secret not in told.out + told.err
+
+
 _HOSTILE = [
     *(
         "a",
