@@ -59,7 +59,7 @@ def _is_in_document(path: Path) -> bool:
 def _told(unit: Unit, text: str, path: Path) -> Iterator[Diagnostic]:
     for match in _PLACEHOLDER.finditer(_TEMPLATE.sub("", text)):
         name = shown(match[1])
-        message = f"`{shown(match[0])}` is a placeholder of other tools; here it is text, and sent as it is."
+        message = f"`${{{name}}}` is a placeholder of other tools; here it is text, and sent as it is."
         permission = "" if unit.may_read(match[1]) else f", and pass --allow-env {name}"
         hint = f"If a variable is meant, write `${{env:{name}}}`{permission}."
         yield from unit.error("placeholder", path, message, hint, severity=Severity.WARNING)

@@ -30,6 +30,8 @@ from provisioner.manifest.marks import Lines, Marks, Source
 from provisioner.manifest.plain import Ambiguous, Scalar, resolve
 from provisioner.manifest.syntax import explain, unquoted_variable
 from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.document import Path
+from provisioner.model.redact import is_hidden_at
 from provisioner.model.words import quoted, shown
 
 MAX_DEPTH: Final = 100
@@ -229,9 +231,18 @@ class _Builder:
         except Ambiguous as surprise:
             if self._is_foreign and surprise.is_text_today:
                 return text
-            message = f"Unquoted `{shown(text)}` is {surprise.meaning} to some YAML readers and text to others."
-            self.report("yaml-ambiguous", at, message, surprise.fix)
+            is_hidden = self._is_hidden()
+            what = "What stands here unquoted" if is_hidden else f"Unquoted `{shown(text)}`"
+            message = f"{what} is {surprise.meaning} to some YAML readers and text to others."
+            self.report("yaml-ambiguous", at, message, "Quote it." if is_hidden else surprise.fix)
             return text
+
+    def _is_hidden(self) -> bool:
+        """Whether it is a value that no plan shows. Above an entry's fields stand its section and its name."""
+        if self._stack and self._stack[-1].key is _NO_KEY and isinstance(self._stack[-1].holder, dict):
+            return False
+        path = self._steps()
+        return is_hidden_at(path) or is_hidden_at(path[2:])
 
     def _key(self, frame: _Frame, text: str, at: int, *, plain: bool) -> None:
         frame.key_at = at
@@ -376,9 +387,12 @@ class _Builder:
         raise _Stop
 
     def _path(self) -> str:
+        return ".".join(self._steps())
+
+    def _steps(self) -> Path:
         steps = []
         for frame in self._stack:
             step = len(frame.holder) if isinstance(frame.holder, list) else frame.key
             if isinstance(step, (int, str)):
                 steps.append(str(step))
-        return ".".join(steps)
+        return tuple(steps)

@@ -16,6 +16,7 @@ from provisioner.manifest.convert import convert
 from provisioner.manifest.fits import compile_schema
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import ABSENT, Path, dotted, lookup
+from provisioner.model.redact import is_hidden_at
 from provisioner.model.secrets import is_secret
 from provisioner.model.words import found, guess, listed, quoted, shown
 
@@ -180,7 +181,7 @@ def _found(path: Path, value: object) -> str:
 
 
 def _is_secret(path: Path) -> bool:
-    return any(is_secret(name) for name in path)
+    return is_hidden_at(path) or any(is_secret(name) for name in path)
 
 
 def _looks_like(text: str, types: Collection[str]) -> bool:
@@ -217,7 +218,8 @@ def _example(schema: Any, key: str) -> str:
 def _choice(error: _Error, path: Path) -> Iterator[Misfit]:
     choices = error.validator_value if error.validator == "enum" else [error.validator_value]
     hint = f"{_remedy(error.instance, choices)}Allowed: {listed([str(each) for each in choices], 'or')}."
-    said = quoted(error.instance) if isinstance(error.instance, str) else found(error.instance)
+    is_shown = isinstance(error.instance, str) and not _is_secret(path)
+    said = quoted(error.instance) if is_shown else _found(path, error.instance)
     yield from _value("bad-value", path, f"{_field(path)} cannot be {said}.", hint)
 
 
@@ -232,7 +234,7 @@ def _remedy(value: object, choices: Collection[object]) -> str:
 
 def _range(error: _Error, path: Path) -> Iterator[Misfit]:
     word = "least" if error.validator == "minimum" else "most"
-    message = f"{_field(path)} is {found(error.instance)}; it must be at {word} {error.validator_value}."
+    message = f"{_field(path)} is {_found(path, error.instance)}; it must be at {word} {error.validator_value}."
     yield from _value("out-of-range", path, message, _both_ends(error.schema))
 
 

@@ -40,6 +40,21 @@ _LINE: Final = re.compile(
     r"\n[ ]{0,40}(?:- )?[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?[ ]{0,4}:[ ]{1,4}"
     r"[\"']?(?P<value>[^\s\"']{6,})[\"']?[ ]{0,4}(?=[\r\n]|\Z)"
 )
+_BLOCK: Final = re.compile(
+    r"\n[ ]{0,40}(?:- )?[\"']?(?P<name>[A-Za-z_][\w.-]{0,80})[\"']?[ ]{0,4}:[ ]{1,4}[|>][0-9+-]{0,2}[ ]{0,4}\r?"
+    r"\n[ ]{1,40}(?P<value>[^\s\"']{6,})[ ]{0,4}(?=[\r\n]|\Z)"
+)
+_ASSIGNMENT: Final = re.compile(
+    r"\n[ \t]{0,8}(?P<name>[^\s=\"'<>`(){}\[\],;]{1,200})(?P<equals>[ ]{0,4}=[ ]{0,4})"
+    r"[\"']?(?P<value>[^\s\"'=;,]+={0,2})[\"']?[ ]{0,4}(?=[\r\n]|\Z)"
+)
+_NETRC: Final = re.compile(r"(?<!\w)login\s{1,20}(?P<user>\S{1,200})\s{1,20}password\s{1,20}(?P<value>\S+)")
+_MACHINE: Final = re.compile(r"(?:machine\s{1,20}\S{1,200}|default)\s{1,20}\Z")
+_FARTHEST_MACHINE: Final = 250
+_CALL: Final = re.compile(r"\$?[A-Za-z_][\w.]*(?:\([^()]*\)|\[[^\[\]]*\])|\$?\([^()]*\)|\$?\{.*\}|\[.*\]")
+_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_LETTERS: Final = re.compile(r"[A-Za-z]{16,}")
+_NAMELIKE: Final = re.compile(r"(?:[a-z]{2,15})?(?:[A-Z][a-z]{2,15})*")  # words, joined as in names
 _SAS: Final = re.compile(r"(?<![A-Za-z])sig=(?P<value>[A-Za-z0-9%+/_-]{16,}={0,2})")
 _HEADER: Final = re.compile(
     r"(?:authorization|api[-_]?key|subscription-key|functions-key)[\"']?[ ]{0,4}[:=][ ]{0,4}[\"']?"
@@ -53,11 +68,17 @@ _SCHEME_VALUE: Final = re.compile(r"(?P<value>[A-Za-z0-9._~+/=-]{16,})")
 _TELLING_LENGTH: Final = 32  # a word of this length is no word
 _LONGEST_SETTINGS: Final = 100_000  # no connection string is longer
 _LONG: Final = 1_000  # characters: a shorter text is searched sooner than it is looked up
+_SHORTEST_WORD: Final = 6
 _SHORTEST: Final = 13  # `api-key:` and a value
 # `"name": "` in JSON, and in JSON that is a text in JSON, where every quote has backslashes before it.
 _MEMBER: Final = re.compile(
     r"(?P<open>[\"'])(?P<name>[^\"'\\\n]{1,80})(?P<quote>\\{0,7}(?P=open))[ \t\r\n]{0,40}:[ \t\r\n]{0,40}(?P=quote)"
 )
+_NAME_OF_OTHERS: Final = re.compile(
+    r"(?P<open>[\"'])(?P<name>[^\"'\\\n]{1,80})(?P<quote>\\{0,7}(?P=open))[ \t\r\n]{0,40}:[ \t\r\n]{0,40}"
+    r"(?:(?P<number>-?[0-9][0-9.]{3,30})(?![\w.])|(?P<list>\[))"
+)
+_ITEM: Final = re.compile(r"[ \t\r\n,]{0,40}(?P<quote>\\{0,7}[\"'])")
 _NO_VALUE: Final = re.compile(
     r"\$\{[^}]*\}|\{\{.*\}\}|<.*>|\*+|\.{3}|…|(?:string|str|text|number|integer|boolean|object|array|null|none|true|false)?",
     re.IGNORECASE | re.DOTALL,
@@ -73,6 +94,9 @@ _MARKED: Final = tuple(
         (("npm_",), r"(?<![A-Za-z0-9_])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9_])"),
         (("xox", "xapp-"), r"(?<![A-Za-z0-9_])(?:xox[a-z]|xapp)-(?=[A-Za-z-]{0,12}[0-9])[A-Za-z0-9-]{10,}"),
         (("AKIA", "ASIA"), r"(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])"),
+        (("hf_",), r"(?<![A-Za-z0-9_])hf_[A-Za-z0-9]{30,}"),
+        (("AIza",), r"(?<![A-Za-z0-9_-])AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+        (("Q~",), r"(?<![A-Za-z0-9])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{29,39}[A-Za-z0-9_~-]"),
         (("eyJ",), r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){2,4}"),
     )
 )
@@ -80,7 +104,7 @@ _OPENAI: Final = re.compile(r"(?<![A-Za-z0-9_-])sk-[A-Za-z0-9_-]{20,}")
 _RANDOM: Final = re.compile(r"[A-Za-z0-9]{16,}")
 _AZURE_KEY: Final = re.compile(
     r"[A-Za-z0-9]{40,80}JQQJ9[A-Za-z0-9]{8,60}={0,2}"
-    r"|[A-Za-z0-9+/]{28,80}(?:ACOG|AzSe|AzFu|AzCa|\+ASt|\+ACR|\+ABa|\+ASb|\+AEh|\+ARm|ACDb)[A-Za-z0-9+/]{4,8}={0,2}"
+    r"|[A-Za-z0-9+/]{28,80}(?:ACOG|AzSe|AzFu|AzCa|AZDO|\+ASt|\+ACR|\+ABa|\+ASb|\+AEh|\+ARm|ACDb)[A-Za-z0-9+/]{4,8}={0,2}"
 )
 _HEX: Final = "0123456789abcdefABCDEF"
 _BASE64: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/"
@@ -186,14 +210,34 @@ def _setting(part: str, *, alone: bool, joined: bool) -> int:
         return 0
     known = name.lower() in _ACCOUNT_KEYS
     secret = is_secret(name) or (alone and name.lower() in _SECRET_PARAMETERS)
-    if not (known or (secret and joined)) or (not alone and _is_code(value)):
-        return 0
-    return len(before) + 1
+    if known:
+        is_shown = not alone and _is_place(value)
+    else:
+        is_shown = not secret or not (joined or _is_random_word(value)) or (not alone and _is_code(value))
+    return 0 if is_shown else len(before) + 1
 
 
 def _is_code(value: str) -> bool:
     """A call, an index, a place to be filled: no secret, but where it comes from."""
-    return value.endswith(tuple("()[]{}")) and value != "(sensitive)"
+    return value.rstrip(",").endswith(tuple("()[]{}")) and value != "(sensitive)"
+
+
+def _is_place(value: str) -> bool:
+    """Nothing but a call, an index or a place to be filled: what merely ends like one may be a key."""
+    return _CALL.fullmatch(value.rstrip(",")) is not None or _NO_VALUE.fullmatch(value) is not None
+
+
+def _is_random_word(value: str) -> bool:
+    """What nobody takes for a name: letters and digits in one word."""
+    word = value.rstrip(",.:!?")
+    return len(word) >= _SHORTEST_WORD and _is_random(word) and "://" not in word and not _DOTTED.fullmatch(word)
+
+
+def _is_telling(value: str) -> bool:
+    """Behind a secret's name: digits among other things, or more letters than words have."""
+    if any(char.isdigit() for char in value):
+        return not value.isdigit() and "://" not in value
+    return _LETTERS.fullmatch(value) is not None and not _NAMELIKE.fullmatch(value)
 
 
 def _behind(names: re.Pattern[str], values: re.Pattern[str], text: str, lowered: str) -> Iterator[Span]:
@@ -210,11 +254,34 @@ def _behind(names: re.Pattern[str], values: re.Pattern[str], text: str, lowered:
 
 def _in_lines(text: str) -> Iterator[Span]:
     """A line that is nothing but a name and a value, as in YAML; the value must look like none of the language."""
-    for found in _LINE.finditer(f"\n{text}"):
-        value = found["value"]
-        telling = any(char.isdigit() for char in value) and not value.isdigit() and "://" not in value
-        if telling and is_secret(found["name"]) and not _is_code(value) and not _NO_VALUE.fullmatch(value):
+    for pattern in (_LINE, _BLOCK):
+        for found in pattern.finditer(f"\n{text}"):
+            value = found["value"]
+            if is_secret(found["name"]) and _is_telling(value) and not _is_shown(value):
+                yield found.start("value") - 1, found.end("value") - 1
+
+
+def _is_shown(value: str) -> bool:
+    return _is_code(value) or value.startswith("$") or _NO_VALUE.fullmatch(value) is not None
+
+
+def _in_assignments(text: str) -> Iterator[Span]:
+    """A line that is nothing but `name=value`, as in INI and `.npmrc`. With blanks round the sign it may be code."""
+    for found in _ASSIGNMENT.finditer(f"\n{text}"):
+        name, value = _LAST_NAME.search(found["name"]), found["value"]
+        if name is None or not is_secret(name.group()) or _is_shown(value):
+            continue
+        is_known = name.group().lower() in _ACCOUNT_KEYS
+        if is_known or found["equals"] == "=" or (_is_telling(value) and not _DOTTED.fullmatch(value)):
             yield found.start("value") - 1, found.end("value") - 1
+
+
+def _in_netrc(text: str) -> Iterator[Span]:
+    for found in _NETRC.finditer(text):
+        value = found["value"].rstrip(",.:;!?")
+        before = text[max(0, found.start() - _FARTHEST_MACHINE) : found.start()]
+        if any(char.isdigit() for char in value) or _MACHINE.search(before):
+            yield found.start("value"), found.start("value") + len(value)
 
 
 def _in_variables(text: str) -> Iterator[Span]:
@@ -230,6 +297,23 @@ def _in_json(text: str) -> Iterator[Span]:
         end = _end_of_string(text, found.end(), found["quote"])
         if not _NO_VALUE.fullmatch(text, found.end(), end):
             yield found.end(), end
+
+
+def _others_in_json(text: str) -> Iterator[Span]:
+    """Numbers, and the texts of a list."""
+    passed = 0
+    for found in _NAME_OF_OTHERS.finditer(text):
+        if found.end() < passed or not is_secret(found["name"]):
+            continue
+        if found["number"]:
+            yield found.span("number")
+            continue
+        passed = found.end()
+        while item := _ITEM.match(text, passed):
+            passed = _end_of_string(text, item.end(), item["quote"])
+            if not _NO_VALUE.fullmatch(text, item.end(), passed):
+                yield item.end(), passed
+            passed += len(item["quote"])
 
 
 def _end_of_string(text: str, start: int, quote: str) -> int:
@@ -277,6 +361,14 @@ def _hex_keys(text: str) -> Iterator[Span]:
             yield start, end
 
 
+def _base32_keys(text: str) -> Iterator[Span]:
+    """Personal access tokens of Azure DevOps."""
+    for start, end in _runs(text, _BASE32_ALONE, 52):
+        around = text[max(0, start - 1) : start] + text[end : end + 1]
+        if end - start == 52 and _is_random(text[start:end]) and not any(char.isalnum() for char in around):
+            yield start, end
+
+
 def _long_keys(text: str) -> Iterator[Span]:
     for start, end in _runs(text, _BASE64_ALONE, 44):
         word = (
@@ -295,6 +387,7 @@ def _alone(characters: str) -> bytes:
 
 
 _HEX_ALONE: Final = _alone(_HEX)
+_BASE32_ALONE: Final = _alone("abcdefghijklmnopqrstuvwxyz234567")
 _BASE64_ALONE: Final = _alone(_BASE64)
 
 
@@ -332,12 +425,16 @@ _FINDERS: Final[tuple[tuple[tuple[str, ...], Callable[[str], Iterator[Span]]], .
     (("://",), _in_urls),
     (("=",), _in_settings),
     (("=",), _in_variables),
+    (("=",), _in_assignments),
+    (("login",), _in_netrc),
     ((": ",), _in_lines),
     (('":', '" ', "':", "' ", '"\n', '"\t', '"\r'), _in_json),
+    (('":', '" ', "':", "' ", '"\n', '"\t', '"\r'), _others_in_json),
     (("sig=",), _in_sas),
     (("sk-",), _openai_keys),
     (("PRIVATE KEY",), _private_keys),
     ((), _long_keys),
+    ((), _base32_keys),
     ((), _hex_keys),
     *((marks, _marked(pattern)) for marks, pattern in _MARKED),
 )

@@ -9,7 +9,7 @@ from enum import Enum
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Absent, Document, Path, digest, dotted
-from provisioner.model.redact import redacted
+from provisioner.model.redact import HiddenKeys, redacted
 from provisioner.model.resource import Live, Marker
 from provisioner.model.told_apart import told_apart
 
@@ -150,10 +150,11 @@ class Plan:
 def _essence(change: Change) -> Iterable[object]:
     yield change.action.value
     yield str(change.address)
+    keys = HiddenKeys()
     before = redacted(change.before.fields) if change.before else None
-    yield None if change.after is None else told_apart(before, redacted(change.after))
-    yield before
-    yield [[field.name, field.origin.value if field.origin else None] for field in change.fields]
+    yield None if change.after is None else keys.value(told_apart(before, redacted(change.after)))
+    yield keys.value(before)
+    yield [[dotted(keys.path(field.path)), field.origin.value if field.origin else None] for field in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
     if change.reason:
         yield change.reason

@@ -13,6 +13,7 @@ is only written, and compared with nothing, is always `(sensitive)`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from provisioner.model.secrets import is_secret
 
 # What a reference looks like, behind a scheme or alone; a default beside the name may be a secret itself.
 _REFERENCE: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:\$\{(?:env:)?[A-Za-z_][\w.]*\}|\{\{ *[A-Za-z_][\w.-]* *\}\})")
+_SCHEME: Final = re.compile(r"[A-Za-z]{1,30} +")
 _PAIR_NAMES: Final = ("name", "key", "header")
 _PAIR_VALUES: Final = frozenset({"value", "values"})
 
@@ -84,6 +86,29 @@ class Masked(str):
         return ((lines[line], tuple(inside)) for line, inside in numbers.items())
 
 
+class HiddenKeys:
+    """Keys that are secrets by their form, each shown in one way wherever it stands, so that they stay apart."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Sensitive] = {}
+
+    def key(self, key: str) -> str:
+        if isinstance(key, Sensitive) or not secret_spans(key):
+            return key
+        number = len(self._shown) + 1
+        return self._shown.setdefault(key, Sensitive.of(key, shown=HIDDEN if number == 1 else f"{HIDDEN} {number}"))
+
+    def path(self, path: Path) -> Path:
+        return tuple(map(self.key, path))
+
+    def value(self, value: object) -> object:
+        if isinstance(value, Mapping):
+            return {self.key(str(key)): self.value(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.value(item) for item in value]
+        return value
+
+
 SEALED: Final = Sensitive.of("")  # of what is only written, not even whether it changed is told
 
 
@@ -107,6 +132,11 @@ def redacted(value: object, path: Path = ()) -> object:
     for name in path:
         place = _below(place, str(name))
     return _redacted(value, place)
+
+
+def is_hidden_at(path: Path) -> bool:
+    """Whether a text at this path is hidden, whatever it is."""
+    return isinstance(redacted("x", path), Sensitive)
 
 
 def _below(place: _Place, name: str) -> _Place:
@@ -152,7 +182,11 @@ def _mapping(value: Mapping[object, object], place: _Place) -> dict[str, object]
 
 def _pair_member(name: str, value: object, place: _Place) -> object:
     """In a list of headers their names are values, too: these are shown."""
-    return _plain(value) if name in _PAIR_NAMES and isinstance(value, str) else _redacted(value, _below(place, name))
+    return (
+        _harmless(_plain(value))
+        if name in _PAIR_NAMES and isinstance(value, str)
+        else _redacted(value, _below(place, name))
+    )
 
 
 def _all_hidden(value: Mapping[object, object]) -> dict[str, object]:
@@ -186,6 +220,37 @@ def hidden(value: object) -> object:
     if plain is None or isinstance(plain, (bool, Sensitive)) or plain in ("", [], {}):
         return plain
     return Sensitive.of(plain if isinstance(plain, str) else f"\0{canonical(plain)}")
+
+
+def hidden_texts(document: object) -> Iterator[str]:
+    """Every text and number that is hidden in a document for its place, and what stands behind a scheme in it."""
+    yield from _hidden_texts(document, redacted(document))
+
+
+def _hidden_texts(value: object, shown: object) -> Iterator[str]:
+    if isinstance(shown, Sensitive):
+        yield from _scalars(value)
+    elif isinstance(value, Mapping) and isinstance(shown, Mapping):
+        for key, inner in value.items():
+            yield from _hidden_texts(inner, shown[str(key)])
+    elif isinstance(value, (list, tuple)) and isinstance(shown, (list, tuple)):
+        for item, shown_item in zip(value, shown, strict=True):
+            yield from _hidden_texts(item, shown_item)
+
+
+def _scalars(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _scalars(inner)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _scalars(item)
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        text = str(value)
+        yield text
+        yield json.dumps(text)[1:-1]
+        if found := _SCHEME.match(text):
+            yield text[found.end() :]
 
 
 def _plain(value: object) -> object:

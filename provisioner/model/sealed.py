@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NoReturn, final
 
 UNSEEN: Final = "(sensitive)"  # not even a fingerprint: of a short secret that would tell it
@@ -25,9 +25,7 @@ class Sealed:
 
     def hide_in(self, text: str) -> str:
         """The text without any text that is inside: a service may repeat what it refuses."""
-        for secret in sorted({it for it in _texts(self._value) if len(it) >= _SHORTEST}, key=len, reverse=True):
-            text = text.replace(secret, UNSEEN)
-        return text
+        return struck_out(text, _texts(self._value))
 
     def __repr__(self) -> str:
         return UNSEEN
@@ -46,6 +44,13 @@ class Sealed:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("What is sealed is not stored.")
+
+
+def struck_out(text: str, secrets: Iterable[str]) -> str:
+    """The text without these, but for those that are too short to tell from words."""
+    for secret in sorted({it for it in secrets if len(it) >= _SHORTEST}, key=len, reverse=True):
+        text = text.replace(secret, UNSEEN)
+    return text
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from provisioner.model.document import ABSENT, UNKNOWN, Document, Path, lookup, overlay, place, without
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Change, FieldChange
-from provisioner.model.sealed import Sealed
+from provisioner.model.redact import hidden_texts
+from provisioner.model.sealed import Sealed, struck_out
 from provisioner.model.traits import Traits
 
 
@@ -52,8 +53,11 @@ def with_writes(change: Change, traits: Traits) -> Change:
 
 
 def hushed(error: PlaneError, change: Change) -> PlaneError:
-    """The error without what the change was to write: a service may repeat what it refuses."""
+    """The error without what the change was to write, or is not shown of it: a service may repeat what it refuses."""
     failure = error.failure
+    before = change.before.fields if change.before else {}
+    secrets = {text for document in (before, change.after or {}) for text in hidden_texts(document)}
+    failure = replace(failure, message=struck_out(failure.message, secrets), advice=struck_out(failure.advice, secrets))
     for seal in _seals(change.after or {}):
         failure = replace(failure, message=seal.hide_in(failure.message), advice=seal.hide_in(failure.advice))
     return error if failure == error.failure else PlaneError(failure, ambiguous=error.ambiguous, wait_s=error.wait_s)

@@ -9,7 +9,7 @@ from typing import Final
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
 from provisioner.model.places import has_no_default
 from provisioner.model.plan import Action, Change, FieldChange, Origin
-from provisioner.model.redact import SEALED, redacted
+from provisioner.model.redact import SEALED, HiddenKeys, redacted
 from provisioner.model.told_apart import told_apart
 from provisioner.model.words import joined
 from provisioner.render.linediff import diff_lines
@@ -85,12 +85,14 @@ def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[Fiel
     """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
     before = _Side(change.before.fields if change.before else {})
     after = _Side(change.after or {})
-    return tuple(_without_secrets(field, before, after) for field in fields)
+    keys = HiddenKeys()
+    return tuple(_without_secrets(field, before, after, keys) for field in fields)
 
 
-def _without_secrets(field: FieldChange, before: _Side, after: _Side) -> FieldChange:
+def _without_secrets(field: FieldChange, before: _Side, after: _Side, keys: HiddenKeys) -> FieldChange:
     was = before.redacted(field.path, field.before)
-    return replace(field, before=was, after=told_apart(was, after.redacted(field.path, field.after)))
+    now = told_apart(was, after.redacted(field.path, field.after))
+    return replace(field, path=keys.path(field.path), before=keys.value(was), after=keys.value(now))
 
 
 @dataclass(slots=True)

@@ -69,7 +69,7 @@ def diagnostic_document(item: Diagnostic) -> Json:
             "file": where.file,
             "line": where.line,
             "column": where.column,
-            "path": where.path,
+            "path": harmless(where.path),
         }
     return document
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from provisioner.model.document import Absent, Path
-from provisioner.model.redact import Sensitive
+from provisioner.model.redact import HIDDEN, Sensitive, harmless
 from provisioner.render.safe import one_line
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_$-]+\Z")
@@ -27,6 +27,10 @@ def path_text(path: Path) -> str:
 
 def key_text(key: object) -> str:
     text = str(key)
+    if isinstance(key, Sensitive):
+        return text
+    if harmless(text) is not text:
+        return HIDDEN
     return text if _PLAIN_KEY.match(text) else _quoted(text)
 
 

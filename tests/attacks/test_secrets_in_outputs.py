@@ -17,7 +17,9 @@ from hypothesis import given, settings
 
 from provisioner.kinds import TRAITS
 from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.document import ABSENT
+from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.forms import secret_spans
 from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
 from provisioner.model.redact import harmless, redacted
@@ -29,6 +31,8 @@ from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.planner import make_plan
+from provisioner.reconcile.write_only import hushed
+from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
@@ -75,6 +79,11 @@ SECRETS = {
     "slack-token": f"{'xoxb'}-{_made(string.digits, 12)}-{_made(string.digits, 12)}-{_made(_ALNUM, 24)}",
     "aws-key": f"{'AKIA'}{_made(string.ascii_uppercase + '234567', 16)}",
     "npm-token": f"{'npm'}_{_made(_ALNUM, 36)}",
+    "entra-client-secret": f"abc8{'Q'}~{_made(_ALNUM, 34)}",
+    "devops-token": f"a2{_made(string.ascii_lowercase + '234567', 50)}",
+    "newer-devops-token": f"{_made(_ALNUM, 76)}{'AZ'}DO{_made(_ALNUM, 4)}",
+    "hugging-face-token": f"{'hf'}_{_made(_ALNUM, 34)}",
+    "google-key": f"{'AI'}za{_made(_ALNUM, 35)}",
 }
 _AROUND = ["{}", "Use {} for it.", "first\n  - key: {}\nlast", '{{"x": "{}"}}', "a=`{}`, b", "say '{}'\tor", "({})"]
 
@@ -109,6 +118,19 @@ _PEM = "\n".join(_made(_BASE64, 64) for _ in range(6))
         pytest.param('{"password": "hunter2', "hunter2", id="json-without-an-end"),
         pytest.param("- name: x\n  password: hunter2\n", "hunter2", id="yaml"),
         pytest.param("A=1\nexport DB_PASSWORD='hunter2'\nB=2", "hunter2", id="shell"),
+        pytest.param('{"password": 449219, "a": 1}', "449219", id="number"),
+        pytest.param(json.dumps({"x": json.dumps({"pin_password": 449219})}), "449219", id="number-in-json-in-json"),
+        pytest.param('{"passwords": ["hunter", "hunter"]}', "hunter", id="list"),
+        pytest.param("x\n//registry.example/:_authToken = abc-def", "abc-def", id="npmrc-with-blanks"),
+        pytest.param(f"[a]\naws_secret_access_key = x1{'y' * 30}\n", f"x1{'y' * 30}", id="aws-with-blanks"),
+        pytest.param(f"client_secret: {'qwrt' * 5}", "qwrt" * 5, id="letters"),
+        pytest.param("a:\n  token: >-\n    abc-def-123\nb: c", "abc-def-123", id="folded"),
+        pytest.param("password=x-y", "x-y", id="alone"),
+        pytest.param("use password=hunter2, please", "hunter2", id="in-a-sentence"),
+        pytest.param("machine h.example login me password swordfish", "swordfish", id="netrc"),
+        pytest.param("machine h.example\n  login me\n  password swordfish\n", "swordfish", id="netrc-of-lines"),
+        pytest.param("login me password hunter2", "hunter2", id="netrc-without-a-machine"),
+        pytest.param("use AccountKey=de)f() here", "de)f()", id="ends-like-code"),
         pytest.param("authorization: Bearer abcdefgh12345678", "abcdefgh12345678", id="bearer"),
     ],
 )
@@ -145,6 +167,13 @@ def test_what_is_called_a_secret_in_a_text_is_hidden(text: str, secret: str) -> 
         "00000000000000000000000000000000 and 12345678901234567890123456789012",
         "see https://learn.microsoft.com/azure/foundry?view=foundry-classic&tabs=python#code",
         "std::vector<std::string> fe80::1 ## heading",
+        "The login and password are required; a password is required. Use your login or password here.",
+        "token = get_token()\nsecret = settings.secret\npassword = getpass\ntoken=${{ secrets.T }}",
+        "client = Client(\n    token=my_token,\n    api_key=keys[0],\n    AccountKey=get_key(1),\n)",
+        "secret: ${{ secrets.MY_SECRET1 }}\nsecret: ${{secrets.MY_SECRET1}}\ncredential: UserAssignedIdentity",
+        '{"password": {"minLength": 12}, "token": ["string", "null"], "max_token": 4096, "secret": 1}',
+        "secret = os.getenv('A1')\ntoken: >-",
+        "hf_hub_download and Q~ and AIza… and azdo; the password: authentication",
         "it's a 'quoted': 'name' of no secret, isn't it",
         *(path.read_text(encoding="utf-8") for path in [Path(__file__).parents[2] / "stores.yaml"]),
     ],
@@ -369,7 +398,6 @@ def test_a_rotated_secret_that_the_service_shows_is_noticed_in_a_spelling_of_its
 
 
 def test_a_service_that_quotes_a_secret_in_its_refusal_does_not_print_it() -> None:
-    from provisioner.model.errors import Failure, PlaneError  # noqa: PLC0415
     from provisioner.render.events_json import failed_document  # noqa: PLC0415
     from provisioner.render.failures import failure_text  # noqa: PLC0415
 
@@ -377,6 +405,75 @@ def test_a_service_that_quotes_a_secret_in_its_refusal_does_not_print_it() -> No
 
     assert SECRETS["github-token"] not in failure_text(failure.message, "", failure)
     assert SECRETS["github-token"] not in json_text(failed_document(PlaneError(failure)))
+
+
+def test_a_key_that_is_a_secret_is_not_shown_and_stays_apart_from_others() -> None:
+    one, other, third = (SECRETS[name] for name in ("github-token", "github-oauth", "npm-token"))
+    before = {"metadata": {one: "x", "plain": "y"}, "tools": [{"a": {one: 1, other: 2}}]}
+    after = {"metadata": {other: "x", "plain": "z"}, "tools": [{"a": {one: 1, third: 2}}]}
+
+    for plan in (_plan_of(None, after), _plan_of(before, after)):
+        shown = "\n".join((plan_text(plan), plan_markdown(plan), json_text(plan_document(plan))))
+        assert not [it for it in (one, other, third) if it in shown]
+        assert "(sensitive)" in shown
+        assert "(sensitive) 2" in shown
+        paths = [field["path"] for change in plan_document(plan)["changes"] for field in change["fields"]]
+        assert len({tuple(path) for path in paths}) == len(paths)
+    renamed = _plan_of({"metadata": {one: "x"}}, {"metadata": {other: "x"}})
+    assert "metadata.(sensitive) 2" in plan_text(renamed)
+
+
+def test_a_headers_name_that_is_a_secret_is_not_shown() -> None:
+    secret = SECRETS["github-token"]
+
+    assert secret not in _everything(_plan_of(None, {"headers": [{"name": secret, "value": "x"}]}))
+
+
+def test_the_place_of_a_diagnostic_does_not_show_a_secret() -> None:
+    where = Location(file="f", line=1, column=1, path=f"agents.a.metadata.{SECRETS['github-token']}")
+    item = Diagnostic(code="x", message="m", hint="h", where=where)
+
+    assert SECRETS["github-token"] not in json_text(diagnostic_document(item))
+
+
+def test_a_service_that_quotes_what_is_hidden_for_its_place_does_not_print_it() -> None:
+    after = {
+        "environment_variables": {"PIN": "swordfish", "SHORT": "abc", "OPEN": "${NAME}"},
+        "tools": [{"headers": {"Authorization": "Bearer open sesame", "N": 449219}, "url": "u"}],
+        "model": "gpt-5",
+    }
+    live = Live(address=_ADDRESS, fields={"environment_variables": {"PIN": "former"}})
+    change = Change(action=Action.UPDATE, address=_ADDRESS, before=live, after=after)
+    said = "swordfish, former, Bearer open sesame, open sesame, 449219, abc, ${NAME}, gpt-5"
+    error = PlaneError(Failure(message=said, advice="not swordfish", code="x", status=400))
+
+    failure = hushed(error, change).failure
+
+    hidden = ", ".join(["(sensitive)"] * 5)
+    assert failure.message == f"{hidden}, abc, ${{NAME}}, gpt-5"
+    assert failure.advice == "not (sensitive)"
+
+
+@pytest.mark.parametrize(
+    ("written", "secret"),
+    [
+        ("tools: [{type: mcp, headers: {Authorization: 'Bearer ${TOKEN:-hunter2secret}'}}]", "hunter2secret"),
+        ("environment_variables: {PIN: 123456}", "123456"),
+        ("environment_variables: {PIN: 0123456}", "0123456"),
+        ("environment_variables: {PIN: 12:34:56}", "12:34:56"),
+        ("tools: [{type: mcp, headers: {X: 0123456}}]", "0123456"),
+    ],
+)
+def test_a_diagnostic_does_not_show_what_a_plan_hides(
+    written: str, secret: str, project: Path, provisioner: Command
+) -> None:
+    agent = f"kind: hosted, image: r.example/a:1, {written}" if "environment" in written else f"model: c/m, {written}"
+    (project / "stores.yaml").write_text(f"version: 1\nname: o\nagents: {{a: {{{agent}}}}}\n", encoding="utf-8")
+
+    for style in ("text", "json"):
+        told = provisioner("validate", "--format", style)
+        assert any(code in told.out + told.err for code in ("placeholder", "wrong-type", "yaml-ambiguous"))
+        assert secret not in told.out + told.err
 
 
 _HOSTILE = [
@@ -405,6 +502,16 @@ _HOSTILE = [
         "\n",
         "PASSWORD=a1\n",
         "a: b\n",
+        "a: >\n b\n",
+        "token = a1\n",
+        "login a password ",
+        "login ",
+        '"passwords":["',
+        '"passwords":["a",',
+        "'passwords':[\\\"",
+        "a8Q~",
+        "a2" * 26,
+        "\n" + " " * 8,
     ),
 ]
 _PROGRAM = """
