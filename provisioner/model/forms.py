@@ -269,7 +269,8 @@ def _in_assignments(text: str) -> Iterator[Span]:
     """A line that is nothing but `name=value`, as in INI and `.npmrc`. With blanks round the sign it may be code."""
     for found in _ASSIGNMENT.finditer(f"\n{text}"):
         name, value = _LAST_NAME.search(found["name"]), found["value"]
-        if name is None or not is_secret(name.group()) or _is_shown(value):
+        is_url = "?" in found["name"] or "://" in found["name"]  # see `_in_urls`
+        if name is None or is_url or not is_secret(name.group()) or _is_shown(value):
             continue
         is_known = name.group().lower() in _ACCOUNT_KEYS
         if is_known or found["equals"] == "=" or (_is_telling(value) and not _DOTTED.fullmatch(value)):

@@ -42,6 +42,7 @@ HOST: Final = "127.0.0.1"
 PORT_MAX: Final = 65_535
 START_TIMEOUT_S: Final = 30
 GRACE_S: Final = 1
+KEEP_ALIVE_S: Final = 75  # longer than clients keep an idle connection (httpx: 5), or one would send into its end
 Connections = dict[Any, asyncio.Transport]
 
 
@@ -158,6 +159,7 @@ class _Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
             ssl_certfile=None if certificates is None else certificates.server,
         )
         super().__init__(config)
