@@ -95,7 +95,7 @@ def test_ten_thousand_agents_with_instructions_of_pages_are_accepted(tmp_path: P
         pytest.param(f"x-a: [{'1,' * (Resource.VALUES.limit + 1)}]", "600,000 values", id="values"),
         pytest.param(
             "agents:\n" + "".join(f"  a{n}: {{external: true}}\n" for n in range(Resource.RESOURCES.limit + 1)),
-            "50,000 resources",
+            "20,000 resources",
             id="resources",
         ),
         pytest.param(
