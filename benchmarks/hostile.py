@@ -8,6 +8,7 @@ slack). Prints the slowest at the end, and exits with 1 when one is over.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -26,6 +27,8 @@ MB: Final = 1_000_000
 HEAD: Final = "version: 1\nname: a\nproject: {endpoint: 'https://a.services.ai.azure.com/api/projects/p'}\n"
 MODEL: Final = "deployments: {gpt: {external: true}}\n"
 VALIDATE: Final = ("validate",)
+PLAN: Final = ("plan", "--local", "--state", ":memory:")
+PLANS: Final = (PLAN, (*PLAN, "--format", "json"))
 
 Write = Callable[[Path, int], None]
 
@@ -50,6 +53,22 @@ def description(piece: str) -> Write:
     return manifest(
         lambda size: f"{MODEL}agents: {{a: {{model: gpt, instructions: '{piece * (size // len(piece))}'}}}}\n"
     )
+
+
+def planned(name: str, piece: str) -> Hostile:
+    """One text of an agent, made of a piece over and over, which a plan has to show and to search for secrets."""
+
+    def write(folder: Path, size: int) -> None:
+        _put(
+            folder / "stores.yaml",
+            f"{HEAD}{MODEL}agents: {{a: {{model: gpt, instructions: {_quoted(piece, size)}}}}}\n",
+        )
+
+    return Hostile(name=name, write=write, commands=PLANS)
+
+
+def _quoted(piece: str, size: int) -> str:
+    return json.dumps(piece * (size // len(json.dumps(piece)[1:-1])))
 
 
 def agents(line: str) -> Write:
@@ -100,6 +119,13 @@ def aliased(folder: Path, size: int) -> None:
         folder / "stores.yaml",
         HEAD + text + "".join(f"  a{number}: {{model: gpt, instructions: *text}}\n" for number in range(size // 1000)),
     )
+
+
+def aliased_lines(folder: Path, size: int) -> None:
+    """One text of 1 MB in lines, which every agent has."""
+    lines = "".join(f"  a{number}: {{model: gpt, instructions: *text}}\n" for number in range(size // MB))
+    text = _quoted("a\n", 3 * MB // 2)
+    _put(folder / "stores.yaml", f"x-text: &text {text}\n{HEAD}{MODEL}agents:\n{lines}")
 
 
 def inlined(folder: Path, size: int) -> None:
@@ -212,6 +238,17 @@ HOSTILE: Final = (
     Hostile(name="merge keys", write=manifest(merged)),
     Hostile(name="a variable a million times", write=description("${env:FOUNDRY_LONG}")),
     Hostile(name="long defaults", write=description("${env:FOUNDRY_X:-" + "d" * 1000 + "}")),
+    # what a plan shows
+    Hostile(
+        name="a text of lines for many agents", write=aliased_lines, sizes=(4 * MB, 16 * MB, 60 * MB), commands=PLANS
+    ),
+    planned("lines to show", "a\n"),
+    planned("lines like commands", "\n::"),
+    planned("words with settings", "abc=b "),
+    planned("a word of settings", "abc=b;"),
+    planned("names like those of secrets", "a_key=b "),
+    planned("secrets", "pwd=b; "),
+    Hostile(name="agents to show", write=agents("{model: gpt}"), sizes=(100_000, 450_000), commands=PLANS),
     # patterns
     Hostile(name="unclosed variables", write=description("${env:")),
     Hostile(name="unclosed defaults", write=description("${env:FOUNDRY_X:-")),

@@ -19,7 +19,7 @@ class Resource(Enum):
     FILES = ("files", 12_000)
     BYTES = ("bytes", 64_000_000)
     VALUES = ("values, with aliases expanded", 600_000)
-    RESOURCES = ("resources", 50_000)
+    RESOURCES = ("resources", 20_000)
     VARIABLES = ("references to variables", 100_000)
     CHARACTERS = ("characters of text, with aliases and variables expanded", 64_000_000)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from provisioner.model.secrets import is_secret
+from provisioner.model.secrets import TELLING, is_secret
 
 Span = tuple[int, int]
 
@@ -32,8 +32,10 @@ _USER_INFO: Final = re.compile(r"(?<=://)[^/?#@]+(?:@[^/?#@]+)*(?=@)")
 _PARAMETER: Final = re.compile(r"(?P<name>(?<=[?&#;])[^=&#;?]+)=(?P<value>[^&#;]+)")
 _SETTING_NAME: Final = re.compile(r"[A-Za-z][\w .-]*\Z")
 _WORD: Final = re.compile(r"[^\s\"'<>`]+")
-_WORD_BEFORE: Final = re.compile(r"[^\s\"'<>`]*\Z")
-_FARTHEST_NAME: Final = 300  # before the `=` of a setting
+_WORD_BEFORE: Final = re.compile(r"(?<![^\s\"'<>`])[^\s\"'<>`]*\Z")
+_TELLING_NAME: Final = re.compile(
+    rf"(?<![\w.-])(?=[\w.-]{{3,}}=)(?=[\w.-]*(?:{'|'.join((*TELLING, *sorted(_ACCOUNT_KEYS)))}))[\w.-]+=", re.IGNORECASE
+)
 _LAST_NAME: Final = re.compile(r"(?<![\w.-])[\w.-]+\Z")
 _VARIABLE: Final = re.compile(r"\n[ ]{0,8}(?:export[ ])?(?P<name>[A-Z][A-Z0-9_]{1,80})=[\"']?(?P<value>[^\s\"']+)")
 _LINE: Final = re.compile(
@@ -67,7 +69,7 @@ _SCHEME: Final = re.compile(r"bearer[ ]{1,4}")
 _SCHEME_VALUE: Final = re.compile(r"(?P<value>[A-Za-z0-9._~+/=-]{16,})")
 _TELLING_LENGTH: Final = 32  # a word of this length is no word
 _LONGEST_SETTINGS: Final = 100_000  # no connection string is longer
-_LONG: Final = 1_000  # characters: a shorter text is searched sooner than it is looked up
+_LONG: Final = 1_000  # characters: so that short texts drive no long one out of what is kept
 _SHORTEST_WORD: Final = 6
 _SHORTEST: Final = 13  # `api-key:` and a value
 # `"name": "` in JSON, and in JSON that is a text in JSON, where every quote has backslashes before it.
@@ -115,7 +117,7 @@ _KEY_MATERIAL: Final = re.compile(r"[A-Za-z0-9+/=]{16,}")
 
 def secret_spans(text: str) -> tuple[Span, ...]:
     """Start and end of every secret, in order, none touching another."""
-    return _kept_spans(text) if len(text) >= _LONG else _spans(text)
+    return _kept_spans(text) if len(text) >= _LONG else _kept_short_spans(text)
 
 
 def _spans(text: str) -> tuple[Span, ...]:
@@ -133,8 +135,9 @@ def _spans(text: str) -> tuple[Span, ...]:
     return _merged(found)
 
 
-# The same long text is asked for again and again: for the record, the digest and the diff.
+# The same text is asked for again and again: for the record, the digest and the diff; a short one by many resources.
 _kept_spans: Final = lru_cache(maxsize=4096)(_spans)
+_kept_short_spans: Final = lru_cache(maxsize=4096)(_spans)
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:
@@ -160,17 +163,36 @@ def _in_urls(text: str) -> Iterator[Span]:
 
 def _in_settings(text: str) -> Iterator[Span]:
     if len(text) <= _LONGEST_SETTINGS and _is_all_settings(text):
-        yield from _in_parts(text, 0, alone=True)
-        return
-    # A connection string inside a sentence is one word of it, or several of which one holds the secret.
-    end, at = 0, text.find("=")
-    while at >= 0:
-        before = _WORD_BEFORE.search(text, max(end, at - _FARTHEST_NAME), at)
-        start = before.start() if before else at
-        word = _WORD.match(text, start)
-        end = word.end() if word else at + 1
-        yield from _in_parts(text[start:end], start, alone=False)
-        at = text.find("=", end)
+        yield from _in_parts(text)
+    else:
+        yield from _in_sentences(text)
+
+
+def _in_sentences(text: str) -> Iterator[Span]:
+    """A connection string inside a sentence is one word of it, or several of which one holds the secret. Only the words
+    that have a telling name before a `=` are looked at, and of these no part twice.
+    """
+    start = end = last = 0
+    joined = in_url = False
+    for found in _TELLING_NAME.finditer(text):
+        if found.start() >= end:
+            start, end = _word_around(text, end, found.end() - 1)
+            joined, last = text.find(";", start, end) >= 0, start
+            in_url = text.find("://", start, end) >= 0 or text.find("?", start, end) >= 0
+        semicolon = text.rfind(";", last, found.start())
+        begins = semicolon >= 0 or last == start  # this part of the word had no telling name before
+        part = max(last, semicolon + 1)
+        last = found.end()
+        if begins and text.find("=", part, found.start()) < 0:
+            stop = text.find(";", last, end)
+            stop = end if stop < 0 else stop
+            if at := _setting(text[found.start() : stop], alone=False, joined=joined, in_url=in_url):
+                yield found.start() + at, stop
+
+
+def _word_around(text: str, least: int, at: int) -> Span:
+    before, word = _WORD_BEFORE.search(text, least, at), _WORD.match(text, at)
+    return before.start() if before else at, word.end() if word else at + 1
 
 
 def _is_all_settings(text: str) -> bool:
@@ -192,16 +214,15 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
         at = end + 1
 
 
-def _in_parts(text: str, offset: int, *, alone: bool) -> Iterator[Span]:
-    joined = ";" in text
+def _in_parts(text: str) -> Iterator[Span]:
     for at, part in _parts(text):
-        if start := _setting(part, alone=alone, joined=joined):
-            yield offset + at + start, offset + at + len(part)
+        if start := _setting(part, alone=True, joined=True):
+            yield at + start, at + len(part)
 
 
-def _setting(part: str, *, alone: bool, joined: bool) -> int:
+def _setting(part: str, *, alone: bool, joined: bool, in_url: bool = False) -> int:
     """Where the secret value begins, or 0. `alone` where there are only settings; in a sentence what is a secret must
-    look like one setting of several.
+    look like one setting of several, or like a random word. `in_url` it is for `_in_urls`, which knows where it ends.
     """
     before, equals, value = part.partition("=")
     found = _LAST_NAME.search(before)
@@ -213,7 +234,8 @@ def _setting(part: str, *, alone: bool, joined: bool) -> int:
     if known:
         is_shown = not alone and _is_place(value)
     else:
-        is_shown = not secret or not (joined or _is_random_word(value)) or (not alone and _is_code(value))
+        is_telling = joined or (_is_random_word(value) and not in_url)
+        is_shown = not secret or not is_telling or (not alone and _is_code(value))
     return 0 if is_shown else len(before) + 1
 
 

@@ -111,6 +111,10 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 
 
+# One of these is in every name that is a secret, small or large: to be looked for before a name is taken apart.
+TELLING: Final = tuple(
+    sorted({*_SECRET_WORDS, *_SECRET_ENDINGS, "key", *(phrase.split("_")[0] for phrase in _SECRET_PHRASES)})
+)
 _LONGEST_KEPT: Final = 200  # characters: what is longer is no field's name, and would be kept for nothing
 
 

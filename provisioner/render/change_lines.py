@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,7 +13,7 @@ from provisioner.model.plan import Action, Change, FieldChange, Origin
 from provisioner.model.redact import SEALED, HiddenKeys, redacted
 from provisioner.model.told_apart import told_apart
 from provisioner.model.words import joined
-from provisioner.render.linediff import diff_lines
+from provisioner.render.linediff import diff_lines, more
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
 from provisioner.render.words import VERBS
@@ -45,13 +46,38 @@ def headline(change: Change) -> str:
     return f"{one_line(str(change.address))} {VERBS[change.action].promise}"
 
 
-def change_lines(change: Change, *, width: int) -> Iterator[Line]:
-    """Warnings first, then every field; `width` is the room for a field's line."""
+@dataclass(slots=True)
+class Room:
+    """How many characters of fields may still be shown, of all changes together."""
+
+    left: int
+
+    def counted(self, lines: Iterable[Line]) -> Iterator[Line]:
+        for line in lines:
+            self.left -= len(line.text)
+            yield line
+
+
+def change_lines(change: Change, *, width: int, room: Room | None = None) -> Iterator[Line]:
+    """Warnings first, then every field; `width` is the room for a field's line. Where there is no more room, it is told
+    how many fields are left out.
+    """
     yield from (Line("!", visible(text)) for text in warnings(change))
+    room = room or Room(sys.maxsize)
+    if room.left < 0 and (count := len(_all_fields(change))):
+        yield _more_fields(count)
+        return
     fields = shown_fields(change)
     layout = _layout(change.action, fields, width)
-    for field in fields:
-        yield from layout.field(field)
+    for number, field in enumerate(fields):
+        if room.left < 0:
+            yield _more_fields(len(fields) - number)
+            return
+        yield from room.counted(layout.field(field))
+
+
+def _more_fields(count: int) -> Line:
+    return Line("…", f"{more(count, 'field')}; --format json shows all")
 
 
 def warnings(change: Change) -> Iterator[str]:
@@ -78,7 +104,11 @@ def warnings(change: Change) -> Iterator[str]:
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields to show, without secrets: all there is for what comes or goes, else what differs."""
-    return without_secrets((*resource_fields(change), *_lifecycle(change)), change)
+    return without_secrets(_all_fields(change), change)
+
+
+def _all_fields(change: Change) -> tuple[FieldChange, ...]:
+    return (*resource_fields(change), *_lifecycle(change))
 
 
 def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[FieldChange, ...]:

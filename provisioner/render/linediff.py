@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from provisioner.render.safe import cut, cut_pair
 
 _CONTEXT: Final = 3
+MOST: Final = 1_000  # lines of each sign in one field: nobody reads more of them
 # Beyond these the comparing takes seconds: pairs of lines, and pairs that are equal.
 _TOO_MANY: Final = 4_000_000
 _TOO_MANY_ALIKE: Final = 40_000
@@ -34,6 +35,8 @@ class DiffLine:
 
 def stretches(before: Sequence[str], after: Sequence[str]) -> list[Stretch]:
     """Laid end to end, the `before` parts are the one text and the `after` parts the other."""
+    if not before or not after:
+        return [Stretch(before, after, same=False)] if before or after else []
     head = _shared(before, after)
     tail = _shared(before[head:][::-1], after[head:][::-1])
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
@@ -69,15 +72,25 @@ def _shared(before: Sequence[str], after: Sequence[str]) -> int:
     return count
 
 
-def diff_lines(before: Sequence[str], after: Sequence[str]) -> Iterator[DiffLine]:
-    """What to show: visible, cut where lines are too long, folded where nothing changes."""
+def diff_lines(before: Sequence[str], after: Sequence[str], *, most: int = MOST) -> Iterator[DiffLine]:
+    """What to show: visible, cut where lines are too long, folded where nothing changes. Of lines that go and of those
+    that come `most` are shown each, and how many more there are is told at the end.
+    """
     found = stretches(before, after)
+    left = {"-": most, "+": most}
     for index, stretch in enumerate(found):
-        if stretch.same:
+        if stretch.same and max(left.values()) > 0:
             first, last = index == 0, index == len(found) - 1
             yield from _folded(stretch.before, lead=0 if first else _CONTEXT, trail=0 if last else _CONTEXT)
-        else:
-            yield from _changed(stretch)
+        elif not stretch.same:
+            yield from _changed(stretch, left)
+            left["-"] -= len(stretch.before)
+            left["+"] -= len(stretch.after)
+    yield from (DiffLine(sign, f"… {more(-room, 'line')}") for sign, room in left.items() if room < 0)
+
+
+def more(count: int, noun: str) -> str:
+    return f"{count:,} more {noun}{'' if count == 1 else 's'}"
 
 
 def _folded(lines: Sequence[str], *, lead: int, trail: int) -> Iterator[DiffLine]:
@@ -90,11 +103,12 @@ def _folded(lines: Sequence[str], *, lead: int, trail: int) -> Iterator[DiffLine
     yield from (DiffLine(" ", cut(line)) for line in lines[len(lines) - trail :])
 
 
-def _changed(stretch: Stretch) -> Iterator[DiffLine]:
-    if len(stretch.before) == len(stretch.after):
-        pairs = [cut_pair(old, new) for old, new in zip(stretch.before, stretch.after, strict=True)]
+def _changed(stretch: Stretch, left: Mapping[str, int]) -> Iterator[DiffLine]:
+    before, after = stretch.before[: max(left["-"], 0)], stretch.after[: max(left["+"], 0)]
+    if len(before) == len(after) and len(stretch.before) == len(stretch.after):
+        pairs = [cut_pair(old, new) for old, new in zip(before, after, strict=True)]
         yield from (DiffLine("-", old) for old, _ in pairs)
         yield from (DiffLine("+", new) for _, new in pairs)
     else:
-        yield from (DiffLine("-", cut(line)) for line in stretch.before)
-        yield from (DiffLine("+", cut(line)) for line in stretch.after)
+        yield from (DiffLine("-", cut(line)) for line in before)
+        yield from (DiffLine("+", cut(line)) for line in after)

@@ -8,7 +8,7 @@ from typing import Final
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.pipelines import inert
 from provisioner.model.plan import Action, Change, Plan
-from provisioner.render.change_lines import Line, change_lines, headline
+from provisioner.render.change_lines import Line, Room, change_lines, headline
 from provisioner.render.diagnostics import diagnostic_lines
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.safe import folded, one_line, wrapped
@@ -19,16 +19,18 @@ from provisioner.render.words import REFUSED, VERBS, plan_summary
 _FIELD_INDENT: Final = 4
 _VALUE_INDENT: Final = 8
 _HANG: Final = "  "
+_MOST: Final = 2_000_000  # characters of fields: a log that is still opened
 
 
 def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
     """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it. Warnings
     and refusals come last: they are what to act on.
     """
+    room = Room(_MOST)
     blocks = [
         list(_target(plan, styles, width)),
         list(_opening(plan, styles, width)),
-        *(list(_change(change, styles, width)) for change in plan.changes),
+        *(list(_change(change, styles, width, room)) for change in plan.changes),
         [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
@@ -79,12 +81,12 @@ def _legend(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
     yield row
 
 
-def _change(change: Change, styles: Styles, width: int) -> Iterator[str]:
+def _change(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
     symbol = styles.paint(action_style(change.action, styles), f"{VERBS[change.action].symbol:>3}")
     first, *rest = wrapped(headline(change), width=width, indent="    ", hang="      ")
     yield f"{symbol} {styles.paint(styles.heading, first[4:])}"
     yield from (styles.paint(styles.heading, line) for line in rest)
-    for line in change_lines(change, width=width - _FIELD_INDENT - 2):
+    for line in change_lines(change, width=width - _FIELD_INDENT - 2, room=room):
         yield from _line(line, styles, width)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.manifest.load import load
+from provisioner.manifest.load import Loaded, load
 from tests.foundry import Command
 from tests.manifest.manifests import HEAD, MODELS
 
@@ -164,7 +164,7 @@ def test_a_file_that_is_swapped_for_a_link_is_never_shown(project: Path, hidden_
     thread = threading.Thread(target=swap)
     thread.start()
     try:
-        loaded = []
+        loaded: list[Loaded] = []
         while len(loaded) < 300 or (len(loaded) < 6_000 and not any(each.manifest for each in loaded)):
             loaded.append(load([project / "in" / "stores.yaml"], environ={}))
     finally:

@@ -37,8 +37,8 @@ ATTACKS = [
     ("one wrong type among many", 4 * MB, "wrong-type"),
     ("unknown keys", 4 * MB, "unknown-key"),
     ("unknown tools", 4 * MB, "manifest-too-big"),
-    ("references among similar names", MB, "unknown-reference"),
-    ("a circle", 4 * MB, "reference-cycle"),
+    ("references among similar names", MB // 4, "unknown-reference"),
+    ("a circle", MB // 2, "reference-cycle"),
     ("a long key", 16 * MB, "too-long"),
     ("base 60", 16 * MB, "yaml-ambiguous"),
     ("line ends", 16 * MB, ""),
@@ -95,7 +95,7 @@ def test_ten_thousand_agents_with_instructions_of_pages_are_accepted(tmp_path: P
         pytest.param(f"x-a: [{'1,' * (Resource.VALUES.limit + 1)}]", "600,000 values", id="values"),
         pytest.param(
             "agents:\n" + "".join(f"  a{n}: {{external: true}}\n" for n in range(Resource.RESOURCES.limit + 1)),
-            "50,000 resources",
+            "20,000 resources",
             id="resources",
         ),
         pytest.param(

@@ -231,3 +231,20 @@ def test_an_endpoint_that_is_wider_than_the_terminal_stays_indented_and_whole(ho
     assert "".join(line.strip() for line in project).replace(" ", "") == (
         f"Project:{target.endpoint}(the local Foundry)".replace(" ", "")
     )
+
+
+def test_without_room_every_change_is_named_and_its_fields_are_counted() -> None:
+    long = {f"text-{number:02}": "line of a text\n" * 200_000 for number in range(3)}
+    lines = "x" * 399 + "\n"
+    wide = {f"text-{number:02}": lines * 1_000 for number in range(10)}
+    changes = [
+        sample.change(Action.CREATE, sample.AGENT, after=after)
+        for after in (long, wide, {"kind": "prompt", "model": "m"})
+    ]
+    text = plan_text(Plan(owner="o", changes=tuple(changes)))
+
+    assert text.count("will be created") == 3
+    assert text.count("+ … 199,000 more lines\n") == 3
+    assert "    … 5 more fields; --format json shows all\n" in text
+    assert "    … 2 more fields; --format json shows all\n" in text
+    assert len(text) < 3_000_000
