@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from provisioner.model.secrets import TELLING, is_secret
@@ -68,6 +69,7 @@ _HEADER_VALUE: Final = re.compile(
 _SCHEME: Final = re.compile(r"bearer[ ]{1,4}")
 _SCHEME_VALUE: Final = re.compile(r"(?P<value>[A-Za-z0-9._~+/=-]{16,})")
 _TELLING_LENGTH: Final = 32  # a word of this length is no word
+_MOST: Final = 10_000  # secrets in one text: one that holds more is hidden whole, as to part it would take minutes
 _LONGEST_SETTINGS: Final = 100_000  # no connection string is longer
 _LONG: Final = 1_000  # characters: so that short texts drive no long one out of what is kept
 _SHORTEST_WORD: Final = 6
@@ -124,7 +126,7 @@ def _spans(text: str) -> tuple[Span, ...]:
     found: list[Span] = []
     for marks, finder in _FINDERS:
         if not marks or any(mark in text for mark in marks):
-            found.extend(finder(text))
+            found.extend(islice(finder(text), _MOST))
     if len(text) >= _SHORTEST:
         lowered = text.lower()
         if len(lowered) != len(text):  # a letter that is two in lower case
@@ -132,7 +134,7 @@ def _spans(text: str) -> tuple[Span, ...]:
         if "key" in lowered or "authorization" in lowered:
             found.extend(_behind(_HEADER, _HEADER_VALUE, text, lowered))
         found.extend(_behind(_SCHEME, _SCHEME_VALUE, text, lowered))
-    return _merged(found)
+    return _merged(found) if len(found) < _MOST else ((0, len(text)),)
 
 
 # The same text is asked for again and again: for the record, the digest and the diff; a short one by many resources.
@@ -183,6 +185,8 @@ def _in_sentences(text: str) -> Iterator[Span]:
         begins = semicolon >= 0 or last == start  # this part of the word had no telling name before
         part = max(last, semicolon + 1)
         last = found.end()
+        if not joined and end - last < _SHORTEST_WORD and found.group()[:-1].lower() not in _ACCOUNT_KEYS:
+            continue  # too short for a random word
         if begins and text.find("=", part, found.start()) < 0:
             stop = text.find(";", last, end)
             stop = end if stop < 0 else stop

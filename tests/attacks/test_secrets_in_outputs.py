@@ -549,3 +549,9 @@ def test_spans_are_in_order_and_apart() -> None:
     assert [text[start:end] for start, end in spans] == list(SECRETS.values())
     assert ABSENT is told_apart(ABSENT, ABSENT)
     assert replace(_plan_of(None, {}), owner="p").digest
+
+
+def test_a_text_that_is_full_of_secrets_is_hidden_whole() -> None:
+    text = "AccountKey=" + "x" * 8 + "; "
+
+    assert redacted(f"before {text * 20_000}", ("instructions",)) == "(sensitive)"
