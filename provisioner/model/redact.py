@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Path, canonical
-from provisioner.model.forms import secret_spans
 from provisioner.model.places import ABOUT, FIELDS, LISTED, OPAQUE, Role
 from provisioner.model.sealed import UNSEEN, Sealed
 from provisioner.model.secrets import is_secret
@@ -93,7 +92,7 @@ class HiddenKeys:
         self._shown: dict[str, Sensitive] = {}
 
     def key(self, key: str) -> str:
-        if isinstance(key, Sensitive) or not secret_spans(key):
+        if isinstance(key, Sensitive) or not _secret_spans(key):
             return key
         number = len(self._shown) + 1
         return self._shown.setdefault(key, Sensitive.of(key, shown=HIDDEN if number == 1 else f"{HIDDEN} {number}"))
@@ -208,8 +207,14 @@ def _harmless(plain: object) -> object:
 
 def harmless(text: str) -> str:
     """The text without the secrets that are known by their form; the very same where there are none."""
-    spans = secret_spans(text)
+    spans = _secret_spans(text)
     return Masked.of(text, spans) if spans else text
+
+
+def _secret_spans(text: str) -> tuple[tuple[int, int], ...]:
+    from provisioner.model.forms import secret_spans  # noqa: PLC0415 - its patterns take a while to compile
+
+    return secret_spans(text)
 
 
 def hidden(value: object) -> object:
