@@ -14,6 +14,14 @@ PROJECT_SUFFIXES: Final = (PUBLIC, GOVERNMENT, CHINA)
 # Parsers disagree about userinfo, backslashes, escapes and blanks, so a host is read only where none of them occur.
 _HOST: Final = re.compile(r"https?://([a-z0-9._-]+)(?::[0-9]{1,5})?(?:[/?#][!-\[\]-~]*)?", re.IGNORECASE)
 
+_PROJECT: Final = re.compile(r"/api/projects/(?P<name>[^/?#]+)/?\Z")
+
+
+def project_of(endpoint: str) -> str:
+    """The project's name, where the endpoint's path tells it; else empty."""
+    found = _PROJECT.search(endpoint)
+    return found["name"] if found else ""
+
 
 def account_of(endpoint: str) -> str | None:
     """The account's name, where the host is Azure's and so tells it."""

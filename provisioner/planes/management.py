@@ -44,7 +44,7 @@ _CONFLICT_PAUSE_S: Final = 20.0
 # How azure-mgmt-cognitiveservices says that operations are followed.
 _FOLLOWED_BY: Final = {"PUT": "azure-async-operation", "PATCH": "location", "DELETE": "location", "POST": "location"}
 _FAILED: Final = frozenset({"failed", "canceled"})
-_ANY: Final = {"If-None-Match": "*"}
+_ONLY_NEW: Final = {"If-None-Match": "*"}
 
 T = TypeVar("T")
 Answer: TypeAlias = "PipelineResponse[Any, Any]"
@@ -117,7 +117,7 @@ class ArmManagement:
         """A PUT asks nobody whether there is one already. The precondition does, where the service honours it (assumed:
         it ignores what it does not honour); where it does not, the answer shows that there was one.
         """
-        start = _Start(self._pipeline, "PUT", path, body, headers=_ANY if is_free else {})
+        start = _Start(self._pipeline, "PUT", path, body, headers=_ONLY_NEW if is_free else {})
         waited: list[bool] = []
 
         def send(polling: Polling) -> LROPoller[Document]:

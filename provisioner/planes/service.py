@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from provisioner.model.azure_hosts import project_of
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Target
 from provisioner.planes import project
@@ -19,8 +19,6 @@ from provisioner.planes.project import HttpProject
 
 if TYPE_CHECKING:
     from provisioner.planes.management import ArmManagement
-
-_PROJECT: Final = re.compile(r"/api/projects/(?P<name>[^/?#]+)/?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +98,11 @@ def _management(
         clock=clock,
         timeout_s=timeout_s,
     )
-    found = _PROJECT.search(where.endpoint)
     scope = Scope(
         subscription=where.subscription,
         resource_group=where.resource_group,
         account=where.account,
-        project=found["name"] if found else "",
+        project=project_of(where.endpoint),
     )
     with pipeline:
         yield ArmManagement(pipeline, scope, clock=clock, note=_silently)

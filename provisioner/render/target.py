@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
+from provisioner.model.azure_hosts import project_of
 from provisioner.model.document import Json
 from provisioner.model.plan import Target
 from provisioner.render.safe import one_line
-
-_PROJECT: Final = re.compile(r"/api/projects/(?P<name>[^/?#]+)/?\Z")
 
 
 def target_rows(target: Target | None) -> Iterator[tuple[str, str]]:
@@ -30,10 +27,10 @@ def target_phrase(target: Target | None) -> str:
     """`project "my-project" of account "my-account"`, to be said in a sentence; empty where it is not known."""
     if target is None:
         return ""
-    found = _PROJECT.search(target.endpoint)
-    if found is None:
+    name = project_of(target.endpoint)
+    if not name:
         return one_line(f"the project {target.endpoint}")
-    project = f'project "{found["name"]}"'
+    project = f'project "{name}"'
     if target.local:
         return one_line(f"{project} of the local Foundry")
     return one_line(f'{project} of account "{target.account}"' if target.account else f"{project}, {target.endpoint}")
