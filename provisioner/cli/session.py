@@ -18,7 +18,8 @@ from provisioner.manifest.project import VARIABLES
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
-from provisioner.planes.clouds import loopback_authorities
+from provisioner.planes.clouds import cloud_of, loopback_authorities
+from provisioner.planes.credentials import SignIn
 
 if TYPE_CHECKING:
     from provisioner.planes.service import Coordinates, Planes
@@ -94,7 +95,24 @@ def _forgotten(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 @contextmanager
-def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
+def opened(request: Request) -> Iterator[tuple[Manifest, Planes]]:
+    """The manifest and both planes. What `read_manifest` and `connected` raise."""
+    with SignIn() as sign_in:
+        if not request.local:  # which gives its own tokens, and is not there yet
+            _ask_ahead(sign_in, request)
+        manifest = read_manifest(request)
+        with connected(request, manifest, sign_in) as planes:
+            yield manifest, planes
+
+
+def _ask_ahead(sign_in: SignIn, request: Request) -> None:
+    """Tokens take as long as the manifest takes to be read, or longer; the cloud is nearly always known before."""
+    cloud = cloud_of(request.project_endpoint or os.environ.get(VARIABLES["endpoint"], ""))
+    sign_in.ahead(cloud.project_scope, cloud.management_scope)
+
+
+@contextmanager
+def connected(request: Request, manifest: Manifest | None, sign_in: SignIn | None = None) -> Iterator[Planes]:
     """Both planes, of Azure or of the embedded Foundry. Without a manifest, the environment (over a `.env` file here)
     says which project.
     """
@@ -112,7 +130,7 @@ def connected(request: Request, manifest: Manifest | None) -> Iterator[Planes]:
             yield replace(planes, target=replace(planes.target, local=True))
         return
     where = _coordinates(request, manifest)
-    with connect(where, connections=request.parallelism, timeout_s=request.timeout_s) as planes:
+    with connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as planes:
         yield planes
 
 

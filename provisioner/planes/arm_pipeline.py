@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 import threading
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
@@ -80,8 +81,7 @@ LOG = logging.getLogger(__name__)
 class ArmPipeline:
     """The policies of Azure's SDK clients in their order, but for retries; entered before it is used.
 
-    `timeout_s` is how long an answer may keep silent. Trusts the CAs of REQUESTS_CA_BUNDLE where set, as every Azure
-    SDK client does.
+    `timeout_s` is how long an answer may keep silent.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class ArmPipeline:
         *,
         endpoint: str,
         scope: str,
+        trust: ssl.SSLContext,
         allowed_hosts: Collection[str],
         clock: Clock,
         timeout_s: float = 120,
@@ -97,7 +98,7 @@ class ArmPipeline:
         self._credential = credential
         self._endpoint = endpoint.rstrip("/")
         transport = RequestsTransport(
-            session=_measuring_session(clock, PATIENCE * timeout_s),
+            session=_measuring_session(trust, clock, PATIENCE * timeout_s),
             connection_timeout=min(timeout_s, _CONNECT_S),
             read_timeout=timeout_s,
         )
@@ -161,11 +162,11 @@ def _past_proxies(endpoint: str) -> dict[str, str]:
     return {"no_proxy": urlsplit(endpoint).hostname or ""} if is_loopback(endpoint) else {}
 
 
-def _measuring_session(clock: Clock, longest_s: float) -> requests.Session:
+def _measuring_session(trust: ssl.SSLContext, clock: Clock, longest_s: float) -> requests.Session:
     session = requests.Session()
     session.auth = _as_it_is
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _Measuring(clock, longest_s))
+        session.mount(scheme, _Measuring(trust, clock, longest_s))
     return session
 
 
@@ -179,14 +180,25 @@ class _Measuring(HTTPAdapter):
     that breaks off fails where it is tried again.
     """
 
-    def __init__(self, clock: Clock, longest_s: float) -> None:
-        super().__init__(max_retries=0)
+    def __init__(self, trust: ssl.SSLContext, clock: Clock, longest_s: float) -> None:
+        self._trust = trust
         self._clock = clock
         self._longest_s = longest_s
+        super().__init__(max_retries=0)  # which calls one of the two below
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._trust)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        own = {} if proxy.lower().startswith("socks") else {"proxy_ssl_context": self._trust}
+        return super().proxy_manager_for(proxy, **kwargs, **own, ssl_context=self._trust)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Nothing is left to do: it would have each connection read the CAs again."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         until = self._clock.now() + self._longest_s
-        response = super().send(request, *args, **kwargs)
+        response = super().send(request, *args, **{**kwargs, "verify": True})  # by what `trust` holds
         response.raw = _Measured(response.raw, what_of(request.url or ""), self._clock, until)
         if response.is_redirect:
             response.headers[MOVED_TO] = response.headers.pop("Location")
@@ -304,7 +316,7 @@ def _again(response: Any) -> Again | None:
 def _silence(url: str, error: Exception) -> Exception:
     """OSError: a CA file that is not there. ValueError: a proxy setting that makes no sense."""
     hung = _is_hung(error)
-    failure = unreachable(url, error, ca_variable="REQUESTS_CA_BUNDLE", hung=hung)
+    failure = unreachable(url, error, hung=hung)
     cause = PlaneError(failure, ambiguous=True)
     hopeless = failure.code == "untrusted-certificate" or not isinstance(error, AzureError)
     return cause if hopeless else Again(cause, reason=f"{urlsplit(url).hostname or url} did not answer", hung=hung)

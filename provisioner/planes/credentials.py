@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.model.errors import Failure, PlaneError
@@ -15,22 +15,62 @@ from provisioner.planes.loopback import is_deserted
 
 if TYPE_CHECKING:  # importing azure-identity costs a quarter of a second: only commands that need a token pay it
     from azure.core.credentials import AccessToken, TokenCredential
+    from typing_extensions import Self
 
 _FRESH_S: Final = 300
 _IDENTITY_ENDPOINT: Final = "IDENTITY_ENDPOINT"  # where a managed identity, or a local Foundry, gives tokens
 
 
-@contextmanager
-def default_credential() -> Iterator[TokenCredential]:
-    """Whoever is signed in here: environment, workload or managed identity, Azure CLI, …"""
+class SignIn:
+    """Whoever is signed in here, as azure-identity finds out: environment, workload or managed identity, Azure CLI, …
+
+    Nobody is asked before a token is needed, or asked for ahead.
+    """
+
+    def __init__(self, find: Callable[[], TokenCredential] | None = None) -> None:
+        self._find = find or _default_credential
+        self._found: TokenCredential | None = None
+        self._tokens: dict[str, Tokens] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        """Not for whoever is still being looked for is waited."""
+        if isinstance(self._found, AbstractContextManager):
+            self._found.__exit__(None, None, None)
+
+    def tokens(self, scope: str) -> Tokens:
+        """The same ones for the same scope."""
+        with self._lock:
+            return self._tokens.setdefault(scope, Tokens(self, scope))
+
+    def ahead(self, *scopes: str) -> None:
+        """Ask for their tokens side by side, while the caller does something else. What goes wrong is told to whoever
+        needs the token; a command that ends without one waits for nothing.
+        """
+        for scope in scopes:
+            threading.Thread(target=self.tokens(scope).ahead, name=f"token of {scope}", daemon=True).start()
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Raises PlaneError where the settings of the environment make no sense, and what azure-identity raises."""
+        return self._credential().get_token(*scopes, **options)
+
+    def _credential(self) -> TokenCredential:
+        with self._lock:
+            if self._found is None:
+                self._found = self._find()
+            return self._found
+
+
+def _default_credential() -> TokenCredential:
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - see above
 
     try:
-        credential = DefaultAzureCredential()
+        return DefaultAzureCredential()
     except (ImportError, ValueError) as error:  # a setting that it does not understand, a broker that is not there
         raise PlaneError(sign_in_failure(error)) from error
-    with credential:
-        yield credential
 
 
 class Tokens:
@@ -40,12 +80,23 @@ class Tokens:
     times do.
     """
 
-    def __init__(self, credential: TokenCredential, scope: str, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, credential: TokenCredential | SignIn, scope: str, *, now: Callable[[], float] = time.time
+    ) -> None:
         self._credential = credential
         self._scope = scope
         self._now = now
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
+        self._failed: PlaneError | None = None  # what was met ahead, until somebody hears of it
+
+    def ahead(self) -> None:
+        """Have a token before somebody needs one."""
+        with self._lock:
+            try:
+                self._token = self._token or self._fetch()
+            except PlaneError as error:
+                self._failed = error
 
     def bearer(self) -> str:
         """Raises PlaneError when nobody is signed in."""
@@ -61,11 +112,16 @@ class Tokens:
     ) -> AccessToken:
         """Raises PlaneError when nobody is signed in. `claims` answer a challenge, so the kept token will not do."""
         with self._lock:
+            if self._failed is not None:
+                failed, self._failed = self._failed, None
+                raise failed
             if claims or self._token is None or self._token.expires_on - self._now() < _FRESH_S:
                 self._token = self._fetch(claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
             return self._token
 
-    def _fetch(self, *, claims: str | None, tenant_id: str | None, enable_cae: bool) -> AccessToken:
+    def _fetch(
+        self, *, claims: str | None = None, tenant_id: str | None = None, enable_cae: bool = False
+    ) -> AccessToken:
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - imported with the credential anyway
 
         try:

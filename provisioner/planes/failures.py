@@ -47,13 +47,13 @@ def failure_from(status: int, body: bytes, headers: Mapping[str, str], *, by_sta
     )
 
 
-def unreachable(url: str, error: BaseException, *, ca_variable: str, hung: bool = False) -> Failure:
+def unreachable(url: str, error: BaseException, *, hung: bool = False) -> Failure:
     """No answer came. Whether that is a matter of trust is told by its code, `untrusted-certificate`. `hung` where it
     was waited for in vain.
     """
     host = urlsplit(url).hostname or url
     if is_caused_by(error, ssl.SSLCertVerificationError):
-        advice = f"Its certificate is not trusted here; name the CA that signed it in {ca_variable}."
+        advice = "Its certificate is not trusted here; name the CA that signed it in SSL_CERT_FILE."
         return Failure(message=_silence(host, error), code="untrusted-certificate", advice=advice)
     if is_loopback(url) and not _is_impossible(url) and is_caused_by(error, ConnectionRefusedError):
         return nothing_listens(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -60,9 +61,11 @@ class _Bearer(httpx.Auth):
         yield request
 
 
-def open_client(endpoint: str, tokens: Tokens, *, connections: int, timeout_s: float = 120) -> httpx.Client:
-    """`timeout_s` is how long an answer may keep silent. Trusts the CAs of SSL_CERT_FILE / SSL_CERT_DIR where set, as
-    every httpx client does. Raises PlaneError when the settings it reads (those, and the proxies) make no sense.
+def open_client(
+    endpoint: str, tokens: Tokens, *, trust: ssl.SSLContext, connections: int, timeout_s: float = 120
+) -> httpx.Client:
+    """`timeout_s` is how long an answer may keep silent. Raises PlaneError when the proxies of the environment make no
+    sense.
     """
     try:
         return httpx.Client(
@@ -71,12 +74,12 @@ def open_client(endpoint: str, tokens: Tokens, *, connections: int, timeout_s: f
             headers={"User-Agent": f"foundry-provisioner/{__version__}"},
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            verify=httpx.create_ssl_context(),
+            verify=trust,
             event_hooks={"response": [_leave_redirect]},
             # No proxy leads to this machine, whatever the environment says.
             trust_env=not is_loopback(endpoint),
         )
-    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
         raise PlaneError(_wrong_settings(endpoint, error)) from error
 
 
@@ -87,7 +90,7 @@ def _leave_redirect(response: httpx.Response) -> None:
 
 def _wrong_settings(endpoint: str, error: Exception) -> Failure:
     """ImportError: httpx speaks to SOCKS proxies through a package that is not installed with it."""
-    advice = "Check the endpoint, the proxy variables (HTTPS_PROXY, …) and SSL_CERT_FILE / SSL_CERT_DIR."
+    advice = "Check the endpoint and the proxy variables (HTTPS_PROXY, …)."
     if isinstance(error, ImportError):
         advice = "Name an http proxy in ALL_PROXY / HTTPS_PROXY, or install `httpx[socks]` beside the provisioner."
     message = f"No connection to {endpoint} can be set up: {error}"
@@ -273,7 +276,7 @@ def _wrong_url(url: str, error: Exception) -> PlaneError:
 
 def _raise_unreachable(error: httpx.RequestError, base: httpx.URL) -> NoReturn:
     host = base.host
-    failure = unreachable(str(base), error, ca_variable="SSL_CERT_FILE", hung=isinstance(error, _HUNG))
+    failure = unreachable(str(base), error, hung=isinstance(error, _HUNG))
     if failure.code == "untrusted-certificate" or isinstance(error, _NEVER_SENT):
         raise PlaneError(failure) from error
     if isinstance(error, _NOT_SENT):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from provisioner.model.plan import Target
 from provisioner.planes import project
 from provisioner.planes.clock import Clock, SystemClock
 from provisioner.planes.clouds import Cloud, cloud_of, require_trusted
-from provisioner.planes.credentials import Tokens, default_credential
+from provisioner.planes.credentials import SignIn
 from provisioner.planes.loopback import require_somebody
 from provisioner.planes.project import HttpProject
+from provisioner.planes.trust import trusted_authorities
 
 if TYPE_CHECKING:
     from provisioner.planes.management import ArmManagement
@@ -49,22 +51,32 @@ class Planes:
 
 @contextmanager
 def connect(
-    where: Coordinates, *, connections: int = 10, timeout_s: float = 120, clock: Clock | None = None
+    where: Coordinates,
+    signed_in: SignIn | None = None,
+    *,
+    connections: int = 10,
+    timeout_s: float = 120,
+    clock: Clock | None = None,
 ) -> Iterator[Planes]:
-    """`timeout_s` is how long an answer may keep silent. Raises PlaneError before any token is asked for when a host is
-    not trusted.
+    """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's. Raises PlaneError before
+    anything is sent when a host is not trusted, or what the environment says of proxies and CAs makes no sense.
     """
     cloud = cloud_of(where.endpoint)
     require_trusted(where.endpoint, where.allowed_hosts)
     _require_management(where.management_endpoint or cloud.management, where.allowed_hosts)
     require_somebody(where.endpoint)
     clock = clock or SystemClock()
+    trust = trusted_authorities()
     with (
-        default_credential() as credential,
+        nullcontext(signed_in) if signed_in else SignIn() as sign_in,
         project.open_client(
-            where.endpoint, Tokens(credential, cloud.project_scope), connections=connections, timeout_s=timeout_s
+            where.endpoint,
+            sign_in.tokens(cloud.project_scope),
+            trust=trust,
+            connections=connections,
+            timeout_s=timeout_s,
         ) as client,
-        _management(where, cloud, Tokens(credential, cloud.management_scope), clock, timeout_s) as management,
+        _management(where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s) as management,
     ):
         yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where, cloud))
 
@@ -82,7 +94,7 @@ def _target(where: Coordinates, cloud: Cloud) -> Target:
 
 @contextmanager
 def _management(
-    where: Coordinates, cloud: Cloud, tokens: Tokens, clock: Clock, timeout_s: float
+    where: Coordinates, cloud: Cloud, sign_in: SignIn, trust: ssl.SSLContext, *, clock: Clock, timeout_s: float
 ) -> Iterator[ArmManagement | None]:
     if not (where.subscription and where.resource_group and where.account):
         yield None
@@ -91,9 +103,10 @@ def _management(
     from provisioner.planes.management import ArmManagement, Scope  # noqa: PLC0415
 
     pipeline = ArmPipeline(
-        tokens,
+        sign_in.tokens(cloud.management_scope),
         endpoint=where.management_endpoint or cloud.management,
         scope=cloud.management_scope,
+        trust=trust,
         allowed_hosts=where.allowed_hosts,
         clock=clock,
         timeout_s=timeout_s,

@@ -16,14 +16,15 @@ from typing import Final
 import pytest
 import trustme
 
-from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.errors import PlaneError
 from provisioner.planes.arm_pipeline import ArmPipeline
 from provisioner.planes.credentials import Tokens
 from provisioner.planes.documents import MOST_BYTES
 from provisioner.planes.management import ArmManagement, Scope
 from provisioner.planes.project import HttpProject, open_client
 from provisioner.planes.retry import HUNG_ATTEMPTS, PATIENCE
-from tests.planes.world import FakeClock, FakeCredential, deployments_path
+from provisioner.planes.trust import trusted_authorities
+from tests.planes.world import FakeClock, FakeCredential, deployments_path, failure_of
 
 MEGABYTE: Final = 1024 * 1024
 PLANES: Final = ("project", "management")
@@ -90,22 +91,22 @@ def listing(plane: str, url: str, clock: FakeClock, *, timeout_s: float = 5) -> 
     """A call that lists something on the plane."""
     tokens = Tokens(FakeCredential(), "scope")
     if plane == "project":
-        with open_client(url, tokens, connections=1, timeout_s=timeout_s) as client:
+        with open_client(url, tokens, trust=trusted_authorities(), connections=1, timeout_s=timeout_s) as client:
             project = HttpProject(client, clock=clock, note=lambda _: None)
             yield lambda: list(project.items("agents"))
         return
     where = Scope(subscription="s", resource_group="g", account="a", project="p")
     with ArmPipeline(
-        tokens, endpoint=url, scope="scope", allowed_hosts=("127.0.0.1",), clock=clock, timeout_s=timeout_s
+        tokens,
+        endpoint=url,
+        scope="scope",
+        trust=trusted_authorities(),
+        allowed_hosts=("127.0.0.1",),
+        clock=clock,
+        timeout_s=timeout_s,
     ) as pipeline:
         management = ArmManagement(pipeline, where, clock=clock, note=print)
         yield lambda: list(management.items(deployments_path(management)))
-
-
-def failure_of(call: Callable[[], object]) -> Failure:
-    with pytest.raises(PlaneError) as caught:
-        call()
-    return caught.value.failure
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:

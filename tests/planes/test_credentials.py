@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 
 from provisioner.model.errors import PlaneError
-from provisioner.planes.credentials import Tokens, default_credential, sign_in_failure
+from provisioner.planes.credentials import SignIn, Tokens, sign_in_failure
 from provisioner.planes.service import connect
 from tests.planes.world import FakeClock, FakeCredential, Foundry, deployments_path
 
@@ -76,8 +77,8 @@ def test_an_error_without_words_is_named_by_its_class() -> None:
 
 def test_a_setting_that_azure_does_not_understand_is_a_sign_in_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nobody")
-    with pytest.raises(PlaneError) as caught, default_credential():
-        pass
+    with pytest.raises(PlaneError) as caught, SignIn() as sign_in:
+        sign_in.tokens("scope").bearer()
     assert caught.value.failure.code == "not-signed-in"
     assert "nobody" in caught.value.message
 
@@ -98,10 +99,10 @@ def test_an_identity_endpoint_that_refuses_is_a_sign_in_failure_on_both_planes(
 
 def test_the_credential_is_closed_behind_its_user(foundry: Foundry) -> None:
     assert foundry.emulator.env["IDENTITY_ENDPOINT"]
-    with default_credential() as credential:
-        assert credential.get_token("https://ai.azure.com/.default").token
+    with SignIn() as sign_in:
+        assert sign_in.get_token("https://ai.azure.com/.default").token
     with pytest.raises(Exception, match="closed"):
-        credential.get_token("https://management.azure.com/.default")
+        sign_in.get_token("https://management.azure.com/.default")
 
 
 def test_both_planes_are_closed_behind_their_user(foundry: Foundry) -> None:
@@ -174,3 +175,39 @@ def test_an_identity_endpoint_where_somebody_is_is_not_told_as_dead() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/msi/token"
         assert sign_in_failure(ValueError("x"), {"IDENTITY_ENDPOINT": url}).code == "not-signed-in"
+
+
+class _Meeting(FakeCredential):
+    """Gives a token when two are asked for at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met = threading.Barrier(2)
+
+    def get_token(self, *scopes: str, **more: Any) -> AccessToken:
+        self.met.wait(10)
+        return super().get_token(*scopes, **more)
+
+
+def test_tokens_asked_for_ahead_are_asked_for_side_by_side_and_once() -> None:
+    credential = _Meeting()
+    with SignIn(lambda: credential) as sign_in:
+        sign_in.ahead("project", "management")
+        for scope in ("project", "management"):
+            assert sign_in.tokens(scope).bearer()
+    assert sorted(scope for scope, _ in credential.asked) == ["management", "project"]
+
+
+def test_nobody_waits_for_a_token_that_nobody_needs() -> None:
+    let = threading.Event()
+    with SignIn(lambda: FakeCredential() if let.wait(10) else _Unable(ValueError())) as sign_in:
+        sign_in.ahead("project")
+    assert not let.is_set()
+    let.set()
+
+
+def test_what_went_wrong_ahead_is_told_to_whoever_needs_the_token() -> None:
+    with SignIn(lambda: _Unable(ValueError("nobody is signed in"))) as sign_in:
+        sign_in.ahead("project")
+        with pytest.raises(PlaneError, match="nobody is signed in"):
+            sign_in.tokens("project").bearer()

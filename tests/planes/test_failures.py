@@ -195,10 +195,10 @@ def test_an_untrusted_certificate_is_found_however_it_is_wrapped() -> None:
     assert is_caused_by(OSError(OSError(inner)), ssl.SSLCertVerificationError)
     assert is_caused_by(reasoned, ssl.SSLCertVerificationError)
     assert not is_caused_by(circular, ssl.SSLCertVerificationError)
-    failure = unreachable("host", reasoned, ca_variable="SSL_CERT_FILE")
+    failure = unreachable("host", reasoned)
     assert failure.code == "untrusted-certificate"
     assert "SSL_CERT_FILE" in failure.advice
 
 
 def test_silence_without_words_is_named_by_its_class() -> None:
-    assert unreachable("host", TimeoutError(), ca_variable="X").message == "host did not answer: TimeoutError"
+    assert unreachable("host", TimeoutError()).message == "host did not answer: TimeoutError"

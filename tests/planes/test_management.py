@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes import arm_pipeline
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.retry import ATTEMPTS
 from provisioner.planes.service import Planes
-from tests.planes.world import Foundry, deployments_path
+from tests.planes.world import Foundry, deployments_path, failure_of
 
 ONE = "*/deployments/chat"
 ALL = "*/deployments"
@@ -28,12 +27,6 @@ def body(capacity: int = 10, **properties: Any) -> dict[str, Any]:
 def arm(planes: Planes) -> ArmManagement:
     assert planes.management is not None
     return planes.management
-
-
-def failure_of(call: Any) -> Failure:
-    with pytest.raises(PlaneError) as caught:
-        call()
-    return caught.value.failure
 
 
 def test_a_write_that_is_done_at_once_takes_one_request(foundry: Foundry, arm: ArmManagement) -> None:
@@ -340,27 +333,6 @@ def test_who_may_not_is_told_what_is_missing(
 def test_what_json_cannot_hold_is_never_sent(foundry: Foundry, arm: ArmManagement) -> None:
     assert failure_of(lambda: arm.put(deployments_path(arm, "chat"), {"x": float("nan")})).code == "not-json"
     assert foundry.admin.requests("PUT") == []
-
-
-def test_an_untrusted_certificate_is_told_at_once(foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    with foundry.connected() as planes:
-        assert planes.management is not None
-        failure = failure_of(lambda: list(planes.management.items(deployments_path(planes.management))))
-    assert failure.code == "untrusted-certificate"
-    assert "REQUESTS_CA_BUNDLE" in failure.advice
-    assert foundry.clock.slept == []
-
-
-def test_a_ca_file_that_is_not_there_is_told_at_once(foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
-    with foundry.connected() as planes:
-        assert planes.management is not None
-        failure = failure_of(lambda: list(planes.management.items(deployments_path(planes.management))))
-    assert failure.code == "unreachable"
-    assert "/no/such/file.pem" in failure.message
-    assert foundry.clock.slept == []
 
 
 @pytest.mark.parametrize("said", ["<html>Gone.</html>", "[]", '{"error": {"message": "m"}}'])

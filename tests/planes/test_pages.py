@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from provisioner.model.document import Document
-from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.pages import Way, items, list_at
+from tests.planes.world import failure_of
 
 
 def listed(*pages: Any) -> list[Document]:
     """What the list is when these are its pages, in turn."""
     rest = iter(pages)
     return list(items(lambda _: next(rest), what="The list of agents"))
-
-
-def failure_of(call: Callable[[], object]) -> Failure:
-    with pytest.raises(PlaneError) as caught:
-        call()
-    return caught.value.failure
 
 
 @pytest.mark.parametrize(

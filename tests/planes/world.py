@@ -19,11 +19,19 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from provisioner.emulator import Emulator, Options
+from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.service import Coordinates, Planes, connect
 
 Json = dict[str, Any]
 ACCOUNT = "local-foundry"
+
+
+def failure_of(call: Callable[[], object]) -> Failure:
+    """What a call that must fail fails with."""
+    with pytest.raises(PlaneError) as caught:
+        call()
+    return caught.value.failure
 
 
 def deployments_path(plane: ArmManagement, *more: str) -> str:

@@ -10,7 +10,7 @@ from provisioner.cli.formats import RUNS
 from provisioner.cli.options import address, manifest_options, pin_option, service_options
 from provisioner.cli.planning import planned_destruction
 from provisioner.cli.running import carry_out, running_options, told_by
-from provisioner.cli.session import Request, connected, read_manifest
+from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
 from provisioner.reconcile.guard import Allowances
@@ -51,11 +51,7 @@ def command(
     """
     request = Request(**shared)
     reporter = RUNS[style](terminal)
-    with told_by(reporter):
-        manifest = read_manifest(request)
-        with connected(request, manifest) as planes:
-            allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes)
-            plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
-            return carry_out(
-                plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error
-            )
+    with told_by(reporter), opened(request) as (manifest, planes):
+        allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes)
+        plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
+        return carry_out(plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error)

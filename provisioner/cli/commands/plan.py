@@ -11,7 +11,7 @@ from provisioner.cli.files import write_out
 from provisioner.cli.formats import PLAN_FILES, PLANS, format_option, plan_file
 from provisioner.cli.options import guard_options, manifest_options, pin_option, service_options
 from provisioner.cli.planning import planned
-from provisioner.cli.session import Request, connected, read_manifest
+from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, complain, say
 from provisioner.reconcile.guard import Allowances
 from provisioner.render.styles import PLAIN
@@ -56,8 +56,7 @@ def command(
     what apply would refuse; a plan that would be refused exits with 1.
     """
     request = Request(**shared)
-    manifest = read_manifest(request)
-    with connected(request, manifest) as planes:
+    with opened(request) as (manifest, planes):
         plan = planned(manifest, planes, allow, parallelism=request.parallelism)
     for out in outs:
         write_out(out, PLAN_FILES[out.suffix](plan, PLAIN, 100))
