@@ -14,11 +14,12 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from provisioner.kinds import TRAITS
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, leaves, overlay, without
-from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Condition, Desired, Lifecycle, Live, Marker, OnRemove
-from provisioner.reconcile.guard import Allowances
+from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.planner import make_plan
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from provisioner.apply.recheck import left_to_do
 from provisioner.apply.verify import look, require_gone, verified, when_ended
 from provisioner.kinds import Kind, Service
+from provisioner.model.action import Action
 from provisioner.model.document import Document, dotted, only, overlay, without
 from provisioner.model.errors import PlaneError
-from provisioner.model.plan import Action, Change
+from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Live
 from provisioner.model.words import listed
 from provisioner.reconcile.marker import written_over

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from provisioner.apply.verify import look, when_ended
 from provisioner.kinds import Kind, Service, changed_since
+from provisioner.model.action import Action
 from provisioner.model.document import canonical
-from provisioner.model.plan import Action, Change
+from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Live
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord, are_alike, written_over

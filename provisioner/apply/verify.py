@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from provisioner.kinds import Kind, Service, unreadable
+from provisioner.model.action import Action
 from provisioner.model.document import Document, Path, dotted, lies_under, lookup
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Action, Change
+from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Desired, Live, Marker
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.marker import AppliedRecord

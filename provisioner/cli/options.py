@@ -15,7 +15,7 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
 from provisioner.model.address import Address
 from provisioner.model.words import guess, listed, quoted
-from provisioner.reconcile.guard import DEFAULT_MAX_DELETES, Allowances
+from provisioner.reconcile.allowances import DEFAULT_MAX_DELETES, Allowances
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_FILE: Final = "stores.yaml"

@@ -17,7 +17,8 @@ from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
-from provisioner.reconcile.guard import Allowances, idle_allowances
+from provisioner.reconcile.allowances import Allowances
+from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
 from provisioner.render.safe import one_line
 

@@ -19,9 +19,9 @@ from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
 from provisioner.planes.clouds import cloud_of, loopback_authorities
-from provisioner.planes.credentials import SignIn
 
 if TYPE_CHECKING:
+    from provisioner.planes.credentials import SignIn
     from provisioner.planes.service import Coordinates, Planes
 
 
@@ -97,6 +97,8 @@ def _forgotten(diagnostics: Sequence[Diagnostic]) -> str:
 @contextmanager
 def opened(request: Request) -> Iterator[tuple[Manifest, Planes]]:
     """The manifest and both planes. What `read_manifest` and `connected` raise."""
+    from provisioner.planes.credentials import SignIn  # noqa: PLC0415 - as below
+
     with SignIn() as sign_in:
         if not request.local:  # which gives its own tokens, and is not there yet
             _ask_ahead(sign_in, request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_checks import check_agent
@@ -31,14 +31,17 @@ from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import ABSENT, Document, leaves, lookup, overlay, place
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live, Reference
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import RELEASED, is_released, read_marker, write_marker
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 SECTION: Final = "agents"
 

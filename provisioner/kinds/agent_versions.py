@@ -7,18 +7,21 @@ the change was made over, somebody came between.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from provisioner.kinds.protocol import Service
 from provisioner.kinds.shapes import VERSION, all_shaped
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lookup
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Live
 from provisioner.reconcile.marker import MARKER_KEYS, AppliedRecord, read_marker
 from provisioner.reconcile.meaning import same
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 # What lives on the agent as a whole, and not in a version.
 ON_THE_AGENT: Final = ("state", "agent_endpoint", "agent_card")

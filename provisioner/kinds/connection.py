@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from provisioner.kinds import fragments as f
@@ -20,17 +19,20 @@ from provisioner.kinds.meanings import folded
 from provisioner.kinds.neighbours import Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, ProjectPlane, Service
 from provisioner.kinds.shapes import answered, shaped
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Live
 from provisioner.model.sealed import Sealed
 from provisioner.model.shape import OBJECT, TEXT, having, needed, solid
 from provisioner.model.traits import Rule, Traits
 from provisioner.model.words import listed, quoted
 from provisioner.reconcile.marker import MARKER_KEYS, read_marker, write_marker
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 SECTION: Final = "connections"
 _VERSION_KEY: Final = "provisioner-credentials-version"  # in the metadata, beside the marker
@@ -344,6 +346,8 @@ def _unpublished(key: str, value: object, known: Collection[str]) -> Iterator[Fi
     if not isinstance(value, str) or _is(value, *known):
         return
     by_folded = {name.casefold(): name for name in known}
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
+
     close = [by_folded[name] for name in get_close_matches(value.casefold(), by_folded, n=1)]
     meant = _MEANT.get(value.casefold().replace("_", "")) or next(iter(close), "")
     yield Finding(

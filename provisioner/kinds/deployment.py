@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
@@ -19,10 +19,12 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, lookup
 from provisioner.model.errors import PlaneError
-from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Live, Marker, Reference
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 SECTION: Final = "deployments"
 

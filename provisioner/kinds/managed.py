@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.protocol import Kind, ManagementPlane, Service
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Change
 from provisioner.reconcile.marker import write_marker
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 TAG_LIMIT: Final = 50  # Azure Resource Manager: tags per resource
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any, Final
 
 from provisioner.model.document import canonical
@@ -12,7 +11,6 @@ _QUANTITY: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kKMGT]i?|m)?[bB]?\s
 # Kubernetes' suffixes, which Azure's container services share
 _FACTORS: Final = {
     "": 1,
-    "m": Decimal("0.001"),
     **{letter: 1000**power for power, letters in enumerate(("", "kK", "M", "G", "T")) for letter in letters},
     **{f"{letter}i": 1024**power for power, letters in enumerate(("", "kK", "M", "G", "T")) for letter in letters},
 }
@@ -28,7 +26,10 @@ def quantity(value: Any) -> object:
     match = _QUANTITY.fullmatch(str(value)) if isinstance(value, (str, int, float)) else None
     if match is None or isinstance(value, bool):
         return value
-    return float(Decimal(match[1]) * _FACTORS[match[2] or ""])
+    from decimal import Decimal  # noqa: PLC0415 - few manifests have quantities
+
+    number = Decimal(match[1])
+    return float(number / 1000 if match[2] == "m" else number * _FACTORS[match[2] or ""])
 
 
 def unordered(value: Any) -> object:

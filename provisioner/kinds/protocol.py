@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from provisioner.kinds.neighbours import Neighbours
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
-from provisioner.model.plan import Change
 from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 ACCOUNT: Final = "account"  # the lane of what Azure Resource Manager writes below an account
 _PLAIN: Final = Traits()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
@@ -20,11 +20,13 @@ from provisioner.kinds.shapes import all_shaped, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
-from provisioner.model.plan import Change
 from provisioner.model.resource import Live
 from provisioner.model.shape import FLAG, TEXT, having, needed
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import MARKER_KEYS, read_marker
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 SECTION: Final = "rai_blocklists"
 _NAME: Final = "[a-zA-Z0-9][a-zA-Z0-9_.-]*"

@@ -7,11 +7,10 @@ read back as one). What it adds to them all the same is remembered in a tag, so 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
@@ -26,11 +25,13 @@ from provisioner.kinds.shapes import answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, canonical
-from provisioner.model.plan import Change
 from provisioner.model.resource import Live, Reference
 from provisioner.model.shape import LIST, OBJECT, TEXT, having, needed
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import MARKER_KEYS, read_marker
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 _FILLED_IN: Final = "provisioner-filled-in"  # a tag: the fingerprints of the filters that the service added
 _PRINT: Final = 8
@@ -221,6 +222,8 @@ def _key(item: Document) -> tuple[object, object]:
 
 
 def _fingerprint(item: Document) -> str:
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL, which nobody needs who stays offline
+
     return hashlib.sha256(canonical(_plain(item)).encode()).hexdigest()[:_PRINT]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
@@ -15,10 +15,12 @@ from provisioner.kinds.shapes import STORE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
-from provisioner.model.plan import Change
 from provisioner.model.resource import Live, Marker, Reference
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
+
+if TYPE_CHECKING:
+    from provisioner.model.plan import Change
 
 SECTION: Final = "stores"
 _FEATURES: Final = ("MemoryStores=V1Preview",)  # asked for by every memory route of v1, reads too

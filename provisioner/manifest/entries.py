@@ -21,7 +21,7 @@ from provisioner.model.diagnostic import Diagnostic, Finding
 from provisioner.model.document import Document, Path
 from provisioner.model.resource import Reference
 from provisioner.model.words import found
-from provisioner.reconcile.write_only import sealed
+from provisioner.model.write_only import sealed
 
 OURS: Final = ("external", "lifecycle")
 

@@ -12,7 +12,7 @@ from provisioner.manifest.entries import Draft, Entry
 from provisioner.manifest.walk import schemas_at
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import ABSENT, UNKNOWN, Path, dotted, lookup
-from provisioner.reconcile.write_only import version_of
+from provisioner.model.write_only import version_of
 
 # Variables and nothing else, but for a word that says how the secret is meant: `Bearer ${env:NAME}`. A default beside
 # the name would be a secret in the file all the same.

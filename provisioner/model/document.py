@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -134,4 +133,6 @@ def _plain(value: object) -> object:
 
 def digest(value: object) -> str:
     """SHA-256 of the canonical text, in hex."""
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL, which nobody needs who stays offline
+
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
 
+from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Absent, Document, Path, digest, dotted
 from provisioner.model.redact import HiddenKeys, redacted
 from provisioner.model.resource import Live, Marker
 from provisioner.model.told_apart import told_apart
-
-
-class Action(str, Enum):
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    ADOPT = "adopt"
-    RELEASE = "release"
-
-
-class Origin(str, Enum):
-    """Who moved: the manifest (edit), the live object (drift), or both since the last apply."""
-
-    EDIT = "edit"
-    DRIFT = "drift"
-    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,6 @@ from azure.core.exceptions import AzureError
 from azure.core.pipeline import Pipeline, policies
 from azure.core.pipeline.policies import HTTPPolicy
 from azure.core.pipeline.transport import RequestsTransport
-from azure.mgmt.core.policies import ARMAutoResourceProviderRegistrationPolicy, ARMChallengeAuthenticationPolicy
-from azure.mgmt.core.polling.arm_polling import ARMPolling
 from requests.adapters import HTTPAdapter
 
 from provisioner import __version__
@@ -36,7 +34,7 @@ from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback, require_trusted
 from provisioner.planes.documents import MOST_BYTES, decoded, odd_answer, require_straight, too_large
 from provisioner.planes.failures import MOVED_TO, failure_from, is_caused_by, unreachable
-from provisioner.planes.retry import LONGEST_ASKED_S, NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
+from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -47,9 +45,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 API_VERSION: Final = "2026-05-01"  # the first stable one that shows tier, state and routing, so that a PUT keeps them
-_POLL_S: Final = 5  # where the service does not say how long to wait
-_SIGN_OF_LIFE_S: Final = 10
-_LONGEST_OPERATION_S: Final = 2 * 60 * 60  # moving a provisioned deployment to another model takes half an hour
 _CONNECT_S: Final = 15
 _PIECE: Final = 64 * 1024
 _UNREGISTERED: Final = "MissingSubscriptionRegistration"  # the SDK registers the provider, then sends it again
@@ -110,10 +105,10 @@ class ArmPipeline:
                 policies.UserAgentPolicy(sdk_moniker=f"provisioner/{__version__}"),
                 policies.ProxyPolicy(proxies=_past_proxies(endpoint)),
                 policies.ContentDecodePolicy(),
-                ARMAutoResourceProviderRegistrationPolicy(),
+                _Registration(),
                 policies.CustomHookPolicy(),
                 _Persistence(allowed_hosts, clock),
-                ARMChallengeAuthenticationPolicy(credential, scope),
+                policies.BearerTokenCredentialPolicy(credential, scope),
                 policies.SensitiveHeaderCleanupPolicy(),
             ],
         )
@@ -250,6 +245,21 @@ def collection_and_name(url: str) -> tuple[str, str] | None:
     return (found["collection"], found["name"] or "") if found else None
 
 
+class _Registration(HTTPPolicy[Any, Any]):
+    """Has a subscription's resource provider registered, as the SDK's clients do, where a write finds that it is not.
+    What only reads does not import the SDK's policies: they bring asyncio.
+    """
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        if request.http_request.method == "GET":
+            return self.next.send(request)
+        from azure.mgmt.core.policies import ARMAutoResourceProviderRegistrationPolicy  # noqa: PLC0415
+
+        registering: HTTPPolicy[Any, Any] = ARMAutoResourceProviderRegistrationPolicy()
+        registering.next = self.next
+        return registering.send(request)
+
+
 class _Persistence(HTTPPolicy[Any, Any]):
     """Stands where the SDK has its retry policy. Every request here may be repeated: pause and resume, the only POSTs,
     do the same however often they are sent.
@@ -331,37 +341,3 @@ def _is_hung(error: Exception) -> bool:
 
 def refusal(response: Any) -> Failure:
     return failure_from(response.status_code, response.content, response.headers, by_status=MANAGEMENT)
-
-
-class Polling(ARMPolling):
-    """The SDK's way of following an operation, with our clock and a sign of life now and then. It ends with the
-    document as the service shows it, and no model is made of that.
-    """
-
-    def __init__(self, *, final_state: str, clock: Clock, note: Note) -> None:
-        super().__init__(_POLL_S, lro_options={"final-state-via": final_state}, note=note)
-        self.note = note
-        self._clock = clock
-        self._started = self._told = clock.now()
-
-    def resource(self) -> Document:
-        document: Document = self._pipeline_response.context[DOCUMENT]
-        return document
-
-    def _extract_delay(self) -> float:
-        return asked_wait(self._pipeline_response.http_response.headers) or _POLL_S
-
-    def _sleep(self, delay: float) -> None:
-        waited = self._clock.now() - self._started
-        if waited >= _LONGEST_OPERATION_S:
-            raise PlaneError(
-                Failure(
-                    message=f"The operation is {self.status()} since {waited / 60:.0f} minutes.",
-                    code="timeout",
-                    advice="Apply again when it has ended: it goes on from where the world is.",
-                )
-            )
-        if self._clock.now() - self._told >= _SIGN_OF_LIFE_S:
-            self._told = self._clock.now()
-            self.note(f"waiting for the operation ({self.status()}, {waited:.0f} s)")
-        self._clock.sleep(min(delay, LONGEST_ASKED_S))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote, unquote
 
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
-from azure.core.polling import LROPoller
 from azure.core.rest import HttpRequest
 
 from provisioner.model.document import Document
@@ -24,7 +23,6 @@ from provisioner.planes.arm_pipeline import (
     DOCUMENT,
     IS_FIRST,
     ArmPipeline,
-    Polling,
     collection_and_name,
     refusal,
     what_of,
@@ -34,8 +32,11 @@ from provisioner.planes.documents import encoded, is_done, require_named, still_
 from provisioner.planes.pages import Way, items
 from provisioner.planes.retry import Again, asked_wait, persistently
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what follows operations is imported by the first write
     from azure.core.pipeline import PipelineResponse
+    from azure.core.polling import LROPoller
+
+    from provisioner.planes.polling import Polling
 
 _CONFLICTS: Final = frozenset({"RequestConflict", "AccountProvisioningStateInvalid"})
 _PARENT_MISSING: Final = frozenset({"ParentResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"})
@@ -156,6 +157,8 @@ class ArmManagement:
         with.
         """
 
+        from provisioner.planes.polling import Polling  # noqa: PLC0415
+
         def start() -> LROPoller[Document]:
             return send(Polling(final_state=_FOLLOWED_BY[method], clock=self._clock, note=self._note))
 
@@ -214,6 +217,8 @@ class _Start:
             headers["Content-Type"] = "application/json"
         request = HttpRequest(self._method, _versioned(self._path), headers=headers, content=self._content)
         answer = self._pipeline.run(request, note=polling.note, raw_response_hook=self._hear)
+        from azure.core.polling import LROPoller  # noqa: PLC0415
+
         return LROPoller(self._pipeline.client, answer, _shown, polling)
 
     def _hear(self, answer: Answer) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from provisioner.model.action import Origin
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lies_under, lookup, without
-from provisioner.model.plan import FieldChange, Origin
+from provisioner.model.plan import FieldChange
 from provisioner.model.traits import Rule, Traits
+from provisioner.model.write_only import readable
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import (
     is_chosen,
@@ -26,7 +28,6 @@ from provisioner.reconcile.meaning import (
     shows,
     shows_no_other_secret,
 )
-from provisioner.reconcile.write_only import readable
 
 _Found = tuple[Path, object, object]  # where, live, wanted
 

@@ -6,17 +6,17 @@ Limits are absolute, not shares: a Foundry project often holds fewer than ten th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
-from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Live
 from provisioner.model.words import joined
+from provisioner.reconcile.allowances import Allowances
 
-DEFAULT_MAX_DELETES = 3
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
 _UNPROTECT_LIVE: Final = (
     "If this is meant, put its entry back with `lifecycle: {prevent_destroy: false}` and apply that first; then remove "
@@ -27,19 +27,6 @@ _UNPROTECT_TO_DESTROY: Final = (
     "destroy."
 )
 _NAMED_AT_MOST: Final = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowances:
-    """What the command allowed. `max_deletes` None is no limit; it counts replacements, too. `take_over` are owners
-    whose resources become this manifest's where it declares them. `no_delete` leaves out what deletes or replaces.
-    """
-
-    adopt: bool = False
-    data_loss: frozenset[Address] = frozenset()
-    max_deletes: int | None = DEFAULT_MAX_DELETES
-    take_over: frozenset[str] = frozenset()
-    no_delete: bool = False
 
 
 def refusals(

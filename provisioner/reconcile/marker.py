@@ -16,7 +16,6 @@ does. After the tilde come the fields that the service took and does not give ba
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -155,7 +154,9 @@ class AppliedRecord:
         """
         at = self.fold(path)
         chunk = self._chunks.get(_path_print(at))
-        return chunk is not None and chunk in (_value_print(redacted(value, at)), _value_print(value))
+        if chunk is None:
+            return False
+        return chunk == _value_print(value) or chunk == _value_print(redacted(value, at))  # nearly always the former
 
 
 def _folded(paths: Iterable[Path], depth: int, apart: Collection[Path]) -> list[Path]:
@@ -183,5 +184,7 @@ def _value_print(value: object) -> str:
 
 
 def _fingerprint(text: str) -> str:
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL, which nobody needs who stays offline
+
     raw = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6]
     return base64.urlsafe_b64encode(raw).decode("ascii")

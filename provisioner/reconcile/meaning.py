@@ -22,8 +22,8 @@ from provisioner.model.redact import redacted
 from provisioner.model.resource import Marker
 from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Rule, Traits
+from provisioner.model.write_only import readable
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.write_only import readable
 
 _PLAIN: Final = Rule()
 

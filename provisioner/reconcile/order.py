@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from graphlib import TopologicalSorter
 
+from provisioner.model.action import Action
 from provisioner.model.address import Address
-from provisioner.model.plan import Action, Change
+from provisioner.model.plan import Change
 from provisioner.model.traits import Traits
 from provisioner.reconcile.capacity import Pools
 

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
-from provisioner.model.plan import Action, Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
 from provisioner.reconcile import guard
+from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.compare import compare
-from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of
 from provisioner.reconcile.order import in_order

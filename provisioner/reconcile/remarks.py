@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from provisioner.model.action import Action
 from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, lookup, only, without
-from provisioner.model.plan import Action, Change
+from provisioner.model.plan import Change
 from provisioner.model.redact import redacted
 from provisioner.model.resource import Desired
 from provisioner.model.told_apart import secrets_in

@@ -1,43 +1,16 @@
-"""Fields that are written and never read back (`Traits.write_only`).
-
-No comparison can tell whether what is live is what is declared. So the manifest says a version beside the values, which
-the kind keeps on the live object as a field like any other: a changed version is a change, and every write of the
-object carries the values. They travel sealed, so that nothing on their way can show, compare or remember them.
-"""
+"""Changes that carry fields which are only written (see `model.write_only`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from provisioner.model.document import ABSENT, UNKNOWN, Document, Path, lookup, overlay, place, without
+from provisioner.model.document import ABSENT, Document, lookup
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Change, FieldChange
 from provisioner.model.redact import hidden_texts
 from provisioner.model.sealed import Sealed, struck_out
 from provisioner.model.traits import Traits
-
-
-def version_of(path: Path) -> Path:
-    """Where the version of the values at the path is said: `credentials_version` for `credentials`."""
-    return (*path[:-1], f"{path[-1]}_version")
-
-
-def sealed(fields: Document, traits: Traits) -> Document:
-    """The fields with what is only written in envelopes."""
-    for path in traits.write_only:
-        value = lookup(fields, path)
-        if value is ABSENT or value is UNKNOWN or isinstance(value, Sealed):
-            continue
-        over: dict[str, object] = {}
-        place(over, path, Sealed(value))
-        fields = overlay(without(fields, (path,)), over)
-    return fields
-
-
-def readable(fields: Document, traits: Traits) -> Document:
-    """What can be compared and remembered of the fields."""
-    return without(fields, traits.write_only) if traits.write_only else fields
 
 
 def with_writes(change: Change, traits: Traits) -> Change:

@@ -9,10 +9,11 @@ from provisioner.model.address import Address
 from provisioner.model.pipelines import inert
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import ChangeFinished, ChangeStarted, Event, Outcome, Status
+from provisioner.model.words import plural
 from provisioner.render.outcomes import outcomes_text_rows
 from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
-from provisioner.render.words import outcome_counts, plural
+from provisioner.render.words import outcome_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from provisioner.model.action import Action, Origin
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
 from provisioner.model.places import has_no_default
-from provisioner.model.plan import Action, Change, FieldChange, Origin
+from provisioner.model.plan import Change, FieldChange
 from provisioner.model.redact import SEALED, HiddenKeys, redacted
 from provisioner.model.told_apart import told_apart
 from provisioner.model.words import joined

@@ -13,10 +13,10 @@ from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Json
 from provisioner.model.pipelines import inert
 from provisioner.model.redact import harmless
+from provisioner.model.words import plural
 from provisioner.render.json_text import json_text
 from provisioner.render.safe import one_line, visible, wrapped
 from provisioner.render.styles import PLAIN, Styles
-from provisioner.render.words import plural
 
 
 def diagnostics_text(items: Sequence[Diagnostic], *, styles: Styles = PLAIN, width: int = 100) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
+from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
-from provisioner.model.plan import Action, Origin
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
 

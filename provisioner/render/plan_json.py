@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.document import Absent, Json
-from provisioner.model.plan import Action, Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text

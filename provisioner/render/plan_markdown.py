@@ -11,12 +11,13 @@ from typing import Final
 
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.plan import Change, Plan
+from provisioner.model.words import plural
 from provisioner.render.change_lines import Line, change_lines, headline, remark, resource_fields
 from provisioner.render.markdown import code, fenced, prose
 from provisioner.render.safe import one_line
 from provisioner.render.target import target_rows
 from provisioner.render.values import path_text
-from provisioner.render.words import REFUSED, VERBS, plan_summary, plural
+from provisioner.render.words import REFUSED, VERBS, plan_summary
 
 _FIELDS_NAMED: Final = 5
 _WIDTH: Final = 100

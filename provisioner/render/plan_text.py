@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from provisioner.model.action import Action
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.pipelines import inert
-from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.render.change_lines import Line, Room, change_lines, headline
 from provisioner.render.diagnostics import diagnostic_lines
 from provisioner.render.exhaustive import assert_never

@@ -23,12 +23,13 @@ from provisioner.model.progress import (
     Event,
 )
 from provisioner.model.redact import harmless
+from provisioner.model.words import plural
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.outcomes import closing_lines, outcomes_text_rows
 from provisioner.render.safe import one_line
 from provisioner.render.styles import PLAIN, Styles
 from provisioner.render.target import target_phrase
-from provisioner.render.words import VERBS, duration, plural
+from provisioner.render.words import VERBS, duration
 
 Renderer: TypeAlias = Callable[[Event], None]
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
+from provisioner.model.action import Action
 from provisioner.model.address import Address
-from provisioner.model.plan import Action, Change
+from provisioner.model.plan import Change
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,

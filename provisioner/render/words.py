@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provisioner.model.plan import Action, Plan
+from provisioner.model.action import Action
+from provisioner.model.plan import Plan
 from provisioner.model.progress import Outcome, Status
 from provisioner.render.safe import one_line
 
@@ -38,10 +39,6 @@ VERBS: Final[Mapping[Action, Verb]] = {
 }
 
 REFUSED: Final = "Refused: nothing will be applied until this is resolved."
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def duration(seconds: float) -> str:

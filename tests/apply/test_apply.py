@@ -13,16 +13,17 @@ from provisioner.apply.execute import execute
 from provisioner.apply.observe import observe
 from provisioner.kinds import KINDS, TRAITS, Service
 from provisioner.kinds.agent import AgentKind
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError, Unreadable
-from provisioner.model.plan import Action, Plan
+from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Status
 from provisioner.model.resource import Desired, Live
+from provisioner.model.write_only import sealed
 from provisioner.planes.service import Planes, connect
-from provisioner.reconcile.guard import Allowances
+from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_plan
-from provisioner.reconcile.write_only import sealed
 from tests.planes.world import Foundry
 
 World = dict[Address, Desired]

@@ -12,9 +12,10 @@ import pytest
 
 from provisioner.apply.execute import execute
 from provisioner.kinds import Kind
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,

@@ -21,9 +21,10 @@ from provisioner.cli.complaints import explain
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import refused
 from provisioner.manifest.write import dump
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.errors import PlaneError, ProvisionerError, Unreadable
-from provisioner.model.plan import Action, Change, Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import Status
 from provisioner.model.resource import Live
 from provisioner.planes.service import Planes

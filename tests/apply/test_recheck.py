@@ -11,8 +11,9 @@ import pytest
 from provisioner.apply.execute import execute
 from provisioner.kinds import KINDS, Service
 from provisioner.kinds.agent import AgentKind
+from provisioner.model.action import Action
 from provisioner.model.address import Address
-from provisioner.model.plan import Action, Plan
+from provisioner.model.plan import Plan
 from provisioner.model.progress import Event, Outcome, Status
 from provisioner.model.resource import Condition, Lifecycle, Live, OnRemove
 from provisioner.planes.service import Planes

@@ -23,7 +23,7 @@ from provisioner.model.plan import Plan
 from provisioner.model.progress import Status
 from provisioner.model.resource import Desired, Live, OnRemove
 from provisioner.planes.service import Planes
-from provisioner.reconcile.guard import Allowances
+from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_plan
 from tests.kinds.samples import Entry, Samples, every
 from tests.planes.world import Foundry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provisioner.model.plan import Action
+from provisioner.model.action import Action
 from provisioner.model.progress import Outcome, Status
 from provisioner.model.resource import Desired
 from provisioner.planes.service import Planes

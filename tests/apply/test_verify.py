@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from provisioner.kinds import KINDS
+from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
-from provisioner.model.plan import Action, Origin
 from provisioner.model.progress import Outcome, Status
 from provisioner.model.resource import Desired, Lifecycle
 from provisioner.planes.service import Planes

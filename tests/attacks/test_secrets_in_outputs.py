@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given, settings
 
 from provisioner.kinds import TRAITS
+from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.document import ABSENT
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.forms import secret_spans
-from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
+from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.redact import harmless, redacted
 from provisioner.model.resource import Desired, Live, Marker
 from provisioner.model.told_apart import secrets_in, told_apart

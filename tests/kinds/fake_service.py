@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from provisioner.kinds import KINDS, TRAITS
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.plan import Action, Plan
+from provisioner.model.plan import Plan
 from provisioner.model.resource import Desired, Lifecycle, Live
+from provisioner.model.write_only import sealed
 from provisioner.reconcile.planner import make_plan
-from provisioner.reconcile.write_only import sealed
 from tests.strategies import EVERYTHING_ALLOWED, OWNER
 
 T = TypeVar("T")

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import strategies as st
 
 from provisioner.kinds.agent import AgentKind
+from provisioner.model.action import Origin
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError
-from provisioner.model.plan import Change, Origin
+from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, OnRemove
 from tests.kinds.fake_service import DEFAULT_ENDPOINT, Call, FakeProject, FakeService, refused, want
 from tests.kinds.samples import MODELS, Entry, Samples, labels, texts, with_

@@ -15,9 +15,9 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
 from provisioner.kinds.casing import camel, rekeyed, snake
 from provisioner.model.secrets import is_secret
+from provisioner.model.write_only import readable, version_of
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.meaning import covers
-from provisioner.reconcile.write_only import readable, version_of
 from tests.kinds.fake_service import FakeService, want
 from tests.kinds.samples import Samples, every
 

@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from provisioner.model import address, diagnostic, errors, plan, progress, resource, traits
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
 from provisioner.model.errors import (
@@ -18,7 +19,7 @@ from provisioner.model.errors import (
     Refused,
     Unreadable,
 )
-from provisioner.model.plan import Action, Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,

@@ -9,7 +9,7 @@ from provisioner.model.diagnostic import Location
 from provisioner.model.document import Document
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Lifecycle, Live
-from provisioner.reconcile.guard import Allowances
+from provisioner.reconcile.allowances import Allowances
 from tests.strategies import OWNER, marker_of, planned
 
 MODEL = Address("deployments", "gpt")

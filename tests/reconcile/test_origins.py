@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provisioner.model.action import Origin
 from provisioner.model.document import ABSENT, Document
-from provisioner.model.plan import FieldChange, Origin
+from provisioner.model.plan import FieldChange
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord

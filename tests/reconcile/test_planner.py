@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document
-from provisioner.model.plan import Action, Origin
 from provisioner.model.resource import Condition, Desired, Lifecycle, Live, Marker, OnRemove
-from provisioner.reconcile.guard import Allowances, idle_allowances
+from provisioner.reconcile.allowances import Allowances
+from provisioner.reconcile.guard import idle_allowances
 from tests.reconcile.manifests import (
     AGENT,
     HERE,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT
 from provisioner.model.errors import Failure
-from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan, Target
+from provisioner.model.plan import Change, FieldChange, Plan, Target
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.errors import Failure
-from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan, Target
+from provisioner.model.plan import Change, FieldChange, Plan, Target
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,

@@ -8,10 +8,11 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import Failure
-from provisioner.model.plan import Action, Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.progress import ApplyFinished, Event
 from provisioner.model.resource import Desired, Live
 from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text

@@ -9,8 +9,9 @@ from typing import get_args
 import pytest
 from rich.console import Console
 
+from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Diagnostic, Severity
-from provisioner.model.plan import Action, Origin, Plan
+from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event, Outcome, Status
 from provisioner.render.change_lines import remark
 from provisioner.render.diagnostics import diagnostics_github, diagnostics_text

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from provisioner.model.plan import Action, FieldChange, Plan
+from provisioner.model.action import Action
+from provisioner.model.plan import FieldChange, Plan
 from provisioner.render.linediff import stretches
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown

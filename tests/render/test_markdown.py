@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from provisioner.model.action import Action
 from provisioner.model.address import Address
-from provisioner.model.plan import Action, Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.resource import Live
 from provisioner.render.markdown import code, fenced, prose
 from provisioner.render.plan_markdown import plan_markdown

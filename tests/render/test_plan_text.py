@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from provisioner.model.action import Action, Origin
 from provisioner.model.document import ABSENT
-from provisioner.model.plan import Action, FieldChange, Origin, Plan, Target
+from provisioner.model.plan import FieldChange, Plan, Target
 from provisioner.model.redact import redacted
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown

@@ -20,7 +20,7 @@ from provisioner.model.address import Address
 from provisioner.model.errors import ProvisionerError
 from provisioner.planes.clock import Clock
 from provisioner.planes.service import Coordinates, connect
-from provisioner.reconcile.guard import Allowances
+from provisioner.reconcile.allowances import Allowances
 
 Json = dict[str, Any]
 

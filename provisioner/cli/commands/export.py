@@ -26,10 +26,9 @@ from provisioner.model.document import Document, Json, dotted
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.redact import Sensitive, redacted
 from provisioner.model.resource import Live
-from provisioner.model.words import guess, listed
+from provisioner.model.words import guess, listed, plural
 from provisioner.render.safe import one_line
 from provisioner.render.target import target_phrase
-from provisioner.render.words import plural
 
 if TYPE_CHECKING:
     pass

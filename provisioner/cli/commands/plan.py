@@ -13,7 +13,7 @@ from provisioner.cli.options import guard_options, manifest_options, pin_option,
 from provisioner.cli.planning import planned
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, complain, say
-from provisioner.reconcile.guard import Allowances
+from provisioner.reconcile.allowances import Allowances
 from provisioner.render.styles import PLAIN
 
 CHANGES: Final = 2

@@ -13,7 +13,7 @@ from provisioner.cli.session import allowed_hosts
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Severity
-from provisioner.render.words import plural
+from provisioner.model.words import plural
 
 
 @click.command(

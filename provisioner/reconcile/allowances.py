@@ -1,0 +1,23 @@
+"""What a command may do that is otherwise refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from provisioner.model.address import Address
+
+DEFAULT_MAX_DELETES: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowances:
+    """What the command allowed. `max_deletes` None is no limit; it counts replacements, too. `take_over` are owners
+    whose resources become this manifest's where it declares them. `no_delete` leaves out what deletes or replaces.
+    """
+
+    adopt: bool = False
+    data_loss: frozenset[Address] = frozenset()
+    max_deletes: int | None = DEFAULT_MAX_DELETES
+    take_over: frozenset[str] = frozenset()
+    no_delete: bool = False
