@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from provisioner import __version__
 from provisioner.model.document import Document
@@ -240,10 +240,8 @@ class HttpProject:
         started = self._clock.now()
         try:
             require_straight(path.partition("?")[0])
-            url = httpx.URL(path)
-            # None leaves a link's own query as it is
-            params = None if url.is_absolute_url else url.params.merge({"api-version": API_VERSION, **(query or {})})
-            with self._client.stream(method, url, params=params, content=content, headers=extra) as response:
+            url = self._url(path, query or {})
+            with self._client.stream(method, url, content=content, headers=extra) as response:
                 answer = _Answer(response.status_code, response.headers, self._body(response, started))
         except (httpx.InvalidURL, UnicodeError) as error:
             raise _wrong_url(path, error) from error
@@ -253,6 +251,14 @@ class HttpProject:
         if not response.is_success:
             _raise_refused(answer)
         return answer
+
+    def _url(self, path: str, query: Mapping[str, str]) -> httpx.URL:
+        """Whole at once: httpx takes a URL apart and puts it together again for every part that is added."""
+        bare, _, own = path.partition("?")
+        if "://" in bare:
+            return httpx.URL(path)  # a link; its own query stays as it is
+        asked = {**dict(parse_qsl(own, keep_blank_values=True)), "api-version": API_VERSION, **query}
+        return httpx.URL(f"{str(self._client.base_url).rstrip('/')}/{bare}?{urlencode(asked)}")
 
     def _body(self, response: httpx.Response, started: float) -> bytes:
         """Unpacked, and no more of it than is sensible: a small answer may hide a large one."""

@@ -10,10 +10,9 @@ from provisioner.model.pipelines import inert
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import ChangeFinished, ChangeStarted, Event, Outcome, Status
 from provisioner.model.words import plural
-from provisioner.render.outcomes import outcomes_text_rows
+from provisioner.render.outcomes import outcome_counts, outcomes_text_rows
 from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
-from provisioner.render.words import outcome_counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from provisioner.model.action import Action
 from provisioner.model.pipelines import inert
 from provisioner.model.progress import ApplyFinished, Outcome, Status
 from provisioner.model.redact import harmless
@@ -12,7 +13,7 @@ from provisioner.render.exhaustive import assert_never
 from provisioner.render.failures import failure_lines
 from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
-from provisioner.render.words import VERBS, duration, outcome_counts
+from provisioner.render.words import VERBS, duration
 
 _INDENT: Final = " " * 11
 _PASSING: Final = frozenset({408, 409, 429})  # time, others, load: the same request may succeed later
@@ -102,3 +103,12 @@ def _way_on(finished: ApplyFinished) -> str:
 def _is_refused(outcome: Outcome) -> bool:
     status = outcome.failure.status if outcome.failure else 0
     return 400 <= status < 500 and status not in _PASSING
+
+
+def outcome_counts(outcomes: Sequence[Outcome]) -> str:
+    """`2 created, 1 failed, 1 skipped`."""
+    done = [outcome.change.action for outcome in outcomes if outcome.status is Status.DONE]
+    counts = [f"{done.count(action)} {VERBS[action].done}" for action in Action if action in done]
+    others = [outcome.status for outcome in outcomes if outcome.status is not Status.DONE]
+    counts.extend(f"{others.count(status)} {status.value}" for status in Status if status in others)
+    return ", ".join(counts)

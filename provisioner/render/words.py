@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from provisioner.model.action import Action
 from provisioner.model.plan import Plan
-from provisioner.model.progress import Outcome, Status
 from provisioner.render.safe import one_line
 
 
@@ -67,12 +66,3 @@ def plan_summary(plan: Plan) -> str:
     counts = [f"{plan.count(action)} to {action.value}" for action in Action if plan.count(action)]
     left_out = [f"{len(plan.left_out)} left out"] if plan.left_out else []
     return f"Plan: {', '.join([*(counts or ['nothing to change']), *left_out, *unchanged])}."
-
-
-def outcome_counts(outcomes: Sequence[Outcome]) -> str:
-    """`2 created, 1 failed, 1 skipped`."""
-    done = [outcome.change.action for outcome in outcomes if outcome.status is Status.DONE]
-    counts = [f"{done.count(action)} {VERBS[action].done}" for action in Action if action in done]
-    others = [outcome.status for outcome in outcomes if outcome.status is not Status.DONE]
-    counts.extend(f"{others.count(status)} {status.value}" for status in Status if status in others)
-    return ", ".join(counts)
