@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from provisioner.manifest.budget import Budget, Resource
-from provisioner.manifest.marks import Lines
+from provisioner.manifest.limits import Budget, Resource
+from provisioner.manifest.places import Lines
 from provisioner.manifest.reader import MAX_DEPTH, MAX_KEY, read
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.words import found, quoted, shown

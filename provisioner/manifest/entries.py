@@ -8,10 +8,9 @@ from itertools import islice
 from typing import Final
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.bounded import MOST_TOLD
-from provisioner.manifest.budget import Resource
 from provisioner.manifest.env import Variables
 from provisioner.manifest.inline import inline_files
+from provisioner.manifest.limits import MOST_TOLD, Resource
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.shape import Misfit, is_everything
 from provisioner.manifest.sound import sound_in

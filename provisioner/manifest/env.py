@@ -15,10 +15,9 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from provisioner.manifest.bounded import MOST_TOLD, bounded, untold
-from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.files import is_folder, read_inside, shown_path
-from provisioner.manifest.marks import Source
+from provisioner.manifest.limits import MOST_TOLD, Budget, Resource, bounded, untold
+from provisioner.manifest.places import Source
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Path
 from provisioner.model.secrets import is_secret

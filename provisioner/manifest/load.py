@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from provisioner.manifest.bounded import bounded
-from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.entries import Draft, Entry, entries_of, named_as_declared
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
-from provisioner.manifest.marks import Source
+from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.overrides import CODE as OVERRIDDEN
 from provisioner.manifest.overrides import overrides
+from provisioner.manifest.places import Source
 from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
 from provisioner.manifest.reader import read
 from provisioner.manifest.unit import Unit

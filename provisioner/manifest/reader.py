@@ -24,9 +24,8 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from provisioner.manifest.bounded import MOST_TOLD, untold
-from provisioner.manifest.budget import Budget, Resource
-from provisioner.manifest.marks import Lines, Marks, Source
+from provisioner.manifest.limits import MOST_TOLD, Budget, Resource, untold
+from provisioner.manifest.places import Lines, Marks, Source
 from provisioner.manifest.plain import Ambiguous, Scalar, resolve
 from provisioner.manifest.syntax import explain, unquoted_variable
 from provisioner.model.diagnostic import Diagnostic
@@ -381,6 +380,7 @@ class _Builder:
         raise _Stop
 
     def _too_many(self, at: int, *, is_alias: bool) -> None:
+        self.spend()  # so that nothing more is read
         what = Resource.VALUES if self._nodes > self._most_nodes else Resource.CHARACTERS
         problem = self._budget.exceeded(what, self._lines.at(at, self._path()))
         self.problems.append(replace(problem, code="alias-bomb") if is_alias else problem)

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.manifest.budget import Budget, Resource
-from provisioner.manifest.marks import Source
+from provisioner.manifest.limits import Budget, Resource
+from provisioner.manifest.places import Source
 from provisioner.manifest.reader import MAX_DEPTH, read
 from provisioner.model.diagnostic import Diagnostic
 
