@@ -9,11 +9,11 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
 from provisioner.manifest.names import fault, fits_name, in_words
 from provisioner.manifest.placeholders import placeholders
-from provisioner.manifest.reader import MAX_DEPTH
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
 from provisioner.manifest.schema import ANY_NAME
 from provisioner.manifest.walk import Schema, keys_at, schemas_in
 from provisioner.manifest.write_only import secrets_in_the_file, versions_of_values
+from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Path, dotted, lies_under, lookup

@@ -20,6 +20,7 @@ from provisioner.manifest.limits import MOST_TOLD, Budget, Resource, bounded, un
 from provisioner.manifest.places import Source
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Path
+from provisioner.model.invisible import SURROGATES
 from provisioner.model.secrets import is_secret
 from provisioner.model.words import quoted, shown
 
@@ -29,9 +30,7 @@ MAX_DOTENV_BYTES: Final = 256_000  # its parser takes four times as long for twi
 _OPENING: Final = re.compile(r"(?<!\$)(\$+)\{env:")  # the first of several dollar signs, so that none is tried twice
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE: Final = re.compile(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-
-
+_SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _NUMBERED: Final = re.compile(r"(?<=[A-Za-z])[0-9]+(?=_|$)|_[0-9]+(?=_|$)")  # KEY1, TOKEN_2
 _SECRET_ALONE: Final = frozenset({
     "auth", "bearer", "cert", "certificate", "certs", "conn", "connstr", "cookie", "creds", "dsn", "jwt",

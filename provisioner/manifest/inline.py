@@ -16,9 +16,9 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from provisioner.kinds.fragments import TAKES_FILE
-from provisioner.manifest.documents import SUFFIXES, read_document
 from provisioner.manifest.files import is_hidden, read_inside, shown_path
 from provisioner.manifest.limits import Budget, Resource
+from provisioner.manifest.reader import SUFFIXES, read_document
 from provisioner.manifest.schema import entry_shape
 from provisioner.manifest.unit import Unit
 from provisioner.manifest.walk import schemas_at

@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from provisioner.kinds.casing import snake
-from provisioner.manifest.convert import convert
 from provisioner.manifest.fits import compile_schema
 from provisioner.manifest.limits import MOST_TOLD
+from provisioner.manifest.scalars import convert
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import ABSENT, Path, dotted, lookup
 from provisioner.model.redact import is_hidden_at

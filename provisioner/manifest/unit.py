@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from typing import Any, Final
 
-from provisioner.manifest.convert import convert
 from provisioner.manifest.env import Resolver, Variables
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.places import Source
+from provisioner.manifest.scalars import convert
 from provisioner.manifest.schema import EXTENSION
 from provisioner.manifest.walk import types_at
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.env import escape
-from provisioner.manifest.plain import Ambiguous, resolve
+from provisioner.manifest.scalars import MAX_DIGITS, Ambiguous, resolve
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.model.invisible import INVISIBLE, SURROGATES
@@ -33,7 +33,6 @@ _COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)  # for a pipeli
 _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
-_MAX_DIGITS: Final = 4000
 
 
 def dump(
@@ -156,7 +155,7 @@ def _scalar(value: Any) -> str:
 
 def _number(value: float) -> str:
     if isinstance(value, int):
-        digits = str(value) if abs(value) < 10**_MAX_DIGITS else ""
+        digits = str(value) if abs(value) < 10**MAX_DIGITS else ""
         return digits or _quoted(hex(value))
     if not math.isfinite(value):
         return _quoted(str(value))
