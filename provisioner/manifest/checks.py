@@ -7,11 +7,10 @@ from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft, Entry
-from provisioner.manifest.names import fault, fits_name, in_words
+from provisioner.manifest.misfits import fits_name, name_advice, name_fault
 from provisioner.manifest.placeholders import placeholders
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
-from provisioner.manifest.schema import ANY_NAME
-from provisioner.manifest.walk import Schema, keys_at, schemas_in
+from provisioner.manifest.schema import ANY_NAME, Schema, keys_at, schemas_in
 from provisioner.manifest.write_only import secrets_in_the_file, versions_of_values
 from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.address import Address
@@ -44,8 +43,8 @@ def names(draft: Draft) -> Iterator[Diagnostic]:
         if fits_name(name, rule) and not entry.external:
             rule = kind.names()
         if not fits_name(name, rule):
-            message = f"The {kind.singular} name {quoted(name)} {fault(name, rule)}."
-            hint = str(rule.get("description") or in_words(rule))
+            message = f"The {kind.singular} name {quoted(name)} {name_fault(name, rule)}."
+            hint = str(rule.get("description") or name_advice(rule))
             yield from entry.unit.error("bad-name", entry.path, message, hint, at_key=True)
 
 

@@ -11,8 +11,8 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.env import Variables
 from provisioner.manifest.inline import inline_files
 from provisioner.manifest.limits import MOST_TOLD, Resource
+from provisioner.manifest.misfits import Misfit, is_everything
 from provisioner.manifest.schema import entry_shape
-from provisioner.manifest.shape import Misfit, is_everything
 from provisioner.manifest.sound import sound_in
 from provisioner.manifest.unit import Unit
 from provisioner.model.address import Address

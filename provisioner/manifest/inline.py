@@ -19,9 +19,8 @@ from provisioner.kinds.fragments import TAKES_FILE
 from provisioner.manifest.files import is_hidden, read_inside, shown_path
 from provisioner.manifest.limits import Budget, Resource
 from provisioner.manifest.reader import SUFFIXES, read_document
-from provisioner.manifest.schema import entry_shape
+from provisioner.manifest.schema import entry_shape, schemas_at
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.walk import schemas_at
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Path, dotted
 from provisioner.model.words import found, quoted

@@ -13,9 +13,8 @@ from typing import Final
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 from provisioner.manifest.entries import Draft
-from provisioner.manifest.schema import EXTENSION, entry_shape
+from provisioner.manifest.schema import EXTENSION, Schema, entry_shape, schemas_at
 from provisioner.manifest.unit import Unit
-from provisioner.manifest.walk import Schema, schemas_at
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
 from provisioner.model.words import shown

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.entries import Draft
-from provisioner.manifest.names import fault, fits_name
+from provisioner.manifest.misfits import fits_name, name_fault
 from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
 from provisioner.manifest.unit import Unit
 from provisioner.model.azure_hosts import account_of
@@ -210,7 +210,7 @@ _NOTHING: Final = object()
 
 def owner_fault(name: str) -> str:
     """What keeps it from being a manifest's name, as the end of a sentence; empty when nothing does."""
-    return "" if fits_name(name, _OWNER_RULE) else fault(name, _OWNER_RULE)
+    return "" if fits_name(name, _OWNER_RULE) else name_fault(name, _OWNER_RULE)
 
 
 def endpoint_fault(url: str) -> str:

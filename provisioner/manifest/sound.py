@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from provisioner.manifest.shape import Misfit
+from provisioner.manifest.misfits import Misfit
 from provisioner.model.document import UNKNOWN, Path
 
 

@@ -10,8 +10,7 @@ from provisioner.manifest.env import Resolver, Variables
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.places import Source
 from provisioner.manifest.scalars import convert
-from provisioner.manifest.schema import EXTENSION
-from provisioner.manifest.walk import types_at
+from provisioner.manifest.schema import EXTENSION, types_at
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
 from provisioner.model.document import Document, Path, lies_under
 from provisioner.model.words import quoted, shown

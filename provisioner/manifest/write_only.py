@@ -9,7 +9,7 @@ from typing import Final
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import MARKED
 from provisioner.manifest.entries import Draft, Entry
-from provisioner.manifest.walk import schemas_at
+from provisioner.manifest.schema import schemas_at
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import ABSENT, UNKNOWN, Path, dotted, lookup
 from provisioner.reconcile.write_only import version_of
