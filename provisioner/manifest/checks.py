@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.entries import Draft, Entry
+from provisioner.manifest.draft import Draft, Entry
 from provisioner.manifest.misfits import fits_name, name_advice, name_fault
 from provisioner.manifest.placeholders import placeholders
 from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
@@ -20,20 +20,20 @@ from provisioner.model.words import guess, listed, quoted, shown, with_article
 
 
 def variables(draft: Draft) -> Iterator[Diagnostic]:
-    for unit in draft.units:
-        yield from unit.variable_problems
+    for file in draft.files:
+        yield from file.variable_problems
 
 
 def contents(draft: Draft) -> Iterator[Diagnostic]:
     """What could not be made a number of, and what is wrong with the files that entries name."""
-    for entry in draft.entries:
-        yield from entry.problems
+    for file in draft.files:
+        yield from file.content_problems
 
 
 def shapes(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         for finding, at_key, _ in entry.findings:
-            yield from entry.unit.told(finding, entry.path, at_key=at_key, subject=f"{entry.address}: ")
+            yield from entry.told(finding, at_key=at_key, subject=f"{entry.address}: ")
 
 
 def names(draft: Draft) -> Iterator[Diagnostic]:
@@ -45,7 +45,7 @@ def names(draft: Draft) -> Iterator[Diagnostic]:
         if not fits_name(name, rule):
             message = f"The {kind.singular} name {quoted(name)} {name_fault(name, rule)}."
             hint = str(rule.get("description") or name_advice(rule))
-            yield from entry.unit.error("bad-name", entry.path, message, hint, at_key=True)
+            yield from entry.error("bad-name", (), message, hint, at_key=True)
 
 
 def duplicates(draft: Draft) -> Iterator[Diagnostic]:
@@ -53,13 +53,13 @@ def duplicates(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         first = firsts.setdefault(_on_the_service(entry.address), entry)
         if first is not entry:
-            where = first.unit.key_at(first.path)
+            where = first.file.source.key_at(first.path)
             place = f"{where.file}:{where.line}:{where.column}"
             message = f"{entry.address} is defined twice; the first is {place}."
             if first.address != entry.address:
                 noun = KINDS[entry.address.kind].singular
                 message = f"{entry.address} is {first.address} of {place}: names of {noun}s ignore case."
-            yield from entry.unit.error("duplicate-resource", entry.path, message, "Keep one of the two.", at_key=True)
+            yield from entry.error("duplicate-resource", (), message, "Keep one of the two.", at_key=True)
 
 
 def _on_the_service(address: Address) -> Address:
@@ -73,7 +73,7 @@ def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:
             continue
         for finding in KINDS[entry.address.kind].check(entry.address.name, entry.known):
             if lookup(entry.value, finding.path) is not ABSENT:  # under another name, that has been told
-                yield from entry.unit.told(finding, entry.path, at_key=finding.at_key or not finding.path)
+                yield from entry.told(finding, at_key=finding.at_key or not finding.path)
 
 
 def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
@@ -82,7 +82,7 @@ def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
         ignored = lifecycle.get("ignore") if isinstance(lifecycle, dict) else None
         for index, field in enumerate(ignored if isinstance(ignored, list) else ()):
             if isinstance(field, str):
-                yield from _ignored_field(entry, field, (*entry.path, "lifecycle", "ignore", str(index)))
+                yield from _ignored_field(entry, field, ("lifecycle", "ignore", str(index)))
 
 
 def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]:
@@ -91,13 +91,13 @@ def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]
     for sealed in KINDS[entry.address.kind].traits.write_only:
         if lies_under(steps, (sealed,)) and steps != sealed:
             message = f"`{dotted(sealed)}` is written whole, and nobody can read back what is in it."
-            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{dotted(sealed)}`.")
+            yield from entry.error("unknown-field", path, message, f"Ignore `{dotted(sealed)}`.")
             return
     for end, step in enumerate(steps):
         parent = dotted(steps[:end])
         if parent and all(each.get("type") == "array" for each in here):
             message = f"`{shown(parent)}` is a list, and lists are compared whole."
-            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{shown(parent)}`.")
+            yield from entry.error("unknown-field", path, message, f"Ignore `{shown(parent)}`.")
             return
         inner = schemas_in(here, step)
         if not step or not inner:
@@ -107,7 +107,7 @@ def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]
             )
             inside = f" in `{shown(parent)}`" if parent else ""
             fields = f"Fields{inside}: {listed(known)}." if known else f"There are no fields{inside}."
-            yield from entry.unit.error("unknown-field", path, message, guess(step, known) + fields)
+            yield from entry.error("unknown-field", path, message, guess(step, known) + fields)
             return
         here = inner
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from provisioner.manifest.entries import Draft
+from provisioner.manifest.draft import Draft
 from provisioner.manifest.project import VARIABLES, Head, Said
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
@@ -20,10 +20,10 @@ _PIN_HINT: Final = "Make them agree, or leave the key out of the manifest; --pro
 
 
 def overrides(draft: Draft, head: Head) -> Iterator[Diagnostic]:
-    if not draft.units:
+    if not draft.files:
         return
     yield from _of_name(draft, head)
-    if draft.project_needed:
+    if draft.options.project_needed:
         for key, variable in VARIABLES.items():
             said = head.said(key)
             if said is not None and not head.is_given(key) and not _is_idle(key, head):
@@ -37,19 +37,19 @@ def _is_idle(key: str, head: Head) -> bool:
 
 
 def _of_name(draft: Draft, head: Head) -> Iterator[Diagnostic]:
-    said, expected = head.name_said, draft.environ.get(NAME_VARIABLE, "")
+    said, expected = head.name_said, draft.options.environ.get(NAME_VARIABLE, "")
     if said is None or not expected or said.value == expected:
         return
     message = (
         f"The manifest's name is not the one that {NAME_VARIABLE} expects: another owner's resources would be planned."
     )
     hint = f"Put the old name back; where a new one is meant, change {NAME_VARIABLE} with it."
-    yield from said.unit.error(CODE, said.path, message, hint)
+    yield from said.file.error(CODE, said.path, message, hint)
 
 
 def _of_setting(draft: Draft, key: str, variable: str, said: Said) -> Iterator[Diagnostic]:
-    outside = draft.environ.get(variable, "")
-    if _same(said.value, outside) or not (outside or draft.pinned):
+    outside = draft.options.environ.get(variable, "")
+    if _same(said.value, outside) or not (outside or draft.options.pinned):
         return
     where = f"`project.{key}`" if said.path else f"The `.env` file's {variable}"
     if not outside:
@@ -57,13 +57,13 @@ def _of_setting(draft: Draft, key: str, variable: str, said: Said) -> Iterator[D
             f"{where} is not held to anything: --pin-environment is given, and the environment does not set {variable}."
         )
         hint = f"Set {variable} in the pipeline."
-    elif draft.pinned:
+    elif draft.options.pinned:
         message, hint = f"{where} is not what the environment says in {variable}.", _PIN_HINT
     else:
         message = f"{where} says otherwise than {variable} in the environment, and wins."
         hint = "Where the environment should decide, leave the key out, or add --pin-environment."
-    severity = Severity.ERROR if draft.pinned else Severity.WARNING
-    yield from said.unit.error(CODE, said.path or ("project",), message, hint, severity=severity, at_key=not said.path)
+    severity = Severity.ERROR if draft.options.pinned else Severity.WARNING
+    yield from said.file.error(CODE, said.path or ("project",), message, hint, severity=severity, at_key=not said.path)
 
 
 def _same(one: str, other: str) -> bool:

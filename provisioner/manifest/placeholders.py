@@ -12,9 +12,8 @@ from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
-from provisioner.manifest.entries import Draft
+from provisioner.manifest.draft import Draft, ManifestFile
 from provisioner.manifest.schema import EXTENSION, Schema, entry_shape, schemas_at
-from provisioner.manifest.unit import Unit
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
 from provisioner.model.words import shown
@@ -24,13 +23,13 @@ _PLACEHOLDER: Final = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=?+
 
 
 def placeholders(draft: Draft) -> Iterator[Diagnostic]:
-    for unit in draft.units:
-        if not unit.source.lines.holds("${"):
+    for file in draft.files:
+        if not file.source.lines.holds("${"):
             continue
-        root = unit.source.root  # as it is written: what a variable brings along is not the author's
+        root = file.source.root  # as it is written: what a variable brings along is not the author's
         for path, text in _suspects(root, ()) if isinstance(root, dict) else ():
             if not (path[0].startswith(EXTENSION) or _is_in_document(path)):
-                yield from _told(unit, text, path)
+                yield from _told(file, text, path)
 
 
 def _suspects(value: object, path: Path) -> Iterator[tuple[Path, str]]:
@@ -55,10 +54,10 @@ def _is_in_document(path: Path) -> bool:
     return False
 
 
-def _told(unit: Unit, text: str, path: Path) -> Iterator[Diagnostic]:
+def _told(file: ManifestFile, text: str, path: Path) -> Iterator[Diagnostic]:
     for match in _PLACEHOLDER.finditer(_TEMPLATE.sub("", text)):
         name = shown(match[1])
         message = f"`${{{name}}}` is a placeholder of other tools; here it is text, and sent as it is."
-        permission = "" if unit.may_read(match[1]) else f", and pass --allow-env {name}"
+        permission = "" if file.variables.allows(match[1]) else f", and pass --allow-env {name}"
         hint = f"If a variable is meant, write `${{env:{name}}}`{permission}."
-        yield from unit.error("placeholder", path, message, hint, severity=Severity.WARNING)
+        yield from file.error("placeholder", path, message, hint, severity=Severity.WARNING)

@@ -10,10 +10,9 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.entries import Draft
+from provisioner.manifest.draft import Draft, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_fault
 from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
-from provisioner.manifest.unit import Unit
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
@@ -49,53 +48,53 @@ class Said(NamedTuple):
     """A value of the head: what, and in which file at which path; `path` is empty when a variable says it."""
 
     value: str
-    unit: Unit
+    file: ManifestFile
     path: Path = ()
 
     @property
     def shown(self) -> str:
         """For messages: what is written, where variables make it."""
-        return self.unit.shows(self.value, self.path)
+        return self.file.shows(self.value, self.path)
 
     @property
     def is_hidden(self) -> bool:
         """Whether a variable says it, or a part of it, so that no message may."""
-        return not self.path or self.path in self.unit.written
+        return not self.path or self.path in self.file.written
 
 
-def head_misfits(unit: Unit) -> Iterator[Diagnostic]:
-    if not isinstance(unit.source.root, dict):
-        message = f"A manifest is a mapping; this file holds {found(unit.source.root)}."
-        yield from unit.error("wrong-type", (), message, "Begin with `version: 1`, and write `key: value` lines.")
+def head_misfits(file: ManifestFile) -> Iterator[Diagnostic]:
+    if not isinstance(file.source.root, dict):
+        message = f"A manifest is a mapping; this file holds {found(file.source.root)}."
+        yield from file.error("wrong-type", (), message, "Begin with `version: 1`, and write `key: value` lines.")
         return
-    head = {key: value for key, value in unit.root.items() if not key.startswith(EXTENSION)}
+    head = {key: value for key, value in file.root.items() if not key.startswith(EXTENSION)}
     for path, shape, value in (((), head_shape(), head), (("project",), project_shape(), head.get("project") or {})):
         for finding, at_key, _ in shape.misfits(value):
             message = finding.message[0].upper() + finding.message[1:]
-            yield from unit.told(replace(finding, message=message), path, at_key=at_key)
+            yield from file.told(replace(finding, message=message), path, at_key=at_key)
 
 
 def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:
     said: dict[Path, Said] = {}
-    for unit in draft.units:
-        for path, value in _head_values(unit):
-            first = said.setdefault(path, Said(value=value, unit=unit, path=path))
+    for file in draft.files:
+        for path, value in _head_values(file):
+            first = said.setdefault(path, Said(value=value, file=file, path=path))
             if first.value != value:
-                where = first.unit.source.value_at(path)
+                where = first.file.source.value_at(path)
                 message = (
-                    f"`{'.'.join(path)}` is {unit.shows(value, path)} here and {first.shown} in "
+                    f"`{'.'.join(path)}` is {file.shows(value, path)} here and {first.shown} in "
                     f"{where.file}:{where.line}:{where.column}."
                 )
-                yield from unit.error("conflict", path, message, "All files together are one manifest: say it once.")
+                yield from file.error("conflict", path, message, "All files together are one manifest: say it once.")
 
 
-def _head_values(unit: Unit) -> Iterator[tuple[Path, str]]:
-    project = unit.root.get("project")
-    values: dict[Path, object] = {("name",): unit.root.get("name")}
+def _head_values(file: ManifestFile) -> Iterator[tuple[Path, str]]:
+    project = file.root.get("project")
+    values: dict[Path, object] = {("name",): file.root.get("name")}
     if isinstance(project, dict):
         values.update({("project", key): value for key, value in project.items()})
     for path, value in values.items():
-        if isinstance(value, str) and unit.is_known(path):
+        if isinstance(value, str) and file.is_known(path):
             yield path, value
 
 
@@ -105,9 +104,9 @@ class Head:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._said: dict[Path, Said] = {}
-        for unit in draft.units:
-            for path, value in _head_values(unit):
-                self._said.setdefault(path, Said(value=value, unit=unit, path=path))
+        for file in draft.files:
+            for path, value in _head_values(file):
+                self._said.setdefault(path, Said(value=value, file=file, path=path))
 
     @property
     def name(self) -> str:
@@ -127,15 +126,15 @@ class Head:
         return ProjectSettings(**values)
 
     def problems(self) -> Iterator[Diagnostic]:
-        if not self._draft.units:
+        if not self._draft.files:
             return
         yield from self._name_problems()
-        if self._draft.project_needed:
+        if self._draft.options.project_needed:
             yield from self._missing()
             yield from self._contradiction()
             for key in _URLS:
                 if (said := self.said(key)) and not self.is_given(key):
-                    yield from _bad_url(said, key, self._draft.allow_hosts)
+                    yield from _bad_url(said, key, self._draft.options.allow_hosts)
 
     def _contradiction(self) -> Iterator[Diagnostic]:
         said, endpoint = self._said.get(("project", "account")), self.said("endpoint")
@@ -146,35 +145,35 @@ class Head:
             message = f"`project.account` is {said.shown}, but the endpoint is of {other}."
             remedy = "" if self.is_given("endpoint") else "; remove `account:`"
             hint = f"The endpoint's is used{remedy}."
-            yield from said.unit.error("conflict", said.path, message, hint, severity=Severity.WARNING)
+            yield from said.file.error("conflict", said.path, message, hint, severity=Severity.WARNING)
 
     def is_given(self, key: str) -> bool:
         """Whether the command says it, whatever the manifest says."""
-        return key == "endpoint" and self._draft.endpoint is not None
+        return key == "endpoint" and self._draft.options.endpoint is not None
 
     def said(self, key: str) -> Said | None:
         """The setting of the project that is used, and where it stands: the command's, the manifest's, a variable's."""
-        if self._draft.endpoint is not None and self.is_given(key):
-            return Said(value=self._draft.endpoint, unit=self._draft.units[0]) if self._draft.units else None
+        if self._draft.options.endpoint is not None and self.is_given(key):
+            return Said(value=self._draft.options.endpoint, file=self._draft.files[0]) if self._draft.files else None
         said = self._said.get(("project", key))
         if said is not None and said.value:
             return said
         value = self._draft.variables.get(VARIABLES[key])
-        return Said(value=value, unit=self._draft.units[0]) if value and self._draft.units else None
+        return Said(value=value, file=self._draft.files[0]) if value and self._draft.files else None
 
     def _name_problems(self) -> Iterator[Diagnostic]:
         said = self._said.get(("name",))
         if said is None and self._draft.complete and not self._is_there(("name",)):
             hint = "Add `name:`, an id for everything this manifest manages, for example `name: dev-buddy`."
-            yield from self._draft.units[0].error("missing-key", (), "The manifest has no `name`.", hint)
+            yield from self._draft.files[0].error("missing-key", (), "The manifest has no `name`.", hint)
         elif said is not None and (wrong := owner_fault(said.value)):
             message = f"The manifest's name {said.shown} {'is none' if said.is_hidden else wrong}."
-            yield from said.unit.error("bad-name", ("name",), message, OWNER_ADVICE)
+            yield from said.file.error("bad-name", ("name",), message, OWNER_ADVICE)
 
     def _is_there(self, path: Path) -> bool:
         """Whether a file says it, whatever is wrong with what it says."""
-        for unit in self._draft.units:
-            here: Any = unit.source.root
+        for file in self._draft.files:
+            here: Any = file.source.root
             for step in path:
                 here = here.get(step, None) if isinstance(here, dict) and step in here else _NOTHING
             if here is not _NOTHING and here != "":
@@ -200,9 +199,9 @@ class Head:
 
     def _lacking(self, key: str, message: str) -> Iterator[Diagnostic]:
         hint = f"Add `{key}:` to `project:`, or set {VARIABLES[key]}."
-        unit = next((unit for unit in self._draft.units if "project" in unit.root), self._draft.units[0])
+        file = next((file for file in self._draft.files if "project" in file.root), self._draft.files[0])
         severity = self._draft.variables.unset  # the variable may still come
-        yield from unit.error("missing-key", ("project",), message, hint, at_key=True, severity=severity)
+        yield from file.error("missing-key", ("project",), message, hint, at_key=True, severity=severity)
 
 
 _NOTHING: Final = object()
@@ -243,7 +242,7 @@ def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[D
         return ()
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
     path = said.path or ("project",)
-    return said.unit.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
+    return said.file.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
 
 
 def _url_fault(url: str, *, is_project: bool) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.entries import Draft, Entry
+from provisioner.manifest.draft import Draft, Entry
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import dotted
@@ -57,8 +57,7 @@ def _unknown(
     if is_other:
         entry_of_other = f"{target.kind}: {{{shown(target.name)}: {{external: true}}}}"
         hint += f" One that exists and is not yours is declared with `{entry_of_other}`."
-    path = (*entry.path, *reference.path)
-    yield from entry.unit.error("unknown-reference", path, message, hint)
+    yield from entry.error("unknown-reference", reference.path, message, hint)
 
 
 def _perhaps_meant(entry: Entry, reference: Reference, known: list[str]) -> Iterator[Diagnostic]:
@@ -70,8 +69,7 @@ def _perhaps_meant(entry: Entry, reference: Reference, known: list[str]) -> Iter
             f"(`{dotted(reference.path)}`), which this manifest does not define; it is taken for somebody else's."
         )
         hint = f"{meant}If not, declare it: `{target.kind}: {{{target.name}: {{external: true}}}}`."
-        path = (*entry.path, *reference.path)
-        yield from entry.unit.error("unknown-reference", path, message, hint, severity=Severity.WARNING)
+        yield from entry.error("unknown-reference", reference.path, message, hint, severity=Severity.WARNING)
 
 
 def wrong_model_kinds(draft: Draft) -> Iterator[Diagnostic]:
@@ -101,7 +99,7 @@ def _wrong_kind(entry: Entry, reference: Reference, provided: str, fitting: list
         f"{quoted(reference.target.name)} is of {with_article(provided)} model."
     )
     hint = f"Fitting here: {listed(fitting)}." if fitting else f"Define one with {wanted}."
-    yield from entry.unit.error("wrong-model-kind", (*entry.path, *reference.path), message, hint)
+    yield from entry.error("wrong-model-kind", reference.path, message, hint)
 
 
 def reference_cycles(draft: Draft) -> Iterator[Diagnostic]:
@@ -111,8 +109,7 @@ def reference_cycles(draft: Draft) -> Iterator[Diagnostic]:
         reference = next(each for each in entry.references if each.target == cycle[1 % len(cycle)])
         way = " → ".join(str(address) for address in (*cycle[:_SHOWN_CYCLE], cycle[0]))
         message = f"Resources need each other in a circle: {way}." if len(cycle) > 1 else f"{cycle[0]} needs itself."
-        path = (*entry.path, *reference.path)
-        yield from entry.unit.error("reference-cycle", path, message, "Remove one of the references.")
+        yield from entry.error("reference-cycle", reference.path, message, "Remove one of the references.")
 
 
 def _targets(entry: Entry) -> tuple[Address, ...]:

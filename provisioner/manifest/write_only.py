@@ -8,7 +8,7 @@ from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import MARKED
-from provisioner.manifest.entries import Draft, Entry
+from provisioner.manifest.draft import Draft, Entry
 from provisioner.manifest.schema import schemas_at
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import ABSENT, UNKNOWN, Path, dotted, lookup
@@ -22,11 +22,11 @@ _VARIABLES: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:(?<!\$)\$\{env:[A-Za-z_]
 def secrets_in_the_file(draft: Draft) -> Iterator[Diagnostic]:
     for entry, path in _declared(draft):
         for at in _secrets(entry, lookup(entry.value, path), path):
-            written = lookup(entry.unit.source.root, (*entry.path, *at))  # type: ignore[arg-type]  # the way is there
+            written = lookup(entry.file.source.root, (*entry.path, *at))  # type: ignore[arg-type]  # the way is there
             if not isinstance(written, str) or not _VARIABLES.fullmatch(written):
                 message = f"{entry.address}: the secret `{dotted(at)}` is written in the manifest itself."
                 hint = "Take it from a variable: ${env:NAME}, without a default. Change the secret, if it was real."
-                yield from entry.unit.error("secret-in-manifest", (*entry.path, *at), message, hint)
+                yield from entry.error("secret-in-manifest", at, message, hint)
 
 
 def versions_of_values(draft: Draft) -> Iterator[Diagnostic]:
@@ -38,16 +38,14 @@ def versions_of_values(draft: Draft) -> Iterator[Diagnostic]:
                 "back, so only a changed version tells that it is to be written again."
             )
             hint = f"Add one of your own choice, and change it with the values: `{version[-1]}: 1`."
-            yield from entry.unit.error("write-only-version", (*entry.path, *path), message, hint, at_key=True)
+            yield from entry.error("write-only-version", path, message, hint, at_key=True)
     for entry in draft.entries:
         for path in KINDS[entry.address.kind].traits.write_only:
             version = version_of(path)
             if lookup(entry.value, version) is not ABSENT and lookup(entry.value, path) is ABSENT:
                 message = f"{entry.address} has a `{dotted(version)}` and no `{dotted(path)}`: a change writes nothing."
                 hint = f"Declare `{path[-1]}` to have it written; what is live stays as it is."
-                yield from entry.unit.error(
-                    "write-only-version", (*entry.path, *version), message, hint, severity=Severity.WARNING
-                )
+                yield from entry.error("write-only-version", version, message, hint, severity=Severity.WARNING)
 
 
 def _declared(draft: Draft) -> Iterator[tuple[Entry, Path]]:
