@@ -187,10 +187,11 @@ class Draft:
     complete: bool
 
 
-def addresses_in(file: ManifestFile) -> Iterator[Address]:
+def sections_of(file: ManifestFile) -> Iterator[tuple[str, Json]]:
+    """Each kind's entries by their names, as they are given."""
     for section in KINDS:
-        names = file.root.get(section)
-        yield from (Address(section, name) for name in (names if isinstance(names, dict) else ()))
+        if isinstance(named := file.root.get(section), dict):
+            yield section, named
 
 
 def is_external(value: object) -> bool:
@@ -201,10 +202,11 @@ def entries_of(files: Iterable[ManifestFile]) -> Iterator[Entry]:
     told = 0
     for file in files:
         unknown = _by_entry(file.unknown)
-        for address in addresses_in(file):
-            entry = _entry(file, address, unknown.get((address.kind, address.name), ()), most=MOST_TOLD - told)
-            told += len(entry.findings)
-            yield entry
+        for section, named in sections_of(file):
+            for name in named:
+                entry = _entry(file, Address(section, name), unknown.get((section, name), ()), most=MOST_TOLD - told)
+                told += len(entry.findings)
+                yield entry
 
 
 def _by_entry(paths: Iterable[Path]) -> dict[Path, list[Path]]:

@@ -16,9 +16,8 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
-from provisioner.manifest.draft import ManifestFile, Text, is_external
+from provisioner.manifest.draft import ManifestFile, Text, is_external, sections_of
 from provisioner.manifest.files import is_hidden, read_inside, shown_path
 from provisioner.manifest.limits import Budget, Resource
 from provisioner.manifest.reader import SUFFIXES, read_document
@@ -38,9 +37,8 @@ def filled(file: ManifestFile, budget: Budget) -> ManifestFile:
     """The file with the numbers and booleans that its variables spell, and with what the files hold that it names."""
     filling = _Filling(file, budget)
     root = dict(file.root)
-    for section in KINDS:
-        if isinstance(entries := root.get(section), dict):
-            root[section] = {name: filling.entry(value, (section, name)) for name, value in entries.items()}
+    for section, named in sections_of(file):
+        root[section] = {name: filling.entry(value, (section, name)) for name, value in named.items()}
     return replace(
         file,
         root=root,
@@ -70,8 +68,12 @@ class _Filling:
         if not isinstance(value, Mapping) or is_external(value):
             return value
         keys = _keys_that_take_files(at[0])
-        new = {key: self._with_files(inner, (*at, key)) if key in keys else inner for key, inner in value.items()}
-        return new if any(new[key] is not inner for key, inner in value.items()) else value
+        held = {
+            key: new
+            for key, inner in value.items()
+            if key in keys and (new := self._with_files(inner, (*at, key))) is not inner
+        }
+        return {**value, **held} if held else value
 
     def _with_numbers(self, entry: Any, at: Path) -> Any:
         schema = entry_shape(at[0]).schema
@@ -107,8 +109,8 @@ class _Filling:
             return value
         if value.keys() == {"file"} and (holds := _held_at(path)):
             return self._held(value["file"], path, as_text=holds == "text")
-        new = {key: self._with_files(inner, (*path, key)) for key, inner in value.items()}
-        return new if any(new[key] is not inner for key, inner in value.items()) else value
+        held = {key: new for key, inner in value.items() if (new := self._with_files(inner, (*path, key))) is not inner}
+        return {**value, **held} if held else value
 
     def _held(self, name: object, path: Path, *, as_text: bool) -> Any:
         place = (*path, "file")

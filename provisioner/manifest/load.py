@@ -16,10 +16,10 @@ from provisioner.manifest.draft import (
     Entry,
     ManifestFile,
     Options,
-    addresses_in,
     entries_of,
     named_as_declared,
     resolved_file,
+    sections_of,
 )
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
@@ -130,7 +130,7 @@ def _load(paths: Sequence[Path], options: Options) -> Loaded:
 
 def _too_many(files: Sequence[ManifestFile], budget: Budget) -> Diagnostic | None:
     """Asked before any entry is looked at."""
-    number = sum(1 for file in files for _ in addresses_in(file))
+    number = sum(len(named) for file in files for _, named in sections_of(file))
     if budget.take(Resource.RESOURCES, number):
         return None
     first = next(file for file in files if file.source.root is not None)
