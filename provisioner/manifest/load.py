@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shlex
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from provisioner.manifest.checks import PLAIN_RULES, RULES
+from provisioner.manifest.codes import CODES
 from provisioner.manifest.draft import (
     Draft,
     Entry,
@@ -25,18 +27,15 @@ from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
 from provisioner.manifest.inline import filled
 from provisioner.manifest.limits import Budget, Resource, bounded
-from provisioner.manifest.overrides import CODE as OVERRIDDEN
-from provisioner.manifest.overrides import overrides
 from provisioner.manifest.places import Source
-from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
+from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
-from provisioner.manifest.unvalued import unvalued
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
-from provisioner.model.words import listed, printable
+from provisioner.model.words import listed, printable, quoted
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
@@ -245,7 +244,7 @@ def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
         as_written = [filled(file.as_written(), budget) for file in draft.files]
         twin = _draft(as_written, draft.variables, draft.options, complete=draft.complete)
         written = {(file.name, dotted(path)): text for file in draft.files for path, text in file.written.items()}
-        yield from unvalued(problems, _by_the_rules(twin), written)
+        yield from _unvalued(problems, _by_the_rules(twin), written)
     else:
         yield from problems
 
@@ -253,6 +252,42 @@ def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
 def _by_the_rules(draft: Draft) -> list[Diagnostic]:
     heads = (problem for file in draft.files for problem in head_misfits(file))
     return [*bounded(heads), *(problem for rule in RULES for problem in bounded(rule(draft)))]
+
+
+def _unvalued(
+    problems: Iterable[Diagnostic], as_written: Iterable[Diagnostic], written: Mapping[tuple[str, str], str]
+) -> Iterator[Diagnostic]:
+    """`problems` in the words of `as_written`; `written` is what stands in a file, at a path, where a variable does.
+
+    Whatever a rule says, it may have seen a value that came from `${env:…}`. So when something is wrong, the rules are
+    asked a second time about the manifest as it is written, with no variable replaced: what they say then cannot hold a
+    value. Where only the value is to blame, the words are the same for every value.
+    """
+    problems = list(problems)
+    same = set(as_written) & set(problems)
+    spare: dict[tuple[str, Location | None], list[Diagnostic]] = defaultdict(list)
+    for each in as_written:
+        if each not in same:
+            spare[each.code, each.where].append(each)
+    for problem in problems:
+        others = spare[problem.code, problem.where]
+        if problem in same or problem.code == "more-problems":
+            yield problem
+        elif others:
+            yield replace(others.pop(0), severity=problem.severity)
+        else:
+            yield _in_words_of_its_code(problem, written)
+
+
+def _in_words_of_its_code(problem: Diagnostic, written: Mapping[tuple[str, str], str]) -> Diagnostic:
+    where = problem.where
+    text = written.get((where.file, where.path)) if where else None
+    cause = f"{quoted(text)} stands here" if text is not None else "A variable has a part in it"
+    return replace(
+        problem,
+        message=f"{CODES[problem.code]} {cause}; what variables hold is not shown.",
+        hint="Look at what the variable holds, and at what is wanted here.",
+    )
 
 
 def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
