@@ -11,11 +11,11 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import MARKED, TAKES_FILE
 from provisioner.manifest.draft import Draft, Entry, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_advice, name_fault
-from provisioner.manifest.schema import ANY_NAME, EXTENSION, Schema, entry_shape, keys_at, schemas_at, schemas_in
+from provisioner.manifest.schema import ANY_NAME, EXTENSION, entry_shape, keys_at, schemas_at, schemas_in
 from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
-from provisioner.model.document import ABSENT, UNKNOWN, Path, dotted, lies_under, lookup
+from provisioner.model.document import ABSENT, UNKNOWN, Document, Path, dotted, lies_under, lookup
 from provisioner.model.resource import Reference
 from provisioner.model.words import guess, listed, quoted, shown, with_article
 from provisioner.reconcile.write_only import version_of
@@ -97,7 +97,7 @@ def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]:
-    here: list[Schema] = [KINDS[entry.address.kind].schema()]
+    here: list[Document] = [KINDS[entry.address.kind].schema()]
     steps = tuple(field.split(".", MAX_DEPTH))
     for sealed in KINDS[entry.address.kind].traits.write_only:
         if lies_under(steps, (sealed,)) and steps != sealed:
@@ -152,7 +152,7 @@ def _suspects(value: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _is_in_document(path: Path) -> bool:
     section, _, *inside = path if len(path) > 1 else (*path, "")
-    schemas: list[Schema] = [entry_shape(section).schema] if section in KINDS else []
+    schemas: list[Document] = [entry_shape(section).schema] if section in KINDS else []
     for step in inside:
         schemas = [inner for each in schemas for inner in schemas_at(each, (step,))]
         if any(each.get(TAKES_FILE) == "document" for each in schemas):

@@ -277,7 +277,7 @@ def _external_misfits(value: Document) -> Iterator[Misfit]:
             yield Misfit(Finding(path=(key,), code="external-key", message=message, hint=hint), at_key=True)
 
 
-def sound_in(value: dict[str, Any], misfits: Iterable[Misfit], unknown: Iterable[Path] = ()) -> dict[str, Any]:
+def sound_in(value: Json, misfits: Iterable[Misfit], unknown: Iterable[Path] = ()) -> Json:
     """The entry without unknown keys, and with UNKNOWN in the place of what does not fit, of what is said under a wrong
     name, and of the paths that are `unknown`. Paths into it lead where they did.
     """
@@ -292,7 +292,7 @@ def sound_in(value: dict[str, Any], misfits: Iterable[Misfit], unknown: Iterable
             blanks += misfit.keys
     if not (blanks or wrong):
         return value
-    sound: dict[str, Any] = _copied(value)
+    sound: Json = _copied(value)
     for path in wrong:
         holder = _holder(sound, path)
         if isinstance(holder, dict):

@@ -20,10 +20,10 @@ from provisioner.manifest.limits import MOST_TOLD
 from provisioner.manifest.scalars import convert
 from provisioner.manifest.validators import compile_schema, finder
 from provisioner.model.diagnostic import Finding
-from provisioner.model.document import ABSENT, Path, dotted, lookup
+from provisioner.model.document import ABSENT, Document, Path, dotted, lookup
 from provisioner.model.redact import is_hidden_at
 from provisioner.model.secrets import is_secret
-from provisioner.model.words import found, guess, listed, quoted, shown
+from provisioner.model.words import found, guess, joined, listed, quoted, shown
 
 # jsonschema types what an error holds as anything or nothing; what each keyword puts there is known.
 _Error: TypeAlias = Any
@@ -53,7 +53,7 @@ class Misfit(NamedTuple):
 class Shape:
     """A schema, ready to be held against many values. `neighbours` are other tools' words: see `kinds.neighbours`."""
 
-    def __init__(self, schema: Mapping[str, Any], neighbours: Mapping[str, str] | None = None) -> None:
+    def __init__(self, schema: Document, neighbours: Mapping[str, str] | None = None) -> None:
         self.schema = dict(schema)
         self._neighbours = neighbours or {}
         self.fits = compile_schema(schema)
@@ -127,7 +127,7 @@ def _translation(neighbours: Mapping[str, str], path: str, value: Any) -> str:
     pairs = [f"`{neighbours[name]}` for `{name}`" for name in meant if " " not in neighbours[name]]
     if pairs and not inside:
         return f"Write `{neighbours[path]}`."
-    return " ".join([*([f"Write {' and '.join(pairs)}."] if pairs else []), *sentences])
+    return " ".join([*([f"Write {joined(pairs)}."] if pairs else []), *sentences])
 
 
 def _inside(neighbours: Mapping[str, str], path: str, value: Any) -> list[str]:
@@ -304,13 +304,13 @@ _TELLERS: Final[Mapping[str, Callable[[_Error, Path], Iterator[Misfit]]]] = {
 }
 
 
-def fits_name(name: str, rule: Mapping[str, Any]) -> bool:
+def fits_name(name: str, rule: Document) -> bool:
     # Not `search`: there, `$` would let a line break through.
     shortest, longest = rule.get("minLength", 1), rule.get("maxLength", len(name))
     return shortest <= len(name) <= longest and re.fullmatch(rule.get("pattern", ".*"), name) is not None
 
 
-def name_fault(name: str, rule: Mapping[str, Any]) -> str:
+def name_fault(name: str, rule: Document) -> str:
     """The end of a sentence that begins with the name."""
     shortest, longest = rule.get("minLength", 1), rule.get("maxLength")
     if not name:
@@ -324,7 +324,7 @@ def name_fault(name: str, rule: Mapping[str, Any]) -> str:
     return _wrong_characters(name, rule)
 
 
-def _wrong_characters(name: str, rule: Mapping[str, Any]) -> str:
+def _wrong_characters(name: str, rule: Document) -> str:
     if bad := [char for char in dict.fromkeys(name) if not _takes(rule, f"a{char}a")]:
         return f"holds {listed([quoted(char) for char in bad])}"
     if not _takes(rule, f"{name[0]}a"):
@@ -334,7 +334,7 @@ def _wrong_characters(name: str, rule: Mapping[str, Any]) -> str:
     return f"does not match {rule.get('pattern')}"
 
 
-def name_advice(rule: Mapping[str, Any]) -> str:
+def name_advice(rule: Document) -> str:
     """The rule as advice."""
     marks = [char for char in string.punctuation if _takes(rule, f"a{char}a")]
     limit = f"; at most {rule['maxLength']} characters" if "maxLength" in rule else ""
@@ -346,11 +346,11 @@ def name_advice(rule: Mapping[str, Any]) -> str:
     return f"Use {listed(['letters', 'digits', *map(quoted, marks)])}{outside}{limit}."
 
 
-def _where(marks: list[str], rule: Mapping[str, Any]) -> str:
+def _where(marks: list[str], rule: Document) -> str:
     return "beginning" if all(_takes(rule, f"a{char}") for char in marks) else "beginning or end"
 
 
-def _takes(rule: Mapping[str, Any], sample: str) -> bool:
+def _takes(rule: Document, sample: str) -> bool:
     return _matches(rule.get("pattern", ".*"), sample)
 
 

@@ -21,6 +21,7 @@ from provisioner.manifest.places import Lines, Source
 from provisioner.manifest.scalars import MAX_DIGITS
 from provisioner.manifest.yaml_values import BAD_ESCAPE, MAX_DEPTH, MAX_KEY, Builder, Stop
 from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.document import Json
 from provisioner.model.words import found, quoted, shown
 
 SUFFIXES: Final = (".json", ".yaml", ".yml")
@@ -90,7 +91,7 @@ def _events(text: str, *, fast: bool) -> Iterator[Event]:
 
 def read_document(
     text: str, *, file: str, suffix: str, budget: Budget | None = None
-) -> tuple[dict[str, Any] | None, list[Diagnostic]]:
+) -> tuple[Json | None, list[Diagnostic]]:
     """The mapping, or why there is none, with the place in the file. `suffix` is one of `SUFFIXES`."""
     budget = budget or Budget()
     value, problems = _json(text, file, budget) if suffix == ".json" else _yaml(text, file, budget)
@@ -134,7 +135,7 @@ def _json(text: str, file: str, budget: Budget) -> tuple[object, list[Diagnostic
     return value, [_too_deep(file)] if _is_deeper(value, MAX_DEPTH) else []
 
 
-def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _mapping(pairs: list[tuple[str, Any]]) -> Json:
     mapping = dict(pairs)
     if too_long := next((name for name in mapping if len(name) > MAX_KEY), ""):
         message = f"The key {quoted(too_long)} has {len(too_long)} characters; {MAX_KEY} are allowed."

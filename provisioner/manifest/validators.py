@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from provisioner.kinds.fragments import MARKED, TAKES_FILE
+from provisioner.model.document import Document
 
 Fits: TypeAlias = Callable[[Any], bool]
 
@@ -23,7 +24,7 @@ class _Unsupported(Exception):  # noqa: N818 - an answer, not a failure
     pass
 
 
-def compile_schema(schema: Mapping[str, Any]) -> Fits:
+def compile_schema(schema: Document) -> Fits:
     """A predicate that is true for nothing that jsonschema refuses, and for nearly all that it accepts."""
     try:
         return _compile(schema)
@@ -31,12 +32,12 @@ def compile_schema(schema: Mapping[str, Any]) -> Fits:
         return _never
 
 
-def _compile(schema: Mapping[str, Any]) -> Fits:
+def _compile(schema: Document) -> Fits:
     tests = tuple(_tests(schema))
     return tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests)
 
 
-def _tests(schema: Mapping[str, Any]) -> Iterator[Fits]:
+def _tests(schema: Document) -> Iterator[Fits]:
     for keyword, wanted in schema.items():
         if keyword in _TESTS:
             yield _TESTS[keyword](wanted)
@@ -110,12 +111,12 @@ def _greatest(limit: float) -> Fits:
     return lambda value: (value.__class__ is not int and value.__class__ is not float) or value <= limit
 
 
-def _items(schema: Mapping[str, Any]) -> Fits:
+def _items(schema: Document) -> Fits:
     test = _compile(schema)
     return lambda value: value.__class__ is not list or all(map(test, value))
 
 
-def _names(schema: Mapping[str, Any]) -> Fits:
+def _names(schema: Document) -> Fits:
     test = _compile(schema)
     return lambda value: value.__class__ is not dict or all(map(test, value))
 
@@ -125,12 +126,12 @@ def _required(names: list[str]) -> Fits:
     return lambda value: value.__class__ is not dict or wanted <= value.keys()
 
 
-def _exactly_one(schemas: list[Mapping[str, Any]]) -> Fits:
+def _exactly_one(schemas: list[Document]) -> Fits:
     tests = tuple(_compile(schema) for schema in schemas)
     return lambda value: sum(test(value) for test in tests) == 1
 
 
-def _members(schema: Mapping[str, Any]) -> Fits:
+def _members(schema: Document) -> Fits:
     tests = {name: _compile(inner) for name, inner in schema.get("properties", {}).items()}
     others = schema.get("additionalProperties", True)
     other = _always if others is True else _never if others is False else _compile(others)
@@ -147,7 +148,7 @@ def _always(_: object) -> bool:
     return True
 
 
-def _condition(schema: Mapping[str, Any]) -> Fits:
+def _condition(schema: Document) -> Fits:
     test = _compile(schema["if"])
     then = _compile(schema.get("then", {}))
     otherwise = _compile(schema.get("else", {}))
@@ -173,7 +174,7 @@ _TESTS: Final[Mapping[str, Callable[[Any], Fits]]] = {
 }
 
 
-def finder(schema: Mapping[str, Any]) -> Callable[[object], Iterator[Any]]:
+def finder(schema: Document) -> Callable[[object], Iterator[Any]]:
     """Gives the errors of a value."""
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - 100 ms, and most manifests fit
     from jsonschema.validators import extend  # noqa: PLC0415 - as above

@@ -18,7 +18,7 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.env import escape
 from provisioner.manifest.scalars import MAX_DIGITS, Ambiguous, resolve
 from provisioner.model.address import Address
-from provisioner.model.document import Document
+from provisioner.model.document import Document, Json
 from provisioner.model.invisible import INVISIBLE, SURROGATES
 from provisioner.model.pipelines import is_inert
 
@@ -66,8 +66,8 @@ def _one_line(text: str) -> str:
     return _ESCAPED.sub(lambda match: match.group() if match.group() in '"\\' else " ", text)
 
 
-def _section(section: str, entries: Mapping[Address, Document], external: Collection[Address]) -> dict[str, Any]:
-    resources: dict[str, Any] = {address.name: {"external": True} for address in external if address.kind == section}
+def _section(section: str, entries: Mapping[Address, Document], external: Collection[Address]) -> Json:
+    resources: Json = {address.name: {"external": True} for address in external if address.kind == section}
     resources.update({address.name: _literal(entry) for address, entry in entries.items() if address.kind == section})
     return dict(sorted(resources.items()))
 
@@ -83,7 +83,7 @@ def _literal(value: Any) -> Any:
     return value
 
 
-def _pairs(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
+def _pairs(mapping: Document, depth: int) -> Iterator[str]:
     indent = "  " * depth
     for key, value in mapping.items():
         written = _key(str(key))

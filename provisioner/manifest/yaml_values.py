@@ -25,7 +25,7 @@ from provisioner.manifest.limits import MOST_TOLD, Budget, Resource, untold
 from provisioner.manifest.places import Lines, Marks, Source
 from provisioner.manifest.scalars import Ambiguous, Scalar, resolve
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Path
+from provisioner.model.document import Json, Path
 from provisioner.model.invisible import SURROGATES
 from provisioner.model.redact import is_hidden_at
 from provisioner.model.words import quoted, shown
@@ -56,14 +56,14 @@ class _Frame:
 
     __slots__ = ("anchor", "at", "height", "holder", "key", "key_at", "length", "marks", "merged", "size")
 
-    def __init__(self, holder: dict[str, Any] | list[Any], at: int, anchor: str | None) -> None:
+    def __init__(self, holder: Json | list[Any], at: int, anchor: str | None) -> None:
         self.holder: Any = holder
         self.at = at
         self.anchor = anchor
         self.marks: Any = type(holder)()
         self.key: object = _NO_KEY
         self.key_at = 0
-        self.merged: list[dict[str, Any]] = []
+        self.merged: list[Json] = []
         self.size = 1
         self.length = 0
         self.height = 1
@@ -218,7 +218,7 @@ class Builder:
         hint = f'Quote it: "{shown(text)}".' if text else 'Quote a text that starts with "{" or "[": "{{$userId}}".'
         self.report("key-not-text", at, message, hint)
 
-    def _open(self, event: Any, holder: dict[str, Any] | list[Any]) -> None:
+    def _open(self, event: Any, holder: Json | list[Any]) -> None:
         at = event.start_mark.index
         if event.tag not in _KNOWN_TAGS:
             self._unknown_tag(event)
