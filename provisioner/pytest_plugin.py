@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
     from provisioner.emulator import Emulator
-
-Json = dict[str, Any]
+    from provisioner.model.document import Json
 
 
 class FoundryEmulator:

@@ -15,6 +15,7 @@ from provisioner.cli.files import require_inside
 from provisioner.cli.own import require_own_room
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.reasons import reason
+from provisioner.model.words import joined
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -113,7 +114,7 @@ def _check_model(given: dict[str, Any]) -> None:
     missing = [flag for flag, name in names.items() if not given[name]]
     if missing and len(missing) < len(names):
         are = "is" if len(missing) == 1 else "are"
-        raise click.UsageError(f"{', '.join(names)} go together; {' and '.join(missing)} {are} missing.")
+        raise click.UsageError(f"{', '.join(names)} go together; {joined(missing)} {are} missing.")
     if given["model_endpoint"] and not _is_address(given["model_endpoint"]):
         raise click.UsageError(f'--model-endpoint is an http or https URL, not "{given["model_endpoint"]}".')
 

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from provisioner.manifest.inside import leads_away
+from provisioner.manifest.files import leads_away
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.reasons import reason
 

@@ -10,7 +10,7 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, MEMORY_TOOLS, PROPERTIES, PUBLISHED
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document, Path, dotted, lookup
-from provisioner.model.words import quoted
+from provisioner.model.words import joined, quoted
 
 # OpenAI's API reference: names of functions and of structured answers. The service refuses others with a 400.
 _FUNCTION_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -96,7 +96,7 @@ def _voice_engine(name: str, entry: Document) -> Iterator[Finding]:
             yield Finding(
                 path=(),
                 code="voice-engine",
-                message=f'Voice agent "{name}" lacks {" and ".join(f"`{key}`" for key in lacking)}.',
+                message=f'Voice agent "{name}" lacks {joined(f"`{key}`" for key in lacking)}.',
                 hint="Give `model` and `model_type` (`managed` or `self_deployed`), or `conversation_engine` instead.",
             )
         return

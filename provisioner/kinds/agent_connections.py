@@ -22,7 +22,7 @@ _BELOW: Final = "/connections/"
 
 
 def connections_named(fields: Document) -> Iterator[Reference]:
-    """Optional ones: whether a connection is ours is decided where a manifest declares it (`manifest.references`); any
+    """Optional ones: whether a connection is ours is decided where a manifest declares it (`manifest.checks`); any
     other is somebody else's, and nothing is said about it.
     """
     model = fields.get("model")

@@ -17,6 +17,7 @@ from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lookup
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.resource import Condition, Live
+from provisioner.model.words import joined
 from provisioner.reconcile.marker import MARKER_KEYS, AppliedRecord, read_marker
 from provisioner.reconcile.meaning import same
 
@@ -127,7 +128,7 @@ def _is_gone(service: Service, change: Change, version: str) -> bool:
 
 
 def _overtaken_by(address: Address, between: list[Document], other: Document | None, *, undone: bool) -> PlaneError:
-    numbers = " and ".join(sorted(str(it.get("version")) for it in between))
+    numbers = joined(sorted(str(it.get("version")) for it in between))
     if other is not None:
         what = f'{address} was made or changed at the same time by the manifest named "{_owner(other)}", whose it is'
         advice = "Rename it here, or declare it `external: true`."
@@ -149,7 +150,7 @@ def served_versions(change: Change, made: str) -> Iterator[str]:
     share = shares.pop(_LATEST, 0) if shares else _ALL
     if share == _ALL:
         return
-    serving = " and ".join(f"version {version}" for version in sorted(shares))
+    serving = joined(f"version {version}" for version in sorted(shares))
     new = f"version {made}" if made else "the new version"
     takes = f"takes {share} % of the traffic" if share else "takes no traffic"
     yield (

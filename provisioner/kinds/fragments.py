@@ -19,9 +19,7 @@ def text(description: str, **more: Any) -> dict[str, Any]:
     return {"type": "string", "description": description, **more}
 
 
-MARKED: Final = (
-    "x-secret"  # how a schema says that a value is a secret: no manifest holds it, see `manifest.write_only`
-)
+MARKED: Final = "x-secret"  # how a schema says that a value is a secret: no manifest holds it, see `manifest.checks`
 
 
 def secret(description: str, **more: Any) -> dict[str, Any]:

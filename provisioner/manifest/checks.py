@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.entries import Draft, Entry
-from provisioner.manifest.names import fault, fits_name, in_words
-from provisioner.manifest.placeholders import placeholders
-from provisioner.manifest.reader import MAX_DEPTH
-from provisioner.manifest.references import reference_cycles, unknown_references, wrong_model_kinds
-from provisioner.manifest.schema import ANY_NAME
-from provisioner.manifest.walk import Schema, keys_at, schemas_in
-from provisioner.manifest.write_only import secrets_in_the_file, versions_of_values
+from provisioner.kinds.fragments import MARKED, TAKES_FILE
+from provisioner.manifest.draft import Draft, Entry, ManifestFile
+from provisioner.manifest.misfits import fits_name, name_advice, name_fault
+from provisioner.manifest.schema import ANY_NAME, EXTENSION, entry_shape, keys_at, schemas_at, schemas_in
+from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Path, dotted, lies_under, lookup
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.document import ABSENT, UNKNOWN, Document, Path, dotted, lies_under, lookup
+from provisioner.model.resource import Reference
 from provisioner.model.words import guess, listed, quoted, shown, with_article
+from provisioner.model.write_only import version_of
+
+_TEMPLATE: Final = re.compile(r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*\}\}")  # no pair of braces inside: linear
+_PLACEHOLDER: Final = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=?+][^{}]*)?\}")
+# Variables and nothing else, but for a word that says how the secret is meant: `Bearer ${env:NAME}`. A default beside
+# the name would be a secret in the file all the same.
+_VARIABLES: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:(?<!\$)\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-)?\})+")
+_SHOWN_CYCLE: Final = 8
+_MOST_CYCLES: Final = 100
+_MOST_GUESSES: Final = 100  # a guess looks at every name, and thousands of them would take minutes
 
 
 def variables(draft: Draft) -> Iterator[Diagnostic]:
-    for unit in draft.units:
-        yield from unit.variable_problems
+    for file in draft.files:
+        yield from file.variable_problems
 
 
 def contents(draft: Draft) -> Iterator[Diagnostic]:
     """What could not be made a number of, and what is wrong with the files that entries name."""
-    for entry in draft.entries:
-        yield from entry.problems
+    for file in draft.files:
+        yield from file.content_problems
 
 
 def shapes(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         for finding, at_key, _ in entry.findings:
-            yield from entry.unit.told(finding, entry.path, at_key=at_key, subject=f"{entry.address}: ")
+            yield from entry.told(finding, at_key=at_key, subject=f"{entry.address}: ")
 
 
 def names(draft: Draft) -> Iterator[Diagnostic]:
@@ -44,9 +54,9 @@ def names(draft: Draft) -> Iterator[Diagnostic]:
         if fits_name(name, rule) and not entry.external:
             rule = kind.names()
         if not fits_name(name, rule):
-            message = f"The {kind.singular} name {quoted(name)} {fault(name, rule)}."
-            hint = str(rule.get("description") or in_words(rule))
-            yield from entry.unit.error("bad-name", entry.path, message, hint, at_key=True)
+            message = f"The {kind.singular} name {quoted(name)} {name_fault(name, rule)}."
+            hint = str(rule.get("description") or name_advice(rule))
+            yield from entry.error("bad-name", (), message, hint, at_key=True)
 
 
 def duplicates(draft: Draft) -> Iterator[Diagnostic]:
@@ -54,13 +64,13 @@ def duplicates(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         first = firsts.setdefault(_on_the_service(entry.address), entry)
         if first is not entry:
-            where = first.unit.key_at(first.path)
+            where = first.file.source.key_at(first.path)
             place = f"{where.file}:{where.line}:{where.column}"
             message = f"{entry.address} is defined twice; the first is {place}."
             if first.address != entry.address:
                 noun = KINDS[entry.address.kind].singular
                 message = f"{entry.address} is {first.address} of {place}: names of {noun}s ignore case."
-            yield from entry.unit.error("duplicate-resource", entry.path, message, "Keep one of the two.", at_key=True)
+            yield from entry.error("duplicate-resource", (), message, "Keep one of the two.", at_key=True)
 
 
 def _on_the_service(address: Address) -> Address:
@@ -74,7 +84,7 @@ def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:
             continue
         for finding in KINDS[entry.address.kind].check(entry.address.name, entry.known):
             if lookup(entry.value, finding.path) is not ABSENT:  # under another name, that has been told
-                yield from entry.unit.told(finding, entry.path, at_key=finding.at_key or not finding.path)
+                yield from entry.told(finding, at_key=finding.at_key or not finding.path)
 
 
 def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
@@ -83,22 +93,22 @@ def ignored_fields(draft: Draft) -> Iterator[Diagnostic]:
         ignored = lifecycle.get("ignore") if isinstance(lifecycle, dict) else None
         for index, field in enumerate(ignored if isinstance(ignored, list) else ()):
             if isinstance(field, str):
-                yield from _ignored_field(entry, field, (*entry.path, "lifecycle", "ignore", str(index)))
+                yield from _ignored_field(entry, field, ("lifecycle", "ignore", str(index)))
 
 
 def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]:
-    here: list[Schema] = [KINDS[entry.address.kind].schema()]
+    here: list[Document] = [KINDS[entry.address.kind].schema()]
     steps = tuple(field.split(".", MAX_DEPTH))
     for sealed in KINDS[entry.address.kind].traits.write_only:
         if lies_under(steps, (sealed,)) and steps != sealed:
             message = f"`{dotted(sealed)}` is written whole, and nobody can read back what is in it."
-            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{dotted(sealed)}`.")
+            yield from entry.error("unknown-field", path, message, f"Ignore `{dotted(sealed)}`.")
             return
     for end, step in enumerate(steps):
         parent = dotted(steps[:end])
         if parent and all(each.get("type") == "array" for each in here):
             message = f"`{shown(parent)}` is a list, and lists are compared whole."
-            yield from entry.unit.error("unknown-field", path, message, f"Ignore `{shown(parent)}`.")
+            yield from entry.error("unknown-field", path, message, f"Ignore `{shown(parent)}`.")
             return
         inner = schemas_in(here, step)
         if not step or not inner:
@@ -108,13 +118,218 @@ def _ignored_field(entry: Entry, field: str, path: Path) -> Iterator[Diagnostic]
             )
             inside = f" in `{shown(parent)}`" if parent else ""
             fields = f"Fields{inside}: {listed(known)}." if known else f"There are no fields{inside}."
-            yield from entry.unit.error("unknown-field", path, message, guess(step, known) + fields)
+            yield from entry.error("unknown-field", path, message, guess(step, known) + fields)
             return
         here = inner
 
 
+def placeholders(draft: Draft) -> Iterator[Diagnostic]:
+    """`${NAME}`, as azd and shells write it: here it is text like any other, and rarely meant to be.
+
+    Texts of several lines and what stands in schemas, specifications and other documents are left alone: there it may
+    be a template of the author's own, or code. So is what `{{…}}` or another `$` holds apart.
+    """
+    for file in draft.files:
+        if not file.source.lines.holds("${"):
+            continue
+        root = file.source.root  # as it is written: what a variable brings along is not the author's
+        for path, text in _suspects(root, ()) if isinstance(root, dict) else ():
+            if not (path[0].startswith(EXTENSION) or _is_in_document(path)):
+                yield from _placeholder(file, text, path)
+
+
+def _suspects(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        if "${" in value and "\n" not in value:
+            yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _suspects(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _suspects(inner, (*path, str(index)))
+
+
+def _is_in_document(path: Path) -> bool:
+    section, _, *inside = path if len(path) > 1 else (*path, "")
+    schemas: list[Document] = [entry_shape(section).schema] if section in KINDS else []
+    for step in inside:
+        schemas = [inner for each in schemas for inner in schemas_at(each, (step,))]
+        if any(each.get(TAKES_FILE) == "document" for each in schemas):
+            return True
+    return False
+
+
+def _placeholder(file: ManifestFile, text: str, path: Path) -> Iterator[Diagnostic]:
+    for match in _PLACEHOLDER.finditer(_TEMPLATE.sub("", text)):
+        name = shown(match[1])
+        message = f"`${{{name}}}` is a placeholder of other tools; here it is text, and sent as it is."
+        permission = "" if file.variables.allows(match[1]) else f", and pass --allow-env {name}"
+        hint = f"If a variable is meant, write `${{env:{name}}}`{permission}."
+        yield from file.error("placeholder", path, message, hint, severity=Severity.WARNING)
+
+
+def secrets_in_the_file(draft: Draft) -> Iterator[Diagnostic]:
+    for entry, path in _write_only(draft):
+        for at in _secret_paths(entry, lookup(entry.value, path), path):
+            written = lookup(entry.file.source.root, (*entry.path, *at))  # type: ignore[arg-type]  # the way is there
+            if not isinstance(written, str) or not _VARIABLES.fullmatch(written):
+                message = f"{entry.address}: the secret `{dotted(at)}` is written in the manifest itself."
+                hint = "Take it from a variable: ${env:NAME}, without a default. Change the secret, if it was real."
+                yield from entry.error("secret-in-manifest", at, message, hint)
+
+
+def versions_of_values(draft: Draft) -> Iterator[Diagnostic]:
+    for entry, path in _write_only(draft):
+        version = version_of(path)
+        if lookup(entry.value, path) != {} and lookup(entry.value, version) is ABSENT:
+            message = (
+                f"{entry.address}: `{dotted(path)}` has no `{dotted(version)}` beside it. What is live cannot be read "
+                "back, so only a changed version tells that it is to be written again."
+            )
+            hint = f"Add one of your own choice, and change it with the values: `{version[-1]}: 1`."
+            yield from entry.error("write-only-version", path, message, hint, at_key=True)
+    for entry in draft.entries:
+        for path in KINDS[entry.address.kind].traits.write_only:
+            version = version_of(path)
+            if lookup(entry.value, version) is not ABSENT and lookup(entry.value, path) is ABSENT:
+                message = f"{entry.address} has a `{dotted(version)}` and no `{dotted(path)}`: a change writes nothing."
+                hint = f"Declare `{path[-1]}` to have it written; what is live stays as it is."
+                yield from entry.error("write-only-version", version, message, hint, severity=Severity.WARNING)
+
+
+def _write_only(draft: Draft) -> Iterator[tuple[Entry, Path]]:
+    for entry in draft.entries:
+        for path in KINDS[entry.address.kind].traits.write_only:
+            if not entry.external and lookup(entry.value, path) not in (ABSENT, UNKNOWN):
+                yield entry, path
+
+
+def _secret_paths(entry: Entry, value: object, path: Path) -> Iterator[Path]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _secret_paths(entry, inner, (*path, str(key)))
+    elif any(each.get(MARKED) for each in schemas_at(KINDS[entry.address.kind].schema(), path)):
+        yield path
+
+
+def unknown_references(draft: Draft) -> Iterator[Diagnostic]:
+    if not draft.complete:
+        return
+    declared: dict[str, list[str]] = {section: [] for section in KINDS}
+    for address in draft.by_address:
+        declared[address.kind].append(address.name)
+    missing = (
+        (entry, reference)
+        for entry in draft.entries
+        for reference in entry.references
+        if reference.target not in draft.by_address
+    )
+    folded = {section: {name.casefold() for name in names} for section, names in declared.items()}
+    for count, (entry, reference) in enumerate(missing):
+        section, name = reference.target.kind, reference.target.name
+        # in other letters it is defined: declaring it once more would be a duplicate
+        is_other = not (KINDS[section].traits.case_blind and name.casefold() in folded[section])
+        may_guess = count < _MOST_GUESSES
+        if not (reference.optional and is_other):
+            yield from _unknown(entry, reference, declared[section], may_guess=may_guess, is_other=is_other)
+        elif may_guess:
+            yield from _perhaps_meant(entry, reference, declared[section])
+
+
+def _unknown(
+    entry: Entry, reference: Reference, known: list[str], *, may_guess: bool, is_other: bool
+) -> Iterator[Diagnostic]:
+    target = reference.target
+    noun = KINDS[target.kind].singular
+    message = (
+        f"{entry.address} uses the {noun} {quoted(target.name)} (`{dotted(reference.path)}`), which this manifest does "
+        "not define."
+    )
+    there = f"Defined here: {listed(known)}." if known else f"It defines no {noun}."
+    hint = f"{guess(target.name, known) if may_guess else ''}{there}"
+    if is_other:
+        entry_of_other = f"{target.kind}: {{{shown(target.name)}: {{external: true}}}}"
+        hint += f" One that exists and is not yours is declared with `{entry_of_other}`."
+    yield from entry.error("unknown-reference", reference.path, message, hint)
+
+
+def _perhaps_meant(entry: Entry, reference: Reference, known: list[str]) -> Iterator[Diagnostic]:
+    """It may be somebody else's, and often is; where the manifest has one of nearly that name, that is said."""
+    target = reference.target
+    if meant := guess(target.name, known):
+        message = (
+            f"{entry.address} uses the {KINDS[target.kind].singular} {quoted(target.name)} "
+            f"(`{dotted(reference.path)}`), which this manifest does not define; it is taken for somebody else's."
+        )
+        hint = f"{meant}If not, declare it: `{target.kind}: {{{target.name}: {{external: true}}}}`."
+        yield from entry.error("unknown-reference", reference.path, message, hint, severity=Severity.WARNING)
+
+
+def wrong_model_kinds(draft: Draft) -> Iterator[Diagnostic]:
+    provided = {address: _provides(entry) for address, entry in draft.by_address.items()}
+    fitting: dict[str, list[str]] = {}
+    for address, what in provided.items():
+        if what is not None:
+            fitting.setdefault(what, []).append(address.name)
+    for entry in draft.entries:
+        for reference in entry.references:
+            what = provided.get(reference.target)
+            if None not in (what, reference.wants) and what != reference.wants:
+                yield from _wrong_kind(entry, reference, str(what), fitting.get(str(reference.wants), []))
+
+
+def _provides(entry: Entry) -> str | None:
+    if entry.known is None:
+        return None
+    kind = KINDS[entry.address.kind]
+    return kind.provides(entry.fields if entry.known is entry.value else kind.desired(entry.known))
+
+
+def _wrong_kind(entry: Entry, reference: Reference, provided: str, fitting: list[str]) -> Iterator[Diagnostic]:
+    noun, wanted = KINDS[reference.target.kind].singular, f"{with_article(str(reference.wants))} model"
+    message = (
+        f"{entry.address} wants {wanted} in `{dotted(reference.path)}`, but the {noun} "
+        f"{quoted(reference.target.name)} is of {with_article(provided)} model."
+    )
+    hint = f"Fitting here: {listed(fitting)}." if fitting else f"Define one with {wanted}."
+    yield from entry.error("wrong-model-kind", reference.path, message, hint)
+
+
+def reference_cycles(draft: Draft) -> Iterator[Diagnostic]:
+    needs = {address: _targets(entry) for address, entry in draft.by_address.items()}
+    for cycle in islice(_cycles(needs), _MOST_CYCLES):
+        entry = draft.by_address[cycle[0]]
+        reference = next(each for each in entry.references if each.target == cycle[1 % len(cycle)])
+        way = " → ".join(str(address) for address in (*cycle[:_SHOWN_CYCLE], cycle[0]))
+        message = f"Resources need each other in a circle: {way}." if len(cycle) > 1 else f"{cycle[0]} needs itself."
+        yield from entry.error("reference-cycle", reference.path, message, "Remove one of the references.")
+
+
+def _targets(entry: Entry) -> tuple[Address, ...]:
+    return tuple(reference.target for reference in entry.references)
+
+
+def _cycles(needs: Mapping[Address, tuple[Address, ...]]) -> Iterator[tuple[Address, ...]]:
+    """At least one way round for each knot. A walk in depth with a stack of its own."""
+    done: set[Address] = set()
+    for start in needs:
+        trail = [start] if start not in done else []
+        waiting = {address: iter(needs[address]) for address in trail}
+        while trail:
+            target = next(waiting[trail[-1]], None)
+            if target is None:
+                done.add(trail[-1])
+                del waiting[trail.pop()]
+            elif target in waiting:
+                yield tuple(trail[trail.index(target) :])
+            elif target in needs and target not in done:
+                trail.append(target)
+                waiting[target] = iter(needs[target])
+
+
 Rule = Callable[[Draft], Iterator[Diagnostic]]
-# These say nothing of what a variable holds; of the others' words, see `unvalued`.
+# These say nothing of what a variable holds; of the others' words, see `load`.
 PLAIN_RULES: Final[tuple[Rule, ...]] = (variables, contents, placeholders, secrets_in_the_file, versions_of_values)
 RULES: Final[tuple[Rule, ...]] = (
     shapes,

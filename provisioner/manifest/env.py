@@ -9,18 +9,18 @@ unset, as an undefined one arrives empty from most pipelines.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from provisioner.manifest.bounded import MOST_TOLD, bounded, untold
-from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.files import is_folder, read_inside, shown_path
-from provisioner.manifest.marks import Source
+from provisioner.manifest.limits import MOST_TOLD, Budget, Resource, bounded, untold
+from provisioner.manifest.places import Source
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
-from provisioner.model.document import Path
+from provisioner.model.document import Path, lies_under
+from provisioner.model.invisible import SURROGATES
 from provisioner.model.secrets import is_secret
 from provisioner.model.words import quoted, shown
 
@@ -30,9 +30,7 @@ MAX_DOTENV_BYTES: Final = 256_000  # its parser takes four times as long for twi
 _OPENING: Final = re.compile(r"(?<!\$)(\$+)\{env:")  # the first of several dollar signs, so that none is tried twice
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WHOLE: Final = re.compile(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-
-
+_SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _NUMBERED: Final = re.compile(r"(?<=[A-Za-z])[0-9]+(?=_|$)|_[0-9]+(?=_|$)")  # KEY1, TOKEN_2
 _SECRET_ALONE: Final = frozenset({
     "auth", "bearer", "cert", "certificate", "certs", "conn", "connstr", "cookie", "creds", "dsn", "jwt",
@@ -133,17 +131,41 @@ def _dotenv(file: str, text: str) -> tuple[dict[str, str], list[Diagnostic]]:
     return values, problems
 
 
-class Resolver:
-    """Replaces the variables of one file and notes what it could not replace.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A value with its variables replaced; the very same objects where there are none.
 
     `unresolved` are paths whose value is unknown, so that nothing is held against it; `sole` are paths whose text was
     one variable and nothing else, which may stand for a number or a boolean; `written` is what stands in the file where
     a value was made of variables.
     """
 
-    def __init__(
-        self, source: Source, variables: Variables, *, silent: Callable[[Path], bool], budget: Budget | None = None
-    ) -> None:
+    value: Any
+    unresolved: frozenset[Path]
+    sole: Mapping[Path, str]
+    written: Mapping[Path, str]
+    problems: tuple[Diagnostic, ...]
+
+
+def resolve(
+    value: object, source: Source, variables: Variables, *, waived: tuple[Path, ...] = (), budget: Budget | None = None
+) -> Resolved:
+    """The value, which stands in the source, with its variables; below the `waived` paths they may be unset."""
+    resolver = _Resolver(source, variables, waived, budget or Budget())
+    new = resolver.resolved(value, ())
+    return Resolved(
+        value=new,
+        unresolved=frozenset(resolver.unresolved),
+        sole=resolver.sole,
+        written=resolver.written,
+        problems=tuple(resolver.problems),
+    )
+
+
+class _Resolver:
+    """Keeps what comes to light while one value is walked through."""
+
+    def __init__(self, source: Source, variables: Variables, waived: tuple[Path, ...], budget: Budget) -> None:
         self.unresolved: set[Path] = set()
         self.sole: dict[Path, str] = {}
         self.written: dict[Path, str] = {}
@@ -152,8 +174,8 @@ class Resolver:
         self._more_is_error = False
         self._source = source
         self._variables = variables
-        self._silent = silent
-        self._budget = budget or Budget()
+        self._waived = waived
+        self._budget = budget
 
     @property
     def problems(self) -> list[Diagnostic]:
@@ -161,15 +183,14 @@ class Resolver:
             return self._problems
         return [*self._problems, untold(self._more, self._problems[-1].where, is_error=self._more_is_error)]
 
-    def resolve(self, value: Any, path: Path = ()) -> Any:
-        """The value with its variables replaced; the very same object where there are none."""
+    def resolved(self, value: Any, path: Path) -> Any:
         if isinstance(value, str):
             return self._text(value, path) if "${env:" in value else value
         if isinstance(value, dict):
-            new = {key: self.resolve(inner, (*path, key)) for key, inner in value.items()}
+            new = {key: self.resolved(inner, (*path, key)) for key, inner in value.items()}
             return new if any(new[key] is not inner for key, inner in value.items()) else value
         if isinstance(value, list):
-            items = [self.resolve(inner, (*path, str(index))) for index, inner in enumerate(value)]
+            items = [self.resolved(inner, (*path, str(index))) for index, inner in enumerate(value)]
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
         return value
 
@@ -225,7 +246,7 @@ class Resolver:
 
     def _report(self, code: str, path: Path, said: str) -> None:
         self.unresolved.add(path)
-        if code == "env-unset" and self._silent(path):
+        if code == "env-unset" and lies_under(path, self._waived):
             return
         severity = self._variables.unset if code == "env-unset" else Severity.ERROR
         if len(self._problems) >= MOST_TOLD:

@@ -1,4 +1,5 @@
-"""Texts and documents kept in files of their own: `instructions: {file: prompts/dev-buddy.md}`.
+"""What entries bring along from outside, in its place: the numbers that variables spell, and texts and documents kept
+in files of their own, `instructions: {file: prompts/dev-buddy.md}`.
 
 A file may stand where the kind's schema says so, and nowhere else: `file` is a name like others in what is passed
 through.
@@ -9,104 +10,176 @@ Only inside the manifest's folder: a manifest in a pull request must not be able
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
 from provisioner.kinds.fragments import TAKES_FILE
-from provisioner.manifest.budget import Budget, Resource
-from provisioner.manifest.documents import SUFFIXES, read_document
-from provisioner.manifest.files import read_inside, shown_path
-from provisioner.manifest.inside import is_hidden
-from provisioner.manifest.schema import entry_shape
-from provisioner.manifest.unit import Unit
-from provisioner.manifest.walk import schemas_at
+from provisioner.manifest.draft import ManifestFile, Text, is_external, sections_of
+from provisioner.manifest.files import is_hidden, read_inside, shown_path
+from provisioner.manifest.limits import Budget, Resource
+from provisioner.manifest.reader import SUFFIXES, read_document
+from provisioner.manifest.scalars import convert
+from provisioner.manifest.schema import entry_shape, schemas_at, types_at
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Path, dotted
-from provisioner.model.words import found, quoted
+from provisioner.model.words import found, quoted, shown
 
+_CONVERTED: Final = frozenset({"integer", "number", "boolean"})
 MAX_TEXT_BYTES: Final = 1_000_000
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _ADVICE: Final = "Name a file inside the manifest's folder, with `/` between folders: prompts/dev-buddy.md."
 
 
-def inline_files(unit: Unit, at: Path, entry: Any) -> tuple[Any, list[Diagnostic]]:
-    """The entry with what the files hold in the place of their paths. What cannot be read is no longer known."""
-    if not isinstance(entry, Mapping):
-        return entry, []
-    inliner = _Inliner(unit, at)
-    keys = _keys_that_take_files(at[0])
-    filled = {key: inliner.filled(value, (key,)) if key in keys else value for key, value in entry.items()}
-    return (filled if inliner.found else entry), inliner.problems
+def filled(file: ManifestFile, budget: Budget) -> ManifestFile:
+    """The file with the numbers and booleans that its variables spell, and with what the files hold that it names."""
+    filling = _Filling(file, budget)
+    root = dict(file.root)
+    for section, named in sections_of(file):
+        root[section] = {name: filling.entry(value, (section, name)) for name, value in named.items()}
+    return replace(
+        file,
+        root=root,
+        unknown=file.unknown | filling.unknown,
+        content_problems=tuple(filling.problems),
+        texts=filling.texts,
+    )
 
 
-class _Inliner:
-    """One entry's files. `found` says whether there are any."""
+class _Filling:
+    """Keeps what comes to light while the entries of one file are walked through."""
 
-    def __init__(self, unit: Unit, at: Path) -> None:
+    def __init__(self, file: ManifestFile, budget: Budget) -> None:
         self.problems: list[Diagnostic] = []
-        self.found = False
-        self._unit = unit
-        self._at = at
+        self.unknown: set[Path] = set()
+        self.texts: Final = dict(file.texts)
+        self._file = file
+        self._budget = budget
+        self._sole: dict[Path, dict[Path, str]] = {}
+        for path, text in file.sole.items():
+            self._sole.setdefault(path[:2], {})[path] = text
 
-    def filled(self, value: Any, path: Path) -> Any:
+    def entry(self, value: Any, at: Path) -> Any:
+        """The very same where there is nothing to be filled in."""
+        if at in self._sole:
+            value = self._with_numbers(value, at)
+        if not isinstance(value, Mapping) or is_external(value):
+            return value
+        keys = _keys_that_take_files(at[0])
+        held = {
+            key: new
+            for key, inner in value.items()
+            if key in keys and (new := self._with_files(inner, (*at, key))) is not inner
+        }
+        return {**value, **held} if held else value
+
+    def _with_numbers(self, entry: Any, at: Path) -> Any:
+        schema = entry_shape(at[0]).schema
+        numbers: dict[Path, object] = {}
+        for path, text in self._sole[at].items():
+            wanted = types_at(schema, path[len(at) :])
+            if not self._is_known(path) or not wanted & _CONVERTED or "string" in wanted:
+                continue
+            value = None if self._file.is_as_written else convert(_value_at(entry, path[len(at) :]), wanted)
+            if value is not None:
+                numbers[path] = value
+                continue
+            self.unknown.add(path)
+            if not self._file.is_as_written:
+                self.problems.append(
+                    Diagnostic(
+                        code="env-bad-value",
+                        message=f"The value of {shown(text)} is not {_words(wanted)}.",  # the value itself stays untold
+                        hint="Correct the variable.",
+                        where=self._file.source.value_at(path),
+                    )
+                )
+        return _with(entry, at, numbers) if numbers else entry
+
+    def _is_known(self, path: Path) -> bool:
+        return self._file.is_known(path) and path not in self.unknown
+
+    def _with_files(self, value: Any, path: Path) -> Any:
         if isinstance(value, list):
-            return [self.filled(inner, (*path, str(index))) for index, inner in enumerate(value)]
+            items = [self._with_files(inner, (*path, str(index))) for index, inner in enumerate(value)]
+            return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
         if not isinstance(value, dict):
             return value
-        if value.keys() == {"file"} and (holds := _held_at(self._at[0], path)):
+        if value.keys() == {"file"} and (holds := _held_at(path)):
             return self._held(value["file"], path, as_text=holds == "text")
-        return {key: self.filled(inner, (*path, key)) for key, inner in value.items()}
+        held = {key: new for key, inner in value.items() if (new := self._with_files(inner, (*path, key))) is not inner}
+        return {**value, **held} if held else value
 
     def _held(self, name: object, path: Path, *, as_text: bool) -> Any:
-        place = (*self._at, *path, "file")
+        place = (*path, "file")
         if not isinstance(name, str):
-            message = f"`{dotted(path)}.file` is {found(name)}; it must be a path."
-            self.problems += self._unit.error("wrong-type", place, message, "Write the path of a file.")
+            message = f"`{dotted(path[2:])}.file` is {found(name)}; it must be a path."
+            self._report("wrong-type", place, message, "Write the path of a file.")
             return self._unknown(path, as_text=as_text)
-        self.found = True
-        if not self._unit.is_known(place):
-            return self._unknown(path, as_text=as_text)
-        if self._unit.budget.is_spent or (self._unit.is_as_written and place in self._unit.written):
+        is_variable = self._file.is_as_written and place in self._file.written
+        if not self._is_known(place) or self._budget.is_spent or is_variable:
             return self._unknown(path, as_text=as_text)
         text, problem = self._text(name, place)
         if problem is not None:
-            self.problems.append(replace(problem, where=self._unit.source.value_at(place)))
-        if text is None or as_text:
-            return text if text is not None else self._unknown(path, as_text=as_text)
-        return self._document(name, text, path)
+            self.problems.append(replace(problem, where=self._file.source.value_at(place)))
+        if text is None:
+            return self._unknown(path, as_text=as_text)
+        return text if as_text else self._document(name, text, path)
 
-    def _text(self, name: str, place: Path) -> tuple[str | None, Diagnostic | None]:
-        unit = self._unit
-        if name not in unit.texts:
-            unit.texts[name] = _text(FilePath(unit.source.folder), name, unit.written.get(place, name), unit.budget)
-        text, problem = unit.texts[name]
-        if text is not None and not unit.budget.take(Resource.CHARACTERS, len(text)):
-            return None, unit.budget.exceeded(Resource.CHARACTERS)
+    def _text(self, name: str, place: Path) -> Text:
+        if name not in self.texts:
+            said = self._file.written.get(place, name)
+            self.texts[name] = _text(FilePath(self._file.source.folder), name, said, self._budget)
+        text, problem = self.texts[name]
+        if text is not None and not self._budget.take(Resource.CHARACTERS, len(text)):
+            return None, self._budget.exceeded(Resource.CHARACTERS)
         return text, problem
 
     def _document(self, name: str, text: str, path: Path) -> Any:
-        file = FilePath(self._unit.source.folder) / name
+        place = (*path, "file")
+        file = FilePath(self._file.source.folder) / name
         suffix = file.suffix.lower()
         if suffix not in SUFFIXES:
-            said = self._unit.written.get((*self._at, *path, "file"), name)
+            said = self._file.written.get(place, name)
             message = f"{quoted(said)} is neither a .json nor a .yaml file, and a document is wanted here."
-            place = (*self._at, *path, "file")
-            self.problems += self._unit.error("bad-path", place, message, "Name a JSON or YAML file.")
+            self._report("bad-path", place, message, "Name a JSON or YAML file.")
             return self._unknown(path, as_text=False)
-        document, problems = read_document(text, file=shown_path(file), suffix=suffix, budget=self._unit.budget)
-        place = (*self._at, *path, "file")
-        if place in self._unit.written:  # which file it is, a variable says
-            problems = [replace(each, where=self._unit.source.value_at(place)) for each in problems]
+        document, problems = read_document(text, file=shown_path(file), suffix=suffix, budget=self._budget)
+        if place in self._file.written:  # which file it is, a variable says
+            problems = [replace(each, where=self._file.source.value_at(place)) for each in problems]
         self.problems += problems
         return document if document is not None else self._unknown(path, as_text=False)
 
+    def _report(self, code: str, place: Path, message: str, hint: str) -> None:
+        if self._is_known(place):
+            self.problems += self._file.error(code, place, message, hint)
+
     def _unknown(self, path: Path, *, as_text: bool) -> Any:
-        self.found = True
-        self._unit.forget((*self._at, *path))
+        self.unknown.add(path)
         return "" if as_text else {}
+
+
+def _with(value: Any, at: Path, numbers: Mapping[Path, object]) -> Any:
+    """The value, which stands there, with the numbers at their paths."""
+    if isinstance(value, dict):
+        return {key: _with(inner, (*at, key), numbers) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with(inner, (*at, str(index)), numbers) for index, inner in enumerate(value)]
+    return numbers.get(at, value)
+
+
+def _value_at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def _words(wanted: Collection[str]) -> str:
+    if "boolean" in wanted:
+        return "true or false"
+    return "a number" if "number" in wanted else "a whole number"
 
 
 @lru_cache(maxsize=16)
@@ -121,13 +194,13 @@ def _takes_files(schema: object) -> bool:
     return isinstance(schema, list) and any(map(_takes_files, schema))
 
 
-def _held_at(section: str, path: Path) -> str:
+def _held_at(path: Path) -> str:
     """What a file at the path would hold: `text`, `document`, or nothing, as there can be no file."""
-    takes = {each.get(TAKES_FILE, "") for each in schemas_at(entry_shape(section).schema, path)}
+    takes = {each.get(TAKES_FILE, "") for each in schemas_at(entry_shape(path[0]).schema, path[2:])}
     return "text" if "text" in takes else "document" if "document" in takes else ""
 
 
-def _text(folder: FilePath, name: str, said: str, budget: Budget) -> tuple[str | None, Diagnostic | None]:
+def _text(folder: FilePath, name: str, said: str, budget: Budget) -> Text:
     """`said` is the path as messages tell it."""
     if refusal := _refusal(name):
         return None, Diagnostic(code="bad-path", message=f"{quoted(said)} {refusal}.", hint=_ADVICE)

@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import gc
 import shlex
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from provisioner.manifest.bounded import bounded
-from provisioner.manifest.budget import Budget, Resource
 from provisioner.manifest.checks import PLAIN_RULES, RULES
-from provisioner.manifest.entries import Draft, Entry, entries_of, named_as_declared
+from provisioner.manifest.codes import CODES
+from provisioner.manifest.draft import (
+    Draft,
+    Entry,
+    ManifestFile,
+    Options,
+    entries_of,
+    named_as_declared,
+    resolved_file,
+    sections_of,
+)
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
-from provisioner.manifest.marks import Source
-from provisioner.manifest.overrides import CODE as OVERRIDDEN
-from provisioner.manifest.overrides import overrides
-from provisioner.manifest.project import Head, ProjectSettings, head_conflicts, head_misfits
+from provisioner.manifest.inline import filled
+from provisioner.manifest.limits import Budget, Resource, bounded
+from provisioner.manifest.places import Source
+from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
-from provisioner.manifest.unit import Unit
-from provisioner.manifest.unvalued import unvalued
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
-from provisioner.model.words import listed, printable
+from provisioner.model.words import listed, printable, quoted
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
@@ -72,17 +79,17 @@ def load(
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
     project must be the one that `environ` says, and a `.env` file may not say another.
     """
+    options = Options(
+        environ=environ,
+        allow_env=allow_env,
+        unset=unset,
+        project_needed=project_needed,
+        endpoint=endpoint,
+        allow_hosts=allow_hosts,
+        pinned=pinned,
+    )
     with _uncollected():
-        return _load(
-            paths,
-            environ=environ,
-            allow_env=allow_env,
-            unset=unset,
-            project_needed=project_needed,
-            endpoint=endpoint,
-            allow_hosts=allow_hosts,
-            pinned=pinned,
-        )
+        return _load(paths, options)
 
 
 @contextmanager
@@ -97,50 +104,47 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _load(
-    paths: Sequence[Path],
-    *,
-    environ: Mapping[str, str],
-    allow_env: Collection[str],
-    unset: Severity,
-    project_needed: bool,
-    endpoint: str | None,
-    allow_hosts: Collection[str],
-    pinned: bool,
-) -> Loaded:
+def _load(paths: Sequence[Path], options: Options) -> Loaded:
     budget = Budget()
-    files, problems = find(paths)
-    folder = folder_of(files[0].path) if files else Path()
-    variables, more = gather(folder, environ, allow_env, unset, budget)
-    problems += more
-    waived = _waived(project_needed=project_needed, endpoint=endpoint)
-    units = []
-    for file in files:
-        source, found = _read(file, budget)
-        problems += found
+    found, of_paths = find(paths)
+    folder = folder_of(found[0].path) if found else Path()
+    variables, of_variables = gather(folder, options.environ, options.allow_env, options.unset, budget)
+    problems = [*of_paths, *of_variables]
+    files: list[ManifestFile] = []
+    for each in found:
+        source, of_reader = _read(each, budget)
+        problems += of_reader
         if source is not None:
-            units.append(Unit(source, found, variables, waived=waived, budget=budget))
+            files.append(resolved_file(source, of_reader, variables, waived=_waived(options), budget=budget))
         if budget.is_spent:
-            return _given_up(problems, units)
-    complete = not any(problem.code in _UNREAD for problem in problems) and len(units) == len(files)
-    draft = _draft(
-        units,
-        variables,
-        project_needed=project_needed,
-        complete=complete,
-        endpoint=endpoint,
-        allow_hosts=allow_hosts,
-        environ=environ,
-        pinned=pinned,
-    )
+            return _given_up(problems, files)
+    complete = not any(problem.code in _UNREAD for problem in problems) and len(files) == len(found)
+    if too_many := _too_many(files, budget):
+        return _given_up([*problems, too_many], files)
+    draft = _draft([filled(file, budget) for file in files], variables, options, complete=complete)
     if budget.is_spent:
-        problems += [it for entry in draft.entries for it in entry.problems]
-        if budget.left(Resource.RESOURCES) < 0:
-            problems.append(budget.exceeded(Resource.RESOURCES, draft.units[0].key_at(())))
-        return _given_up(problems, units)
+        return _given_up([*problems, *(it for file in draft.files for it in file.content_problems)], files)
+    return _finished(draft, problems)
+
+
+def _too_many(files: Sequence[ManifestFile], budget: Budget) -> Diagnostic | None:
+    """Asked before any entry is looked at."""
+    number = sum(len(named) for file in files for _, named in sections_of(file))
+    if budget.take(Resource.RESOURCES, number):
+        return None
+    first = next(file for file in files if file.source.root is not None)
+    return budget.exceeded(Resource.RESOURCES, first.source.key_at(()))
+
+
+def _given_up(problems: Iterable[Diagnostic], files: Iterable[ManifestFile]) -> Loaded:
+    """There is more than is read, and nothing is said of what may be missing from the rest."""
+    of_variables = (problem for file in files for problem in file.variable_problems)
+    return Loaded(manifest=None, diagnostics=_tidied([*problems, *of_variables]))
+
+
+def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
     head = Head(draft)
-    problems += _checked(draft, head)
-    diagnostics = _tidied(problems)
+    diagnostics = _tidied([*problems, *_checked(draft, head)])
     if any(each.is_error for each in diagnostics):
         return Loaded(manifest=None, diagnostics=diagnostics)
     resources = {address: _desired(entry) for address, entry in draft.by_address.items()}
@@ -149,20 +153,18 @@ def _load(
     return Loaded(manifest=manifest, diagnostics=diagnostics)
 
 
-def _given_up(problems: Iterable[Diagnostic], units: Iterable[Unit]) -> Loaded:
-    """There is more than is read, and nothing is said of what may be missing from the rest."""
-    of_variables = (problem for unit in units for problem in unit.variable_problems)
-    return Loaded(manifest=None, diagnostics=_tidied([*problems, *of_variables]))
-
-
 def refused(text: str) -> dict[Address, Diagnostic]:
     """The resources of a manifest's text that cannot stand in it, each with the first error in it."""
     source, problems = read(text, file="")
     if source is None:
         return {}
+    options = Options(environ={}, project_needed=False)
     variables = Variables(values={}, unset=Severity.WARNING)
-    unit = Unit(source, problems, variables)
-    draft = _draft([unit], variables, project_needed=False, complete=True)
+    budget = Budget()
+    file = resolved_file(source, problems, variables, budget=budget)
+    if _too_many([file], budget):
+        return {}
+    draft = _draft([filled(file, budget)], variables, options, complete=True)
     places = {dotted(entry.path): entry.address for entry in draft.entries}
     found: dict[Address, Diagnostic] = {}
     for rule in (*PLAIN_RULES, *RULES):
@@ -180,11 +182,11 @@ def _innermost(places: Mapping[str, Address], path: str) -> Address | None:
     return places.get(path)
 
 
-def _waived(*, project_needed: bool, endpoint: str | None) -> tuple[DocumentPath, ...]:
+def _waived(options: Options) -> tuple[DocumentPath, ...]:
     """Below these, a variable may be unset."""
-    if not project_needed:
+    if not options.project_needed:
         return (("project",),)
-    return (("project", "endpoint"),) if endpoint is not None else ()
+    return (("project", "endpoint"),) if options.endpoint is not None else ()
 
 
 _UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable", "bad-path"})
@@ -214,33 +216,19 @@ def _with_others(problem: Diagnostic, path: Path) -> Diagnostic:
     return replace(problem, hint=f"Name a file with -f; in that folder there are: {names}.")
 
 
-def _draft(
-    units: Iterable[Unit],
-    variables: Variables,
-    *,
-    project_needed: bool,
-    complete: bool,
-    endpoint: str | None = None,
-    allow_hosts: Collection[str] = (),
-    environ: Mapping[str, str] | None = None,
-    pinned: bool = False,
-) -> Draft:
-    filled = tuple(unit for unit in units if unit.source.root is not None)
-    entries = tuple(named_as_declared(tuple(entries_of(filled))))
+def _draft(files: Iterable[ManifestFile], variables: Variables, options: Options, *, complete: bool) -> Draft:
+    ours = tuple(file for file in files if file.source.root is not None)
+    entries = tuple(named_as_declared(tuple(entries_of(ours))))
     by_address: dict[Address, Entry] = {}
     for entry in entries:
         by_address.setdefault(entry.address, entry)
     return Draft(
-        units=filled,
+        files=ours,
         entries=entries,
         by_address=by_address,
         variables=variables,
-        project_needed=project_needed,
-        complete=complete and all(isinstance(unit.source.root, dict) for unit in filled),
-        endpoint=endpoint,
-        allow_hosts=allow_hosts,
-        environ=environ or {},
-        pinned=pinned,
+        options=options,
+        complete=complete and all(isinstance(file.source.root, dict) for file in ours),
     )
 
 
@@ -251,22 +239,55 @@ def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
     for rule in PLAIN_RULES:
         yield from bounded(rule(draft))
     problems = _by_the_rules(draft)
-    if problems and any(unit.written for unit in draft.units):
-        twin = _draft(
-            [unit.as_written() for unit in draft.units],
-            draft.variables,
-            project_needed=draft.project_needed,
-            complete=draft.complete,
-        )
-        written = {(unit.file, dotted(path)): text for unit in draft.units for path, text in unit.written.items()}
-        yield from unvalued(problems, _by_the_rules(twin), written)
+    if problems and any(file.written for file in draft.files):
+        budget = Budget()
+        as_written = [filled(file.as_written(), budget) for file in draft.files]
+        twin = _draft(as_written, draft.variables, draft.options, complete=draft.complete)
+        written = {(file.name, dotted(path)): text for file in draft.files for path, text in file.written.items()}
+        yield from _unvalued(problems, _by_the_rules(twin), written)
     else:
         yield from problems
 
 
 def _by_the_rules(draft: Draft) -> list[Diagnostic]:
-    heads = (problem for unit in draft.units for problem in head_misfits(unit))
+    heads = (problem for file in draft.files for problem in head_misfits(file))
     return [*bounded(heads), *(problem for rule in RULES for problem in bounded(rule(draft)))]
+
+
+def _unvalued(
+    problems: Iterable[Diagnostic], as_written: Iterable[Diagnostic], written: Mapping[tuple[str, str], str]
+) -> Iterator[Diagnostic]:
+    """`problems` in the words of `as_written`; `written` is what stands in a file, at a path, where a variable does.
+
+    Whatever a rule says, it may have seen a value that came from `${env:…}`. So when something is wrong, the rules are
+    asked a second time about the manifest as it is written, with no variable replaced: what they say then cannot hold a
+    value. Where only the value is to blame, the words are the same for every value.
+    """
+    problems = list(problems)
+    same = set(as_written) & set(problems)
+    spare: dict[tuple[str, Location | None], list[Diagnostic]] = defaultdict(list)
+    for each in as_written:
+        if each not in same:
+            spare[each.code, each.where].append(each)
+    for problem in problems:
+        others = spare[problem.code, problem.where]
+        if problem in same or problem.code == "more-problems":
+            yield problem
+        elif others:
+            yield replace(others.pop(0), severity=problem.severity)
+        else:
+            yield _in_words_of_its_code(problem, written)
+
+
+def _in_words_of_its_code(problem: Diagnostic, written: Mapping[tuple[str, str], str]) -> Diagnostic:
+    where = problem.where
+    text = written.get((where.file, where.path)) if where else None
+    cause = f"{quoted(text)} stands here" if text is not None else "A variable has a part in it"
+    return replace(
+        problem,
+        message=f"{CODES[problem.code]} {cause}; what variables hold is not shown.",
+        hint="Look at what the variable holds, and at what is wanted here.",
+    )
 
 
 def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -282,7 +303,7 @@ def _desired(entry: Entry) -> Desired:
         needs=frozenset(reference.target for reference in entry.references),
         lifecycle=_lifecycle(entry.value.get("lifecycle") or {}),
         external=entry.external,
-        where=entry.unit.key_at(entry.path),
+        where=entry.file.source.key_at(entry.path),
     )
 
 

@@ -1,4 +1,4 @@
-"""The head of the manifest: its name, and where its project is."""
+"""The head of the manifest: its name and where its project is, and where the environment says otherwise."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.entries import Draft
-from provisioner.manifest.names import fault, fits_name
+from provisioner.manifest.draft import Draft, ManifestFile
+from provisioner.manifest.misfits import fits_name, name_fault
 from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
-from provisioner.manifest.unit import Unit
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
@@ -32,6 +31,9 @@ ENDPOINT_ADVICE: Final = "Write it as https://<account>.services.ai.azure.com/ap
 OWNER_ADVICE: Final = "Use letters, digits, `.`, `_` and `-`, at most 63 characters, a letter or digit at both ends."
 _OWNER_RULE: Final = {"pattern": OWNER_NAME, "maxLength": 63}
 _URLS: Final = ("endpoint", "management_endpoint")
+OVERRIDDEN: Final = "environment-overridden"
+NAME_VARIABLE: Final = "PROVISIONER_NAME"
+_PIN_HINT: Final = "Make them agree, or leave the key out of the manifest; --project-endpoint wins over both."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,53 +51,53 @@ class Said(NamedTuple):
     """A value of the head: what, and in which file at which path; `path` is empty when a variable says it."""
 
     value: str
-    unit: Unit
+    file: ManifestFile
     path: Path = ()
 
     @property
     def shown(self) -> str:
         """For messages: what is written, where variables make it."""
-        return self.unit.shows(self.value, self.path)
+        return self.file.shows(self.value, self.path)
 
     @property
     def is_hidden(self) -> bool:
         """Whether a variable says it, or a part of it, so that no message may."""
-        return not self.path or self.path in self.unit.written
+        return not self.path or self.path in self.file.written
 
 
-def head_misfits(unit: Unit) -> Iterator[Diagnostic]:
-    if not isinstance(unit.source.root, dict):
-        message = f"A manifest is a mapping; this file holds {found(unit.source.root)}."
-        yield from unit.error("wrong-type", (), message, "Begin with `version: 1`, and write `key: value` lines.")
+def head_misfits(file: ManifestFile) -> Iterator[Diagnostic]:
+    if not isinstance(file.source.root, dict):
+        message = f"A manifest is a mapping; this file holds {found(file.source.root)}."
+        yield from file.error("wrong-type", (), message, "Begin with `version: 1`, and write `key: value` lines.")
         return
-    head = {key: value for key, value in unit.root.items() if not key.startswith(EXTENSION)}
+    head = {key: value for key, value in file.root.items() if not key.startswith(EXTENSION)}
     for path, shape, value in (((), head_shape(), head), (("project",), project_shape(), head.get("project") or {})):
         for finding, at_key, _ in shape.misfits(value):
             message = finding.message[0].upper() + finding.message[1:]
-            yield from unit.told(replace(finding, message=message), path, at_key=at_key)
+            yield from file.told(replace(finding, message=message), path, at_key=at_key)
 
 
 def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:
     said: dict[Path, Said] = {}
-    for unit in draft.units:
-        for path, value in _head_values(unit):
-            first = said.setdefault(path, Said(value=value, unit=unit, path=path))
+    for file in draft.files:
+        for path, value in _head_values(file):
+            first = said.setdefault(path, Said(value=value, file=file, path=path))
             if first.value != value:
-                where = first.unit.source.value_at(path)
+                where = first.file.source.value_at(path)
                 message = (
-                    f"`{'.'.join(path)}` is {unit.shows(value, path)} here and {first.shown} in "
+                    f"`{'.'.join(path)}` is {file.shows(value, path)} here and {first.shown} in "
                     f"{where.file}:{where.line}:{where.column}."
                 )
-                yield from unit.error("conflict", path, message, "All files together are one manifest: say it once.")
+                yield from file.error("conflict", path, message, "All files together are one manifest: say it once.")
 
 
-def _head_values(unit: Unit) -> Iterator[tuple[Path, str]]:
-    project = unit.root.get("project")
-    values: dict[Path, object] = {("name",): unit.root.get("name")}
+def _head_values(file: ManifestFile) -> Iterator[tuple[Path, str]]:
+    project = file.root.get("project")
+    values: dict[Path, object] = {("name",): file.root.get("name")}
     if isinstance(project, dict):
         values.update({("project", key): value for key, value in project.items()})
     for path, value in values.items():
-        if isinstance(value, str) and unit.is_known(path):
+        if isinstance(value, str) and file.is_known(path):
             yield path, value
 
 
@@ -105,9 +107,9 @@ class Head:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._said: dict[Path, Said] = {}
-        for unit in draft.units:
-            for path, value in _head_values(unit):
-                self._said.setdefault(path, Said(value=value, unit=unit, path=path))
+        for file in draft.files:
+            for path, value in _head_values(file):
+                self._said.setdefault(path, Said(value=value, file=file, path=path))
 
     @property
     def name(self) -> str:
@@ -127,15 +129,15 @@ class Head:
         return ProjectSettings(**values)
 
     def problems(self) -> Iterator[Diagnostic]:
-        if not self._draft.units:
+        if not self._draft.files:
             return
         yield from self._name_problems()
-        if self._draft.project_needed:
+        if self._draft.options.project_needed:
             yield from self._missing()
             yield from self._contradiction()
             for key in _URLS:
                 if (said := self.said(key)) and not self.is_given(key):
-                    yield from _bad_url(said, key, self._draft.allow_hosts)
+                    yield from _bad_url(said, key, self._draft.options.allow_hosts)
 
     def _contradiction(self) -> Iterator[Diagnostic]:
         said, endpoint = self._said.get(("project", "account")), self.said("endpoint")
@@ -146,35 +148,35 @@ class Head:
             message = f"`project.account` is {said.shown}, but the endpoint is of {other}."
             remedy = "" if self.is_given("endpoint") else "; remove `account:`"
             hint = f"The endpoint's is used{remedy}."
-            yield from said.unit.error("conflict", said.path, message, hint, severity=Severity.WARNING)
+            yield from said.file.error("conflict", said.path, message, hint, severity=Severity.WARNING)
 
     def is_given(self, key: str) -> bool:
         """Whether the command says it, whatever the manifest says."""
-        return key == "endpoint" and self._draft.endpoint is not None
+        return key == "endpoint" and self._draft.options.endpoint is not None
 
     def said(self, key: str) -> Said | None:
         """The setting of the project that is used, and where it stands: the command's, the manifest's, a variable's."""
-        if self._draft.endpoint is not None and self.is_given(key):
-            return Said(value=self._draft.endpoint, unit=self._draft.units[0]) if self._draft.units else None
+        if self._draft.options.endpoint is not None and self.is_given(key):
+            return Said(value=self._draft.options.endpoint, file=self._draft.files[0]) if self._draft.files else None
         said = self._said.get(("project", key))
         if said is not None and said.value:
             return said
         value = self._draft.variables.get(VARIABLES[key])
-        return Said(value=value, unit=self._draft.units[0]) if value and self._draft.units else None
+        return Said(value=value, file=self._draft.files[0]) if value and self._draft.files else None
 
     def _name_problems(self) -> Iterator[Diagnostic]:
         said = self._said.get(("name",))
         if said is None and self._draft.complete and not self._is_there(("name",)):
             hint = "Add `name:`, an id for everything this manifest manages, for example `name: dev-buddy`."
-            yield from self._draft.units[0].error("missing-key", (), "The manifest has no `name`.", hint)
+            yield from self._draft.files[0].error("missing-key", (), "The manifest has no `name`.", hint)
         elif said is not None and (wrong := owner_fault(said.value)):
             message = f"The manifest's name {said.shown} {'is none' if said.is_hidden else wrong}."
-            yield from said.unit.error("bad-name", ("name",), message, OWNER_ADVICE)
+            yield from said.file.error("bad-name", ("name",), message, OWNER_ADVICE)
 
     def _is_there(self, path: Path) -> bool:
         """Whether a file says it, whatever is wrong with what it says."""
-        for unit in self._draft.units:
-            here: Any = unit.source.root
+        for file in self._draft.files:
+            here: Any = file.source.root
             for step in path:
                 here = here.get(step, None) if isinstance(here, dict) and step in here else _NOTHING
             if here is not _NOTHING and here != "":
@@ -200,9 +202,9 @@ class Head:
 
     def _lacking(self, key: str, message: str) -> Iterator[Diagnostic]:
         hint = f"Add `{key}:` to `project:`, or set {VARIABLES[key]}."
-        unit = next((unit for unit in self._draft.units if "project" in unit.root), self._draft.units[0])
+        file = next((file for file in self._draft.files if "project" in file.root), self._draft.files[0])
         severity = self._draft.variables.unset  # the variable may still come
-        yield from unit.error("missing-key", ("project",), message, hint, at_key=True, severity=severity)
+        yield from file.error("missing-key", ("project",), message, hint, at_key=True, severity=severity)
 
 
 _NOTHING: Final = object()
@@ -210,7 +212,7 @@ _NOTHING: Final = object()
 
 def owner_fault(name: str) -> str:
     """What keeps it from being a manifest's name, as the end of a sentence; empty when nothing does."""
-    return "" if fits_name(name, _OWNER_RULE) else fault(name, _OWNER_RULE)
+    return "" if fits_name(name, _OWNER_RULE) else name_fault(name, _OWNER_RULE)
 
 
 def endpoint_fault(url: str) -> str:
@@ -243,7 +245,7 @@ def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[D
         return ()
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
     path = said.path or ("project",)
-    return said.unit.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
+    return said.file.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
 
 
 def _url_fault(url: str, *, is_project: bool) -> str:
@@ -267,3 +269,62 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def overrides(draft: Draft, head: Head) -> Iterator[Diagnostic]:
+    """Where the manifest says otherwise than the environment: which project, which account, whose resources.
+
+    A pipeline gives its project by variables, and a manifest in a pull request may name another one. That is told, and
+    with `pinned` refused; then also what a `.env` file says counts as the manifest's, as it lies beside it.
+    """
+    if not draft.files:
+        return
+    yield from _of_name(draft, head)
+    if draft.options.project_needed:
+        for key, variable in VARIABLES.items():
+            said = head.said(key)
+            if said is not None and not head.is_given(key) and not _is_idle(key, head):
+                yield from _of_setting(draft, key, variable, said)
+
+
+def _is_idle(key: str, head: Head) -> bool:
+    """The account is read from the endpoint's host, where that tells it."""
+    endpoint = head.said("endpoint")
+    return key == "account" and endpoint is not None and account_of(endpoint.value) is not None
+
+
+def _of_name(draft: Draft, head: Head) -> Iterator[Diagnostic]:
+    said, expected = head.name_said, draft.options.environ.get(NAME_VARIABLE, "")
+    if said is None or not expected or said.value == expected:
+        return
+    message = (
+        f"The manifest's name is not the one that {NAME_VARIABLE} expects: another owner's resources would be planned."
+    )
+    hint = f"Put the old name back; where a new one is meant, change {NAME_VARIABLE} with it."
+    yield from said.file.error(OVERRIDDEN, said.path, message, hint)
+
+
+def _of_setting(draft: Draft, key: str, variable: str, said: Said) -> Iterator[Diagnostic]:
+    outside = draft.options.environ.get(variable, "")
+    if _same(said.value, outside) or not (outside or draft.options.pinned):
+        return
+    where = f"`project.{key}`" if said.path else f"The `.env` file's {variable}"
+    if not outside:
+        message = (
+            f"{where} is not held to anything: --pin-environment is given, and the environment does not set {variable}."
+        )
+        hint = f"Set {variable} in the pipeline."
+    elif draft.options.pinned:
+        message, hint = f"{where} is not what the environment says in {variable}.", _PIN_HINT
+    else:
+        message = f"{where} says otherwise than {variable} in the environment, and wins."
+        hint = "Where the environment should decide, leave the key out, or add --pin-environment."
+    severity = Severity.ERROR if draft.options.pinned else Severity.WARNING
+    yield from said.file.error(
+        OVERRIDDEN, said.path or ("project",), message, hint, severity=severity, at_key=not said.path
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    """Hosts, names and ids are of either case."""
+    return one.rstrip("/").casefold() == other.rstrip("/").casefold()

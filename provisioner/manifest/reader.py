@@ -1,50 +1,32 @@
-"""YAML text in, plain values and their places out. The only module that knows YAML.
+"""Text in, plain values and their places out: a manifest's YAML, and the JSON and YAML files that it names.
 
-Values are built from parser events with a stack of our own, so that nesting cannot exhaust Python's, and so that
-duplicate keys, aliases and what YAML 1.1 makes of plain words are seen instead of silently resolved. libyaml parses
-when PyYAML was built with it; PyYAML's own parser gives the same values and places, only slower.
+libyaml parses when PyYAML was built with it; PyYAML's own parser gives the same values and places, only slower. A
+specification or a JSON Schema is other people's, so it is read as their own tools do: a YAML one as YAML 1.2 reads it,
+where `200:` in an OpenAPI specification is the text "200" and a date is a text.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import yaml
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from yaml.events import Event
 
-from provisioner.manifest.bounded import MOST_TOLD, untold
-from provisioner.manifest.budget import Budget, Resource
-from provisioner.manifest.marks import Lines, Marks, Source
-from provisioner.manifest.plain import Ambiguous, Scalar, resolve
-from provisioner.manifest.syntax import explain, unquoted_variable
-from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Path
-from provisioner.model.redact import is_hidden_at
-from provisioner.model.words import quoted, shown
+from provisioner.manifest.limits import Budget, Resource
+from provisioner.manifest.places import Lines, Source
+from provisioner.manifest.scalars import MAX_DIGITS
+from provisioner.manifest.yaml_values import BAD_ESCAPE, MAX_DEPTH, MAX_KEY, Builder, Stop
+from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.document import Json
+from provisioner.model.words import found, quoted, shown
 
-MAX_DEPTH: Final = 100
-MAX_KEY: Final = 4_096  # characters: keys are told with every problem below them
-
-_TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
-_KNOWN_TAGS: Final = (None, *_TEXT_TAGS, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+SUFFIXES: Final = (".json", ".yaml", ".yml")
 _NESTING: Final = "maximum nesting depth"  # a limit of libyaml's own since 0.2.6, met before ours as it reads ahead
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _VARIABLE: Final = re.compile(r"\$\{((?:env:)?[A-Za-z_][^{}\n]*)\}")
-_NO_KEY: Final = object()  # the mapping waits for a key
-_BAD_KEY: Final = object()  # it has one that cannot be used, or had it before
-_MERGE: Final = object()  # it has `<<`
 
 
 class EventParser(Protocol):
@@ -76,11 +58,11 @@ def read(
     means text, and its numbers as keys are the texts that JSON would make of them.
     """
     lines = Lines(file, text)
-    builder = _Builder(lines, budget or Budget(), is_foreign=is_foreign)
+    builder = Builder(lines, budget or Budget(), is_foreign=is_foreign)
     try:
         for event in _events(text, fast=fast):
             builder.take(event)
-    except _Stop:
+    except Stop:
         return None, builder.problems
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -96,9 +78,9 @@ def read(
 
 def _explained(text: str, at: int, error: yaml.MarkedYAMLError) -> tuple[str, str]:
     if variable := _VARIABLE.match(text, max(at - 1, 0)):  # libyaml and PyYAML both stop at the bracket
-        return unquoted_variable(shown(variable[1]))
+        return _unquoted_variable(shown(variable[1]))
     problem = "a tab character" if text[at : at + 1] == "\t" else error.problem or error.context
-    return explain(problem or "it cannot be read")
+    return _in_words(problem or "it cannot be read")
 
 
 def _events(text: str, *, fast: bool) -> Iterator[Event]:
@@ -107,292 +89,166 @@ def _events(text: str, *, fast: bool) -> Iterator[Event]:
         yield event
 
 
-class _Stop(Exception):  # noqa: N818 - the reason is in the diagnostics
-    """Reading on would be useless or dangerous."""
+def read_document(
+    text: str, *, file: str, suffix: str, budget: Budget | None = None
+) -> tuple[Json | None, list[Diagnostic]]:
+    """The mapping, or why there is none, with the place in the file. `suffix` is one of `SUFFIXES`."""
+    budget = budget or Budget()
+    value, problems = _json(text, file, budget) if suffix == ".json" else _yaml(text, file, budget)
+    if problems:
+        return None, problems
+    if not isinstance(value, dict):
+        message = f"The file holds {found(value)}; a mapping is wanted."
+        return None, [_problem("wrong-type", file, message, "Name the file of a specification or schema.")]
+    return value, []
 
 
-class _Frame:
-    """A container being read. `size` counts its nodes and `length` its characters, with aliases expanded; `height` the
-    levels below it.
-    """
-
-    __slots__ = ("anchor", "at", "height", "holder", "key", "key_at", "length", "marks", "merged", "size")
-
-    def __init__(self, holder: dict[str, Any] | list[Any], at: int, anchor: str | None) -> None:
-        self.holder: Any = holder
-        self.at = at
-        self.anchor = anchor
-        self.marks: Any = type(holder)()
-        self.key: object = _NO_KEY
-        self.key_at = 0
-        self.merged: list[dict[str, Any]] = []
-        self.size = 1
-        self.length = 0
-        self.height = 1
+def _yaml(text: str, file: str, budget: Budget) -> tuple[object, list[Diagnostic]]:
+    source, problems = read(text, file=file, is_foreign=True, budget=budget)
+    return (source.root if source is not None else None), problems
 
 
-class _Anchored:
-    """What an anchor stands for; `open` until its container has been read."""
+class _Refused(ValueError):  # noqa: N818 - an answer, not a failure
+    """`code`, message and hint."""
 
-    __slots__ = ("height", "length", "open", "size", "value")
-
-    def __init__(
-        self, value: object, *, size: int = 1, length: int = 0, height: int = 0, is_open: bool = False
-    ) -> None:
-        self.value = value
-        self.size = size
-        self.length = length
-        self.height = height
-        self.open = is_open
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.told = (code, message, hint)
 
 
-class _Builder:
-    def __init__(self, lines: Lines, budget: Budget, *, is_foreign: bool) -> None:
-        self.problems: list[Diagnostic] = []
-        self._is_foreign = is_foreign
-        self._lines = lines
-        self._marks = Marks()
-        self._stack: list[_Frame] = []
-        self._anchors: dict[str, _Anchored] = {}
-        self._documents = 0
-        self._budget = budget
-        self._nodes = 0
-        self._characters = 0
-        self._most_nodes = budget.left(Resource.VALUES)
-        self._most_characters = budget.left(Resource.CHARACTERS)
-        self._root: object = None
-        self._root_at = 0
+def _json(text: str, file: str, budget: Budget) -> tuple[object, list[Diagnostic]]:
+    try:
+        value = json.loads(text, object_pairs_hook=_mapping, parse_constant=_constant, parse_int=_whole)
+    except json.JSONDecodeError as error:
+        message = f"This is not JSON: {error.msg}."
+        where = Lines(file, text).at(error.pos)
+        return None, [
+            Diagnostic(code="json-syntax", message=message, hint="Correct it here or just before.", where=where)
+        ]
+    except _Refused as refused:
+        return None, [_problem(refused.told[0], file, *refused.told[1:])]
+    except RecursionError:
+        return None, [_too_deep(file)]
+    if not budget.take(Resource.VALUES, _count(value)):
+        return None, [budget.exceeded(Resource.VALUES, Location(file=file))]
+    budget.take(Resource.CHARACTERS, len(text))
+    return value, [_too_deep(file)] if _is_deeper(value, MAX_DEPTH) else []
 
-    def source(self, folder: str) -> Source:
-        return Source(self._root, root_at=self._root_at, marks=self._marks, lines=self._lines, folder=folder)
 
-    def spend(self) -> None:
-        self._budget.take(Resource.VALUES, self._nodes)
-        self._budget.take(Resource.CHARACTERS, self._characters)
+def _mapping(pairs: list[tuple[str, Any]]) -> Json:
+    mapping = dict(pairs)
+    if too_long := next((name for name in mapping if len(name) > MAX_KEY), ""):
+        message = f"The key {quoted(too_long)} has {len(too_long)} characters; {MAX_KEY} are allowed."
+        raise _Refused("too-long", message, "Shorten it.")
+    if len(mapping) < len(pairs):
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        message = f"The key {quoted(twice)} is written twice in one mapping."
+        raise _Refused("duplicate-key", message, "Remove one of the two, or rename it.")
+    return mapping
 
-    def report(self, code: str, at: int, message: str, hint: str) -> None:
-        where = self._lines.at(at, self._path())
-        self.problems.append(Diagnostic(code=code, message=message, hint=hint, where=where))
-        if len(self.problems) == MOST_TOLD - 1:
-            self.problems.append(untold(1, where, is_error=True, at_least=True))
-            raise _Stop
 
-    def report_too_deep(self, at: int) -> None:
-        message = f"This is nested more than {MAX_DEPTH} levels deep."
-        self.report("too-deep", at, message, "Close brackets that were left open, or flatten it.")
+def _constant(name: str) -> object:
+    raise _Refused("json-syntax", f"`{name}` is no number in JSON.", "Write a number or a text.")
 
-    def take(self, event: Event) -> None:
-        kind = event.__class__
-        if kind is ScalarEvent:
-            self._scalar(event)
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            self._close()
-        elif kind is MappingStartEvent:
-            self._open(event, {})
-        elif kind is SequenceStartEvent:
-            self._open(event, [])
-        elif kind is AliasEvent:
-            self._alias(event)
-        elif kind is DocumentStartEvent:
-            self._document(event)
 
-    def _document(self, event: Any) -> None:
-        self._documents += 1
-        if self._documents > 1:
-            self.report(
-                "several-documents",
-                event.start_mark.index,
-                "A second YAML document begins here; a manifest file holds one.",
-                "Put it into a file of its own and pass both with -f, or remove the `---`.",
-            )
-            raise _Stop
+def _whole(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        message = f"The number {shown(digits)} has {len(digits)} digits; {MAX_DIGITS} are allowed."
+        raise _Refused("out-of-range", message, "Write it as a text.")
+    return int(digits)
 
-    def _scalar(self, event: Any) -> None:
-        at: int = event.start_mark.index
-        text: str = event.value
-        if event.tag not in _KNOWN_TAGS:
-            self._unknown_tag(event)
-        if not text.isascii() and _SURROGATE.search(text):
-            self.report("yaml-syntax", at, *explain("escape code"))
-            raise _Stop  # as libyaml does
-        plain = not event.style and event.tag is None
-        frame = self._stack[-1] if self._stack else None
-        if frame is not None and frame.key is _NO_KEY and frame.holder.__class__ is dict:
-            self._key(frame, text, at, plain=plain)
-            return
-        value = self._plain(text, at) if plain else text
-        if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(value, length=len(text))
-        self._put(value, at, size=1, length=len(text), height=0)
 
-    def _plain(self, text: str, at: int) -> Scalar:
-        try:
-            return resolve(text)
-        except Ambiguous as surprise:
-            if self._is_foreign and surprise.is_text_today:
-                return text
-            is_hidden = self._is_hidden()
-            what = "What stands here unquoted" if is_hidden else f"Unquoted `{shown(text)}`"
-            message = f"{what} is {surprise.meaning} to some YAML readers and text to others."
-            self.report("yaml-ambiguous", at, message, "Quote it." if is_hidden else surprise.fix)
-            return text
+def _count(value: object) -> int:
+    count, open_ones = 0, [value]
+    while open_ones:
+        count += 1
+        open_ones.extend(_members(open_ones.pop()))
+    return count
 
-    def _is_hidden(self) -> bool:
-        """Whether it is a value that no plan shows. Above an entry's fields stand its section and its name."""
-        if self._stack and self._stack[-1].key is _NO_KEY and isinstance(self._stack[-1].holder, dict):
+
+def _is_deeper(value: object, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit + 1):
+        level = [inner for each in level for inner in _members(each)]
+        if not level:
             return False
-        path = self._steps()
-        return is_hidden_at(path) or is_hidden_at(path[2:])
+    return True
 
-    def _key(self, frame: _Frame, text: str, at: int, *, plain: bool) -> None:
-        frame.key_at = at
-        frame.length += len(text)
-        self._characters += len(text)
-        if len(text) > MAX_KEY:
-            frame.key = _BAD_KEY
-            message = f"The key {quoted(text)} has {len(text)} characters; {MAX_KEY} are allowed."
-            self.report("too-long", at, message, "Shorten it.")
-            return
-        if plain and text == "<<":
-            frame.key = _MERGE
-            return
-        if plain and not isinstance(value := self._plain(text, at), str) and not self._is_foreign_number(value):
-            self._bad_key(frame, at, f"The key `{shown(text)}` is {'empty' if value is None else 'not text'}.", text)
-            return
-        if text in frame.holder:
-            first = self._lines.at(Marks.key_of(frame.marks[text]))
-            self.report(  # what stands behind the first one stays
-                "duplicate-key",
-                at,
-                f'The key "{shown(text)}" is written twice in one mapping; the first is in line {first.line}, '
-                f"column {first.column}.",
-                "Remove one of the two, or rename it.",
-            )
-            frame.key = _BAD_KEY
-            return
-        frame.key = text
 
-    def _is_foreign_number(self, value: Scalar) -> bool:
-        return self._is_foreign and isinstance(value, (int, float)) and not isinstance(value, bool)
+def _members(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
 
-    def _bad_key(self, frame: _Frame, at: int, message: str, text: str = "") -> None:
-        frame.key = _BAD_KEY
-        hint = f'Quote it: "{shown(text)}".' if text else 'Quote a text that starts with "{" or "[": "{{$userId}}".'
-        self.report("key-not-text", at, message, hint)
 
-    def _open(self, event: Any, holder: dict[str, Any] | list[Any]) -> None:
-        at = event.start_mark.index
-        if event.tag not in _KNOWN_TAGS:
-            self._unknown_tag(event)
-        if len(self._stack) >= MAX_DEPTH:
-            self._too_deep(at)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(holder, is_open=True)
-        self._stack.append(_Frame(holder, at, event.anchor))
+def _too_deep(file: str) -> Diagnostic:
+    message = f"The file is nested more than {MAX_DEPTH} levels deep."
+    return _problem("too-deep", file, message, "Flatten it.")
 
-    def _close(self) -> None:
-        frame = self._stack.pop()
-        if frame.merged:
-            self._merge(frame)
-        self._marks.keep(frame.holder, frame.marks)
-        if frame.anchor is not None:
-            self._anchors[frame.anchor] = _Anchored(
-                frame.holder, size=frame.size, length=frame.length, height=frame.height
-            )
-        self._put(frame.holder, frame.at, size=frame.size, length=frame.length, height=frame.height)
 
-    def _alias(self, event: Any) -> None:
-        at = event.start_mark.index
-        target = self._anchors.get(event.anchor)
-        if target is None:
-            message = f"`*{shown(event.anchor)}` stands for nothing."
-            self.report("alias-unknown", at, message, f"Define `&{shown(event.anchor)}` above, or quote the text.")
-        elif target.open:
-            message = f"`*{shown(event.anchor)}` stands inside what it stands for."
-            self.report("alias-loop", at, message, "Write it out.")
-        elif len(self._stack) + target.height > MAX_DEPTH:
-            self._too_deep(at)
-        else:
-            self._characters += target.length
-            self._put(target.value, at, size=target.size, length=target.length, height=target.height, is_alias=True)
-            return
-        self._put(None, at, size=1, length=0, height=0)
+def _problem(code: str, file: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(code=code, message=message, hint=hint, where=Location(file=file))
 
-    def _put(self, value: Any, at: int, *, size: int, length: int, height: int, is_alias: bool = False) -> None:
-        self._nodes += size if is_alias else 1
-        if height == 0 and not is_alias:  # a container's have been counted one by one
-            self._characters += length
-        if self._nodes > self._most_nodes or self._characters > self._most_characters:
-            self._too_many(at, is_alias=is_alias)
-        if not self._stack:
-            self._root, self._root_at = value, at
-            return
-        frame = self._stack[-1]
-        frame.size += size
-        frame.length += length
-        if height >= frame.height:
-            frame.height = height + 1
-        if frame.holder.__class__ is list:
-            frame.holder.append(value)
-            frame.marks.append(at)
-        elif frame.key is _NO_KEY:
-            frame.key_at = at
-            self._key_of_other_kind(frame, value, at)
-        else:
-            self._pair(frame, value, at)
 
-    def _pair(self, frame: _Frame, value: Any, at: int) -> None:
-        key, frame.key = frame.key, _NO_KEY
-        if key is _MERGE:
-            self._take_merge(frame, value, at)
-        elif key is not _BAD_KEY:
-            frame.holder[key] = value
-            frame.marks[key] = Marks.pair(frame.key_at, at)
+# Both parsers' wording: PyYAML's own and libyaml's.
+_SENTENCES: Final = (
+    (
+        r"found character '\\t'|tab character|found a tab",
+        "A tab stands where only spaces may.",
+        "Indent with spaces; most editors can convert tabs.",
+    ),
+    (
+        r"mapping values are not allowed",
+        "A `:` stands where no key can be.",
+        'Quote a text that holds ": ", and check that the line is indented as the ones around it.',
+    ),
+    (
+        r"could not find expected ':'",
+        "A key is not followed by `:`.",
+        "Write `key: value`; quote a text of several lines, or use `|`.",
+    ),
+    (
+        r"unexpected end of stream|document separator",
+        "A quote or bracket is opened and never closed.",
+        "Close it.",
+    ),
+    (
+        r"expected ',' or|unexpected ':'|did not find expected node content|expected the node content",
+        "A bracket is not closed, or a comma is missing between two items.",
+        'Check the brackets; a text that starts with "{" or "[" must be quoted: "{{$userId}}".',
+    ),
+    (
+        r"<block end>|expected key|expected '-' indicator|not allowed here|this context|indentation",
+        "The indentation does not fit the lines above.",
+        "Give keys of one mapping, and dashes of one list, the same indentation.",
+    ),
+    (
+        r"unknown escape character|hexadecimal|escape code|escape sequence",
+        *BAD_ESCAPE,
+    ),
+    (
+        r"cannot start any token|alphabetic or numeric|did not find expected alphabetic",
+        "A text starts with a character that means something else in YAML.",
+        "Quote the text.",
+    ),
+    (
+        r"directive|undefined tag handle|<document start>",
+        "A line is neither a key nor part of the text above it.",
+        "Check the indentation; quote a text that starts with `%`.",
+    ),
+)
 
-    def _key_of_other_kind(self, frame: _Frame, value: object, at: int) -> None:
-        if isinstance(value, str):  # an alias to a text
-            self._key(frame, value, at, plain=False)
-        else:
-            self._bad_key(frame, at, "A mapping or list stands where a key must be text.")
 
-    def _take_merge(self, frame: _Frame, value: object, at: int) -> None:
-        parts: list[Any] = value if isinstance(value, list) else [value]
-        if not all(isinstance(part, dict) for part in parts):
-            message = "`<<` takes a mapping, or a list of mappings."
-            self.report("merge-not-mapping", at, message, "Name one: `<<: *base`.")
-            return
-        frame.merged.extend(parts)
+def _in_words(problem: str) -> tuple[str, str]:
+    """Message and hint for a parser's problem."""
+    for pattern, message, hint in _SENTENCES:
+        if re.search(pattern, problem):
+            return message, hint
+    return f"This is not YAML: {problem}.", "Check the quotes and the indentation here and in the line above."
 
-    def _merge(self, frame: _Frame) -> None:
-        """What the mapping says itself wins, then the earlier of what it merges."""
-        for part in frame.merged:
-            marks: Any = self._marks.of(part)
-            for key, value in part.items():
-                if key not in frame.holder:
-                    frame.holder[key] = value
-                    frame.marks[key] = marks[key]
 
-    def _unknown_tag(self, event: Any) -> None:
-        tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
-        self.report("yaml-tag", event.start_mark.index, f"The tag `{shown(tag)}` is not understood.", "Remove the tag.")
-
-    def _too_deep(self, at: int) -> None:
-        self.report_too_deep(at)
-        raise _Stop
-
-    def _too_many(self, at: int, *, is_alias: bool) -> None:
-        what = Resource.VALUES if self._nodes > self._most_nodes else Resource.CHARACTERS
-        problem = self._budget.exceeded(what, self._lines.at(at, self._path()))
-        self.problems.append(replace(problem, code="alias-bomb") if is_alias else problem)
-        raise _Stop
-
-    def _path(self) -> str:
-        return ".".join(self._steps())
-
-    def _steps(self) -> Path:
-        steps = []
-        for frame in self._stack:
-            step = len(frame.holder) if isinstance(frame.holder, list) else frame.key
-            if isinstance(step, (int, str)):
-                steps.append(str(step))
-        return tuple(steps)
+def _unquoted_variable(name: str) -> tuple[str, str]:
+    """For what stands between `${` and `}`, inside brackets."""
+    written = name if name.startswith("env:") else f"env:{name}"
+    return "A variable stands unquoted inside brackets.", f'Quote it: "${{{written}}}".'

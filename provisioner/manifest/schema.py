@@ -1,15 +1,15 @@
-"""The manifest's JSON Schema, made from the kinds."""
+"""The manifest's JSON Schema, made from the kinds, and ways through it: what it says of the value at a path."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import flag, mapping, text
-from provisioner.manifest.shape import Shape
-from provisioner.model.document import Document
+from provisioner.manifest.misfits import Shape
+from provisioner.model.document import Document, Json, Path
 from provisioner.model.resource import OnRemove
 from provisioner.model.words import listed
 
@@ -92,7 +92,7 @@ PROJECT: Final[Document] = mapping(
     },
 )
 
-_HEAD: Final[Mapping[str, Any]] = {
+_HEAD: Final[Document] = {
     "version": {"const": 1, "description": "The version of this format."},
     "name": text(
         "Owner id: written on everything this manifest manages, so that other manifests leave it alone. Said in one of "
@@ -140,7 +140,7 @@ def entry_shape(section: str) -> Shape:
     return Shape({**schema, "properties": properties}, neighbours=KINDS[section].neighbours)
 
 
-def manifest_schema() -> dict[str, Any]:
+def manifest_schema() -> Json:
     """JSON Schema 2020-12 of a manifest file as it is written, variables included, for editors."""
     head = {key: schema if key == "version" else _with_variables(schema) for key, schema in _HEAD.items()}
     return {
@@ -157,7 +157,7 @@ def manifest_schema() -> dict[str, Any]:
     }
 
 
-_VARIABLE_SCHEMA: Final[Mapping[str, Any]] = {
+_VARIABLE_SCHEMA: Final[Document] = {
     "type": "string",
     "pattern": r"^\$\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}$",
     "description": "The value of a variable: `${env:NAME}`, or `${env:NAME:-default}`. Only names that start with "
@@ -167,7 +167,7 @@ _VARIABLE_SCHEMA: Final[Mapping[str, Any]] = {
 }
 
 
-def _section(section: str) -> dict[str, Any]:
+def _section(section: str) -> Json:
     kind = KINDS[section]
     entry = dict(_with_variables(kind.schema()))
     required = entry.pop("required", [])
@@ -205,7 +205,7 @@ def _with_variables(schema: Any) -> Any:
     return {key: _inside(key, value) for key, value in schema.items()}
 
 
-def _wants_a_number(schema: Mapping[str, Any]) -> bool:
+def _wants_a_number(schema: Document) -> bool:
     named = schema.get("type", ())
     types = {named} if isinstance(named, str) else set(named)
     return bool(types & _NOT_TEXT) and "string" not in types
@@ -219,7 +219,67 @@ def _inside(keyword: str, value: Any) -> Any:
     return value
 
 
-def _or_variable(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _or_variable(schema: Document) -> Json:
     spoken = {key: schema[key] for key in ("description", "default", "examples") if key in schema}
     bare = {key: value for key, value in schema.items() if key not in spoken}
     return {**spoken, "anyOf": [bare, _VARIABLE]}
+
+
+_ANYTHING: Final[Document] = {}  # one, so that it is recognised
+
+
+def schemas_at(schema: Document, path: Path) -> list[Document]:
+    """Everything the schema may say of the value at the path; empty when there can be no such value."""
+    here = [schema]
+    for step in path:
+        here = schemas_in(here, step)
+    return here
+
+
+def schemas_in(schemas: Iterable[Document], step: str) -> list[Document]:
+    """What they say of one step further in, each schema once."""
+    inner = {id(each): each for schema in schemas for each in _inner(schema, step)}
+    return [*inner.values()]
+
+
+def types_at(schema: Document, path: Path) -> set[str]:
+    types: set[str] = set()
+    for each in schemas_at(schema, path):
+        for variant in _variants(each):
+            named = variant.get("type", ())
+            types.update([named] if isinstance(named, str) else named)
+    return types
+
+
+def keys_at(schema: Document, path: Path) -> list[str]:
+    """The keys the schema names in the mapping at the path."""
+    variants = (variant for each in schemas_at(schema, path) for variant in _variants(each))
+    return [key for variant in variants for key in variant.get("properties", ())]
+
+
+def _inner(schema: Document, step: str) -> Iterator[Document]:
+    for variant in _variants(schema):
+        if step in variant.get("properties", {}):
+            yield variant["properties"][step]
+        elif step.isdecimal() and "items" in variant:
+            yield variant["items"]
+        elif _is_open(variant):
+            others = variant.get("additionalProperties", _ANYTHING)
+            yield others if isinstance(others, Mapping) else _ANYTHING
+
+
+def _is_open(schema: Document) -> bool:
+    """Whether it takes mappings with keys it does not name."""
+    if "type" not in schema and {"oneOf", "anyOf", "enum", "const"} & schema.keys():
+        return False
+    return "object" in schema.get("type", "object") and schema.get("additionalProperties") is not False
+
+
+def _variants(schema: Document) -> Iterator[Document]:
+    yield schema
+    for keyword in ("then", "else"):
+        if keyword in schema:
+            yield from _variants(schema[keyword])
+    for keyword in ("oneOf", "anyOf", "allOf"):
+        for branch in schema.get(keyword, ()):
+            yield from _variants(branch)

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.env import escape
-from provisioner.manifest.plain import Ambiguous, resolve
+from provisioner.manifest.scalars import MAX_DIGITS, Ambiguous, resolve
 from provisioner.model.address import Address
-from provisioner.model.document import Document
+from provisioner.model.document import Document, Json
 from provisioner.model.invisible import INVISIBLE, SURROGATES
 from provisioner.model.pipelines import is_inert
 
@@ -33,7 +33,6 @@ _COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)  # for a pipeli
 _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
-_MAX_DIGITS: Final = 4000
 
 
 def dump(
@@ -67,8 +66,8 @@ def _one_line(text: str) -> str:
     return _ESCAPED.sub(lambda match: match.group() if match.group() in '"\\' else " ", text)
 
 
-def _section(section: str, entries: Mapping[Address, Document], external: Collection[Address]) -> dict[str, Any]:
-    resources: dict[str, Any] = {address.name: {"external": True} for address in external if address.kind == section}
+def _section(section: str, entries: Mapping[Address, Document], external: Collection[Address]) -> Json:
+    resources: Json = {address.name: {"external": True} for address in external if address.kind == section}
     resources.update({address.name: _literal(entry) for address, entry in entries.items() if address.kind == section})
     return dict(sorted(resources.items()))
 
@@ -84,7 +83,7 @@ def _literal(value: Any) -> Any:
     return value
 
 
-def _pairs(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
+def _pairs(mapping: Document, depth: int) -> Iterator[str]:
     indent = "  " * depth
     for key, value in mapping.items():
         written = _key(str(key))
@@ -156,7 +155,7 @@ def _scalar(value: Any) -> str:
 
 def _number(value: float) -> str:
     if isinstance(value, int):
-        digits = str(value) if abs(value) < 10**_MAX_DIGITS else ""
+        digits = str(value) if abs(value) < 10**MAX_DIGITS else ""
         return digits or _quoted(hex(value))
     if not math.isfinite(value):
         return _quoted(str(value))

@@ -11,6 +11,7 @@ from provisioner.model.document import Document, dotted, lookup
 from provisioner.model.errors import Failure
 from provisioner.model.plan import Change
 from provisioner.model.traits import Traits
+from provisioner.model.words import joined
 
 Pool: TypeAlias = tuple[str, ...]
 Waits: TypeAlias = Mapping[Address, Collection[Address]]
@@ -95,7 +96,7 @@ def way_out(change: Change, changes: Iterable[Change], traits: Mapping[str, Trai
     holders = sorted(_holders(change, changes, traits, waits))
     if not holders:
         return ""
-    names = " and ".join(str(address) for address in holders)
+    names = joined(holders)
     hold, its = ("holds", "its") if len(holders) == 1 else ("hold", "their")
     return (
         f"{names} {hold} that capacity and cannot let go of it before {change.address} is there, so running again "

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hostile import HOSTILE, MB
-from provisioner.manifest.bounded import MOST_COUNTED, MOST_TOLD, bounded
-from provisioner.manifest.budget import Resource
-from provisioner.manifest.marks import Lines
+from provisioner.manifest.limits import MOST_COUNTED, MOST_TOLD, Resource, bounded
+from provisioner.manifest.places import Lines
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.words import guess
 from tests.manifest.manifests import HEAD, MODELS, brief, full, load_files, load_text

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.manifest.documents import read_document
+from provisioner.manifest.reader import read_document
 from provisioner.model.address import Address
 from tests.manifest.manifests import HEAD, MODELS, brief, full, load_text, manifest_of
 

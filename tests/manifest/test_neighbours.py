@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.schema import entry_shape
-from provisioner.manifest.walk import schemas_at
+from provisioner.manifest.schema import entry_shape, schemas_at
 from provisioner.model.document import UNKNOWN
 from tests.manifest.manifests import HEAD, MODELS, full, load_text
 

@@ -7,9 +7,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.manifest.budget import Budget, Resource
-from provisioner.manifest.marks import Source
-from provisioner.manifest.reader import MAX_DEPTH, read
+from provisioner.manifest.limits import Budget, Resource
+from provisioner.manifest.places import Source
+from provisioner.manifest.reader import read
+from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.diagnostic import Diagnostic
 
 BOTH = pytest.mark.parametrize("fast", [pytest.param(True, id="libyaml"), pytest.param(False, id="PyYAML")])

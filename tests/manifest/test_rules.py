@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioner.manifest.names import fault, in_words
+from provisioner.manifest.misfits import name_advice, name_fault
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Location
 from provisioner.model.resource import Lifecycle, OnRemove
@@ -104,14 +104,14 @@ DEPLOYMENT_NAMES = {"pattern": "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$", "minLength": 2, "
     ],
 )
 def test_what_is_wrong_with_a_name_is_said(name: str, rule: dict[str, object], expected: str) -> None:
-    assert fault(name, rule) == expected
+    assert name_fault(name, rule) == expected
 
 
 def test_rules_for_names_are_put_into_words() -> None:
-    assert in_words(AGENT_NAMES) == (
+    assert name_advice(AGENT_NAMES) == (
         'Use letters, digits and "-"; "-" not at the beginning or end; at most 63 characters.'
     )
-    assert in_words(DEPLOYMENT_NAMES) == (
+    assert name_advice(DEPLOYMENT_NAMES) == (
         'Use letters, digits, "-", "." and "_"; "-", "." and "_" not at the beginning; at most 64 characters.'
     )
-    assert in_words(STORE_NAMES) == 'Use no " ", "#", "%", "/", ":", "?" or "\\"; at most 256 characters.'
+    assert name_advice(STORE_NAMES) == 'Use no " ", "#", "%", "/", ":", "?" or "\\"; at most 256 characters.'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.manifest.env import Resolver, Variables, escape
+from provisioner.manifest.env import Variables, escape, resolve
 from provisioner.manifest.reader import read
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
@@ -61,10 +61,10 @@ def test_an_escaped_text_is_read_as_it_was(some: str, nasty: str) -> None:
     text = some + nasty
     source, _ = read("x: 1", file="f")
     assert source is not None
-    resolver = Resolver(source, Variables(values={}), silent=lambda _: False)
+    resolved = resolve(escape(text), source, Variables(values={}))
 
-    assert resolver.resolve(escape(text), ("x",)) == text
-    assert not resolver.problems
+    assert resolved.value == text
+    assert not resolved.problems
 
 
 def test_a_forbidden_variable_is_refused_without_its_value(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.env import Resolver, Variables, escape
+from provisioner.manifest.env import Variables, escape, resolve
 from provisioner.manifest.reader import read
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
@@ -96,10 +96,9 @@ def test_any_document_reads_back_as_it_was(entries: dict[str, Any], fast: bool) 
 
     assert not problems
     assert source is not None
-    resolver = Resolver(source, Variables(values={}), silent=lambda _: False)
-    root: Any = resolver.resolve(source.root)
-    assert not resolver.problems
-    assert root.get("agents", {}) == entries
+    resolved = resolve(source.root, source, Variables(values={}))
+    assert not resolved.problems
+    assert resolved.value.get("agents", {}) == entries
 
 
 @settings(max_examples=150)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import deleted_accounts, operation_rows, operations
 from provisioner.emulator.control.family import Family
@@ -35,11 +35,11 @@ from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.clock import Clock
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 
 NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}"  # azure-mgmt-cognitiveservices 14.1
 

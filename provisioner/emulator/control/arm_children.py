@@ -6,7 +6,7 @@ A type of them is a value of `Children`, the function that answers PUT, and a `F
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import operations, resource_rows
 from provisioner.emulator.control.resource_rows import ACCOUNT, PROJECT, Charge, Resource
@@ -22,9 +22,9 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call, Handler
 
-Json = dict[str, Any]
 ACCOUNT_PATH: Final = (
     f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}"
 )

@@ -7,7 +7,7 @@ azure-ai-projects 2.10: the project's view. assumed: one write at a time per acc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.arm_children import Children
 from provisioner.emulator.control.family import Family
@@ -25,10 +25,10 @@ from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 
 CONNECTION: Final = "connection"
 NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}"

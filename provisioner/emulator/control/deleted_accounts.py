@@ -6,7 +6,7 @@ cognitiveservices 14.1, deleted_accounts (routes). assumed: that deployments com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resource_rows import (
@@ -29,10 +29,10 @@ from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 
 DELETED: Final = "deleted account"  # the kind of its row; what stood under it still does
 DELETED_GROUP: Final = "deleted group"  # where the accounts that were in it are still looked for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.world.catalogue import default_of, offer
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provisioner.emulator.control.resource_rows import Resource
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.catalogue import Catalogue
 
-Json = dict[str, Any]
 
 # azure-rest-api-specs, Deployment.tsp: what a client may write under properties, besides model
 WRITABLE: Final = frozenset(

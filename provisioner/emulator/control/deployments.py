@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import held_models, operation_rows, operations, usages
 from provisioner.emulator.control.arm_children import Children
@@ -40,10 +40,10 @@ from provisioner.emulator.wire.routing import Route
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 
 # assumed: the charset of account names and one character more is safe; the SDK states no pattern
 NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import accounts, deleted_accounts, projects
 from provisioner.emulator.control.family import Family
@@ -14,11 +14,11 @@ from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.world.tokens import TENANT_ID
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.clock import Clock
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 
 DEFAULT_GROUP: Final = "rg-local"
 DEFAULT_ACCOUNT: Final = "local-foundry"

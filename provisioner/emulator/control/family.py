@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provisioner.emulator.control.resource_rows import Resource
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.wire.routing import Route
     from provisioner.emulator.world.state import State
-
-Json = dict[str, Any]
 
 
 def _as_it_is(state: State, found: Resource, body: Json) -> Json:  # noqa: ARG001

@@ -5,15 +5,14 @@ Source: Microsoft Learn, model lifecycle (deprecated stage): a subscription that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.world.catalogue import key_of
 
 if TYPE_CHECKING:
     from provisioner.emulator.control.resource_rows import Resource
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
-
-Json = dict[str, Any]
 
 
 def holds(call: Call, model: Json, existing: Resource | None) -> bool:

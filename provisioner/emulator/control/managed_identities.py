@@ -7,11 +7,12 @@ again under its name has the identity it had.
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.world.tokens import TENANT_ID
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
 
 
 def identity_of(document: Json, arm_id: str) -> Json:

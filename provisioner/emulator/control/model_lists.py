@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, check_subscription, the_account
@@ -10,9 +10,9 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 OURS: Final = frozenset({"publisher", "regions", "sources", "sure"})  # of a record, and not shown as the service's
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.state import dump
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import Row, State
 
-Json = dict[str, Any]
 UNDER_WAY: Final = "settled = 0 AND started <= ? AND due > ?"  # a start in the future: the clock was set back
 DUE: Final = "settled = 0 AND (due <= ? OR started > ?)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import deleted_accounts
 from provisioner.emulator.control.accounts import NAME
@@ -15,11 +15,11 @@ from provisioner.emulator.wire.call import Reply
 
 if TYPE_CHECKING:
     from provisioner.emulator.control.resource_rows import Resource
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.clock import Clock
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 
 PROJECTS: Final = Children(kind=PROJECT, plural="projects", pattern=NAME)
 

@@ -7,7 +7,7 @@ written over.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import operations
 from provisioner.emulator.control.family import Family
@@ -28,9 +28,9 @@ from provisioner.emulator.wire.routing import Route
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 
 BLOCKLIST, ITEM = "blocklist", "blocklist item"
 LISTS, ITEMS = "raiBlocklists", "raiBlocklistItems"

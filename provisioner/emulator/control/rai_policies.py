@@ -7,7 +7,7 @@ refused, and so is who deletes one that a deployment uses; what the switch fills
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import operations
 from provisioner.emulator.control.family import Family
@@ -21,9 +21,9 @@ from provisioner.emulator.wire.routing import Route
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 
 POLICY: Final = "policy"
 POLICIES: Final = "raiPolicies"

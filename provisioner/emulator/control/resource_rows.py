@@ -6,14 +6,14 @@ Names compare without case, as ARM ids do; bodies keep the case they were made w
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.state import HIDDEN_SETTING, dump, load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import Row, State
 
-Json = dict[str, Any]
 
 GROUP, ACCOUNT, PROJECT, DEPLOYMENT = "group", "account", "project", "deployment"
 LEAVES: Final = frozenset({DEPLOYMENT})  # what certainly has nothing below it: looking costs a walk over all

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.resource_rows import ACCOUNT, GROUP, Resource, find
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.clock import Clock
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 
 SUBSCRIPTION_ID: Final = "00000000-0000-4000-8000-000000000001"
 PROVIDER: Final = "Microsoft.CognitiveServices"

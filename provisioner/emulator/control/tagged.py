@@ -6,7 +6,7 @@ assumed: one write at a time per account, and that lists are cut into pages.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import operations
 from provisioner.emulator.control.resource_rows import Resource, children, find, insert, update
@@ -15,9 +15,9 @@ from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 
 PAGE_SIZE: Final = 100  # assumed
 

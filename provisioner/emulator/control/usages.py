@@ -5,7 +5,7 @@ Source: Microsoft Learn, Azure OpenAI quota: usage counts per subscription, regi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import resource_rows
 from provisioner.emulator.control.family import Family
@@ -18,9 +18,8 @@ from provisioner.emulator.world.quota import limit_of, plain
 
 if TYPE_CHECKING:
     from provisioner.emulator.control.resource_rows import Charge, Resource
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
-
-Json = dict[str, Any]
 
 
 def check(call: Call, charge: Charge, before: Charge | None) -> None:

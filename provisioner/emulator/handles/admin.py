@@ -24,9 +24,9 @@ from provisioner.emulator.world.state import dump
 from provisioner.emulator.world.switches import changed
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 SEED_MAX: Final = 100_000
 
 

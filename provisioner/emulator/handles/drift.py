@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.control import resource_rows
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT
@@ -14,9 +14,8 @@ from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
     from provisioner.emulator.control.family import Family
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
-
-Json = dict[str, Any]
 
 
 def drift(call: Call, document: Json) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.resources import stamp
 from provisioner.emulator.handles.drift import drift, drift_problem
@@ -16,11 +16,11 @@ from provisioner.emulator.world.catalogue_reader import WrongModel, read_model
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.catalogue import Catalogue
     from provisioner.emulator.world.faults import Fault, Misfortune
 
-Json = dict[str, Any]
 USAGE: Final = re.compile(r"\w+\.\w+")  # as OpenAI.GlobalStandard.gpt-4o; whether there is one shows in the catalogue
 LIMIT_MAX: Final = 2**53  # what every reader of JSON still counts exactly
 

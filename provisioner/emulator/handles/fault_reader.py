@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
+
 Place = tuple[str | int, ...]
 
 MATCH_KEYS: Final = frozenset({"method", "path", "path_regex", "query", "nth", "times", "for_s"})

@@ -11,7 +11,7 @@ import hashlib
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import resource_rows
 from provisioner.emulator.control.resource_rows import DEPLOYMENT, PROJECT, Resource
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from provisioner.emulator.control.family import Family
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.memory import Scope
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row, State
 
-Json = dict[str, Any]
 
 STYLE: Final = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.handles import table_rows
 from provisioner.emulator.world.state import SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import State
-
-Json = dict[str, Any]
 
 
 class WrongSnapshot(ValueError):  # noqa: N818  it is the caller's

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.state import HIDDEN_SETTING, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import State
 
-Json = dict[str, Any]
 SECRETS: Final = f"(name IN ('token_secret', 'identity_header') OR name LIKE '{HIDDEN_SETTING}%')"
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.state import dump
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.paging import Page
     from provisioner.emulator.world.state import Row, State
 
-Json = dict[str, Any]
 WITH_LATEST: Final = (
     "SELECT agents.*, versions.body AS latest_body, versions.active_at AS active_at "
     "FROM agents LEFT JOIN versions ON versions.id = agents.latest"

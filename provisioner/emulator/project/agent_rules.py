@@ -14,9 +14,9 @@ from provisioner.emulator.wire.errors import bad_request
 from provisioner.emulator.wire.versions import V1, require_feature
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 
 NAME: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 TOOLS_MAX: Final = 128

@@ -16,10 +16,10 @@ from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
 
-Json = dict[str, Any]
 
 # Publishing a version takes traffic at once, unless the selector is pinned (azure-ai-projects 2.10, models)
 DEFAULT_ENDPOINT: Final[Json] = {

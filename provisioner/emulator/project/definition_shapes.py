@@ -18,7 +18,8 @@ from provisioner.emulator.wire.errors import Refusal, bad_request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
+
 
 MODELS: Final = {
     "prompt": "PromptAgentDefinition",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from provisioner.emulator.control.family import Family
@@ -12,9 +12,9 @@ from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 PAGE_SIZE: Final = 200  # assumed
 
 

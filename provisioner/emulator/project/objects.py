@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.wire.errors import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from provisioner.emulator.model.interface import Json
 
-Json = dict[str, Any]
 
 # azure-rest-api-specs, ai-foundry: agents (for stores: assumed to be the same)
 DESCRIPTION_MAX: Final = 512

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.paging import Page
     from provisioner.emulator.world.state import Row, State
-
-Json = dict[str, Any]
 
 
 def find(state: State, project: int, name: str) -> Row | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.family import Family
 from provisioner.emulator.project import store_rows
@@ -22,10 +22,10 @@ from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
 
-Json = dict[str, Any]
 
 FEATURE: Final = "MemoryStores=V1Preview"
 NAME_MAX: Final = 256

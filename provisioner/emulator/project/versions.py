@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.family import Family
 from provisioner.emulator.project import agent_rows, agents
@@ -27,10 +27,10 @@ from provisioner.emulator.wire.versions import V1
 from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
 
-Json = dict[str, Any]
 TELLING: Final = ("definition", "description", "metadata")  # what makes two versions the same
 ENVELOPE: Final = ("agent_card", "agent_endpoint", "state")  # of an agent; the rest is its latest definition
 

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
     Answer = Response | fault_injection.Truncated
 
-Json = dict[str, Any]
 
 LOG: Final = logging.getLogger(__name__)  # to stderr, unless somebody says otherwise
 CONTENT_MAX: Final = 64 * 2**20  # assumed: far more than any request of the service needs

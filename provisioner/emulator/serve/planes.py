@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import identity, resource_rows
 from provisioner.emulator.control.resource_rows import ACCOUNT
@@ -23,9 +23,9 @@ from provisioner.emulator.wire.versions import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world import tokens
 
-Json = dict[str, Any]
 
 ADMIN_PREFIX: Final = "/_emulator"
 PROJECT_PREFIX: Final = "/api/projects/"

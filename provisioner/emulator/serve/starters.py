@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import deployments, resource_rows
 from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP
@@ -19,10 +19,10 @@ from provisioner.emulator.world.state import dump
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.catalogue import Catalogue
     from provisioner.emulator.world.world import World
 
-Json = dict[str, Any]
 
 # What programs are told to use where nothing was asked for: the names that most examples have.
 CHAT_MODEL: Final = "gpt-5.4-mini"

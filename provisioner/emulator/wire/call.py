@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from provisioner.emulator.model import Model
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import State
     from provisioner.emulator.world.switches import Switches
     from provisioner.emulator.world.world import World
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

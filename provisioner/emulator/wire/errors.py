@@ -6,12 +6,12 @@ azure-sdk-for-python#44971 for the project plane; the ARM error contract for the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
 
 
 class Refusal(Exception):  # noqa: N818  it is an answer, not a fault of ours

@@ -14,7 +14,7 @@ from provisioner.emulator.wire.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from provisioner.emulator.wire.call import Json
+    from provisioner.emulator.model.interface import Json
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass, replace
 from functools import cache, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from provisioner.emulator.model.interface import Json
 
-Json = dict[str, Any]
+
 REMOVED: Final = "Removed"  # no status of the service: the catalogue lists it no more
 LIFECYCLES: Final = frozenset(
     {"GenerallyAvailable", "Deprecating", "Deprecated", "Legacy", "Preview", "Stable", REMOVED}

@@ -13,7 +13,7 @@ import json
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.catalogue import LIFECYCLES, REMOVED, default_of
 from provisioner.emulator.world.facts.skus import MAXIMA, rate_limits, usage_name
@@ -22,9 +22,9 @@ from provisioner.emulator.world.options import OptionError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.catalogue import Catalogue
 
-Json = dict[str, Any]
 Place = tuple[str | int, ...]
 
 STATUSES: Final = sorted(LIFECYCLES - {REMOVED})

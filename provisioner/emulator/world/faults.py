@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
+
 READS: Final = frozenset({"GET", "HEAD"})
 TOKEN_PATH: Final = re.compile(
     r"/msi/token|/metadata/identity/oauth2/token|/[^/]+/oauth2/v2\.0/token|/[^/]+(/v2\.0)?/\.well-known/.*",

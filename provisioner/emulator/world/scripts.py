@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.model import Answer, Create, Extraction, ToolCall, ToolOutput, Turn, Usage
 from provisioner.emulator.model.items import token_estimate
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from provisioner.emulator.model import Entry, Memory, Prompt, Wishes
+    from provisioner.emulator.model.interface import Json
 
-Json = dict[str, Any]
 
 MATCH: Final = {"text": str, "regex": str, "agent": str, "model": str}
 SAY: Final = {"text": str, "call": dict, "json": object, "memories": list}

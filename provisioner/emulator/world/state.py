@@ -13,7 +13,7 @@ import sqlite3
 import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.file_ownership import keeps_modes, require_own_database
 from provisioner.emulator.world.options import StateError
@@ -21,8 +21,9 @@ from provisioner.emulator.world.options import StateError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from provisioner.emulator.model.interface import Json
+
 Row = sqlite3.Row
-Json = dict[str, Any]
 
 APPLICATION_ID: Final = 0x466E6472  # "Fndr": tells our files from other programs' databases
 SCHEMA_VERSION: Final = 2

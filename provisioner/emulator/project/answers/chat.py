@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.model import Prompt, Tool, ToolCall, ToolOutput, Turn
 from provisioner.emulator.model.items import image_tokens_of, text_of
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provisioner.emulator.model import Answer, Entry
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call, Steps
-
-Json = dict[str, Any]
 
 
 def complete_chat(call: Call) -> Steps:

@@ -6,7 +6,7 @@ Source: openai-python 3.54, types/responses and types/conversations.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.project.answers.shapes import ITEM, PART, checked
 from provisioner.emulator.wire.errors import bad_request
@@ -14,7 +14,8 @@ from provisioner.emulator.wire.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
+
 
 ROLES: Final = frozenset({"user", "assistant", "system", "developer"})
 PREFIXES: Final[Mapping[str, str]] = {

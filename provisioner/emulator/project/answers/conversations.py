@@ -5,7 +5,7 @@ Both doors see the same conversations of a project (assumed). Source: openai-pyt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.project.answers import rows
 from provisioner.emulator.project.answers.conversation_items import items_of, new_id
@@ -18,10 +18,10 @@ from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
 
-Json = dict[str, Any]
 ITEMS_AT_ONCE: Final = 20
 
 

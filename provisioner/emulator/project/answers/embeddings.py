@@ -19,9 +19,9 @@ from provisioner.emulator.wire.errors import bad_request, not_found
 
 if TYPE_CHECKING:
     from provisioner.emulator.control.resource_rows import Resource
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 
 WORD: Final = re.compile(r"\w+")
 DIMENSIONS: Final = {"text-embedding-3-large": 3072}  # Microsoft Learn: models; the others have 1536

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.project.answers import rows
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
-
-Json = dict[str, Any]
 
 
 def find_conversation(call: Call, conversation_id: str) -> Row | None:

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from provisioner.emulator.model import Answer, Prompt, Usage
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call, Slow
-
-Json = dict[str, Any]
 
 
 def ask(call: Call, prompt: Prompt, *, model: str, agent: str | None = None) -> Generator[Slow, Any, Answer]:

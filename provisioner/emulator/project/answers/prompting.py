@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provisioner.emulator.model import Memory
+    from provisioner.emulator.model.interface import Json
 
-Json = dict[str, Any]
 Choice = Literal["auto", "required", "none"]
 
 MEMORY_TOOLS: Final = frozenset({"memory_search_preview", "memory_search"})

@@ -16,9 +16,9 @@ from provisioner.emulator.wire.errors import Refusal, bad_request
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call, Slow
 
-Json = dict[str, Any]
 
 USER_ID: Final = "{{$userId}}"
 

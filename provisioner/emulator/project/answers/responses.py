@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.resource_rows import by_row
 from provisioner.emulator.project.answers import history, rows
@@ -26,10 +26,10 @@ from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
     from provisioner.emulator.model import Answer
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.answers.target import Target
     from provisioner.emulator.wire.call import Call, Steps
 
-Json = dict[str, Any]
 # As the request has them, or null
 ECHOED: Final = (
     "max_output_tokens",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.paging import Page
     from provisioner.emulator.world.state import Row, State
-
-Json = dict[str, Any]
 
 
 def find_conversation(state: State, project: int, conversation_id: str) -> Row | None:

@@ -5,14 +5,15 @@ Source: openai-python 3.54, types/responses/response_create_params.py and types/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.wire.errors import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
+
 Types = type | tuple[type, ...]
 Shape = dict[str, Types]
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
+
 PIECE: Final = re.compile(r"\s*\S+|\s+$")  # about a token: a word and what is before it
 
 

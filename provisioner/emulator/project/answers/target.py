@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.project import agent_rows, agents
 from provisioner.emulator.project.answers.deployed import check_deployment
@@ -11,10 +11,10 @@ from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
 
-Json = dict[str, Any]
 
 # An agent fixes these. Sources: microsoft/agent-framework#5130 (tools), #5493 (text), #2573 (temperature, top_p);
 # public third-party notes (instructions, reasoning). tool_choice passes: azure-ai-projects 2.10, samples.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.control import operations
 from provisioner.emulator.model import Create, Extraction, Update, Usage, conversation_of
@@ -19,11 +19,10 @@ from provisioner.emulator.project.memory.usage import usage_of
 
 if TYPE_CHECKING:
     from provisioner.emulator.model import Entry, Memory, Operation
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.world.state import Row, State
     from provisioner.emulator.world.world import World
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ Source: azure-rest-api-specs, ai-foundry memory-stores (routes.tsp, models.tsp; 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.project.departed_rows import departed_place
 from provisioner.emulator.project.memory import limits, requests, rows
@@ -15,11 +15,10 @@ from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
-
-Json = dict[str, Any]
 
 
 def create_item(call: Call) -> Reply:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.resource_rows import DEPLOYMENT, account_of, find
 from provisioner.emulator.control.resources import SERVING
@@ -17,12 +17,12 @@ from provisioner.emulator.model import ModelError
 from provisioner.emulator.wire.errors import Refusal
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import State
     from provisioner.emulator.world.world import World
 
-Json = dict[str, Any]
 
 CHAT: Final = "chatCompletion"
 EMBEDDING: Final = "embeddings"

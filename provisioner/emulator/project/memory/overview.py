@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from provisioner.emulator.project.memory import rows
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import State
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

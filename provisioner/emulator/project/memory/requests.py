@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from provisioner.emulator.model import MemoryKind
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
-Json = dict[str, Any]
 Items = str | list[Any] | None
 
 SCOPE: Final = re.compile(r"[A-Za-z0-9_\-.%+@/]+")

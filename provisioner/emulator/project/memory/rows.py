@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from provisioner.emulator.model import Memory, MemoryKind, Wishes
 from provisioner.emulator.project import store_rows
@@ -16,11 +16,11 @@ from provisioner.emulator.world.state import dump, load
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.wire.paging import Page
     from provisioner.emulator.world.state import Row, State
 
-Json = dict[str, Any]
 
 KINDS: Final[tuple[MemoryKind, ...]] = get_args(MemoryKind)
 NEVER: Final = 1e18

@@ -23,12 +23,12 @@ from provisioner.emulator.wire.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.memory.requests import Items
     from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call, Slow, Steps
     from provisioner.emulator.world.state import Row
 
-Json = dict[str, Any]
 
 FIELDS: Final = ("scope", "items", "previous_search_id", "options")
 COURTESY: Final = ("query", "max_num_results")  # a tutorial's; the specification has items and options

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from math import ceil
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from provisioner.emulator.project.memory import requests, rows
@@ -19,12 +19,12 @@ from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.memory.requests import Items
     from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row
 
-Json = dict[str, Any]
 
 FIELDS: Final = ("scope", "items", "update_delay", "previous_update_id")
 

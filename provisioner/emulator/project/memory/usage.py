@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from provisioner.emulator.model import Usage
-
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
 
 
 def usage_of(usage: Usage) -> Json:

@@ -6,9 +6,11 @@ and list_usages); for the rest they are inferred.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    from provisioner.emulator.model.interface import Json
+
 
 STANDARD: Final = frozenset({"Standard", "GlobalStandard", "DataZoneStandard"})
 # What a sku of the kind holds at most, where the table leaves it open. Recorded for the OpenAI models of 2025.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.facts.skus import MAXIMA, allowance, rate_limits, usage_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Json = dict[str, Any]
+    from provisioner.emulator.model.interface import Json
+
 
 TABLE: Final = Path(__file__).with_name("models.csv")
 FILE: Final = Path(__file__).with_name("catalogue.json")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.fits import compile_schema
+from provisioner.manifest.misfits import Shape
 from provisioner.manifest.schema import entry_shape, head_shape, project_shape
-from provisioner.manifest.shape import Shape
+from provisioner.manifest.validators import compile_schema
 
 SHAPES = [head_shape(), project_shape(), *(entry_shape(section) for section in KINDS)]
 VALIDATORS = [Draft202012Validator(shape.schema) for shape in SHAPES]

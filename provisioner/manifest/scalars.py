@@ -1,4 +1,4 @@
-"""What an unquoted YAML scalar means, and which ones mean different things to different readers.
+"""What a text spells: an unquoted YAML scalar, and the value of a variable where no text is wanted.
 
 Numbers, booleans and null are taken as YAML 1.1 and 1.2 both take them. What the two read differently is refused
 with the fix, instead of guessed: YAML 1.1 makes a date of 2025-04-14 and `true` of `on`.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from typing import Final, TypeAlias
 
 from provisioner.model.words import shown
@@ -22,7 +23,7 @@ _CONSTANTS: Final[dict[str, Scalar]] = {
 _YES: Final = frozenset(form for word in ("yes", "on") for form in (word, word.title(), word.upper()))
 _NO: Final = frozenset(form for word in ("no", "off") for form in (word, word.title(), word.upper()))
 _NUMBERLIKE: Final = frozenset("0123456789+-.=")
-_MAX_DIGITS: Final = 4000  # Python refuses to read more than 4300
+MAX_DIGITS: Final = 4000  # Python refuses to read more than 4300
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT: Final = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -41,8 +42,6 @@ _SURPRISES: Final = (
     (r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", "infinity, or not a number"),
     (r"=", "a default value"),
 )
-
-
 # What YAML 1.2 takes for text, as against YAML 1.1.
 _TEXT_IN_YAML_12: Final = frozenset(
     {"`true`", "`false`", "a date", "a number in base 60", "a binary number", "a default value"}
@@ -76,9 +75,9 @@ def resolve(text: str) -> Scalar:
 
 
 def _number(text: str) -> Scalar:
-    if len(text) <= _MAX_DIGITS and _INTEGER.fullmatch(text):
+    if len(text) <= MAX_DIGITS and _INTEGER.fullmatch(text):
         return int(text)
-    if len(text) <= _MAX_DIGITS and _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):
+    if len(text) <= MAX_DIGITS and _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):
         return value
     if len(text) > _LONG:
         if _LIKE_A_NUMBER.fullmatch(text):
@@ -88,3 +87,19 @@ def _number(text: str) -> Scalar:
         if re.fullmatch(pattern, text):
             raise Ambiguous(meaning, f'Quote it: "{shown(text)}".')
     return text
+
+
+_SPELT_WHOLE: Final = re.compile(r"[-+]?[0-9]{1,400}")
+_SPELT_DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,300}\.[0-9]{1,300}")
+
+
+def convert(text: str, wanted: Collection[str]) -> int | float | bool | None:
+    """`wanted` are JSON Schema's type names; None when the text spells none of those."""
+    spelled = text.strip()
+    if "boolean" in wanted and spelled.lower() in {"true", "false"}:
+        return spelled.lower() == "true"
+    if ("integer" in wanted or "number" in wanted) and _SPELT_WHOLE.fullmatch(spelled):
+        return int(spelled)
+    if "number" in wanted and _SPELT_DECIMAL.fullmatch(spelled):
+        return float(spelled)
+    return None

@@ -1,4 +1,4 @@
-"""Where everything stands in a file: manifest path -> line and column."""
+"""Places: where everything stands in a file. Manifest path -> line and column."""
 
 from __future__ import annotations
 
