@@ -19,7 +19,6 @@ ROOT = Path(__file__).parent
 PURE = ("tests/model", "tests/manifest", "tests/reconcile", "tests/kinds", "tests/render", "tests/readme")
 GOLDEN = (
     "tests/render",
-    "tests/manifest",
     "tests/readme/test_readme.py",
     "tests/emulator/test_rules.py",
     "tests/emulator/test_agent_shapes.py",
@@ -68,7 +67,7 @@ def check(session: nox.Session) -> None:
 
 @nox.session
 def golden(session: nox.Session) -> None:
-    """Write anew what people read: golden files, schemas, the README's table, the page of rules. Review the difference."""
+    """Write anew what people read: golden files, schemas, the README's table, the rules. Review the difference."""
     session.run("python", "-m", "pytest", "-q", *GOLDEN, "--update-golden", success_codes=[0, 1])
     for name, flags in (("manifest", ()), ("plan", ("--plan",)), ("events", ("--events",))):
         made = session.run("provisioner", "schema", *flags, silent=True, stderr=None)

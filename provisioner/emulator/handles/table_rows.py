@@ -1,4 +1,4 @@
-"""Whole tables, whatever is in them: counted, shown, taken and put back."""
+"""Whole tables, whatever is in them: taken and put back."""
 
 from __future__ import annotations
 
@@ -15,17 +15,9 @@ Json = dict[str, Any]
 SECRETS: Final = f"(name IN ('token_secret', 'identity_header') OR name LIKE '{HIDDEN_SETTING}%')"
 
 
-def count(state: State, table: str) -> int:
-    return state.number(f"SELECT count(*) FROM {table}")  # noqa: S608
-
-
 def bodies(state: State, table: str) -> Iterator[Json]:
     for row in state.all(f"SELECT body FROM {table} ORDER BY id"):  # noqa: S608
         yield load(row["body"])
-
-
-def columns(state: State, table: str) -> list[str]:
-    return [row["name"] for row in state.all(f"PRAGMA table_info({table})")]
 
 
 def content(state: State, table: str) -> Json:
