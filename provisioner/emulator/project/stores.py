@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.project import store_rows
 from provisioner.emulator.project.departed_rows import departed_place, remember_place
-from provisioner.emulator.project.objects import given_description, metadata_of, object_of, refuse_unknown
 from provisioner.emulator.project.regions import check_region
+from provisioner.emulator.project.request_members import given_description, metadata_of, object_of, refuse_unknown
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of

@@ -15,7 +15,7 @@ from provisioner.emulator.project.agent_rules import (
     definition_of,
 )
 from provisioner.emulator.project.departed_rows import DEPARTED, departed_place, remember_place
-from provisioner.emulator.project.objects import given_description, metadata_of
+from provisioner.emulator.project.request_members import given_description, metadata_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of

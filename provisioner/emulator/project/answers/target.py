@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.project import agent_objects, agent_rows
-from provisioner.emulator.project.answers.deployed import check_deployment
+from provisioner.emulator.project.answers.deployment_checks import check_deployment
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.world.state import load
 
