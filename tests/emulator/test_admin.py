@@ -208,9 +208,12 @@ def test_what_a_manifest_declares_is_what_the_emulator_seeds() -> None:
     assert set(families.seeded()) <= set(families.edited()) & set(families.on_the_page())
 
 
-def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(admin: Any) -> None:
-    message = admin.post("drift", {"kind": "planet", "name": "mars", "changes": {}}).json()["error"]["message"]
+@pytest.mark.parametrize("kind", ["planet", "groups", "", None, ["stores"], {"a": "b"}])
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(admin: Any, kind: Any) -> None:
+    refused = admin.post("drift", {"kind": kind, "name": "mars", "changes": {}})
+    message = refused.json()["error"]["message"].partition("there are:")[2]
 
+    assert refused.status_code == 400
     assert "rai_policies" in message
     assert "groups" not in message
 

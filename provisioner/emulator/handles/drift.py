@@ -40,7 +40,7 @@ def drift_problem(document: Json) -> str:
 
 def _family(kind: object) -> Family | None:
     """By the name of its section in a manifest, or by the word for one."""
-    return next((it for it in families.edited().values() if kind in {it.name, it.kind}), None)
+    return next((it for it in families.edited().values() if kind in (it.name, it.kind)), None)
 
 
 def _edit(document: Json) -> Edit:

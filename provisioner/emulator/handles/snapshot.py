@@ -40,7 +40,6 @@ def restore(state: State, document: Json) -> None:
         raise WrongSnapshot(f"There is no table '{unknown[0]}'.")
     secrets = resource_rows.with_secrets(state)
     state.clear()
-    table_rows.clear_open_settings(state)
     table_rows.defer_checks(state)
     try:
         for name, rows in tables.items():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from provisioner.emulator.world.state import HIDDEN_SETTING, load
+from provisioner.emulator.world.state import HIDDEN_SETTING, SECRETS, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from provisioner.emulator.world.state import State
 
 Json = dict[str, Any]
-SECRETS: Final = f"(name IN ('token_secret', 'identity_header') OR name LIKE '{HIDDEN_SETTING}%')"
 
 
 def bodies(state: State, table: str) -> Iterator[Json]:
@@ -26,15 +25,13 @@ def content(state: State, table: str) -> Json:
 
 def open_settings(state: State) -> Json:
     """All but the secrets."""
-    return _taken(state, f"SELECT * FROM settings WHERE NOT {SECRETS}")  # noqa: S608
-
-
-def clear_open_settings(state: State) -> None:
-    state.run(f"DELETE FROM settings WHERE NOT {SECRETS}")  # noqa: S608
+    taken = _taken(state, "SELECT * FROM settings")
+    at = taken["columns"].index("name")
+    return {**taken, "rows": [row for row in taken["rows"] if not is_secret(row[at])]}
 
 
 def is_secret(setting: object) -> bool:
-    return setting in {"token_secret", "identity_header"} or str(setting).startswith(HIDDEN_SETTING)
+    return setting in SECRETS or str(setting).startswith(HIDDEN_SETTING)
 
 
 def insert(state: State, table: str, names: Sequence[str], values: Sequence[object]) -> None:
