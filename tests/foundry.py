@@ -61,9 +61,11 @@ class Foundry:
         return [f"{it['method']} {it['path']}" for it in planes if not method or it["method"] == method]
 
     def objects(self, family: str) -> list[dict[str, Any]]:
-        """`stores`, `agents`, `versions` or `resources`, as the emulator keeps them."""
-        found: list[dict[str, Any]] = self._ask("GET", "state")["objects"][family]
-        return found
+        """Of a family, as the emulator keeps them, or all `resources` of the management plane."""
+        objects: dict[str, list[dict[str, Any]]] = self._ask("GET", "state")["objects"]
+        if family == "resources":
+            return [it for found in objects.values() for it in found if str(it.get("type")).startswith("Microsoft.")]
+        return objects[family]
 
     def switch(self, **switches: object) -> None:
         self._ask("POST", "switches", switches)
@@ -75,7 +77,7 @@ class Foundry:
         self._ask("POST", "quota", {"usage": usage, "limit": limit})
 
     def drift(self, kind: str, name: str, **changes: object) -> None:
-        """Edit a live deployment, store or agent as somebody in the portal would."""
+        """Edit a live object as somebody in the portal would."""
         self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})
 
     def rename(self, table: str, old: str, new: str) -> None:

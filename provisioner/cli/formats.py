@@ -50,7 +50,7 @@ def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
 def _run_text(terminal: Terminal) -> Reporter:
     from provisioner.cli.reporters.text import TextReporter  # noqa: PLC0415
 
-    return TextReporter(terminal)
+    return TextReporter(terminal, lambda plan: _plan_text(plan, terminal.out, terminal.width))
 
 
 def _run_json(terminal: Terminal) -> Reporter:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,12 +12,13 @@ import click
 from provisioner.apply.execute import execute
 from provisioner.cli.asking import require_consent
 from provisioner.cli.formats import RUNS, format_option
+from provisioner.cli.interruption import Relay, stop_on_signals
 from provisioner.cli.reporters.interface import Reporter
-from provisioner.cli.terminal import Terminal, complain, note
+from provisioner.cli.terminal import Terminal, complain
 from provisioner.kinds import KINDS
 from provisioner.model.errors import Interrupted, ProvisionerError, Refused
 from provisioner.model.plan import Plan
-from provisioner.model.progress import ApplyFinished, ChangeNoted, Event, Status
+from provisioner.model.progress import ApplyFinished, Event, Status
 from provisioner.render.abandoned import abandoned
 from provisioner.render.outcomes import was_interrupted
 
@@ -96,7 +95,7 @@ def _execute(
     plan: Plan, planes: Planes, emit: Callable[[Event], None], *, parallelism: int, on_error: str
 ) -> ApplyFinished:
     """Raises KeyboardInterrupt when told a second time to stop."""
-    with _stop_on_signals() as stopping:
+    with stop_on_signals() as stopping:
         return execute(
             plan,
             KINDS,
@@ -113,51 +112,3 @@ def _exit_code(finished: ApplyFinished) -> int:
     if was_interrupted(finished):
         return Interrupted.exit_code
     return 0 if all(outcome.status is Status.DONE for outcome in finished.outcomes) else 1
-
-
-class Relay:
-    """Hands events on, one at a time, from whichever thread, and keeps them. The end is not handed on: whether it is
-    one is certain only when nobody can interrupt any more.
-    """
-
-    def __init__(self, listener: Callable[[Event], None]) -> None:
-        self._listener = listener
-        self._lock = threading.Lock()
-        self._told: list[Event] = []
-        self._stopped = False
-
-    def __call__(self, event: Event) -> None:
-        with self._lock:
-            if not isinstance(event, ChangeNoted):
-                self._told.append(event)
-            if not self._stopped and not isinstance(event, ApplyFinished):
-                self._listener(event)
-
-    def stop(self) -> tuple[Event, ...]:
-        """Hand no more events on; gives what was told until now, but for notes."""
-        with self._lock:
-            self._stopped = True
-            return tuple(self._told)
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """The first Ctrl-C (or SIGTERM) lets running changes end; the second one does not wait for them."""
-    stopping = threading.Event()
-
-    def stop(signum: int, frame: object) -> None:  # noqa: ARG001
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-        note("Stopping: running changes are brought to their end, no others are started. Again to leave at once.")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stopping
-        return
-    numbers = [it for it in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(it) is not signal.SIG_IGN]  # nohup
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)

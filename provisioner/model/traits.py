@@ -48,7 +48,7 @@ class Traits:
     same share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of
     the live object's metadata or tags can hold.
 
-    The fields `write_only` are written and never shown: see `reconcile.write_only`.
+    The fields `write_only` are written and never shown: see `model.write_only`.
 
     `versioned` kinds keep every state that was written, but for the subtrees `beside_versions`. `remarks` are
     sentences that a reviewer must know of a change beside its fields; `made` names the revision that it made, and is

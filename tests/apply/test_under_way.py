@@ -22,7 +22,7 @@ def of(*desired: Desired) -> World:
 
 
 def state(foundry: Foundry) -> str:
-    (body,) = [it for it in foundry.admin.state()["objects"]["resources"] if it["type"].endswith("/deployments")]
+    (body,) = foundry.admin.state()["objects"]["deployments"]
     return str(body["properties"]["provisioningState"])
 
 

@@ -7,6 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from provisioner.emulator.handles import families
+from provisioner.kinds import KINDS
+
 ACCOUNT = (
     "/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/rg-local"
     "/providers/Microsoft.CognitiveServices/accounts/local-foundry"
@@ -185,7 +188,37 @@ def test_an_agent_drifts_to_a_version_without_metadata(project: Any, admin: Any,
     assert project("GET", "/agents/buddy/versions/1").json()["metadata"] == {"mine": "yes"}
 
 
-@pytest.mark.parametrize("kind", ["deployment", "store", "agent"])
+@pytest.mark.parametrize("name", sorted(families.seeded()))
+def test_every_family_of_a_manifest_is_seeded_counted_listed_and_edited_by_its_name(admin: Any, name: str) -> None:
+    family = families.seeded()[name]
+    counts = admin.post("seed", {name: 3}).raise_for_status().json()["counts"]
+    shown = admin.get("state")["objects"][name]
+
+    assert (counts[name], len(shown)) == (3, 3)
+    listed = admin.client.get(f"/?show={name}")
+    assert listed.status_code == 200
+    assert all(it["name"] in listed.text for it in shown)
+    for kind, it in zip((name, family.kind), shown, strict=False):
+        admin.drift(kind, it["name"], None)
+    assert admin.get("state")["counts"][name] == 1
+
+
+def test_what_a_manifest_declares_is_what_the_emulator_seeds() -> None:
+    assert set(families.seeded()) == set(KINDS)
+    assert set(families.seeded()) <= set(families.edited()) & set(families.on_the_page())
+
+
+@pytest.mark.parametrize("kind", ["planet", "groups", "", None, ["stores"], {"a": "b"}])
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(admin: Any, kind: Any) -> None:
+    refused = admin.post("drift", {"kind": kind, "name": "mars", "changes": {}})
+    message = refused.json()["error"]["message"].partition("there are:")[2]
+
+    assert refused.status_code == 400
+    assert "rai_policies" in message
+    assert "groups" not in message
+
+
+@pytest.mark.parametrize("kind", ["deployment", "store", "agent", "connections", "memories"])
 def test_what_does_not_exist_cannot_drift(admin: Any, kind: str) -> None:
     assert admin.post("drift", {"kind": kind, "name": "none", "changes": {}}).status_code == 404
 
@@ -210,7 +243,13 @@ def test_the_state_shows_counts_and_objects(project: Any, admin: Any, documents:
 
     state = admin.get("state")
 
-    assert state["counts"] == {"resources": 3, "stores": 1, "agents": 0, "versions": 0}
+    assert {name: count for name, count in state["counts"].items() if count} == {
+        "groups": 1,
+        "accounts": 1,
+        "projects": 1,
+        "stores": 1,
+    }
+    assert {name: len(found) for name, found in state["objects"].items()} == state["counts"]
     assert state["objects"]["stores"][0]["name"] == "memory"
     assert "objects" not in admin.get("state?objects=false")
 

@@ -314,10 +314,12 @@ def test_a_file_of_models_is_there_from_the_first_day_and_after_a_reset(tmp_path
         with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
             for _ in range(2):
                 models = client.get("/_emulator/models").json()["models"]
-                objects = client.get("/_emulator/state").json()["objects"]["resources"]
-                deployed = [it for it in objects if it["type"].endswith("/deployments")]
+                objects = client.get("/_emulator/state").json()["objects"]
                 assert len(models) == len(ROWS) + 1
-                assert [(it["name"], it["sku"]["capacity"]) for it in deployed] == [("gpt-9", 7), ("claude-opus-5", 10)]
+                assert [(it["name"], it["sku"]["capacity"]) for it in objects["deployments"]] == [
+                    ("gpt-9", 7),
+                    ("claude-opus-5", 10),
+                ]
                 client.post("/_emulator/reset").raise_for_status()
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from provisioner.emulator import Emulator, OptionError, Options
+from provisioner.emulator.handles import families
 from provisioner.emulator.world.state import State
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 
 def test_a_state_in_a_file_has_a_past_too(tmp_path: Path) -> None:
-    state = State(str(tmp_path / "local.db"))
+    state = State(str(tmp_path / "local.db"), families.tables())
     with state.transaction(writes=True):
         state.set("colour", "red")
 

@@ -10,10 +10,10 @@ import pytest
 from provisioner.emulator import Emulator, OptionError, Options
 
 
-def names(emulator: Emulator, path: str = "resources") -> list[str]:
+def names(emulator: Emulator) -> list[str]:
     context = ssl.create_default_context(cafile=emulator.ca_file)
     state = httpx.get(f"{emulator.management}/_emulator/state", verify=context).json()
-    return [it["name"] for it in state["objects"][path] if it.get("type", "").endswith("/deployments")]
+    return [it["name"] for it in state["objects"]["deployments"]]
 
 
 def test_models_are_deployed_from_the_first_day_and_again_after_a_reset() -> None:

@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from provisioner.emulator import Clock, Emulator, Options, StateError
+from provisioner.emulator.handles import families
+from provisioner.emulator.project.departed_rows import DEPARTED
 from provisioner.emulator.world.state import State
 
 if TYPE_CHECKING:
@@ -147,6 +149,7 @@ def test_a_lock_that_cannot_be_used_keeps_nobody_from_starting(tmp_path: Path) -
 
 RACE = """
 import sys
+from provisioner.emulator.handles import families
 from provisioner.emulator.world.state import State
 from provisioner.emulator.world.clock import Clock
 from provisioner.emulator.world.options import Options
@@ -154,7 +157,7 @@ from provisioner.emulator.serve.tls import certificates_in
 from provisioner.emulator.serve.first_day import make_world
 from pathlib import Path
 sys.stdin.readline()
-state = State(sys.argv[1])
+state = State(sys.argv[1], families.tables())
 make_world(Options(), state, Clock())
 with state.transaction(writes=True):
     certificates_in(Path(sys.argv[1] + ".tls"))
@@ -179,9 +182,30 @@ def test_processes_that_start_at_once_on_a_new_file_do_not_clash(tmp_path: Path)
     errors = [racer.communicate(timeout=60)[1] for racer in racers]
 
     assert errors == ["", "", "", ""]
-    with closing(State(path)) as state:
+    with closing(State(path, families.tables())) as state:
         assert state.setting("count") == "200"
         assert state.number("SELECT count(*) FROM resources") == 3
+
+
+def test_a_file_from_before_there_was_some_family_gets_its_tables_and_keeps_the_rest(tmp_path: Path) -> None:
+    path = str(tmp_path / "local.db")
+    earlier = [table for table in families.tables() if table.name != "responses"]
+    with closing(State(path, earlier)) as state:
+        state.set("count", "7")
+    with closing(sqlite3.connect(path)) as connection:  # as it was written then, with comments
+        connection.execute("DROP TABLE departed")
+        connection.execute(DEPARTED.sql)
+        connection.commit()
+
+    with closing(State(path, families.tables())) as state:
+        assert state.setting("count") == "7"
+        assert state.number("SELECT count(*) FROM responses") == 0
+
+
+def changed(path: Path) -> None:
+    State(str(path), families.tables()).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP INDEX responses_in_order")
 
 
 def garbage(path: Path) -> None:
@@ -195,13 +219,13 @@ def foreign(path: Path) -> None:
 
 
 def newer(path: Path) -> None:
-    State(str(path)).close()
+    State(str(path), families.tables()).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
 
 
 def torn(path: Path) -> None:
-    with closing(State(str(path))) as state:
+    with closing(State(str(path), families.tables())) as state:
         for index in range(2000):
             state.set(f"filler-{index}", "x" * 100)
     with closing(sqlite3.connect(path)) as connection:
@@ -213,7 +237,7 @@ def folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("damage", [garbage, foreign, newer, torn, folder])
+@pytest.mark.parametrize("damage", [garbage, foreign, newer, changed, torn, folder])
 def test_a_file_that_is_not_ours_or_is_damaged_is_named_and_left_alone(tmp_path: Path, damage: Any) -> None:
     path = tmp_path / "local.db"
     damage(path)

@@ -66,7 +66,7 @@ def run_into(error: type[BaseException], reporter: TextReporter) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, TypeError])
 def test_the_terminal_is_given_back_however_a_run_ends(error: type[BaseException]) -> None:
-    reporter = Closable(Terminal.here(no_color=True, environ={}))
+    reporter = Closable(Terminal.here(no_color=True, environ={}), str)
     with pytest.raises(error):
         run_into(error, reporter)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.cli.interruption import Relay
 from provisioner.cli.planning import Waits
-from provisioner.cli.running import Relay
 from provisioner.cli.terminal import Terminal, complain, remark, say
 from provisioner.model.progress import ChangeNoted, ChangeStarted
 from provisioner.render.styles import PLAIN
@@ -282,7 +282,7 @@ def test_an_ignored_signal_stays_ignored(project: Path) -> None:
 
 
 IGNORED = (
-    "import signal; from provisioner.cli.running import _stop_on_signals as stop; "
+    "import signal; from provisioner.cli.interruption import stop_on_signals as stop; "
     "_ = stop().__enter__(); print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
 )
 

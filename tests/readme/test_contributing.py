@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -60,6 +61,17 @@ def run(sources: Path, *arguments: str) -> str:
     done = subprocess.run(command, cwd=sources, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_golden_writes_whatever_a_test_can_write() -> None:
+    sessions = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^GOLDEN = (\(.*?\n\))", sessions, re.MULTILINE | re.DOTALL)
+    places = [ROOT / name for name in ast.literal_eval(listed)]
+    writes = re.compile(r"""getoption\("--update-golden"\)|\bgolden: Golden\b""")
+    tests = [it for it in (ROOT / "tests").rglob("test_*.py") if writes.search(it.read_text(encoding="utf-8"))]
+
+    assert all(place.exists() for place in places)
+    assert [it for it in tests if not any(place in (it, *it.parents) for place in places)] == []
 
 
 def test_every_recipe_is_followed() -> None:

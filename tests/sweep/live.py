@@ -38,12 +38,11 @@ class Live:
 def live(state: Json) -> Live:
     """From what `GET /_emulator/state` gives."""
     kept = state["objects"]
-    deployments = [it for it in kept["resources"] if it["type"].endswith("/deployments")]
     versions: dict[str, list[Json]] = {}
     for version in kept["versions"]:
         versions.setdefault(f"agents/{version['name']}", []).append(_written(version))
     agents = [{**it, "versions": _newest(versions.get(f"agents/{it['name']}", []))} for it in kept["agents"]]
-    named = {"deployments": deployments, "stores": kept["stores"], "agents": agents}
+    named = {"deployments": kept["deployments"], "stores": kept["stores"], "agents": agents}
     bodies = {f"{kind}/{it['name']}": it for kind, every in named.items() for it in every}
     return Live(
         objects={address: _written(it) for address, it in bodies.items()},

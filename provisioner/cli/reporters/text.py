@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from provisioner.cli.reporters.stdout import UntilBroken, require_told, say_last
@@ -12,7 +13,6 @@ from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, ChangeFinished, Event
 from provisioner.render.abandoned import Abandoned, abandoned_text
-from provisioner.render.plan_text import plan_text
 from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.styles import PLAIN
 from provisioner.render.terminal_progress import TerminalProgress
@@ -21,8 +21,10 @@ from provisioner.render.terminal_progress import TerminalProgress
 class TextReporter:
     """Each thing is said once, whether the two streams are read together or apart."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, render: Callable[[Plan], str]) -> None:
+        """`render`: how a plan is shown that is only shown."""
         self._terminal = terminal
+        self._render = render
         self._told: set[Address] = set()
         self._live: TerminalProgress | None = None
         if terminal.is_live and sys.stderr is not None:
@@ -33,7 +35,7 @@ class TextReporter:
 
     def plan(self, plan: Plan, *, asks: bool) -> None:
         try:
-            say(plan_text(plan, styles=self._terminal.out, width=self._terminal.width))
+            say(self._render(plan))
         except BrokenPipeError:
             forget(sys.stdout)
             if asks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import deleted_accounts, operation_rows, operations
-from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.arm_family import arm_family
 from provisioner.emulator.control.managed_identities import identity_of
 from provisioner.emulator.control.resource_rows import (
     ACCOUNT,
@@ -32,9 +32,11 @@ from provisioner.emulator.control.resources import (
 )
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.markup import tag
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.control.family import Cells
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.clock import Clock
@@ -153,11 +155,20 @@ def _account_body(group: Resource, name: str, document: Json, made: Json) -> Jso
     }
 
 
+def _cells(_: Call, it: Resource) -> Cells:
+    return it.location, tag("code", it.properties["endpoint"])
+
+
 GROUP_PATH: Final = "/subscriptions/{subscription}/resourceGroups/{group}"
 ACCOUNTS: Final = f"{GROUP_PATH}/providers/{PROVIDER}/accounts"
-FAMILY: Final = Family(
-    kind=ACCOUNT,
+FAMILY: Final = arm_family(
+    ACCOUNT,
+    name="accounts",
     edited=edited,
+    title="Accounts",
+    nothing="No account. PUT one on the management plane.",
+    columns=("Region", "Endpoint"),
+    cells=_cells,
     routes=(
         Route(
             method="GET",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.arm_children import Children
-from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.arm_family import arm_family, seeding
 from provisioner.emulator.control.resource_rows import (
     ACCOUNT,
     Resource,
@@ -25,6 +25,7 @@ from provisioner.emulator.wire.errors import Refusal, not_found
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from provisioner.emulator.control.family import Cells
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import State
@@ -188,8 +189,8 @@ def _edited(state: State, found: Resource, body: Json) -> Json:
     return {**body, "properties": {**properties, "credentials": None, "authType": str(properties["authType"])}}
 
 
-def _cells(body: Json) -> tuple[object, ...]:
-    properties = body["properties"]
+def _cells(_: Call, it: Resource) -> Cells:
+    properties = it.properties
     return properties.get("category") or "", properties["authType"], properties.get("target") or ""
 
 
@@ -197,8 +198,11 @@ def _invalid(message: str) -> Refusal:
     return Refusal(400, "ValidationError", message)
 
 
-FAMILY: Final = Family(
-    kind=CONNECTION,
+_PLAIN: Final = {"properties": {"category": "CustomKeys", "authType": "AAD", "target": "https://example.com"}}
+FAMILY: Final = arm_family(
+    CONNECTION,
+    name="connections",
+    seed=seeding(write_connection, CONNECTION, _PLAIN),
     title="Connections",
     nothing="No connection yet.",
     columns=("Category", "Auth", "Target"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.arm_family import arm_family
 from provisioner.emulator.control.resource_rows import (
     ACCOUNT,
     GROUP,
@@ -158,10 +158,13 @@ def _shown(account: Resource) -> Json:
 
 SUBSCRIPTION_PATH: Final = f"/subscriptions/{{subscription}}/providers/{PROVIDER}"
 ONE: Final = f"{SUBSCRIPTION_PATH}/locations/{{location}}/resourceGroups/{{group}}/deletedAccounts/{{account}}"
-FAMILY: Final = Family(
+FAMILY: Final = arm_family(
+    DELETED,
+    name="deleted_accounts",
+    edited=None,
     routes=(
         Route(method="GET", path=f"{SUBSCRIPTION_PATH}/deletedAccounts", handler=list_deleted),
         Route(method="GET", path=ONE, handler=read_deleted),
         Route(method="DELETE", path=ONE, handler=purge),
-    )
+    ),
 )

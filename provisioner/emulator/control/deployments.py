@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import held_models, operation_rows, operations, usages
 from provisioner.emulator.control.arm_children import Children
+from provisioner.emulator.control.arm_family import arm_family, seeding
 from provisioner.emulator.control.deployment_rules import (
     Wish,
     capacity_of,
@@ -17,7 +18,6 @@ from provisioner.emulator.control.deployment_rules import (
     patched,
     wish_of,
 )
-from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.model_lists import place_of
 from provisioner.emulator.control.resource_rows import (
     DEPLOYMENT,
@@ -28,18 +28,21 @@ from provisioner.emulator.control.resource_rows import (
     update,
 )
 from provisioner.emulator.control.resources import (
+    DEFAULT_LOCATION,
     PROVIDER,
     edited,
-    new_etag,
     the_account,
 )
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.wire.markup import badge, joined, tag
 from provisioner.emulator.wire.routing import Route
+from provisioner.emulator.world import quota
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from provisioner.emulator.control.family import Cells
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import State
@@ -47,23 +50,16 @@ if TYPE_CHECKING:
 
 # assumed: the charset of account names and one character more is safe; the SDK states no pattern
 NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}"
-DEPLOYMENTS: Final = Children(kind=DEPLOYMENT, plural="deployments", pattern=NAME)
-PAGE_SIZE: Final = 200  # assumed; large, so that a thousand deployments take five round trips
+DEPLOYMENTS: Final = Children(
+    kind=DEPLOYMENT,
+    plural="deployments",
+    pattern=NAME,
+    tagged=True,
+    page_size=200,  # assumed; large, so that a thousand deployments take five round trips
+)
 CAPACITY_MAX: Final = 2**53  # what every reader of JSON still counts exactly
 PAUSE_SINCE: Final = "2025-10-01"
 PAUSABLE: Final = frozenset({"Standard", "DataZoneStandard", "GlobalStandard"})
-
-
-def list_deployments(call: Call) -> Reply:
-    token = call.query.get("$skipToken", "0")
-    if not token.isdecimal():
-        raise Refusal(400, "InvalidSkipToken", "The $skipToken query parameter is not valid.")
-    found = DEPLOYMENTS.members(call, after=int(token), limit=PAGE_SIZE + 1)
-    body: Json = {"value": [deployment.body for deployment in found[:PAGE_SIZE]]}
-    if len(found) > PAGE_SIZE:
-        version = call.query["api-version"]
-        body["nextLink"] = f"{call.base}{call.path}?api-version={version}&$skipToken={found[PAGE_SIZE - 1].row}"
-    return Reply(body=body)
 
 
 def read_deployment(call: Call) -> Reply:
@@ -152,7 +148,6 @@ def _store(call: Call, account: Resource, existing: Resource | None, wish: Wish,
     body = {
         **DEPLOYMENTS.envelope(call, account, existing),
         **describe(wish, model, sku, capacity),
-        "etag": new_etag(),
     }
     body = _in_state(body, "Succeeded" if style == "sync" else "Creating" if existing is None else "Accepted")
     stored = DEPLOYMENTS.store(call, account, existing, body, charge)
@@ -229,13 +224,36 @@ def _edited(state: State, found: Resource, body: Json) -> Json:
     return edited(state, found, {**body, "properties": properties})
 
 
+def _cells(_: Call, it: Resource) -> Cells:
+    model, sku, state = it.properties["model"], it.body["sku"], str(it.properties["provisioningState"])
+    named = joined(model["name"], " ", tag("span", model.get("version") or "", class_="soft"))
+    return named, sku["name"], sku["capacity"], badge(state, {"Succeeded": "good", "Failed": "bad"}.get(state, "warn"))
+
+
+_PLAIN: Final = {
+    "sku": {"name": "GlobalStandard", "capacity": 1},
+    "properties": {"model": {"format": "OpenAI", "name": "gpt-5.4-mini", "version": "2026-03-17"}},
+}
+_SEEDED_MAX: Final = 10**9
+
+
+def _seed(call: Call, amount: int) -> None:
+    quota.set_limit(call.state, DEFAULT_LOCATION, "OpenAI.GlobalStandard.gpt-5.4-mini", _SEEDED_MAX)
+    seeding(write_deployment, DEPLOYMENT, _PLAIN)(call, amount)
+
+
 _ONE: Final = f"{DEPLOYMENTS.paths[0]}/{{deployment}}"
-FAMILY: Final = Family(
-    kind=DEPLOYMENT,
+FAMILY: Final = arm_family(
+    DEPLOYMENT,
+    name="deployments",
     edited=_edited,
+    seed=_seed,
+    title="Deployments",
+    nothing="No model is deployed yet.",
+    columns=("Model", "Sku", "Capacity", "State"),
+    cells=_cells,
     routes=(
         *DEPLOYMENTS.routes(
-            list_all=list_deployments,
             read=read_deployment,
             write=write_deployment,
             patch=patch_deployment,

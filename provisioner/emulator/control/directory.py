@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import accounts, deleted_accounts, projects
-from provisioner.emulator.control.family import Family
+from provisioner.emulator.control.arm_family import arm_family
 from provisioner.emulator.control.resource_rows import GROUP, children, find, insert, is_empty, update
-from provisioner.emulator.control.resources import SUBSCRIPTION_ID, check_subscription, the_group
+from provisioner.emulator.control.resources import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_GROUP,
+    DEFAULT_LOCATION,
+    DEFAULT_PROJECT,
+    SUBSCRIPTION_ID,
+    check_subscription,
+    the_group,
+)
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
@@ -18,12 +26,6 @@ if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.clock import Clock
     from provisioner.emulator.world.state import State
-
-
-DEFAULT_GROUP: Final = "rg-local"
-DEFAULT_ACCOUNT: Final = "local-foundry"
-DEFAULT_PROJECT: Final = "local"
-DEFAULT_LOCATION: Final = "eastus2"
 
 
 def create_default_world(state: State, clock: Clock) -> None:
@@ -121,7 +123,10 @@ def _group_body(name: str, location: str, tags: Json) -> Json:
     }
 
 
-FAMILY: Final = Family(
+FAMILY: Final = arm_family(
+    GROUP,
+    name="groups",
+    edited=None,
     routes=(
         Route(method="GET", path="/metadata/endpoints", handler=cloud_endpoints, token=False),
         Route(method="GET", path="/tenants", handler=list_tenants),
@@ -131,5 +136,5 @@ FAMILY: Final = Family(
         Route(method="GET", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=read_group),
         Route(method="HEAD", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=group_exists),
         Route(method="PUT", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=write_group),
-    )
+    ),
 )

@@ -5,11 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.state import dump
+from provisioner.emulator.world.tables import Table
 
 if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import Row, State
 
+OPERATIONS: Final = Table(
+    "operations",
+    """
+CREATE TABLE operations (         -- writes of the management plane that take time
+  id TEXT PRIMARY KEY,
+  account INTEGER NOT NULL,
+  resource INTEGER NOT NULL,
+  verb TEXT NOT NULL,
+  started REAL NOT NULL,
+  due REAL NOT NULL,
+  settled INTEGER NOT NULL DEFAULT 0,
+  error TEXT);
+CREATE INDEX operations_under_way ON operations (settled, account, due);
+""",
+)
 UNDER_WAY: Final = "settled = 0 AND started <= ? AND due > ?"  # a start in the future: the clock was set back
 DUE: Final = "settled = 0 AND (due <= ? OR started > ?)"
 

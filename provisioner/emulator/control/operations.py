@@ -173,6 +173,7 @@ def _finish(state: State, row: Row) -> None:
 
 
 FAMILY: Final = Family(
+    tables=(operation_rows.OPERATIONS,),
     routes=tuple(
         Route(
             method="GET",
@@ -180,5 +181,5 @@ FAMILY: Final = Family(
             handler=handler,
         )
         for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
-    )
+    ),
 )

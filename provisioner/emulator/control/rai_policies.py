@@ -9,25 +9,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control import operations
-from provisioner.emulator.control.family import Family
-from provisioner.emulator.control.resource_rows import DEPLOYMENT, Resource, children, find
-from provisioner.emulator.control.resources import PROVIDER, check_name, the_account
-from provisioner.emulator.control.tagged import deleted, invalid, members_of, page, stored, tags_of, the_child
+from provisioner.emulator.control.arm_children import Children
+from provisioner.emulator.control.arm_family import arm_family, seeding
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, Resource, children
+from provisioner.emulator.control.resources import PROVIDER, invalid, members_of, tags_of, the_account
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
-from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from provisioner.emulator.control.family import Cells
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
 
 POLICY: Final = "policy"
-POLICIES: Final = "raiPolicies"
-NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]*"
+POLICIES: Final = Children(
+    kind=POLICY,
+    plural="raiPolicies",
+    pattern=r"[a-zA-Z0-9][a-zA-Z0-9_.-]*",
+    tagged=True,
+    page_size=100,  # assumed
+    polled_deletes=True,
+)
 SYSTEM: Final = ("Microsoft.Default", "Microsoft.DefaultV2")
 MODES: Final = ("Default", "Deferred", "Blocking", "Asynchronous_filter")
 SEVERE: Final = ("Hate", "Sexual", "Violence", "Selfharm")
@@ -45,41 +48,36 @@ EGRESS_SINCE: Final = "2026-05-15-preview"  # and not in 2026-07-01 (Azure/bicep
 
 
 def list_policies(call: Call) -> Reply:
-    account = the_account(call)
-    shown = page(call, POLICY, account.row)
+    account, shown = the_account(call), POLICIES.list_all(call)
     if isinstance(shown.body, dict) and "$skipToken" not in call.query:
         shown.body["value"] = [*(_system(account, name) for name in SYSTEM), *shown.body["value"]]
     return shown
 
 
 def read_policy(call: Call) -> Reply:
-    account, name = the_account(call), call.params["policy"]
-    if (of_system := _called(name)) is not None:
-        return Reply(body=_system(account, of_system))
-    return Reply(body=the_child(call, POLICY, account, POLICIES, name).body)
+    of_system = _called(call.params[POLICY])
+    return POLICIES.read(call) if of_system is None else Reply(body=_system(the_account(call), of_system))
 
 
 def write_policy(call: Call) -> Reply:
     """PUT: a full replace, and done when it is answered."""
-    account, name = the_account(call, for_write=True), call.params["policy"]
-    check_name(name, NAME, "RAI policy")
-    _refuse_system(name)
-    operations.refuse_if_busy(call, account)
+    account, existing = POLICIES.begin_write(call)
+    _refuse_system(call.params[POLICY])
     document = call.document()
     properties = _checked(members_of(document, "properties"), call.query["api-version"])
     if call.switches.filled_in_filters:
         properties["contentFilters"] = [*properties.get("contentFilters", []), *_lacking(properties)]
     given = {"tags": tags_of(document), "properties": {**properties, "type": "UserManaged"}}
-    return stored(call, POLICY, account, name, collection=POLICIES, given=given)
+    return POLICIES.written(call, account, existing, given)
 
 
 def delete_policy(call: Call) -> Reply:
-    account, name = the_account(call), call.params["policy"]
+    account, name = the_account(call), call.params[POLICY]
     _refuse_system(name)
     for deployment in children(call.state, DEPLOYMENT, account.row):
         if str(deployment.properties.get("raiPolicyName")).lower() == name.lower():
             raise Refusal(409, "RaiPolicyInUse", f"The policy '{name}' is used by the deployment '{deployment.name}'.")
-    return deleted(call, find(call.state, POLICY, account.row, name))
+    return POLICIES.delete(call)
 
 
 def _checked(given: Json, version: str) -> Json:
@@ -144,31 +142,25 @@ def _refuse_system(name: str) -> None:
 
 def _system(account: Resource, name: str) -> Json:
     return {
-        "id": f"{account.arm_id}/{POLICIES}/{name}",
+        "id": f"{account.arm_id}/{POLICIES.plural}/{name}",
         "name": name,
-        "type": f"{PROVIDER}/accounts/{POLICIES}",
+        "type": f"{PROVIDER}/accounts/{POLICIES.plural}",
         "properties": {"mode": "Default", "type": "SystemManaged", "contentFilters": _filters()},
     }
 
 
-def _cells(body: Json) -> tuple[object, ...]:
-    properties = body["properties"]
+def _cells(_: Call, it: Resource) -> Cells:
+    properties = it.properties
     return properties.get("basePolicyName") or "", properties["mode"], len(properties.get("contentFilters") or ())
 
 
-_ACCOUNT: Final = f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}/accounts/{{account}}"
-_ONE: Final = f"{_ACCOUNT}/{POLICIES}/{{policy}}"
-_HANDLERS: Final[tuple[tuple[str, str, Callable[[Call], Reply]], ...]] = (
-    ("GET", f"{_ACCOUNT}/{POLICIES}", list_policies),
-    ("GET", _ONE, read_policy),
-    ("PUT", _ONE, write_policy),
-    ("DELETE", _ONE, delete_policy),
-)
-FAMILY: Final = Family(
-    kind=POLICY,
+FAMILY: Final = arm_family(
+    POLICY,
+    name="rai_policies",
+    seed=seeding(write_policy, POLICY, {"properties": {"basePolicyName": SYSTEM[-1]}}),
     title="Content filter policies",
     nothing="No policy of your own yet.",
     columns=("Based on", "Mode", "Filters"),
     cells=_cells,
-    routes=tuple(Route(method=method, path=path, handler=handler) for method, path, handler in _HANDLERS),
+    routes=POLICIES.routes(list_all=list_policies, read=read_policy, write=write_policy, delete=delete_policy),
 )

@@ -9,12 +9,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.state import HIDDEN_SETTING, dump, load
+from provisioner.emulator.world.tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import Row, State
 
 
+RESOURCES: Final = Table(
+    "resources",
+    """
+CREATE TABLE resources (          -- the management plane: groups, accounts, projects, deployments
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  parent INTEGER NOT NULL,        -- 0 for a resource group
+  name TEXT NOT NULL COLLATE NOCASE,
+  region TEXT,                    -- these three make the quota ledger
+  usage TEXT,
+  capacity INTEGER NOT NULL DEFAULT 0,
+  body TEXT NOT NULL,
+  UNIQUE (kind, parent, name));
+CREATE INDEX resources_in_order ON resources (kind, parent, id);
+CREATE INDEX resources_by_name ON resources (kind, name);
+CREATE INDEX ledger ON resources (region, usage, capacity);
+""",
+)
 GROUP, ACCOUNT, PROJECT, DEPLOYMENT = "group", "account", "project", "deployment"
 LEAVES: Final = frozenset({DEPLOYMENT})  # what certainly has nothing below it: looking costs a walk over all
 FIND: Final = "SELECT * FROM resources WHERE kind = ? AND parent = ? AND name = ?"
@@ -106,6 +127,11 @@ def page_with_holders(state: State, kind: str, limit: int, first: int) -> list[t
     return [(_resource(row), row["holder"]) for row in state.all(sql, kind, limit, first)]
 
 
+def of_kind(state: State, kind: str) -> Iterator[Resource]:
+    for row in state.all("SELECT * FROM resources WHERE kind = ? ORDER BY id", kind):
+        yield _resource(row)
+
+
 def count(state: State, kind: str) -> int:
     return state.number("SELECT count(*) FROM resources WHERE kind = ?", kind)
 
@@ -167,10 +193,19 @@ def delete(state: State, row: int) -> None:
     state.run("DELETE FROM resources WHERE id = ?", row)
 
 
+def held_in_project(state: State, row: int) -> dict[str, int]:
+    """How many rows each table has for it."""
+    sql = "SELECT count(*) FROM {} WHERE project = ?"
+    return {table: state.number(sql.format(table), row) for table in _of_projects(state)}
+
+
 def empty_project(state: State, row: int) -> None:
-    """Of its stores and agents; what else is in it goes with its row."""
-    state.run("DELETE FROM stores WHERE project = ?", row)
-    state.run("DELETE FROM agents WHERE project = ?", row)
+    for table in _of_projects(state):
+        state.run(f"DELETE FROM {table} WHERE project = ?", row)  # noqa: S608  a name of ours
+
+
+def _of_projects(state: State) -> list[str]:
+    return [table.name for table in state.tables if "project" in state.columns(table)]
 
 
 def keep_secret(state: State, row: int, secret: Json) -> None:
@@ -180,6 +215,18 @@ def keep_secret(state: State, row: int, secret: Json) -> None:
 
 def secret_of(state: State, row: int) -> Json:
     return load(state.setting(f"{HIDDEN_SETTING}{row}") or "{}")
+
+
+def with_secrets(state: State) -> list[tuple[Resource, str]]:
+    sql = "SELECT r.*, s.value AS secret FROM resources r JOIN settings s ON s.name = ? || r.id"
+    return [(_resource(row), row["secret"]) for row in state.all(sql, HIDDEN_SETTING)]
+
+
+def give_back(state: State, secrets: Iterable[tuple[Resource, str]]) -> None:
+    """To the resources that are as they were."""
+    for before, secret in secrets:
+        if by_row(state, before.row) == before:
+            state.set(f"{HIDDEN_SETTING}{before.row}", secret)
 
 
 def forget_secret(state: State, row: int) -> None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 
 SUBSCRIPTION_ID: Final = "00000000-0000-4000-8000-000000000001"
+DEFAULT_GROUP: Final = "rg-local"  # what there is on the first day
+DEFAULT_ACCOUNT: Final = "local-foundry"
+DEFAULT_PROJECT: Final = "local"
+DEFAULT_LOCATION: Final = "eastus2"
 PROVIDER: Final = "Microsoft.CognitiveServices"
 # A deployment that is being changed goes on serving; one that is being made does not yet (azure-openai-proxy#104).
 SERVING: Final = frozenset({"Succeeded", "Accepted"})
@@ -93,6 +97,25 @@ def made_by_emulator(clock: Clock) -> Json:
 
 def new_etag() -> str:
     return f'"{uuid.uuid4()}"'
+
+
+def tags_of(document: Json) -> Json:
+    tags = members_of(document, "tags")
+    if not all(isinstance(value, str) for value in tags.values()):
+        raise invalid("Tags are a map of strings.")
+    return tags
+
+
+def members_of(document: object, key: str) -> Json:
+    """An object's member that is an object itself, or nothing."""
+    value = document.get(key) if isinstance(document, dict) else document
+    if not isinstance(value, dict | None):
+        raise invalid(f"The {key} are not an object.")
+    return value or {}
+
+
+def invalid(message: str) -> Refusal:
+    return Refusal(400, "InvalidRequestContent", message)
 
 
 def edited(state: State, found: Resource, body: Json) -> Json:  # noqa: ARG001

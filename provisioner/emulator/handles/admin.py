@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control import deployments
-from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_PROJECT, create_default_world
-from provisioner.emulator.control.resources import SUBSCRIPTION_ID
-from provisioner.emulator.handles import effects, page, snapshot, table_rows
+from provisioner.emulator.control.directory import create_default_world
+from provisioner.emulator.handles import families, page, snapshot, world_changes
 from provisioner.emulator.handles.drift import drift as edit
-from provisioner.emulator.handles.drift import project_row
 from provisioner.emulator.handles.fault_reader import faults_of
-from provisioner.emulator.project import stores, versions
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.wire.versions import V1
-from provisioner.emulator.world import quota
 from provisioner.emulator.world.scripts import scripts_of
-from provisioner.emulator.world.state import dump
 from provisioner.emulator.world.switches import changed
 
 if TYPE_CHECKING:
@@ -32,17 +26,20 @@ SEED_MAX: Final = 100_000
 
 def read_state(call: Call) -> Reply:
     """Counts, objects, and the tables that POST takes back; `?objects=false` for the counts alone."""
-    families = {"resources": "resources", "stores": "stores", "agents": "agents", "versions": "versions"}
-    counts = {name: table_rows.count(call.state, table) for name, table in families.items()}
+    kept = families.with_objects()
+    counts = {name: family.count(call) for name, family in kept.items()}
     body: Json = {"counts": counts, "switches": asdict(call.switches), "now": call.now}
     if call.query.get("objects") != "false":
-        body["objects"] = {name: list(table_rows.bodies(call.state, table)) for name, table in families.items()}
+        body["objects"] = {name: list(family.bodies(call)) for name, family in kept.items()}
         body |= snapshot.take(call.state)
     return Reply(body=body)
 
 
 def write_state(call: Call) -> Reply:
-    """What GET gave: the objects and the switches are as they were then. The clock goes on."""
+    """What GET gave: the objects and the switches are as they were then. The clock goes on.
+
+    Secrets are not in what GET gave: those of resources that are unchanged since stay, others are gone.
+    """
     document = call.document()
     try:
         snapshot.restore(call.state, document)
@@ -97,7 +94,7 @@ def declare_faults(call: Call) -> Reply:
     """One fault, a list of them, or {"faults": [...]}."""
     try:
         declared = faults_of(json.loads(call.content), call.now)
-        effects.check_usages(call.world.catalogue, declared)
+        world_changes.check_usages(call.world.catalogue, declared)
         call.world.faults.add(declared)
     except (ValueError, RecursionError) as error:
         raise _wrong(str(error)) from None
@@ -132,7 +129,7 @@ def forget_scripts(call: Call) -> Reply:
 
 
 def set_quota(call: Call) -> Reply:
-    effects.set_quota(call, call.document())
+    world_changes.set_quota(call, call.document())
     return Reply(status=204)
 
 
@@ -142,7 +139,7 @@ def list_models(call: Call) -> Reply:
 
 
 def set_model(call: Call) -> Reply:
-    effects.set_or_add_model(call, call.document())
+    world_changes.set_or_add_model(call, call.document())
     return Reply(status=204)
 
 
@@ -154,35 +151,20 @@ def drift(call: Call) -> Reply:
 def seed(call: Call) -> Reply:
     """Many plain objects at once, for measuring: {"deployments": n, "stores": n, "agents": n}."""
     wanted = {name: _amount(value, name) for name, value in call.document().items()}
-    quota.set_limit(call.state, "eastus2", "OpenAI.GlobalStandard.gpt-5.4-mini", 10**9)
-    call = replace(call, query={"api-version": V1}, project=project_row(call, DEFAULT_PROJECT))
-    for index in range(wanted.get("deployments", 0)):
-        _seed_deployment(call, f"deployment-{index}")
-    for index in range(wanted.get("stores", 0)):
-        models = {"kind": "default", "chat_model": "deployment-0", "embedding_model": "embedding"}
-        _with_body(stores.create_store, call, {"name": f"store-{index}", "definition": models})
-    for index in range(wanted.get("agents", 0)):
-        definition = {"kind": "prompt", "model": "deployment-0", "instructions": "Be brief."}
-        versions.publish(call, f"agent-{index}", {"definition": definition})
+    call = replace(call, query={"api-version": V1})
+    for name, family in families.seeded().items():
+        if family.seed is not None and wanted.get(name):
+            family.seed(call, wanted[name])
     return read_state(replace(call, query={"objects": "false"}))
 
 
 def _amount(value: object, name: str) -> int:
+    names = families.seeded()
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= SEED_MAX
-    if name not in {"deployments", "stores", "agents"} or not fits:
-        raise _wrong(f'Send {{"deployments": n, "stores": n, "agents": n}}, each from 0 to {SEED_MAX}.')
+    if name not in names or not fits:
+        among = ", ".join(f'"{name}": n' for name in names)
+        raise _wrong(f"Send {{{among}}}, each from 0 to {SEED_MAX}.")
     return value  # type: ignore[return-value]  # looked at above
-
-
-def _seed_deployment(call: Call, name: str) -> None:
-    here = {"subscription": SUBSCRIPTION_ID, "group": DEFAULT_GROUP, "account": DEFAULT_ACCOUNT, "deployment": name}
-    model = {"format": "OpenAI", "name": "gpt-5.4-mini", "version": "2026-03-17"}
-    document = {"sku": {"name": "GlobalStandard", "capacity": 1}, "properties": {"model": model}}
-    _with_body(deployments.write_deployment, replace(call, params=here), document)
-
-
-def _with_body(handler: Any, call: Call, document: Json) -> None:
-    handler(replace(call, content=dump(document).encode()))
 
 
 def _wrong(message: str) -> Refusal:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from provisioner.emulator.handles import effects
+from provisioner.emulator.handles import world_changes
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.world.faults import Asked
 from provisioner.emulator.world.options import StateError
@@ -34,8 +34,8 @@ def change_world(call: Call, fault: Fault) -> None:
     """An effect that cannot be is told with the fault; the request goes on."""
     try:
         with call.state.transaction(writes=True):
-            for name, document in effects.wanted(fault.do):
-                effects.EFFECTS[name](call, document)
+            for name, document in world_changes.wanted(fault.do):
+                world_changes.EFFECTS[name](call, document)
     except (Refusal, StateError) as error:
         fault.problem = str(error)
 

@@ -14,7 +14,7 @@ from fnmatch import translate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.handles.effects import EFFECTS, effect_problem
+from provisioner.emulator.handles.world_changes import EFFECTS, effect_problem
 from provisioner.emulator.wire.pointers import is_pointer
 from provisioner.emulator.world.faults import Fault, Misfortune
 from provisioner.emulator.world.options import OptionError

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from provisioner.emulator.control import resource_rows
 from provisioner.emulator.handles import table_rows
-from provisioner.emulator.world.state import SCHEMA_VERSION, TABLES
+from provisioner.emulator.world.state import SCHEMA_VERSION, SETTINGS
 
 if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import State
+    from provisioner.emulator.world.tables import Table
 
 
 class WrongSnapshot(ValueError):  # noqa: N818  it is the caller's
@@ -18,26 +20,31 @@ class WrongSnapshot(ValueError):  # noqa: N818  it is the caller's
 
 
 def take(state: State) -> Json:
-    tables = {table: table_rows.content(state, table) for table in TABLES}
-    tables["settings"] = table_rows.open_settings(state)
+    tables = {table.name: table_rows.content(state, table.name) for table in state.tables}
+    tables[SETTINGS.name] = table_rows.open_settings(state)
     return {"format": SCHEMA_VERSION, "tables": tables}
 
 
 def restore(state: State, document: Json) -> None:
-    """All or nothing, inside a write transaction. Raises WrongSnapshot."""
+    """All or nothing, inside a write transaction. Raises WrongSnapshot.
+
+    What resources were given and never show is not in a document: it stays with those that are as they were.
+    """
     tables = document.get("tables")
     if document.get("format") != SCHEMA_VERSION or not isinstance(tables, dict):
         raise WrongSnapshot(f"Send what GET /_emulator/state gave: format {SCHEMA_VERSION}, and its tables.")
-    unknown = sorted(tables.keys() - {*TABLES, "settings"})
+    known = {table.name: table for table in (*state.tables, SETTINGS)}
+    unknown = sorted(tables.keys() - known.keys())
     if unknown:
         raise WrongSnapshot(f"There is no table '{unknown[0]}'.")
+    secrets = resource_rows.with_secrets(state)
     state.clear()
-    table_rows.clear_open_settings(state)
     table_rows.defer_checks(state)
     try:
-        for table, rows in tables.items():
-            _fill(state, table, rows)
+        for name, rows in tables.items():
+            _fill(state, known[name], rows)
         _check_bodies(state)
+        resource_rows.give_back(state, secrets)
     except (sqlite3.Error, OverflowError, TypeError, ValueError) as error:
         raise WrongSnapshot(f"The snapshot does not fit together: {error}.") from error
     if not table_rows.holds_together(state):
@@ -46,22 +53,23 @@ def restore(state: State, document: Json) -> None:
 
 def _check_bodies(state: State) -> None:
     """Objects are kept as JSON; half a one would be noticed only when somebody reads it."""
-    for table in TABLES:
-        if "body" in table_rows.columns(state, table) and not all(
-            isinstance(body, dict) for body in table_rows.bodies(state, table)
+    for table in state.tables:
+        if "body" in state.columns(table) and not all(
+            isinstance(body, dict) for body in table_rows.bodies(state, table.name)
         ):
-            raise WrongSnapshot(f"A row of table '{table}' has a body that is no object.")
+            raise WrongSnapshot(f"A row of table '{table.name}' has a body that is no object.")
 
 
-def _fill(state: State, table: str, content: object) -> None:
+def _fill(state: State, filled: Table, content: object) -> None:
+    table = filled.name
     columns, rows = _parts(table, content)
-    known = set(table_rows.columns(state, table))
+    known = set(state.columns(filled))
     if not known.issuperset(columns):
         raise WrongSnapshot(f"Table '{table}' has the columns {', '.join(sorted(known))}.")
     for row in rows:
         if len(row) != len(columns):
             raise WrongSnapshot(f"A row of table '{table}' has {len(row)} values for {len(columns)} columns.")
-        if table != "settings" or not table_rows.is_secret(row[columns.index("name")]):
+        if filled != SETTINGS or not table_rows.is_secret(row[columns.index("name")]):
             table_rows.insert(state, table, columns, row)
 
 

@@ -1,10 +1,10 @@
-"""Whole tables, whatever is in them: counted, shown, taken and put back."""
+"""Whole tables, whatever is in them: taken and put back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from provisioner.emulator.world.state import HIDDEN_SETTING, load
+from provisioner.emulator.world.state import HIDDEN_SETTING, SECRETS, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -12,20 +12,10 @@ if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.world.state import State
 
-SECRETS: Final = f"(name IN ('token_secret', 'identity_header') OR name LIKE '{HIDDEN_SETTING}%')"
-
-
-def count(state: State, table: str) -> int:
-    return state.number(f"SELECT count(*) FROM {table}")  # noqa: S608
-
 
 def bodies(state: State, table: str) -> Iterator[Json]:
     for row in state.all(f"SELECT body FROM {table} ORDER BY id"):  # noqa: S608
         yield load(row["body"])
-
-
-def columns(state: State, table: str) -> list[str]:
-    return [row["name"] for row in state.all(f"PRAGMA table_info({table})")]
 
 
 def content(state: State, table: str) -> Json:
@@ -34,15 +24,13 @@ def content(state: State, table: str) -> Json:
 
 def open_settings(state: State) -> Json:
     """All but the secrets."""
-    return _taken(state, f"SELECT * FROM settings WHERE NOT {SECRETS}")  # noqa: S608
-
-
-def clear_open_settings(state: State) -> None:
-    state.run(f"DELETE FROM settings WHERE NOT {SECRETS}")  # noqa: S608
+    taken = _taken(state, "SELECT * FROM settings")
+    at = taken["columns"].index("name")
+    return {**taken, "rows": [row for row in taken["rows"] if not is_secret(row[at])]}
 
 
 def is_secret(setting: object) -> bool:
-    return setting in {"token_secret", "identity_header"} or str(setting).startswith(HIDDEN_SETTING)
+    return setting in SECRETS or str(setting).startswith(HIDDEN_SETTING)
 
 
 def insert(state: State, table: str, names: Sequence[str], values: Sequence[object]) -> None:

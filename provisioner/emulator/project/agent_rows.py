@@ -4,16 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.world.state import dump
+from provisioner.emulator.world.state import dump, load
+from provisioner.emulator.world.tables import Table
 
 if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.paging import Page
     from provisioner.emulator.world.state import Row, State
 
+AGENTS: Final = Table(
+    "agents",
+    """
+CREATE TABLE agents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  latest INTEGER NOT NULL DEFAULT 0,
+  last_number INTEGER NOT NULL DEFAULT 0,
+  requests INTEGER NOT NULL DEFAULT 0,  -- that were spread over several versions
+  body TEXT NOT NULL,
+  UNIQUE (project, name));
+CREATE INDEX agents_in_order ON agents (project, id);
+CREATE INDEX agents_of_kind ON agents (project, kind, id);
+""",
+)
+VERSIONS: Final = Table(
+    "versions",
+    """
+CREATE TABLE versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  agent INTEGER NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
+  version TEXT NOT NULL,
+  draft INTEGER NOT NULL,
+  active_at REAL NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (agent, version));
+CREATE INDEX versions_in_order ON versions (agent, draft, id);
+""",
+)
 WITH_LATEST: Final = (
     "SELECT agents.*, versions.body AS latest_body, versions.active_at AS active_at "
     "FROM agents LEFT JOIN versions ON versions.id = agents.latest"
+)
+WITH_PROJECT: Final = (
+    "SELECT a.*, p.name AS in_project, v.body AS latest_body, "
+    "(SELECT count(*) FROM versions WHERE agent = a.id) AS versions "
+    "FROM agents a JOIN resources p ON p.id = a.project LEFT JOIN versions v ON v.id = a.latest"
 )
 
 
@@ -73,6 +110,31 @@ def page_of_versions(state: State, agent: int, page: Page, *, drafts: bool) -> l
 
 def latest_versions(state: State, agent: int, limit: int) -> list[Row]:
     return state.all("SELECT * FROM versions WHERE agent = ? ORDER BY id DESC LIMIT ?", agent, limit)
+
+
+def count_all(state: State) -> int:
+    return state.number("SELECT count(*) FROM agents")
+
+
+def all_bodies(state: State) -> list[Json]:
+    return [load(row["body"]) for row in state.all("SELECT body FROM agents ORDER BY id")]
+
+
+def count_all_versions(state: State) -> int:
+    return state.number("SELECT count(*) FROM versions")
+
+
+def all_versions(state: State) -> list[Json]:
+    return [load(row["body"]) for row in state.all("SELECT body FROM versions ORDER BY id")]
+
+
+def page_with_projects(state: State, limit: int, first: int) -> list[Row]:
+    """The latest first, each with the name of its project, its latest version and how many it has."""
+    return state.all(f"{WITH_PROJECT} ORDER BY a.id DESC LIMIT ? OFFSET ?", limit, first)
+
+
+def with_project(state: State, agent: int) -> Row | None:
+    return state.one(f"{WITH_PROJECT} WHERE a.id = ?", agent)
 
 
 def count_versions(state: State, agent: int) -> int:

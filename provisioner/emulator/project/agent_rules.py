@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.project.definition_shapes import check_definition
-from provisioner.emulator.project.objects import object_of
+from provisioner.emulator.project.request_members import object_of
 from provisioner.emulator.wire.errors import bad_request
 from provisioner.emulator.wire.versions import V1, require_feature
 

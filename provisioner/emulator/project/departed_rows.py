@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from provisioner.emulator.world.tables import Table
 
 if TYPE_CHECKING:
     from provisioner.emulator.world.state import State
+
+DEPARTED: Final = Table(
+    "departed",
+    """
+CREATE TABLE departed (           -- where deleted objects stood, for clients that delete while they page
+  family TEXT NOT NULL,
+  parent INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (family, parent, key)) WITHOUT ROWID;
+""",
+)
 
 
 def remember_place(state: State, family: str, parent: int, row: int, *keys: str) -> None:

@@ -10,15 +10,13 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.family import Family
 from provisioner.emulator.project import store_rows
 from provisioner.emulator.project.departed_rows import departed_place, remember_place
-from provisioner.emulator.project.objects import given_description, metadata_of, object_of, refuse_unknown
 from provisioner.emulator.project.regions import check_region
+from provisioner.emulator.project.request_members import given_description, metadata_of, object_of, refuse_unknown
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
-from provisioner.emulator.wire.routing import Route
 from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 
 
 FEATURE: Final = "MemoryStores=V1Preview"
+ALL: Final = "/memory_stores"  # the paths
+ONE: Final = f"{ALL}/{{name}}"
 NAME_MAX: Final = 256
 # azure-rest-api-specs, models.tsp: MemoryStoreDefaultOptions
 DEFAULT_OPTIONS: Final = {
@@ -159,25 +159,3 @@ def _check_options(options: Json) -> None:
 def _new_id() -> str:
     alphabet = string.ascii_letters + string.digits
     return f"memstore_{secrets.token_hex(9)}{''.join(secrets.choice(alphabet) for _ in range(32))}"
-
-
-def _edit(call: Call, name: str, changes: Json | None) -> Json:
-    if changes is None:
-        delete_store(call)
-        return {}
-    return edit_store(call, find_row(call, name), changes)
-
-
-STORES: Final = "/memory_stores"
-ONE: Final = f"{STORES}/{{name}}"
-FAMILY: Final = Family(
-    kind="store",
-    edit=_edit,
-    project_routes=(
-        Route(method="POST", path=STORES, handler=create_store, feature=FEATURE),
-        Route(method="GET", path=STORES, handler=list_stores, feature=FEATURE),
-        Route(method="GET", path=ONE, handler=read_store, feature=FEATURE),
-        Route(method="POST", path=ONE, handler=update_store, feature=FEATURE),
-        Route(method="DELETE", path=ONE, handler=delete_store, feature=FEATURE),
-    ),
-)

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.family import Family
-from provisioner.emulator.project import agent_rows, agents
+from provisioner.emulator.project import agent_objects, agent_rows
 from provisioner.emulator.project.agent_rules import (
     VERSIONS_MAX,
-    check_card,
-    check_endpoint,
     check_features,
     check_name,
     definition_of,
 )
-from provisioner.emulator.project.departed_rows import departed_place, remember_place
-from provisioner.emulator.project.objects import given_description, metadata_of
+from provisioner.emulator.project.departed_rows import DEPARTED, departed_place, remember_place
+from provisioner.emulator.project.request_members import given_description, metadata_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 from provisioner.emulator.wire.routing import Route
-from provisioner.emulator.wire.versions import V1
 from provisioner.emulator.world.state import dump, load
 
 if TYPE_CHECKING:
@@ -32,34 +28,12 @@ if TYPE_CHECKING:
     from provisioner.emulator.world.state import Row
 
 TELLING: Final = ("definition", "description", "metadata")  # what makes two versions the same
-ENVELOPE: Final = ("agent_card", "agent_endpoint", "state")  # of an agent; the rest is its latest definition
-
-
-def create_agent(call: Call) -> Reply:
-    """POST /agents: the agent with its first version, or one more version."""
-    document = call.document()
-    check_features(call, document)
-    name = check_name(document.get("name"))
-    publish(call, name, document)
-    return _agent(call, name)
-
-
-def update_agent(call: Call) -> Reply:
-    """POST /agents/{name}: a version if anything changed.
-
-    Source: azure-rest-api-specs, ai-foundry agents/routes.tsp, updateAgent.
-    """
-    document = call.document()
-    check_features(call, document)
-    agents.the_agent(call)
-    publish(call, call.params["name"], document, dedupe=True)
-    return _agent(call, call.params["name"])
 
 
 def create_version(call: Call) -> Reply:
     """POST /agents/{name}/versions: what every SDK uses; makes the agent when there is none.
 
-    An identical version is one more version (microsoft/agent-framework#1955), except for hosted agents.
+    An identical version is one more version (microsoft/agent-framework#1955), except for hosted agent_objects.
     """
     document = call.document()
     check_features(call, document)
@@ -74,37 +48,39 @@ def publish(call: Call, name: str, document: Json, *, dedupe: bool = False) -> J
         "metadata": metadata_of(document) or {},
     }
     kind, draft = content["definition"]["kind"], bool(document.get("draft")) and not call.switches.drafts_ignored
-    row = agents.find_agent(call, name)
+    row = agent_objects.find_agent(call, name)
     if row is not None and row["kind"] != kind:  # assumed
         raise bad_request(f"Agent '{name}' is of kind '{row['kind']}' and cannot get a version of kind '{kind}'.")
     same = _identical_latest(row, content) if (dedupe or kind == "hosted") and not draft else None
     if row is not None and same is not None:
-        return agents.shown_version(same, row["active_at"], call.now)
-    agent = agents.insert(call, name, kind, document) if row is None else int(row["id"])
+        return agent_objects.shown_version(same, row["active_at"], call.now)
+    agent = agent_objects.insert(call, name, kind, document) if row is None else int(row["id"])
     return _add(call, agent, name, content, draft=draft)
 
 
 def list_versions(call: Call) -> Reply:
-    agent = agents.the_agent(call)["id"]
+    agent = agent_objects.the_agent(call)["id"]
     page = page_of(call.query, lambda cursor: _place(call, agent, cursor))
     drafts = call.query.get("include_drafts", "").lower() == "true"
     rows = agent_rows.page_of_versions(call.state, agent, page, drafts=drafts)
-    return Reply(body=envelope([agents.shown_version(row["body"], row["active_at"], call.now) for row in rows], page))
+    return Reply(
+        body=envelope([agent_objects.shown_version(row["body"], row["active_at"], call.now) for row in rows], page)
+    )
 
 
 def read_version(call: Call) -> Reply:
     row = _the_version(call)
-    return Reply(body=agents.shown_version(row["body"], row["active_at"], call.now))
+    return Reply(body=agent_objects.shown_version(row["body"], row["active_at"], call.now))
 
 
 def delete_version(call: Call) -> Reply:
     """assumed: the last version takes the agent with it, since an agent always has a latest one."""
-    row, agent = _the_version(call), agents.the_agent(call)
+    row, agent = _the_version(call), agent_objects.the_agent(call)
     is_left = agent_rows.delete_version(call.state, agent["id"], row["id"])
     version = load(row["body"])
     remember_place(call.state, "versions", agent["id"], row["id"], version["id"], row["version"])
     if not is_left:
-        agents.remove(call, agent)
+        agent_objects.remove(call, agent)
     return Reply(
         body={"object": "agent.version.deleted", "name": agent["name"], "version": row["version"], "deleted": True}
     )
@@ -129,7 +105,7 @@ def _add(call: Call, agent: int, name: str, content: Json, *, draft: bool) -> Js
         **_with_content_hash(content),
     }
     agent_rows.add_version(call.state, agent, body, number=number, active_at=active_at)
-    return agents.shown_version(dump(body), active_at, call.now)
+    return agent_objects.shown_version(dump(body), active_at, call.now)
 
 
 def _with_content_hash(content: Json) -> Json:
@@ -150,15 +126,8 @@ def _identical_latest(row: Row | None, content: Json) -> str | None:
     return str(row["latest_body"]) if same and not latest["draft"] else None
 
 
-def _agent(call: Call, name: str) -> Reply:
-    row = agents.find_agent(call, name)
-    if row is None:
-        raise not_found(f"Agent '{name}' not found.")
-    return Reply(body=agents.shown(row, call.now))
-
-
 def _the_version(call: Call) -> Row:
-    agent, version = agents.the_agent(call), call.params["version"]
+    agent, version = agent_objects.the_agent(call), call.params["version"]
     row = agent_rows.find_version(call.state, agent["id"], version)
     if row is None:
         raise not_found(f"Agent '{agent['name']}' has no version '{version}'.")
@@ -183,38 +152,16 @@ def overlapping(path: str) -> Refusal:
     )
 
 
-def _edit(call: Call, name: str, changes: Json | None) -> Json:
-    """A version with a changed definition that does not carry the metadata on, as the portal saves."""
-    row = agents.find_agent(call, name)
-    if row is None:
-        raise Refusal(404, "ResourceNotFound", f"There is no agent '{name}'.")
-    if changes is None:
-        agents.remove(call, row)
-        return {}
-    outside = {key: changes[key] for key in ENVELOPE if key in changes}
-    if outside:
-        agent = agents.merge(load(row["body"]), outside)
-        check_endpoint(agent["agent_endpoint"])
-        check_card(agent.get("agent_card", {}))
-        agent_rows.save(call.state, row["id"], agent)
-    inside = {key: value for key, value in changes.items() if key not in ENVELOPE}
-    if not inside and outside:
-        return agents.shown(agents.the_agent(call), call.now)
-    latest = load(row["latest_body"])
-    kept = {key: latest[key] for key in ("description",) if key in latest}
-    call = replace(call, query={"api-version": V1})
-    return publish(call, name, {"definition": agents.merge(latest["definition"], inside), **kept})
-
-
 FAMILY: Final = Family(
-    kind="agent",
-    edit=_edit,
+    tables=(agent_rows.VERSIONS, DEPARTED),
+    name="versions",
+    kind="version",
+    count=lambda call: agent_rows.count_all_versions(call.state),
+    bodies=lambda call: agent_rows.all_versions(call.state),
     project_routes=(
-        Route(method="POST", path="/agents", handler=create_agent),
-        Route(method="POST", path=agents.ONE, handler=update_agent),
-        Route(method="POST", path=f"{agents.ONE}/versions", handler=create_version, exclusive=True),
-        Route(method="GET", path=f"{agents.ONE}/versions", handler=list_versions),
-        Route(method="GET", path=f"{agents.ONE}/versions/{{version}}", handler=read_version),
-        Route(method="DELETE", path=f"{agents.ONE}/versions/{{version}}", handler=delete_version),
+        Route(method="POST", path=f"{agent_objects.ONE}/versions", handler=create_version, exclusive=True),
+        Route(method="GET", path=f"{agent_objects.ONE}/versions", handler=list_versions),
+        Route(method="GET", path=f"{agent_objects.ONE}/versions/{{version}}", handler=read_version),
+        Route(method="DELETE", path=f"{agent_objects.ONE}/versions/{{version}}", handler=delete_version),
     ),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.emulator.control.directory import create_default_world
-from provisioner.emulator.handles.effects import check_usages
 from provisioner.emulator.handles.fault_reader import documents_in, faults_of
+from provisioner.emulator.handles.world_changes import check_usages
 from provisioner.emulator.serve.starters import deploy
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.routing import Route

@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP, DEFAULT_LOCATION, DEFAULT_PROJECT
-from provisioner.emulator.control.resources import SUBSCRIPTION_ID
+from provisioner.emulator.control.resources import (
+    DEFAULT_ACCOUNT,
+    DEFAULT_GROUP,
+    DEFAULT_LOCATION,
+    DEFAULT_PROJECT,
+    SUBSCRIPTION_ID,
+)
+from provisioner.emulator.handles import families
 from provisioner.emulator.serve.app import App
 from provisioner.emulator.serve.first_day import make_world
 from provisioner.emulator.serve.starters import model_variables
@@ -73,7 +79,7 @@ class Emulator:
     def start(self) -> None:
         """Returns when both listeners accept connections."""
         with ExitStack() as closing:
-            state = State(self._options.state)
+            state = State(self._options.state, families.tables())
             closing.callback(state.close)
             world = make_world(self._options, state, self._clock)
             closing.callback(world.thinker.close)

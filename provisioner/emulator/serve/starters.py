@@ -7,9 +7,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import deployments, resource_rows
-from provisioner.emulator.control.directory import DEFAULT_ACCOUNT, DEFAULT_GROUP
 from provisioner.emulator.control.resource_rows import DEPLOYMENT
-from provisioner.emulator.control.resources import SUBSCRIPTION_ID
+from provisioner.emulator.control.resources import DEFAULT_ACCOUNT, DEFAULT_GROUP, SUBSCRIPTION_ID
 from provisioner.emulator.wire.call import Call
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.world.catalogue import default_of

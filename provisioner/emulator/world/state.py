@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.file_ownership import keeps_modes, require_own_database
 from provisioner.emulator.world.options import StateError
+from provisioner.emulator.world.tables import Table, bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from provisioner.emulator.model.interface import Json
 
@@ -29,122 +30,12 @@ APPLICATION_ID: Final = 0x466E6472  # "Fndr": tells our files from other program
 SCHEMA_VERSION: Final = 2
 BUSY_TIMEOUT_MS: Final = 10_000
 
-SCHEMA: Final = """
+SETTINGS: Final = Table(
+    "settings",
+    """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE resources (          -- the management plane: groups, accounts, projects, deployments
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind TEXT NOT NULL,
-  parent INTEGER NOT NULL,        -- 0 for a resource group
-  name TEXT NOT NULL COLLATE NOCASE,
-  region TEXT,                    -- these three make the quota ledger
-  usage TEXT,
-  capacity INTEGER NOT NULL DEFAULT 0,
-  body TEXT NOT NULL,
-  UNIQUE (kind, parent, name));
-CREATE INDEX resources_in_order ON resources (kind, parent, id);
-CREATE INDEX resources_by_name ON resources (kind, name);
-CREATE INDEX ledger ON resources (region, usage, capacity);
-CREATE TABLE operations (         -- writes of the management plane that take time
-  id TEXT PRIMARY KEY,
-  account INTEGER NOT NULL,
-  resource INTEGER NOT NULL,
-  verb TEXT NOT NULL,
-  started REAL NOT NULL,
-  due REAL NOT NULL,
-  settled INTEGER NOT NULL DEFAULT 0,
-  error TEXT);
-CREATE INDEX operations_under_way ON operations (settled, account, due);
-CREATE TABLE stores (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  project INTEGER NOT NULL,
-  name TEXT NOT NULL,
-  store_id TEXT NOT NULL,
-  body TEXT NOT NULL,
-  UNIQUE (project, name),
-  UNIQUE (project, store_id));
-CREATE INDEX stores_in_order ON stores (project, id);
-CREATE TABLE memories (           -- what stores hold; the expired are not there, whether purged or not
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
-  scope TEXT NOT NULL,
-  memory_id TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  content TEXT NOT NULL,
-  updated REAL NOT NULL,
-  expires REAL NOT NULL,
-  UNIQUE (store, memory_id));
-CREATE INDEX memories_in_order ON memories (store, scope, id);
-CREATE TABLE memory_updates (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  update_id TEXT NOT NULL UNIQUE,
-  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
-  scope TEXT NOT NULL,
-  items TEXT NOT NULL,
-  starts REAL NOT NULL,
-  due REAL NOT NULL,
-  status TEXT NOT NULL,           -- waiting, completed, failed, superseded
-  superseded_by TEXT,
-  result TEXT,
-  error TEXT);
-CREATE INDEX memory_updates_by_due ON memory_updates (status, due);
-CREATE INDEX memory_updates_of_scope ON memory_updates (store, scope, status);
-CREATE TABLE memory_searches (    -- so that one can be continued
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  search_id TEXT NOT NULL UNIQUE,
-  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
-  scope TEXT NOT NULL,
-  query TEXT NOT NULL,
-  shown TEXT NOT NULL);
-CREATE INDEX memory_searches_of_store ON memory_searches (store, scope);
-CREATE TABLE agents (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  project INTEGER NOT NULL,
-  name TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  latest INTEGER NOT NULL DEFAULT 0,
-  last_number INTEGER NOT NULL DEFAULT 0,
-  requests INTEGER NOT NULL DEFAULT 0,  -- that were spread over several versions
-  body TEXT NOT NULL,
-  UNIQUE (project, name));
-CREATE INDEX agents_in_order ON agents (project, id);
-CREATE INDEX agents_of_kind ON agents (project, kind, id);
-CREATE TABLE versions (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  agent INTEGER NOT NULL REFERENCES agents (id) ON DELETE CASCADE,
-  version TEXT NOT NULL,
-  draft INTEGER NOT NULL,
-  active_at REAL NOT NULL,
-  body TEXT NOT NULL,
-  UNIQUE (agent, version));
-CREATE INDEX versions_in_order ON versions (agent, draft, id);
-CREATE TABLE conversations (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
-  conversation_id TEXT NOT NULL UNIQUE,
-  body TEXT NOT NULL);
-CREATE INDEX conversations_in_order ON conversations (project, id);
-CREATE TABLE conversation_items (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
-  item_id TEXT NOT NULL,
-  body TEXT NOT NULL,
-  UNIQUE (conversation, item_id));
-CREATE INDEX conversation_items_in_order ON conversation_items (conversation, id);
-CREATE TABLE responses (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
-  response_id TEXT NOT NULL UNIQUE,
-  previous TEXT,                  -- the response it goes on from
-  input TEXT NOT NULL,            -- the items it was given
-  body TEXT NOT NULL);
-CREATE INDEX responses_in_order ON responses (project, id);
-CREATE TABLE departed (           -- where deleted objects stood, for clients that delete while they page
-  family TEXT NOT NULL,
-  parent INTEGER NOT NULL,
-  key TEXT NOT NULL,
-  id INTEGER NOT NULL,
-  PRIMARY KEY (family, parent, key)) WITHOUT ROWID;
-"""
+""",
+)
 OF_SQLITE: Final = frozenset(
     {
         "CREATE TABLE sqlite_sequence(name,seq)",
@@ -157,28 +48,19 @@ SECRETS: Final = {
     "identity_header": (re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), lambda: str(uuid.uuid4())),
 }
 HIDDEN_SETTING: Final = "secret:"  # and a row: what a resource was given and never shows; in no snapshot either
-TABLES: Final = (
-    "resources",
-    "operations",
-    "memories",
-    "memory_updates",
-    "memory_searches",
-    "conversations",
-    "responses",
-    "stores",
-    "agents",
-    "versions",
-    "departed",
-)
 
 
 class State:
-    """Open one per emulator, use it from one thread at a time, close it."""
+    """Open one per emulator, use it from one thread at a time, close it. `tables` are all that there are to be, but for
+    that of the settings; a file of an emulator that did not have one yet gets it.
+    """
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, tables: Iterable[Table]) -> None:
         self.location = location
+        self.tables = tuple(tables)
+        self._all_tables = (SETTINGS, *self.tables)
         try:
-            self._connection = _open(location)
+            self._connection = _open(location, self._all_tables)
         except (sqlite3.DatabaseError, OSError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             raise StateError(f"The state file '{location}' cannot be used: {why}.") from error
@@ -233,9 +115,12 @@ class State:
 
     def copy(self) -> State:
         """As it is now, in memory."""
-        twin = State(":memory:")
+        twin = State(":memory:", self.tables)
         self._connection.backup(twin._connection)
         return twin
+
+    def columns(self, table: Table) -> list[str]:
+        return [row["name"] for row in self.all(f"PRAGMA table_info({table.name})")]
 
     def setting(self, name: str) -> str | None:
         row = self.one("SELECT value FROM settings WHERE name = ?", name)
@@ -246,21 +131,28 @@ class State:
 
     def clear(self) -> None:
         """Empty the world, inside a transaction. Secrets stay, so tokens that were given out still hold."""
-        for table in TABLES:
-            self.run(f"DELETE FROM {table}")  # noqa: S608  names from the tuple above
-        self.run("DELETE FROM settings WHERE name LIKE 'quota:%' OR name LIKE 'held:%' OR name LIKE 'secret:%'")
+        for table in self.tables:
+            self.run(f"DELETE FROM {table.name}")  # noqa: S608  a name of ours
+        marks = ", ".join("?" for _ in SECRETS)
+        self.run(f"DELETE FROM settings WHERE name NOT IN ({marks})", *SECRETS)  # noqa: S608
 
     def _prepare(self) -> None:
-        if self._is_current() and not self._lacking():
+        if self._is_current() and not self._lacking_tables() and not self._lacking():
             return
         with self.transaction(writes=True):
-            if not self._is_current():  # no other process was faster
-                for statement in SCHEMA.split(";\n"):
+            is_new = not self._is_current()
+            for table in self._lacking_tables():  # no other process was faster
+                for statement in table.statements:
                     self.run(statement)
+            if is_new:
                 self.run(f"PRAGMA application_id = {APPLICATION_ID}")
                 self.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
             for name in self._lacking():
                 self.set(name, SECRETS[name][1]())
+
+    def _lacking_tables(self) -> list[Table]:
+        there = {row["name"] for row in self.all("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return [table for table in self._all_tables if table.name not in there]
 
     def _lacking(self) -> list[str]:
         """Secrets that are not there, or not as we make them: they go into headers and environments."""
@@ -294,7 +186,7 @@ def dump(document: Json) -> str:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
-def _open(location: str) -> sqlite3.Connection:
+def _open(location: str, tables: Iterable[Table]) -> sqlite3.Connection:
     if location != ":memory:":
         path = Path(location).expanduser()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -313,7 +205,7 @@ def _open(location: str) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA trusted_schema = OFF")
         if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
-            _check(connection)
+            _check(connection, tables)
         elif connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
             connection.execute("PRAGMA journal_mode = WAL")
     except BaseException:
@@ -322,18 +214,14 @@ def _open(location: str) -> sqlite3.Connection:
     return connection
 
 
-def _check(connection: sqlite3.Connection) -> None:
-    """That it holds tables of ours and nothing that acts by itself (triggers, views), and is whole."""
+def _check(connection: sqlite3.Connection, tables: Iterable[Table]) -> None:
+    """That it holds tables of ours, each whole, and nothing that acts by itself (triggers, views), and is whole."""
     if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
         return  # it is refused anyway
-    found = {_bare(sql) for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
-    if found - OF_SQLITE != {_bare(statement) for statement in SCHEMA.split(";\n") if statement}:
+    found = {bare(sql) for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    ours = [set(table.statements) for table in tables if not found.isdisjoint(table.statements)]
+    if found - OF_SQLITE != set().union(*ours):
         raise sqlite3.DatabaseError("its tables are not those of a local Foundry")
     damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damage != "ok":
         raise sqlite3.DatabaseError(damage)
-
-
-def _bare(sql: str) -> str:
-    """Without comments and line breaks."""
-    return " ".join(re.sub("--.*", "", sql).split())

@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from provisioner.emulator import Clock, Options
+from provisioner.emulator.handles import families
 from provisioner.emulator.project.memory import Scope, memories_in, scopes_of
 from provisioner.emulator.world.state import State
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_scopes_are_counted_and_their_memories_read(tmp_path: Path, started: Any) -> None:
     clock, file = Clock(), str(tmp_path / "local.db")
-    with started(Options(state=file), clock) as memory, closing(State(file)) as state:
+    with started(Options(state=file), clock) as memory, closing(State(file, families.tables())) as state:
         memory.write("Likes tea")
         latest = memory.write("Likes plums")
         memory.of("bob").submit("I live in Lisbon.", delay=300)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from provisioner.emulator import Clock, Options
+from provisioner.emulator.handles import families
 from provisioner.emulator.project.memory import rows
 from provisioner.emulator.world.state import State
 
@@ -177,7 +178,7 @@ def test_a_scope_that_changed_meanwhile_is_read_again(tmp_path: Path, model: Slo
         clock.advance(10)
         memory.poll(update)
         assert model.asked.wait(30)
-        with closing(State(file)) as other, other.transaction(writes=True):
+        with closing(State(file, families.tables())) as other, other.transaction(writes=True):
             rows.insert(other, rows.store_of(other, 1), "ann", kind="user_profile", content="New", now=clock.now())
         model.let_go.set()
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from provisioner.emulator.model import Prompt, Tool, ToolCall, ToolOutput, Turn
 from provisioner.emulator.model.items import image_tokens_of, text_of
 from provisioner.emulator.project.answers.conversation_items import new_id
-from provisioner.emulator.project.answers.deployed import check_deployment
+from provisioner.emulator.project.answers.deployment_checks import check_deployment
 from provisioner.emulator.project.answers.model_call import ask
 from provisioner.emulator.project.answers.prompting import choice_of, format_of
-from provisioner.emulator.project.answers.shapes import CALL, CALLED, CHAT, FUNCTION, MESSAGE, TOOL, checked
+from provisioner.emulator.project.answers.request_types import CALL, CALLED, CHAT, FUNCTION, MESSAGE, TOOL, checked
 from provisioner.emulator.project.answers.streaming import data_event, pieces
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.project.answers.shapes import ITEM, PART, checked
+from provisioner.emulator.project.answers.request_types import ITEM, PART, checked
 from provisioner.emulator.wire.errors import bad_request
 
 if TYPE_CHECKING:

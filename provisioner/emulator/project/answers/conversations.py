@@ -11,7 +11,7 @@ from provisioner.emulator.project.answers import rows
 from provisioner.emulator.project.answers.conversation_items import items_of, new_id
 from provisioner.emulator.project.answers.history import the_conversation
 from provisioner.emulator.project.answers.target import the_enabled_agent
-from provisioner.emulator.project.objects import metadata_of
+from provisioner.emulator.project.request_members import metadata_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of

@@ -13,7 +13,7 @@ import struct
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final
 
-from provisioner.emulator.project.answers.deployed import EMBEDDINGS, all_deployments, check_deployment
+from provisioner.emulator.project.answers.deployment_checks import EMBEDDINGS, all_deployments, check_deployment
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 

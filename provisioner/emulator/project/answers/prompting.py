@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from provisioner.emulator.model import Prompt, ResponseFormat, Tool, conversation_of
-from provisioner.emulator.project.answers.shapes import CHOICE, FORMAT, FUNCTION, INPUT, SETTINGS, TOOL, checked
+from provisioner.emulator.project.answers.request_types import CHOICE, FORMAT, FUNCTION, INPUT, SETTINGS, TOOL, checked
 from provisioner.emulator.wire.errors import bad_request
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from provisioner.emulator.project.answers.conversation_items import function_cal
 from provisioner.emulator.project.answers.model_call import ask, usage_of
 from provisioner.emulator.project.answers.prompting import not_run, prompt_of, settings_of
 from provisioner.emulator.project.answers.recollection import recollect, remember
-from provisioner.emulator.project.answers.shapes import RESPONSE, checked
+from provisioner.emulator.project.answers.request_types import RESPONSE, checked
 from provisioner.emulator.project.answers.streaming import events_of
 from provisioner.emulator.project.answers.target import target_of
-from provisioner.emulator.project.objects import metadata_of
+from provisioner.emulator.project.request_members import metadata_of
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import bad_request, not_found
 from provisioner.emulator.wire.paging import envelope, page_of

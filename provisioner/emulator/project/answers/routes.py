@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.family import Family
-from provisioner.emulator.project.answers import chat, conversations, embeddings, responses
+from provisioner.emulator.project.answers import chat, conversations, embeddings, responses, rows
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
@@ -50,9 +50,10 @@ def _routes(door: str, table: tuple[tuple[str, str, Handler], ...]) -> Iterator[
 
 
 FAMILY: Final = Family(
+    tables=(rows.CONVERSATIONS, rows.CONVERSATION_ITEMS, rows.RESPONSES),
     project_routes=(
         *_routes(OPENAI, (*SHARED, *MODELS)),
         *_routes(ENDPOINT, SHARED),
         *_routes(EARLIER, SHARED),
-    )
+    ),
 )

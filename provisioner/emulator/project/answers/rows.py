@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.world.state import dump, load
+from provisioner.emulator.world.tables import Table
 
 if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.paging import Page
     from provisioner.emulator.world.state import Row, State
+
+CONVERSATIONS: Final = Table(
+    "conversations",
+    """
+CREATE TABLE conversations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  conversation_id TEXT NOT NULL UNIQUE,
+  body TEXT NOT NULL);
+CREATE INDEX conversations_in_order ON conversations (project, id);
+""",
+)
+CONVERSATION_ITEMS: Final = Table(
+    "conversation_items",
+    """
+CREATE TABLE conversation_items (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  item_id TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (conversation, item_id));
+CREATE INDEX conversation_items_in_order ON conversation_items (conversation, id);
+""",
+)
+RESPONSES: Final = Table(
+    "responses",
+    """
+CREATE TABLE responses (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  response_id TEXT NOT NULL UNIQUE,
+  previous TEXT,                  -- the response it goes on from
+  input TEXT NOT NULL,            -- the items it was given
+  body TEXT NOT NULL);
+CREATE INDEX responses_in_order ON responses (project, id);
+""",
+)
 
 
 def find_conversation(state: State, project: int, conversation_id: str) -> Row | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.project import agent_rows, agents
-from provisioner.emulator.project.answers.deployed import check_deployment
+from provisioner.emulator.project import agent_objects, agent_rows
+from provisioner.emulator.project.answers.deployment_checks import check_deployment
 from provisioner.emulator.wire.errors import Refusal, bad_request, not_found
 from provisioner.emulator.world.state import load
 
@@ -45,7 +45,7 @@ def target_of(call: Call, document: Json) -> Target:
 
 
 def the_enabled_agent(call: Call, name: str) -> Row:
-    row = agents.find_agent(call, name)
+    row = agent_objects.find_agent(call, name)
     if row is None:
         raise not_found(f"Agent '{name}' not found.")
     if load(row["body"]).get("state") == "disabled":

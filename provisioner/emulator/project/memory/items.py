@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provisioner.emulator.control.arm_family import in_project, no_such
 from provisioner.emulator.project.departed_rows import departed_place
 from provisioner.emulator.project.memory import limits, requests, rows
 from provisioner.emulator.project.memory.models import check_embedding
 from provisioner.emulator.wire.call import Reply
-from provisioner.emulator.wire.errors import Refusal, not_found
+from provisioner.emulator.wire.errors import not_found
 from provisioner.emulator.wire.paging import envelope, page_of
 
 if TYPE_CHECKING:
+    from provisioner.emulator.control.family import Edit
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.project.memory.rows import Store
     from provisioner.emulator.wire.call import Call
@@ -86,12 +88,14 @@ def _place(call: Call, store: Store, cursor: str) -> int | None:
     return departed_place(call.state, rows.PLACES, store.row, cursor) if place is None else place
 
 
-def edit_item(call: Call, memory_id: str, changes: Json | None) -> Json:
-    row = rows.find_in_project(call.state, call.project, memory_id)
+def edit_item(call: Call, edit: Edit) -> Json:
+    """A memory is named by its id."""
+    project = in_project(call, project=edit.project).project
+    row = rows.find_in_project(call.state, project, edit.name)
     if row is None:
-        raise Refusal(404, "ResourceNotFound", f"There is no memory '{memory_id}'.")
-    if changes is None:
+        raise no_such("memory", edit.name)
+    if edit.changes is None:
         rows.delete(call.state, row)
         return {}
-    content = str(changes.get("content", row["content"]))
+    content = str(edit.changes.get("content", row["content"]))
     return rows.rewrite(call.state, rows.store_of(call.state, row["store"]), row, content, call.now)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from provisioner.emulator.project.memory.rows import KINDS
-from provisioner.emulator.project.objects import refuse_unknown
+from provisioner.emulator.project.request_members import refuse_unknown
 from provisioner.emulator.wire.errors import bad_request
 from provisioner.emulator.wire.versions import PREVIEW
 

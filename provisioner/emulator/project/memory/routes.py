@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from provisioner.emulator.control.family import Family
-from provisioner.emulator.project.memory import items, search, updates
+from provisioner.emulator.project.departed_rows import DEPARTED
+from provisioner.emulator.project.memory import items, rows, search, updates
 from provisioner.emulator.project.stores import FEATURE, ONE
 from provisioner.emulator.wire.routing import Route
 
 FAMILY: Final = Family(
+    tables=(rows.MEMORIES, rows.MEMORY_UPDATES, rows.MEMORY_SEARCHES, DEPARTED),
+    name="memories",
     kind="memory",
+    count=lambda call: rows.count_all(call.state, call.now),
+    bodies=lambda call: rows.all_items(call.state, call.now),
     edit=items.edit_item,
     project_routes=(
         Route(method="POST", path=f"{ONE}:search_memories", handler=search.search_memories, feature=FEATURE),

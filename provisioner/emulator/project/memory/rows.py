@@ -12,6 +12,7 @@ from provisioner.emulator.project import store_rows
 from provisioner.emulator.project.departed_rows import remember_place
 from provisioner.emulator.project.stores import find_row
 from provisioner.emulator.world.state import dump, load
+from provisioner.emulator.world.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,54 @@ if TYPE_CHECKING:
     from provisioner.emulator.world.state import Row, State
 
 
+MEMORIES: Final = Table(
+    "memories",
+    """
+CREATE TABLE memories (           -- what stores hold; the expired are not there, whether purged or not
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  memory_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  content TEXT NOT NULL,
+  updated REAL NOT NULL,
+  expires REAL NOT NULL,
+  UNIQUE (store, memory_id));
+CREATE INDEX memories_in_order ON memories (store, scope, id);
+""",
+)
+MEMORY_UPDATES: Final = Table(
+    "memory_updates",
+    """
+CREATE TABLE memory_updates (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  update_id TEXT NOT NULL UNIQUE,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  items TEXT NOT NULL,
+  starts REAL NOT NULL,
+  due REAL NOT NULL,
+  status TEXT NOT NULL,           -- waiting, completed, failed, superseded
+  superseded_by TEXT,
+  result TEXT,
+  error TEXT);
+CREATE INDEX memory_updates_by_due ON memory_updates (status, due);
+CREATE INDEX memory_updates_of_scope ON memory_updates (store, scope, status);
+""",
+)
+MEMORY_SEARCHES: Final = Table(
+    "memory_searches",
+    """
+CREATE TABLE memory_searches (    -- so that one can be continued
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  search_id TEXT NOT NULL UNIQUE,
+  store INTEGER NOT NULL REFERENCES stores (id) ON DELETE CASCADE,
+  scope TEXT NOT NULL,
+  query TEXT NOT NULL,
+  shown TEXT NOT NULL);
+CREATE INDEX memory_searches_of_store ON memory_searches (store, scope);
+""",
+)
 KINDS: Final[tuple[MemoryKind, ...]] = get_args(MemoryKind)
 NEVER: Final = 1e18
 LIVE: Final = "store = ? AND scope = ? AND expires > ?"
@@ -68,6 +117,15 @@ def live(state: State, store: int, scope: str, now: float) -> list[Row]:
 
 def count(state: State, store: int, scope: str, now: float) -> int:
     return state.number(f"SELECT count(*) FROM memories WHERE {LIVE}", store, scope, now)  # noqa: S608
+
+
+def count_all(state: State, now: float) -> int:
+    return state.number("SELECT count(*) FROM memories WHERE expires > ?", now)
+
+
+def all_items(state: State, now: float) -> list[Json]:
+    """Of whatever store and scope."""
+    return [item_of(row) for row in state.all("SELECT * FROM memories WHERE expires > ? ORDER BY id", now)]
 
 
 def latest(state: State, store: int, scope: str, now: float, limit: int) -> list[Row]:

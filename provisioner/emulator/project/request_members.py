@@ -1,4 +1,4 @@
-"""What stores and agents share: limits on their words, cursors of their lists."""
+"""Members that requests for stores and for agents have in common, read and judged."""
 
 from __future__ import annotations
 

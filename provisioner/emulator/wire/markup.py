@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from html import escape
 from typing import Final
 
 VOID: Final = frozenset({"link", "meta"})
+EXCERPT: Final = 240
 
 
 class Safe(str):
@@ -47,3 +49,21 @@ def document(title: str, style: str, *body: object) -> str:
     # half a surrogate pair can be stored, but not sent
     text = f"<!doctype html>{tag('html', head, tag('body', *body), lang='en')}"
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def badge(text: object, mood: str = "") -> Safe:
+    """`mood` is good, warn, bad, or none."""
+    return tag("span", text, class_=f"badge {mood}".rstrip())
+
+
+def counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def excerpt(text: object) -> str:
+    words = str(text)
+    return words if len(words) <= EXCERPT else f"{words[:EXCERPT]}…"
+
+
+def stamp(moment: float) -> str:
+    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
