@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call, Handler
     from provisioner.emulator.wire.routing import Route
 
-Edited: TypeAlias = Callable[[State, Resource, Json], Json]
+Edited: TypeAlias = "Callable[[State, Resource, Json], Json]"
 
 
 def _as_it_is(state: State, found: Resource, body: Json) -> Json:  # noqa: ARG001
