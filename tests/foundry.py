@@ -39,6 +39,7 @@ class Foundry:
 
     def __init__(self, emulator: Emulator) -> None:
         self.env: Mapping[str, str] = emulator.env
+        self.ca_file = emulator.ca_file
         self._http = httpx.Client(
             base_url=emulator.management, verify=ssl.create_default_context(cafile=emulator.ca_file), timeout=30
         )

@@ -16,6 +16,7 @@ from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import covers
 from tests.strategies import filled
+from tests.whole import tries
 
 NAMES = [f"f{index}" for index in range(12)]
 TOOL = {"type": "mcp", "server_url": "https://a", "allowed_tools": ["x"]}
@@ -55,7 +56,7 @@ def served(document: dict[str, Any]) -> dict[str, Any]:
     return {**filled(document), **extra}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)), st.booleans())
 def test_edits_drift_and_both_are_told_apart(edits: set[str], drifts: set[str], fills_in: bool) -> None:
     applied = nested(dict.fromkeys(NAMES, 0))
@@ -71,7 +72,7 @@ def test_edits_drift_and_both_are_told_apart(edits: set[str], drifts: set[str], 
     }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
 def test_a_removed_field_is_noticed_exactly_when_it_was_applied_before(
     applied: set[str], desired: set[str], live: set[str]
