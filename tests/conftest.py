@@ -5,6 +5,7 @@ Nothing here starts a server.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -20,6 +21,9 @@ hypothesis.settings.register_profile("everyday", deadline=None, max_examples=EVE
 hypothesis.settings.load_profile("everyday")
 # Tests start a hundred processes of ours: they compile the sources once, whatever this process is told to leave undone.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A run in the background of a script ignores interrupts, and so would they, whom some tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
