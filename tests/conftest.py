@@ -1,17 +1,29 @@
-"""What every test folder shares: golden files and the settings of Hypothesis. Nothing here starts a server."""
+"""What every test folder shares: golden files, the settings of Hypothesis and of the processes that tests start.
+Nothing here starts a server.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from typing import TypeAlias
 
 import hypothesis
 import pytest
 
+from tests.whole import EVERYDAY, THOROUGH
+
 Golden: TypeAlias = Callable[[str, str], None]
 
-hypothesis.settings.register_profile("provisioner", deadline=None)
-hypothesis.settings.load_profile("provisioner")
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=THOROUGH)
+hypothesis.settings.register_profile("everyday", deadline=None, max_examples=EVERYDAY)
+hypothesis.settings.load_profile("everyday")
+# Tests start a hundred processes of ours: they compile the sources once, whatever this process is told to leave undone.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A run in the background of a script ignores interrupts, and so would they, whom some tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from provisioner.emulator import Emulator
+from provisioner.planes.service import Coordinates
 
 EXAMPLE = (Path(__file__).parents[1] / "stores.yaml").read_text(encoding="utf-8")
 
@@ -39,8 +40,21 @@ class Foundry:
 
     def __init__(self, emulator: Emulator) -> None:
         self.env: Mapping[str, str] = emulator.env
+        self.ca_file = emulator.ca_file
         self._http = httpx.Client(
             base_url=emulator.management, verify=ssl.create_default_context(cafile=emulator.ca_file), timeout=30
+        )
+
+    @property
+    def where(self) -> Coordinates:
+        """For tests that need no command."""
+        return Coordinates(
+            endpoint=self.env["FOUNDRY_PROJECT_ENDPOINT"],
+            account=self.env["FOUNDRY_ACCOUNT"],
+            subscription=self.env["AZURE_SUBSCRIPTION_ID"],
+            resource_group=self.env["AZURE_RESOURCE_GROUP"],
+            management_endpoint=self.env["PROVISIONER_MANAGEMENT_ENDPOINT"],
+            allowed_hosts=("127.0.0.1",),
         )
 
     def close(self) -> None:
@@ -72,6 +86,9 @@ class Foundry:
 
     def fault(self, match: Mapping[str, object], do: Mapping[str, object]) -> None:
         self._ask("POST", "faults", {"faults": [{"match": match, "do": do}]})
+
+    def advance(self, seconds: float) -> None:
+        self._ask("POST", "clock", {"advance_s": seconds})
 
     def quota(self, usage: str, limit: int) -> None:
         self._ask("POST", "quota", {"usage": usage, "limit": limit})

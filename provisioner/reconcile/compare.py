@@ -7,8 +7,8 @@ addition (where it fills in anything: `Rule.closed`): the baseline is what the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from provisioner.model.action import Origin
@@ -97,6 +97,7 @@ class _Sides:
     traits: Traits
     applied: Document
     shown: Document
+    _parents: dict[tuple[str, Path], bool] = field(default_factory=dict)
 
     def differences(self, desired: Document) -> Iterator[_Found]:
         """What is declared and not shown."""
@@ -197,12 +198,14 @@ class _Sides:
         """
         if self.record is None:
             return
-        shown = without(self.shown, ignore)
+        record, shown = self.record, without(self.shown, ignore)
         for path, _ in leaves(without(self.live, ignore)):
-            parent = self.record.fold(path)
-            if not self.record.knows(path) or _declared(self.desired, path):
+            parent = record.fold(path)
+            if not record.knows(path) or _declared(self.desired, path):
                 continue
-            if _declared(self.desired, parent) and not self.record.holds(parent, lookup(shown, parent)):
+            if _declared(self.desired, parent) and not self._once(
+                "unchanged", parent, lambda key: record.holds(key, lookup(shown, key))
+            ):
                 continue
             value = lookup(self.live, path)
             if not is_default(value, path, self.traits):
@@ -234,13 +237,14 @@ class _Sides:
 
     def _is_shown_as_applied(self, path: Path) -> bool:
         """Whether the live object still has what was applied last, with what the service fills in or without."""
-        if self.record is None:
+        if (record := self.record) is None:
             return False
-        key = self.record.fold(path)
-        wanted, found = lookup(self.applied, key), lookup(self.shown, key)
-        return found is not ABSENT and (
-            self.record.holds(path, found) or self.record.holds(path, _shaped(found, wanted))
-        )
+
+        def holds(key: Path) -> bool:
+            wanted, found = lookup(self.applied, key), lookup(self.shown, key)
+            return found is not ABSENT and (record.holds(key, found) or record.holds(key, _shaped(found, wanted)))
+
+        return self._once("shown", record.fold(path), holds)
 
     def _secret_origin(self, path: Path) -> Origin | None:
         """Who changed a secret, of which the record knows nothing: our own last write may be seen still."""
@@ -253,10 +257,19 @@ class _Sides:
 
     def _is_as_applied(self, path: Path) -> bool:
         """Whether the manifest still says what was applied last."""
-        if self.record is None or not self.record.knows(path):
+        if (record := self.record) is None or not record.knows(path):
             return False
-        wanted = lookup(self.applied, self.record.fold(path))
-        return wanted is not ABSENT and self.record.holds(path, wanted)
+
+        def holds(key: Path) -> bool:
+            return (wanted := lookup(self.applied, key)) is not ABSENT and record.holds(key, wanted)
+
+        return self._once("applied", record.fold(path), holds)
+
+    def _once(self, question: str, parent: Path, answer: Callable[[Path], bool]) -> bool:
+        """What is asked of a parent is asked again for each of its fields, and takes time with their number."""
+        if (question, parent) not in self._parents:
+            self._parents[question, parent] = answer(parent)
+        return self._parents[question, parent]
 
     def _baseline(self, path: Path) -> Document | None:
         return None if lies_under(path, self.traits.beside_versions) else self.baseline

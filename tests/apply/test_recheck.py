@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from provisioner.apply.execute import execute
-from provisioner.kinds import KINDS, Service
-from provisioner.kinds.agent import AgentKind
+from provisioner.kinds import KINDS
 from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.plan import Plan
-from provisioner.model.progress import Event, Outcome, Status
-from provisioner.model.resource import Condition, Lifecycle, Live, OnRemove
+from provisioner.model.progress import ChangeNoted, Event, Outcome, Status
+from provisioner.model.resource import Condition, Lifecycle, OnRemove
 from provisioner.planes.service import Planes
 from tests.apply.test_apply import (
     World,
@@ -31,7 +29,6 @@ from tests.apply.test_apply import (
     wanted,
     world,
 )
-from tests.kinds.fake_service import FakeService, want
 from tests.planes.world import Foundry
 
 THEIRS = {"metadata": {"provisioner-owner": "somebody-else"}}
@@ -234,34 +231,29 @@ def test_what_has_to_go_is_not_waited_for(foundry: Foundry, planes: Planes) -> N
     assert foundry.clock.slept == []
 
 
-class InMemory(FakeService):
-    def telling(self, note: Callable[[str], None]) -> InMemory:
-        note("listening")
-        return self
-
-
 @pytest.mark.parametrize(("ended", "versions"), [("active", 1), ("failed", 2)])
-def test_an_agent_that_is_still_being_made_is_waited_for(ended: str, versions: int) -> None:
-    service, notes = InMemory(), list[Event]()
-    desired = want("agents", "buddy", {"model": "gpt"})
-    service.apply(desired)
-    made = service.project.agents["buddy"]["versions"][0]
-    made["status"] = "creating"
-    plan = service.plan(desired)
-    looks: list[int] = []
+def test_an_agent_that_is_still_being_made_is_waited_for(
+    foundry: Foundry, planes: Planes, ended: str, versions: int
+) -> None:
+    apply(planes, world(), foundry)
+    foundry.admin.fault("GET", "*/agents", set={"/data/0/versions/latest/status": "creating"})
+    plan = only(plan_for(planes, world()), "agents")
+    foundry.admin.fault("GET", "*/agents/buddy", times=None, set={"/versions/latest/status": "creating"})
 
-    class Ending(AgentKind):
-        def read(self, service: Service, address: Address) -> Live | None:
-            looks.append(1)
-            if len(looks) == 4:
-                made["status"] = ended
-            return super().read(service, address)
+    def passing(slept: float) -> None:  # noqa: ARG001
+        if sum(foundry.clock.slept) == 30:
+            foundry.admin.client.delete("/_emulator/faults").raise_for_status()
+            foundry.admin.fault("GET", "*/agents/buddy", set={"/versions/latest/status": ended})
 
-    finished = execute(plan, {"agents": Ending()}, service, emit=notes.append, now=lambda: 0.0, parallelism=1)
-    assert done(finished)
-    assert service.project.waits == [("agents/buddy, which is still being made", 10.0, 7200.0)]
-    assert len(service.project.agents["buddy"]["versions"]) == versions
-    assert service.plan(desired).is_empty
+    foundry.clock.followers.append(passing)
+    told: list[Event] = []
+    assert done(execute(plan, KINDS, planes, emit=told.append, now=foundry.clock.now, parallelism=1))
+    assert foundry.clock.slept == [10.0] * 3
+    assert any(
+        "agents/buddy, which is still being made" in event.note for event in told if isinstance(event, ChangeNoted)
+    )
+    assert len(list(planes.project.items("agents/buddy/versions"))) == versions
+    assert plan_for(planes, world()).is_empty
 
 
 def test_the_list_and_one_object_say_the_same(foundry: Foundry, planes: Planes) -> None:

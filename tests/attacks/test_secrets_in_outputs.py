@@ -40,6 +40,7 @@ from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from tests.foundry import Command, Foundry
 from tests.render import strategies as our
+from tests.whole import tries
 
 _dice = random.Random(7)
 
@@ -306,7 +307,7 @@ def test_secrets_in_texts_are_told_apart(before: str, after: str, changed: int) 
     assert str(told_apart(redacted(before), redacted(after))).count("(sensitive, changed)") == changed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(our.behind_turns(our.with_secret("api_key", "hunter2")), our.behind_turns(our.with_secret("api_key", "other2")))
 def test_a_diff_never_hides_a_change_and_never_claims_one(before: object, after: object) -> None:
     was, now = redacted(before), redacted(after)

@@ -18,6 +18,7 @@ from provisioner.model.diagnostic import Severity
 from provisioner.render.diagnostics import diagnostics_json
 from tests.foundry import Command
 from tests.manifest.manifests import HEAD, MODELS
+from tests.whole import tries
 
 SECRET = "hunter2-of-the-pipeline"
 SECRET_NAMES = [
@@ -201,7 +202,7 @@ def test_the_projects_own_variables_are_not_shown(tmp_path: Path, name: str) -> 
         )
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(250), suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(sorted(PLACES)),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=6, max_size=40)

@@ -38,8 +38,9 @@ from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.styles import COLOURFUL, PLAIN
 from tests.foundry import Command
 from tests.render import strategies as our
+from tests.whole import tries
 
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=tries(60), deadline=None)
 
 # As the two runners read: .NET's lines and blanks, and colours taken away.
 _LINES = re.compile("[\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +10,11 @@ from hypothesis import strategies as st
 from provisioner.kinds.agent import AgentKind
 from provisioner.model.action import Origin
 from provisioner.model.address import Address
-from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, OnRemove
-from tests.kinds.fake_service import DEFAULT_ENDPOINT, Call, FakeProject, FakeService, refused, want
+from tests.kinds.applying import Call, want
+from tests.kinds.live_service import ANSWER, REQUEST, LiveService, Lost
 from tests.kinds.samples import MODELS, Entry, Samples, labels, texts, with_
 
 TOOL = {"type": "memory_search", "memory_store_name": "prefs", "scope": "{{$userId}}", "update_delay": 1}
@@ -32,36 +31,63 @@ HOSTED: dict[str, Any] = {
     "memory": "2Gi",
     "code_configuration": {"runtime": "python", "entry_point": ["main.py"]},
 }
-PINNED = {"version_selector": {"version_selection_rules": [{"type": "FixedRatio", "agent_version": "1"}]}}
+
+
+def sent_to(version: str) -> dict[str, Any]:
+    rule = {"type": "FixedRatio", "agent_version": version, "traffic_percentage": 100}
+    return {"version_selector": {"version_selection_rules": [rule]}}
+
+
+PINNED, TO_THE_LATEST = sent_to("1"), sent_to("@latest")
+DRAFTS = ("DraftAgents=V1Preview",)
 
 
 @pytest.fixture
-def service() -> FakeService:
-    return FakeService()
+def service(live: LiveService) -> LiveService:
+    live.foundry.switch(unknown_tools="accepted")
+    live.management = None
+    return live
 
 
 def agent(entry: dict[str, Any] | None = None, **more: Any) -> Any:
     return want("agents", "buddy", {**(ENTRY if entry is None else entry), **more})
 
 
-def routes(service: FakeService) -> list[str]:
+def routes(service: LiveService) -> list[str]:
     return [f"{call.method} {call.path}" for call in service.project.writes]
 
 
-def made_in_the_portal(service: FakeService, **definition: Any) -> None:
+def shown(service: LiveService) -> Any:
+    return service.project.plane.get("agents/buddy")
+
+
+def versions(service: LiveService) -> list[Any]:
+    """The oldest first, drafts among them."""
+    path = "agents/buddy/versions?order=asc&include_drafts=true"
+    return list(service.project.plane.items(path, features=DRAFTS))
+
+
+def made_in_the_portal(service: LiveService, *, metadata: Mapping[str, str] | None = None, **definition: Any) -> None:
     """A version that carries everything over but the metadata."""
-    latest = service.project.agents["buddy"]["versions"][-1]
+    latest = versions(service)[-1]
     body = {"definition": {**latest["definition"], **definition}, "description": latest["description"]}
-    service.project.post("agents/buddy/versions", body)
+    service.project.post("agents/buddy/versions", {**body, "metadata": metadata} if metadata else body)
+
+
+def next_list(service: LiveService, status: str) -> None:
+    """The service says of the newest version how its making went, once."""
+    service.foundry.fault(
+        {"method": "GET", "path": "*/agents", "times": 1}, {"set": {"/data/0/versions/latest/status": status}}
+    )
 
 
 VERSION = "POST agents/buddy/versions"
 
 
 def test_an_agent_is_made_as_a_version_with_its_description_and_marker_beside_the_definition(
-    service: FakeService,
+    service: LiveService,
 ) -> None:
-    assert service.apply(agent(metadata={"team": "blue"})) == ["create buddy"]
+    assert service.apply(agent(metadata={"team": "blue"}, blueprint_reference={"type": "x"})) == ["create buddy"]
     (call,) = service.project.writes
     assert (f"{call.method} {call.path}", call.features) == (VERSION, ())
     assert call.body["definition"] == {
@@ -73,35 +99,35 @@ def test_an_agent_is_made_as_a_version_with_its_description_and_marker_beside_th
     assert call.body["description"] == "Assistant."
     assert call.body["metadata"]["team"] == "blue"
     assert call.body["metadata"]["provisioner-owner"] == "dev-buddy"
-    assert set(call.body) == {"definition", "description", "metadata"}
+    assert call.body["blueprint_reference"] == {"type": "x"}
+    assert set(call.body) == {"definition", "description", "metadata", "blueprint_reference"}
 
 
-def test_an_unchanged_agent_gets_no_version(service: FakeService) -> None:
+def test_an_unchanged_agent_gets_no_version(service: LiveService) -> None:
     service.apply(agent())
     assert service.apply(agent()) == []
     assert service.project.writes == []
 
 
-def test_an_agent_with_the_old_name_of_the_memory_tool_is_unchanged_by_the_new_one(service: FakeService) -> None:
+def test_an_agent_with_the_old_name_of_the_memory_tool_is_unchanged_by_the_new_one(service: LiveService) -> None:
     service.apply(agent())
     assert service.apply(agent(tools=[{**TOOL, "type": "memory_search_preview"}, ODD_TOOL])) == []
 
 
-def test_a_changed_definition_makes_one_version_that_carries_along_what_is_unmanaged(service: FakeService) -> None:
+def test_a_changed_definition_makes_one_version_that_carries_along_what_is_unmanaged(service: LiveService) -> None:
     service.apply(agent())
-    service.project.agents["buddy"]["versions"][-1]["definition"]["top_p"] = 0.5
-    service.project.agents["buddy"]["versions"][-1]["metadata"]["theirs"] = "kept"
+    made_in_the_portal(service, top_p=0.5, metadata={**versions(service)[-1]["metadata"], "theirs": "kept"})
     assert service.apply(agent(instructions="Less.")) == ["update buddy"]
     (call,) = service.project.writes
     assert call.body["definition"]["instructions"] == "Less."
     assert call.body["definition"]["top_p"] == 0.5
     assert call.body["metadata"]["theirs"] == "kept"
     assert "draft" not in call.body
-    assert [it["version"] for it in service.project.agents["buddy"]["versions"]] == ["1", "2"]
+    assert [it["version"] for it in versions(service)] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize("now", [[], None], ids=["an empty list", "left out"])
-def test_tools_that_go_are_gone(service: FakeService, now: list[Any] | None) -> None:
+def test_tools_that_go_are_gone(service: LiveService, now: list[Any] | None) -> None:
     service.apply(agent())
     bare = {key: value for key, value in ENTRY.items() if key != "tools"}
     desired = agent(bare) if now is None else agent(tools=now)
@@ -110,11 +136,9 @@ def test_tools_that_go_are_gone(service: FakeService, now: list[Any] | None) -> 
     assert service.apply(desired) == []
 
 
-def test_a_key_that_a_tool_loses_is_noticed(service: FakeService) -> None:
-    risky = {"type": "mcp", "server_url": "https://a", "require_approval": "never"}
-    service.apply(agent(tools=[risky]))
-    service.project.agents["buddy"]["versions"][-1]["definition"]["tools"][0].pop("filled")
-    safe = {"type": "mcp", "server_url": "https://a"}
+def test_a_key_that_a_tool_loses_is_noticed(service: LiveService) -> None:
+    safe = {"type": "mcp", "server_label": "a", "server_url": "https://a"}
+    service.apply(agent(tools=[{**safe, "require_approval": "never"}]))
     assert service.apply(agent(tools=[safe])) == ["update buddy"]
     assert service.project.writes[0].body["definition"]["tools"] == [safe]
 
@@ -123,7 +147,7 @@ def test_a_key_that_a_tool_loses_is_noticed(service: FakeService) -> None:
     "empty", [{"description": ""}, {"metadata": {}}, {"blueprint_reference": {}}], ids=lambda it: next(iter(it))
 )
 def test_empty_means_absent_where_the_service_does_not_tell_them_apart(
-    service: FakeService, empty: dict[str, Any]
+    service: LiveService, empty: dict[str, Any]
 ) -> None:
     assert service.apply(agent(**empty)) == ["create buddy"]
 
@@ -131,7 +155,7 @@ def test_empty_means_absent_where_the_service_does_not_tell_them_apart(
 # -- beside the versions: state, endpoint, card
 
 
-def test_what_belongs_to_the_agent_is_written_after_its_first_version(service: FakeService) -> None:
+def test_what_belongs_to_the_agent_is_written_after_its_first_version(service: LiveService) -> None:
     card = {"version": "1", "skills": [{"id": "a"}]}
     service.apply(agent(state="disabled", agent_endpoint=PINNED, agent_card=card))
     assert routes(service) == [VERSION, "PATCH agents/buddy", "POST agents/buddy:disable"]
@@ -139,18 +163,18 @@ def test_what_belongs_to_the_agent_is_written_after_its_first_version(service: F
     assert not {"state", "agent_endpoint", "agent_card"} & service.project.writes[0].body["definition"].keys()
 
 
-def test_another_state_endpoint_or_card_makes_no_version(service: FakeService) -> None:
+def test_another_state_endpoint_or_card_makes_no_version(service: LiveService) -> None:
     service.apply(agent(state="disabled", agent_endpoint=PINNED, agent_card={"version": "1"}))
-    assert service.apply(agent(state="enabled", agent_endpoint=DEFAULT_ENDPOINT, agent_card={"version": "2"})) == [
+    assert service.apply(agent(state="enabled", agent_endpoint=TO_THE_LATEST, agent_card={"version": "2"})) == [
         "update buddy"
     ]
     assert routes(service) == ["PATCH agents/buddy", "POST agents/buddy:enable"]
-    assert len(service.project.agents["buddy"]["versions"]) == 1
+    assert len(versions(service)) == 1
 
 
-def test_drift_of_the_state_is_repaired_without_a_version(service: FakeService) -> None:
+def test_drift_of_the_state_is_repaired_without_a_version(service: LiveService) -> None:
     service.apply(agent(state="enabled"))
-    service.project.agents["buddy"]["state"] = "disabled"
+    service.project.post("agents/buddy:disable", {})
     (change,) = service.plan(agent(state="enabled")).changes
     assert [it.origin for it in change.fields] == [Origin.DRIFT]
     service.apply(agent(state="enabled"))
@@ -158,7 +182,7 @@ def test_drift_of_the_state_is_repaired_without_a_version(service: FakeService) 
 
 
 def test_a_first_state_or_endpoint_makes_no_version_and_what_is_not_remembered_is_simply_let_go(
-    service: FakeService,
+    service: LiveService,
 ) -> None:
     service.apply(agent())
     service.apply(agent(agent_endpoint=PINNED, state="disabled"))
@@ -166,26 +190,27 @@ def test_a_first_state_or_endpoint_makes_no_version_and_what_is_not_remembered_i
     assert service.apply(agent()) == []
 
 
-def test_the_end_of_a_remembered_field_of_the_agent_costs_a_version(service: FakeService) -> None:
+def test_the_end_of_a_remembered_field_of_the_agent_costs_a_version(service: LiveService) -> None:
     """What is remembered belongs to a version, so forgetting a field makes one."""
     service.apply(agent(agent_endpoint=PINNED, state="disabled"))
     assert service.apply(agent()) == ["update buddy"]
     assert routes(service) == [VERSION, "PATCH agents/buddy", "POST agents/buddy:enable"]
-    assert service.project.writes[1].body == {"agent_endpoint": None}
-    assert service.project.agents["buddy"]["agent_endpoint"] == DEFAULT_ENDPOINT
+    assert service.project.writes[1].body.keys() == {"agent_endpoint"}
+    assert service.project.writes[1].body["agent_endpoint"]["version_selector"] is None
+    assert "version_selector" not in shown(service)["agent_endpoint"]
     assert service.apply(agent()) == []
 
 
-def test_a_protocol_without_settings_is_one_that_comes_and_goes(service: FakeService) -> None:
+def test_a_protocol_without_settings_is_one_that_comes_and_goes(service: LiveService) -> None:
     def speaking(*protocols: str) -> Any:
         return agent(agent_endpoint={"protocol_configuration": {name: {} for name in protocols}})
 
     service.apply(speaking("responses", "a2a"))
     assert service.apply(speaking("responses", "a2a")) == []
     assert service.apply(speaking("responses", "a2a", "mcp")) == ["update buddy"]
-    assert service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"].keys() >= {"a2a", "mcp"}
+    assert shown(service)["agent_endpoint"]["protocol_configuration"].keys() >= {"a2a", "mcp"}
 
-    del service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"]["a2a"]
+    service.project.patch("agents/buddy", {"agent_endpoint": {"protocol_configuration": {"a2a": None}}})
     (change,) = service.plan(speaking("responses", "a2a")).changes
     assert [(field.name, field.origin) for field in change.fields] == [
         ("agent_endpoint.protocol_configuration.a2a", Origin.DRIFT)
@@ -193,25 +218,27 @@ def test_a_protocol_without_settings_is_one_that_comes_and_goes(service: FakeSer
     service.apply(speaking("responses", "a2a"))
 
     assert service.apply(speaking("responses")) == ["update buddy"]
-    assert "a2a" not in service.project.agents["buddy"]["agent_endpoint"]["protocol_configuration"]
+    assert "a2a" not in shown(service)["agent_endpoint"]["protocol_configuration"]
     assert service.apply(speaking("responses")) == []
 
 
-def test_a_key_that_the_card_loses_is_erased(service: FakeService) -> None:
-    service.apply(agent(agent_card={"version": "1", "description": "x"}))
-    service.project.agents["buddy"]["agent_card"]["theirs"] = "kept"
-    service.apply(agent(agent_card={"version": "1"}))
-    assert service.project.writes[-1].body == {"agent_card": {"version": "1", "theirs": "kept", "description": None}}
-    assert service.project.agents["buddy"]["agent_card"] == {"version": "1", "theirs": "kept"}
+def test_a_key_that_the_card_loses_is_erased(service: LiveService) -> None:
+    card = {"version": "1", "skills": [{"id": "a", "name": "A"}]}
+    service.apply(agent(agent_card={**card, "description": "x"}))
+    service.project.patch("agents/buddy", {"agent_card": {"theirs": "kept"}})
+    service.apply(agent(agent_card=card))
+    card = {**card, "theirs": "kept"}
+    assert service.project.writes[-1].body == {"agent_card": {**card, "description": None}}
+    assert shown(service)["agent_card"] == card
 
 
-def test_protection_is_written_even_when_only_the_state_changes_beside_it(service: FakeService) -> None:
+def test_protection_is_written_even_when_only_the_state_changes_beside_it(service: LiveService) -> None:
     service.apply(agent(state="enabled"))
     service.apply(want("agents", "buddy", {**ENTRY, "state": "disabled"}, prevent_destroy=True))
     assert routes(service) == [VERSION, "POST agents/buddy:disable"]
 
 
-def test_a_change_of_protection_alone_is_a_version(service: FakeService) -> None:
+def test_a_change_of_protection_alone_is_a_version(service: LiveService) -> None:
     service.apply(agent())
     assert service.apply(want("agents", "buddy", ENTRY, prevent_destroy=True)) == ["update buddy"]
     assert routes(service) == [VERSION]
@@ -221,14 +248,14 @@ def test_a_change_of_protection_alone_is_a_version(service: FakeService) -> None
 
 
 @pytest.mark.parametrize("state", ["enabled", "disabled"])
-def test_an_existing_agent_is_adopted_by_a_version_with_our_marker(service: FakeService, state: str) -> None:
+def test_an_existing_agent_is_adopted_by_a_version_with_our_marker(service: LiveService, state: str) -> None:
     body = {"definition": {"kind": "prompt", "model": "gpt"}}
     service.project.post("agents/buddy/versions", body)
     assert service.apply(agent({"model": "gpt", "state": state})) == ["adopt buddy"]
     assert routes(service)[0] == VERSION
 
 
-def test_a_version_made_in_the_portal_is_drift_and_not_a_stranger(service: FakeService) -> None:
+def test_a_version_made_in_the_portal_is_drift_and_not_a_stranger(service: LiveService) -> None:
     service.apply(agent())
     made_in_the_portal(service, instructions="Theirs.")
     (change,) = service.plan(agent()).changes
@@ -238,24 +265,24 @@ def test_a_version_made_in_the_portal_is_drift_and_not_a_stranger(service: FakeS
     assert service.apply(agent()) == ["update buddy"]
 
 
-def test_a_version_made_in_the_portal_with_nothing_changed_is_left_alone(service: FakeService) -> None:
+def test_a_version_made_in_the_portal_with_nothing_changed_is_left_alone(service: LiveService) -> None:
     service.apply(agent())
     made_in_the_portal(service)
     assert service.apply(agent()) == []
 
 
-def test_only_an_unmarked_later_version_costs_a_closer_look(service: FakeService) -> None:
+def test_only_an_unmarked_later_version_costs_a_closer_look(service: LiveService) -> None:
     service.apply(agent())
     service.forget()
     service.plan(agent())
-    assert service.project.reads == ["memory_stores", "agents"]
+    assert service.project.reads[-1] == "agents"
     made_in_the_portal(service)
     service.forget()
     service.plan(agent())
-    assert service.project.reads == ["memory_stores", "agents", "agents/buddy/versions?order=desc"]
+    assert service.project.reads[-2:] == ["agents", "agents/buddy/versions?order=desc"]
 
 
-def test_an_agent_of_many_strange_versions_stays_a_stranger(service: FakeService) -> None:
+def test_an_agent_of_many_strange_versions_stays_a_stranger(service: LiveService) -> None:
     body = {"definition": {"kind": "prompt", "model": "gpt"}}
     service.project.post("agents/buddy/versions", body)
     service.project.post("agents/buddy/versions", body)
@@ -263,7 +290,7 @@ def test_an_agent_of_many_strange_versions_stays_a_stranger(service: FakeService
     assert change.is_adoption
 
 
-def test_a_released_agent_may_be_adopted_by_another_manifest(service: FakeService) -> None:
+def test_a_released_agent_may_be_adopted_by_another_manifest(service: LiveService) -> None:
     service.apply(want("agents", "buddy", ENTRY, on_remove=OnRemove.KEEP))
     assert service.apply({}) == ["release buddy"]
     (call,) = service.project.writes
@@ -275,112 +302,116 @@ def test_a_released_agent_may_be_adopted_by_another_manifest(service: FakeServic
     assert service.plan({}).is_empty
 
 
-def test_an_agent_edited_after_its_release_stays_nobodys(service: FakeService) -> None:
+def test_an_agent_edited_after_its_release_stays_nobodys(service: LiveService) -> None:
     service.apply(want("agents", "buddy", ENTRY, on_remove=OnRemove.KEEP))
     service.apply({})
     made_in_the_portal(service)
     assert [change.is_adoption for change in service.plan(agent()).changes] == [True]
 
 
-def test_a_foreign_version_made_in_the_portal_is_still_theirs(service: FakeService) -> None:
+def test_a_foreign_version_made_in_the_portal_is_still_theirs(service: LiveService) -> None:
     service.apply(agent(), owner="another")
     made_in_the_portal(service)
     plan = service.plan(agent())
     assert [it.code for it in plan.refusals] == ["foreign-owner"]
 
 
-def test_a_removed_agent_is_deleted(service: FakeService) -> None:
+def test_a_removed_agent_is_deleted(service: LiveService) -> None:
     service.apply(agent())
     assert service.apply({}) == ["delete buddy"]
     assert service.project.writes == [Call("DELETE", "agents/buddy")]
 
 
-def test_an_agent_of_another_kind_is_made_anew(service: FakeService) -> None:
+def test_an_agent_of_another_kind_is_made_anew(service: LiveService) -> None:
     service.apply(agent(state="disabled"))
     assert service.apply(agent({"kind": "external"})) == ["replace buddy"]
     assert routes(service) == ["DELETE agents/buddy", VERSION]
     assert service.project.writes[1].body["definition"] == {"kind": "external"}
-    assert service.project.agents["buddy"]["state"] == "enabled"
+    assert shown(service)["state"] == "enabled"
 
 
 # -- unclear answers
 
 
-def test_a_version_whose_answer_was_lost_is_looked_up_and_not_made_twice(service: FakeService) -> None:
-    service.project.lost_answers = 1
+def test_a_version_whose_answer_was_lost_is_looked_up_and_not_made_twice(service: LiveService) -> None:
+    service.lose(ANSWER)
     service.apply(agent())
-    service.project.lost_answers = 1
+    service.lose(ANSWER)
     service.apply(agent(instructions="Less."))
-    assert len(service.project.agents["buddy"]["versions"]) == 2
+    assert len(versions(service)) == 2
 
 
-def test_a_version_that_never_arrived_is_sent_again(service: FakeService) -> None:
-    service.project.lost_requests = 1
+def test_a_version_that_never_arrived_is_sent_again(service: LiveService) -> None:
+    service.lose(REQUEST)
     service.apply(agent())
-    service.project.lost_requests = 1
+    service.lose(REQUEST)
     service.apply(agent(instructions="Less."))
-    assert len(service.project.agents["buddy"]["versions"]) == 2
+    assert len(versions(service)) == 2
 
 
 @pytest.mark.parametrize("draft", [False, True], ids=["released", "draft"])
 def test_drift_with_the_same_marker_on_the_version_before_is_not_taken_for_the_repair(
-    service: FakeService, draft: bool
+    service: LiveService, draft: bool
 ) -> None:
     service.apply(agent(draft=draft))
-    versions = service.project.agents["buddy"]["versions"]
-    theirs = copy.deepcopy(versions[0]) | {"version": "draft-2" if draft else "2"}
-    theirs["definition"]["instructions"] = "Changed."
-    versions.append(theirs)
-    service.project.lost_requests = 1
+    (first,) = versions(service)
+    theirs = {"definition": {**first["definition"], "instructions": "Changed."}, "metadata": first["metadata"]}
+    service.project.post(
+        "agents/buddy/versions",
+        {**theirs, "description": first["description"], "draft": draft},
+        features=DRAFTS if draft else (),
+    )
+    service.lose(REQUEST)
     assert service.apply(agent(draft=draft)) == ["update buddy"]
-    assert len(versions) == 3
+    assert len(versions(service)) == 3
 
 
-def test_a_version_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service: FakeService) -> None:
+def test_a_version_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service: LiveService) -> None:
     service.apply(agent())
     (change,) = service.plan(agent(instructions="Less.")).changes
     made_in_the_portal(service)
-    service.project.lost_requests = 1
+    service.lose(REQUEST)
     with pytest.raises(PlaneError, match="changed since the plan was made") as caught:
         AgentKind().update(service, change)
     assert caught.value.failure.code == "conflict"
-    assert len(service.project.agents["buddy"]["versions"]) == 2
+    assert len(versions(service)) == 2
 
 
-def test_a_replaced_agent_whose_answer_was_lost_is_not_made_twice(service: FakeService) -> None:
+def test_a_replaced_agent_whose_answer_was_lost_is_not_made_twice(service: LiveService) -> None:
     service.apply(agent())
-    service.project.lost_answers = 1
+    service.lose(ANSWER)
     assert service.apply(agent({"kind": "external"})) == ["replace buddy"]
-    assert len(service.project.agents["buddy"]["versions"]) == 1
+    assert len(versions(service)) == 1
 
 
-def test_a_draft_whose_answer_was_lost_is_looked_up_among_the_drafts(service: FakeService) -> None:
-    service.project.lost_answers = 1
+def test_a_draft_whose_answer_was_lost_is_looked_up_among_the_drafts(service: LiveService) -> None:
+    service.lose(ANSWER)
     service.apply(agent(draft=True))
-    service.project.lost_answers = 1
+    service.lose(ANSWER)
     service.apply(agent(draft=True, instructions="Less."))
-    assert len(service.project.agents["buddy"]["versions"]) == 2
+    assert len(versions(service)) == 2
 
 
-@pytest.mark.parametrize(("lost", "sent"), [("lost_answers", 1), ("lost_requests", 2)])
+@pytest.mark.parametrize(("lost", "sent"), [(ANSWER, 1), (REQUEST, 2)])
 def test_switching_an_agent_off_is_asked_again_only_when_it_is_still_on(
-    service: FakeService, lost: str, sent: int
+    service: LiveService, lost: Lost, sent: int
 ) -> None:
     service.apply(agent(state="enabled"))
-    setattr(service.project, lost, 1)
+    service.lose(lost)
+    service.foundry.forget_requests()
     service.apply(agent(state="disabled"))
-    assert routes(service) == ["POST agents/buddy:disable"] * sent
+    assert len(service.foundry.requests("POST")) == sent
 
 
 @pytest.mark.parametrize("became", ["blocked", None], ids=["another state", "gone"])
-def test_an_agent_that_is_neither_on_nor_off_is_not_switched_again(service: FakeService, became: str | None) -> None:
+def test_an_agent_that_is_neither_on_nor_off_is_not_switched_again(service: LiveService, became: str | None) -> None:
     service.apply(agent(state="enabled"))
     (change,) = service.plan(agent(state="disabled")).changes
-    service.project.lost_requests = 1
+    service.lose(REQUEST)
     if became is None:
-        service.project.agents.clear()
+        service.project.delete("agents/buddy", is_gone=lambda: True)
     else:
-        service.project.agents["buddy"]["state"] = became
+        service.foundry.fault({"method": "GET", "path": "*/agents/buddy"}, {"set": {"/state": became}})
     with pytest.raises(PlaneError, match="changed since the plan was made"):
         AgentKind().update(service, change)
     assert routes(service)[-1:] == ["POST agents/buddy:disable"]
@@ -390,24 +421,25 @@ def test_an_agent_that_is_neither_on_nor_off_is_not_switched_again(service: Fake
     ("status", "condition"),
     [("active", Condition.READY), ("creating", Condition.PENDING), ("failed", Condition.FAILED)],
 )
-def test_a_version_tells_how_its_making_went(service: FakeService, status: str, condition: Condition) -> None:
+def test_a_version_tells_how_its_making_went(service: LiveService, status: str, condition: Condition) -> None:
     service.apply(agent())
-    service.project.agents["buddy"]["versions"][-1]["status"] = status
+    next_list(service, status)
+    service.foundry.fault({"method": "GET", "path": "*/agents/buddy"}, {"set": {"/versions/latest/status": status}})
     (listed,) = AgentKind().list(service)
     assert AgentKind().read(service, listed.address) == listed
     assert listed.condition is condition
 
 
-def test_a_failed_version_is_followed_by_a_new_one(service: FakeService) -> None:
+def test_a_failed_version_is_followed_by_a_new_one(service: LiveService) -> None:
     service.apply(agent())
-    service.project.agents["buddy"]["versions"][-1]["status"] = "failed"
+    next_list(service, "failed")
     assert service.apply(agent()) == ["update buddy"]
-    service.project.agents["buddy"]["versions"][-1]["status"] = "failed"
+    next_list(service, "failed")
     assert service.apply(agent(state="disabled")) == ["update buddy"]
-    assert len(service.project.agents["buddy"]["versions"]) == 3
+    assert len(versions(service)) == 3
 
 
-def test_an_agent_that_is_not_there_reads_as_nothing(service: FakeService) -> None:
+def test_an_agent_that_is_not_there_reads_as_nothing(service: LiveService) -> None:
     assert AgentKind().read(service, Address("agents", "buddy")) is None
 
 
@@ -425,16 +457,17 @@ def test_an_agent_that_is_not_there_reads_as_nothing(service: FakeService) -> No
         pytest.param(HOSTED, (), id="hosted"),
         pytest.param({"model": "gpt", "skills": [{"name": "s"}]}, ("Skills=V1Preview",), id="skills"),
         pytest.param(
-            {"model": "gpt", "harness": "x"}, ("GitHubCopilot=V1Preview", "MicrosoftCopilot=V1Preview"), id="harness"
+            {"model": "gpt", "harness": {"type": "x"}},
+            ("GitHubCopilot=V1Preview", "MicrosoftCopilot=V1Preview"),
+            id="harness",
         ),
         pytest.param({"model": "gpt", "draft": True}, ("DraftAgents=V1Preview",), id="draft"),
         pytest.param({"model": "gpt", "draft": False}, (), id="no draft"),
     ],
 )
 def test_previews_are_opted_into_on_writes_alone(
-    service: FakeService, entry: dict[str, Any], features: tuple[str, ...]
+    service: LiveService, entry: dict[str, Any], features: tuple[str, ...]
 ) -> None:
-    service.project.statuses = ["active"]
     assert service.apply(agent(entry)) == ["create buddy"]
     (call,) = service.project.writes
     assert call.features == features
@@ -442,23 +475,23 @@ def test_previews_are_opted_into_on_writes_alone(
     service.apply({})
 
 
-def test_what_the_service_works_out_of_hosted_code_is_not_sent_back(service: FakeService) -> None:
-    service.project.statuses = ["active", "active"]
+def test_what_the_service_works_out_of_hosted_code_is_not_sent_back(service: LiveService) -> None:
     service.apply(agent(HOSTED))
     service.apply(agent({**HOSTED, "cpu": "2"}))
     assert service.project.writes[0].body["definition"]["code_configuration"] == HOSTED["code_configuration"]
 
 
-def test_a_hosted_version_is_waited_for(service: FakeService) -> None:
-    service.project.statuses = ["creating", "creating", "active"]
+def test_a_hosted_version_is_waited_for(service: LiveService) -> None:
+    service.foundry.switch(write_seconds=25)
     service.apply(agent(HOSTED))
     assert service.project.waits == [("version 1 to become active", 10.0, 900.0)]
-    assert service.project.statuses == []
+    assert service.project.reads.count("agents/buddy/versions/1") > 1
     assert "agents/buddy/versions/1" not in service.project.reads[-1:]
 
 
-def test_a_hosted_version_that_fails_to_start_says_so(service: FakeService) -> None:
-    service.project.statuses = ["creating", "failed"]
+def test_a_hosted_version_that_fails_to_start_says_so(service: LiveService) -> None:
+    service.foundry.switch(write_seconds=25)
+    service.foundry.fault({"method": "GET", "path": "*/versions/1", "nth": 2}, {"set": {"/status": "failed"}})
     with pytest.raises(PlaneError, match="agents/buddy version 1 was made, but it failed to start"):
         service.apply(agent(HOSTED))
 
@@ -466,16 +499,17 @@ def test_a_hosted_version_that_fails_to_start_says_so(service: FakeService) -> N
 # -- drafts
 
 
-def test_a_draft_is_found_where_no_list_shows_it(service: FakeService) -> None:
+def test_a_draft_is_found_where_no_list_shows_it(service: LiveService) -> None:
+    service.foundry.fault({"method": "GET", "path": "*/agents"}, {"set": {"/data": []}})
     draft = agent(draft=True)
     assert service.apply(draft) == ["create buddy"]
     assert service.project.writes[0].body["draft"] is True
     assert service.live() == {}
     assert service.apply(agent(draft=True, instructions="Less.")) == ["update buddy"]
-    assert [it["version"] for it in service.project.agents["buddy"]["versions"]] == ["draft-1", "draft-2"]
+    assert [it["draft"] for it in versions(service)] == [True, True]
 
 
-def test_a_draft_beside_a_released_version_keeps_the_agents_own_settings(service: FakeService) -> None:
+def test_a_draft_beside_a_released_version_keeps_the_agents_own_settings(service: LiveService) -> None:
     service.apply(agent(state="disabled"))
     assert service.apply(agent(draft=True, state="disabled")) == ["update buddy"]
     assert service.apply(agent(draft=True, state="disabled")) == []
@@ -483,23 +517,19 @@ def test_a_draft_beside_a_released_version_keeps_the_agents_own_settings(service
     assert service.apply(agent(draft=True, state="disabled")) == []
 
 
-def test_a_refusal_to_list_drafts_is_not_swallowed(service: FakeService) -> None:
-    class Closed(FakeProject):
-        def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
-            yield from ()
-            raise refused(403, f"{path} is closed {features}")
-
-    service.project = Closed()
+def test_a_refusal_to_list_drafts_is_not_swallowed(service: LiveService) -> None:
+    closed = {"error": {"code": "PermissionDenied", "message": "It is closed."}}
+    service.foundry.fault({"method": "GET", "path": "*/versions*"}, {"status": 403, "body": closed})
     (wanted,) = agent(draft=True).values()
     assert AgentKind().is_unclear(wanted, None)
-    with pytest.raises(PlaneError, match="is closed"):
+    with pytest.raises(PlaneError, match="It is closed"):
         AgentKind().inspect(service, wanted, None)
 
 
 # -- reading
 
 
-def test_a_clear_agent_is_inspected_for_nothing(service: FakeService) -> None:
+def test_a_clear_agent_is_inspected_for_nothing(service: LiveService) -> None:
     service.apply(agent())
     (live,) = service.live().values()
     (wanted,) = agent().values()
@@ -509,10 +539,11 @@ def test_a_clear_agent_is_inspected_for_nothing(service: FakeService) -> None:
     assert AgentKind().inspect(service, wanted, None) is None
 
 
-def test_an_agent_that_says_little_is_read_all_the_same(service: FakeService) -> None:
-    service.project.agents["x"] = {
-        "versions": [{"version": "1", "draft": False, "definition": {}, "metadata": None, "description": None}]
-    }
+def test_an_agent_that_says_little_is_read_all_the_same(service: LiveService) -> None:
+    latest = {"version": "1", "draft": False, "definition": {}, "metadata": None, "description": None}
+    service.foundry.fault(
+        {"method": "GET", "path": "*/agents"}, {"set": {"/data": [{"name": "x", "versions": {"latest": latest}}]}}
+    )
     (live,) = service.live().values()
     assert live.fields == {"draft": False}
     assert (live.marker, live.revision, live.marker_revision) == (None, "1", "")
@@ -558,13 +589,12 @@ def test_a_key_of_another_kind_is_told_where_it_belongs() -> None:
     assert finding.hint == "Remove it, or set `kind:` to one that has it: hosted."
 
 
-def test_a_hosted_agent_without_code_has_no_code_to_tidy(service: FakeService) -> None:
-    service.project.statuses = ["active"]
+def test_a_hosted_agent_without_code_has_no_code_to_tidy(service: LiveService) -> None:
     bare = {key: value for key, value in HOSTED.items() if key != "code_configuration"}
     assert service.apply(agent({**bare, "container_configuration": {"image": "x"}})) == ["create buddy"]
 
 
-def test_a_change_without_a_body_still_makes_a_plain_version(service: FakeService) -> None:
+def test_a_change_without_a_body_still_makes_a_plain_version(service: LiveService) -> None:
     (change,) = service.plan(agent({"kind": "external"})).changes
     bare: Change = replace(change, after={"kind": "external"}, marker=None)
     AgentKind().create(service, bare)
@@ -592,7 +622,6 @@ FULL: tuple[Entry, ...] = (
         "state": "disabled",
         "agent_card": {"version": "1", "skills": [{"id": "a"}]},
         "agent_endpoint": {"protocol_configuration": {"responses": {}}},
-        "blueprint_reference": {"type": "x"},
         "metadata": {"team": "blue"},
     },
     {"model": "gpt"},

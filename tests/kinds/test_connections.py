@@ -19,7 +19,8 @@ from provisioner.model.diagnostic import Severity
 from provisioner.model.errors import PlaneError
 from provisioner.model.sealed import Sealed
 from tests.foundry import Command, Foundry
-from tests.kinds.fake_service import FakeService, want
+from tests.kinds.applying import want
+from tests.kinds.fake_service import FakeService
 from tests.kinds.samples import Entry, Samples, labels, with_
 from tests.manifest.manifests import HEAD, brief, load_text, manifest_of
 
@@ -150,7 +151,7 @@ def test_a_projects_own_hides_its_accounts_and_other_projects_are_nobodys(servic
     arm = service.arm
     for holder, target in (("", "theirs"), ("/projects/p", "own")):
         arm.put(f"{arm.account}{holder}/connections/docs", {"properties": {"authType": "AAD", "target": target}})
-    arm.others[f"{arm.account}/connections/x"] = {
+    arm.kept[f"{arm.account}/connections/x"] = {
         "name": "other", "id": f"{arm.account}/projects/q/connections/other", "properties": {"authType": "AAD"}
     }  # fmt: skip
 
@@ -204,9 +205,9 @@ def test_undeclared_credentials_are_left_as_they_are(service: FakeService) -> No
 
 def test_without_a_resource_group_they_are_only_glimpsed() -> None:
     service = FakeService(management=None)
-    service.project.shown["connections"] = [
-        {"name": "docs", "type": "RemoteTool", "target": "t", "credentials": {"type": "None"}, "metadata": {"a": "b"}}
-    ]
+    service.project.kept["connections/docs"] = {
+        "name": "docs", "type": "RemoteTool", "target": "t", "credentials": {"type": "None"}, "metadata": {"a": "b"}
+    }  # fmt: skip
     address = Address("connections", "docs")
 
     (found,) = service.live().values()

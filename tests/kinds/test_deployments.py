@@ -11,7 +11,8 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
 from provisioner.model.errors import PlaneError
 from provisioner.model.resource import Condition, OnRemove
-from tests.kinds.fake_service import FakeService, want
+from tests.kinds.applying import want
+from tests.kinds.fake_service import Action, FakeManagement, FakeService, Kept
 from tests.kinds.samples import Entry, Samples, cased, labels, with_
 
 ENTRY: dict[str, Any] = {
@@ -31,9 +32,53 @@ READ_ONLY = {
 }
 
 
+def completed(body: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    """As the service shows a deployment that was written."""
+    properties, capacity = body["properties"], body["sku"].get("capacity", 1)
+    state = (before or {}).get("properties", {}).get("deploymentState", "Running")
+    return {
+        "type": "Microsoft.CognitiveServices/accounts/deployments",
+        "etag": '"1"',
+        "systemData": {"createdBy": "somebody"},
+        **body,
+        "sku": {"tier": None, **body["sku"]},
+        "properties": {
+            "versionUpgradeOption": "OnceNewDefaultVersionAvailable",
+            "raiPolicyName": "Microsoft.DefaultV2",
+            "deploymentState": state,
+            **properties,
+            "model": {"version": "1", **properties["model"], "callRateLimit": {"count": 1}},
+            "provisioningState": "Succeeded",
+            "currentCapacity": capacity,
+            "capabilities": {"chatCompletion": "true"},
+            "callRateLimit": {"count": 1},
+            "rateLimits": [{"key": "request", "count": 1}],
+            "dynamicThrottlingEnabled": False,
+            "spilloverDeploymentName": properties.get("spilloverDeploymentName"),
+        },
+    }
+
+
+def turned(state: str) -> Action:
+    def act(kept: Kept, path: str, body: Any) -> None:
+        assert body is None
+        kept[path]["properties"]["deploymentState"] = state
+
+    return act
+
+
 @pytest.fixture
 def service() -> FakeService:
-    return FakeService()
+    actions = {"pause": turned("Paused"), "resume": turned("Running")}
+    return FakeService(management=FakeManagement(completed=completed, actions=actions))
+
+
+def kept(service: FakeService, name: str) -> dict[str, Any]:
+    return service.arm.kept[f"{service.arm.account}/deployments/{name}"]
+
+
+def calls(service: FakeService) -> list[tuple[str, str]]:
+    return [(call.method, call.path.removeprefix("/deployments/")) for call in service.arm.writes]
 
 
 def deployment(entry: dict[str, Any] | None = None, **more: Any) -> Any:
@@ -54,7 +99,7 @@ def deployment(entry: dict[str, Any] | None = None, **more: Any) -> Any:
 )
 def test_a_deployment_tells_how_its_last_write_went(service: FakeService, state: str, condition: Condition) -> None:
     service.apply(deployment())
-    service.arm.bodies["gpt"]["properties"]["provisioningState"] = state
+    kept(service, "gpt")["properties"]["provisioningState"] = state
     (listed,) = DeploymentKind().list(service)
     assert DeploymentKind().read(service, listed.address) == listed
     assert listed.condition is condition
@@ -64,7 +109,7 @@ def test_a_deployment_tells_how_its_last_write_went(service: FakeService, state:
 def test_a_failed_deployment_is_put_again_whole(service: FakeService, capacity: int) -> None:
     service.apply(deployment())
     (first,) = service.arm.writes
-    service.arm.bodies["gpt"]["properties"]["provisioningState"] = "Failed"
+    kept(service, "gpt")["properties"]["provisioningState"] = "Failed"
     assert service.apply(deployment(sku={"name": "GlobalStandard", "capacity": capacity})) == ["update gpt"]
     (again,) = service.arm.writes
     assert again.method == "PUT"
@@ -75,7 +120,9 @@ def test_one_deployment_is_read_where_the_list_is_read(service: FakeService) -> 
     address = Address("deployments", "gpt")
     assert DeploymentKind().read(service, address) is None
     alone = replace(service, management=None)
-    alone.project.deployments = [{"name": "gpt", "modelPublisher": "OpenAI", "modelName": "m", "modelVersion": "1"}]
+    alone.project.kept["deployments/gpt"] = {
+        "name": "gpt", "modelPublisher": "OpenAI", "modelName": "m", "modelVersion": "1"
+    }  # fmt: skip
     assert DeploymentKind().read(alone, address) == next(iter(DeploymentKind().list(alone)))
     assert DeploymentKind().read(alone, Address("deployments", "other")) is None
 
@@ -93,7 +140,7 @@ def test_a_deployment_is_put_in_the_casing_of_arm_with_the_sku_at_the_root(servi
     everything["model"] = {**ENTRY["model"], "source_account": "a"}
     assert service.apply(deployment(everything)) == ["create gpt"]
     (call,) = service.arm.writes
-    assert (call.method, call.path) == ("PUT", "gpt")
+    assert calls(service) == [("PUT", "gpt")]
     assert call.body["sku"] == {"name": "GlobalStandard", "capacity": 50}
     assert call.body["properties"] == {
         "model": {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14", "sourceAccount": "a"},
@@ -118,8 +165,8 @@ def test_capacity_is_patched_and_nothing_else_is_sent(service: FakeService) -> N
 
 def test_a_put_sends_back_what_is_live_and_unmanaged_and_nothing_that_is_read_only(service: FakeService) -> None:
     service.apply(deployment())
-    service.arm.bodies["gpt"]["properties"]["parentDeploymentName"] = "theirs"
-    service.arm.bodies["gpt"]["tags"]["theirs"] = "kept"
+    kept(service, "gpt")["properties"]["parentDeploymentName"] = "theirs"
+    kept(service, "gpt")["tags"]["theirs"] = "kept"
     assert service.apply(deployment(version_upgrade_option="OnceCurrentVersionExpired")) == ["update gpt"]
     (call,) = service.arm.writes
     assert call.method == "PUT"
@@ -168,7 +215,7 @@ def test_protection_is_patched_on_and_put_off(service: FakeService) -> None:
 
 def test_another_model_replaces_the_deployment_without_the_old_version(service: FakeService) -> None:
     service.apply(deployment({**ENTRY, "model": {"format": "OpenAI", "name": "gpt-4o"}}))
-    service.arm.bodies["gpt"]["properties"]["raiPolicyName"] = "Mine"
+    kept(service, "gpt")["properties"]["raiPolicyName"] = "Mine"
     changed = {**ENTRY, "model": {"format": "OpenAI", "name": "gpt-4.1"}}
     assert service.apply(deployment(changed)) == ["replace gpt"]
     gone, made = service.arm.writes
@@ -179,46 +226,46 @@ def test_another_model_replaces_the_deployment_without_the_old_version(service: 
 
 def test_a_deployment_is_paused_and_resumed_by_its_own_calls(service: FakeService) -> None:
     service.apply(deployment(deployment_state="Paused"))
-    assert [(it.method, it.path) for it in service.arm.writes] == [("PUT", "gpt"), ("POST", "gpt/pause")]
+    assert calls(service) == [("PUT", "gpt"), ("POST", "gpt/pause")]
     service.apply(deployment(deployment_state="Running"))
-    assert [(it.method, it.path) for it in service.arm.writes] == [("PATCH", "gpt"), ("POST", "gpt/resume")]
+    assert calls(service) == [("PATCH", "gpt"), ("POST", "gpt/resume")]
     service.apply(deployment(deployment_state="Paused"))
     service.apply(deployment(deployment_state="Paused", rai_policy_name="P"))
-    assert [(it.method, it.path) for it in service.arm.writes] == [("PUT", "gpt")]
+    assert calls(service) == [("PUT", "gpt")]
 
 
 def test_a_deployment_that_is_no_longer_said_to_be_paused_runs(service: FakeService) -> None:
     service.apply(deployment(deployment_state="Paused"))
     assert service.apply(deployment()) == ["update gpt"]
-    assert service.arm.writes[-1].path == "gpt/resume"
+    assert calls(service)[-1] == ("POST", "gpt/resume")
 
 
 def test_an_existing_deployment_is_adopted_by_a_patch_of_its_tags(service: FakeService) -> None:
     service.apply(deployment())
-    service.arm.bodies["gpt"]["tags"] = {}
+    kept(service, "gpt")["tags"] = {}
     assert service.apply(deployment()) == ["adopt gpt"]
     assert [call.method for call in service.arm.writes] == ["PATCH"]
 
 
 def test_a_released_deployment_loses_the_marker_and_nothing_else(service: FakeService) -> None:
     service.apply(want("deployments", "gpt", {**ENTRY, "tags": {"a": "1"}}, on_remove=OnRemove.KEEP))
-    before = service.arm.bodies["gpt"]
+    before = kept(service, "gpt")
     assert service.apply({}) == ["release gpt"]
-    assert service.arm.bodies["gpt"] == {**before, "tags": {"a": "1"}}
+    assert kept(service, "gpt") == {**before, "tags": {"a": "1"}}
 
 
 def test_a_removed_deployment_is_deleted(service: FakeService) -> None:
     service.apply(deployment())
     assert service.apply({}) == ["delete gpt"]
-    assert [(it.method, it.path) for it in service.arm.writes] == [("DELETE", "gpt")]
+    assert calls(service) == [("DELETE", "gpt")]
 
 
 def test_without_subscription_and_group_deployments_can_be_seen_but_not_written(service: FakeService) -> None:
     plan = service.plan(deployment())
     service.management = None
-    service.project.deployments = [
-        {"name": "gpt", "modelName": "gpt-4.1", "modelVersion": "1", "modelPublisher": "OpenAI", "sku": {}}
-    ]
+    service.project.kept["deployments/gpt"] = {
+        "name": "gpt", "modelName": "gpt-4.1", "modelVersion": "1", "modelPublisher": "OpenAI", "sku": {}
+    }  # fmt: skip
     (live,) = service.live().values()
     assert live.address == Address("deployments", "gpt")
     assert live.fields == {"model": {"format": "OpenAI", "name": "gpt-4.1", "version": "1"}}
@@ -229,7 +276,12 @@ def test_without_subscription_and_group_deployments_can_be_seen_but_not_written(
 
 
 def test_a_deployment_that_says_little_is_read_all_the_same(service: FakeService) -> None:
-    service.arm.bodies["x"] = {"name": "x", "tags": None, "sku": None, "properties": None}
+    service.arm.kept[f"{service.arm.account}/deployments/x"] = {
+        "name": "x",
+        "tags": None,
+        "sku": None,
+        "properties": None,
+    }
     (live,) = service.live().values()
     assert (live.fields, live.marker, live.revision) == ({}, None, "")
 
@@ -295,8 +347,8 @@ def test_what_is_paid_by_use_cannot_spill_over(sku: str) -> None:
 
 FULL: tuple[Entry, ...] = (
     {
-        "model": {"format": "OpenAI", "name": "gpt", "version": "1", "source_account": "a"},
-        "sku": {"name": "Standard", "capacity": 1},
+        "model": {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14", "source_account": "a"},
+        "sku": {"name": "GlobalStandard", "capacity": 1},
         "version_upgrade_option": "NoAutoUpgrade",
         "rai_policy_name": "P",
         "deployment_state": "Paused",

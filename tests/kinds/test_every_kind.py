@@ -14,19 +14,21 @@ from provisioner.kinds import KINDS, TRAITS
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.model.address import Address
 from provisioner.model.secrets import is_secret
 from provisioner.model.write_only import readable, version_of
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.meaning import covers
-from tests.kinds.fake_service import FakeService, want
+from tests.kinds.applying import want
+from tests.kinds.live_service import LiveService
 from tests.kinds.samples import Samples, every
 
 KNOWN = every()
 EVERY = pytest.mark.parametrize("samples", KNOWN.values(), ids=lambda samples: samples.section)
 full = pytest.mark.parametrize(
-    ("section", "entry"),
+    ("samples", "entry"),
     [
-        pytest.param(samples.section, entry, id=f"{samples.section}-{entry.get('kind', '')}")
+        pytest.param(samples, entry, id=f"{samples.section}-{entry.get('kind', '')}")
         for samples in KNOWN.values()
         for entry in samples.full
     ],
@@ -73,33 +75,30 @@ def test_schemas_are_valid_json_schema_and_explain_every_property(section: str) 
 
 
 @full
-def test_what_is_created_is_found_as_it_was_wanted(section: str, entry: dict[str, Any]) -> None:
-    Draft202012Validator(KINDS[section].schema()).validate(entry)
-    service = FakeService()
-    service.project.statuses = ["active"]
-    assert service.apply(want(section, "thing", entry)) == ["create thing"]
-    (live,) = service.live().values()
-    assert covers(live.fields, readable(KINDS[section].desired(entry), TRAITS[section]))
-    assert service.apply(want(section, "thing", entry)) == []
+def test_what_is_created_is_found_as_it_was_wanted_and_exported_as_a_valid_entry_that_plans_no_change(
+    samples: Samples, entry: dict[str, Any], live: LiveService
+) -> None:
+    section, kind = samples.section, KINDS[samples.section]
+    Draft202012Validator(kind.schema()).validate(entry)
+    beside = {key: it for at, needed in samples.beside.items() for key, it in want(at.kind, at.name, needed).items()}
+    live.apply(beside)
+    desired = {**beside, **want(section, "thing", entry)}
+    assert live.apply(desired) == ["create thing"]
+    found = live.live(desired)[Address(section, "thing")]
+    written = readable(kind.desired(entry), kind.traits)
+    assert covers(found.fields, written)
+    assert live.apply(desired) == []
 
-
-@full
-def test_what_is_exported_is_a_valid_entry_that_plans_no_change(section: str, entry: dict[str, Any]) -> None:
-    kind, service = KINDS[section], FakeService()
-    service.project.statuses = ["active"]
-    service.apply(want(section, "thing", entry))
-    (live,) = service.live().values()
-    exported = kind.entry(live.fields)
+    exported = kind.entry(found.fields)
     Draft202012Validator(kind.schema()).validate(exported)
     assert list(kind.check("thing", exported)) == []
     assert json.loads(json.dumps(exported)) == exported
-    assert compare(kind.desired(exported), live.fields, record=None, ignore=(), traits=kind.traits) == ()
-    written = readable(KINDS[section].desired(entry), kind.traits)
+    assert compare(kind.desired(exported), found.fields, record=None, ignore=(), traits=kind.traits) == ()
     assert covers(exported, {key: value for key, value in written.items() if key in entry and key != "tools"})
     assert [tool["type"] for tool in exported.get("tools", [])] == [
         tool["type"].replace("memory_search", "memory_search_preview") for tool in entry.get("tools", [])
     ]
-    assert service.apply(want(section, "thing", exported)) == []
+    assert live.apply({**beside, **want(section, "thing", exported)}) == []
 
 
 @pytest.mark.parametrize("section", KINDS)
@@ -197,9 +196,9 @@ def test_keys_are_renamed_at_every_depth_and_values_never() -> None:
 
 
 @pytest.mark.parametrize("key", ["modelName", "model_name", "model_1"])
-def test_either_casing_is_understood_inside_what_is_passed_through(key: str) -> None:
+def test_either_casing_is_understood_inside_what_is_passed_through(key: str, live: LiveService) -> None:
     entry = {**KNOWN["deployments"].full[0], "routing": {"models": [{key: "x"}]}}
-    assert FakeService().apply(want("deployments", "thing", entry)) == ["create thing"]
+    assert live.apply(want("deployments", "thing", entry)) == ["create thing"]
 
 
 def test_what_is_no_mapping_has_no_pairs_to_check() -> None:

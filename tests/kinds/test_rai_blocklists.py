@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from provisioner.kinds.rai_blocklist import RaiBlocklistKind
 from provisioner.model.address import Address
 from tests.foundry import Command, Foundry
-from tests.kinds.fake_service import FakeService, want
+from tests.kinds.applying import want
+from tests.kinds.fake_service import Action, FakeManagement, FakeService, Kept
 from tests.kinds.samples import Entry, Samples, labels, with_
 
 FALCON: Entry = {"pattern": "Project Falcon", "is_regex": False}
@@ -63,9 +64,19 @@ rai_blocklists:
 HERE = ("rg-local", "local-foundry")
 
 
+def items_added(kept: Kept, path: str, items: list[Entry]) -> None:
+    kept.update({f"{path}/raiBlocklistItems/{item['name']}": item for item in items})
+
+
+def items_deleted(kept: Kept, path: str, names: list[str]) -> None:
+    for name in names:
+        del kept[f"{path}/raiBlocklistItems/{name}"]
+
+
 @pytest.fixture
 def service() -> FakeService:
-    return FakeService()
+    actions: dict[str, Action] = {"addRaiBlocklistItems": items_added, "deleteRaiBlocklistItems": items_deleted}
+    return FakeService(management=FakeManagement(actions=actions))
 
 
 @contextmanager

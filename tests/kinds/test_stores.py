@@ -9,7 +9,8 @@ from provisioner.kinds.store import StoreKind
 from provisioner.model.address import Address
 from provisioner.model.errors import PlaneError
 from provisioner.model.resource import OnRemove
-from tests.kinds.fake_service import MEMORY, Call, FakeService, want
+from tests.kinds.applying import Call, want
+from tests.kinds.live_service import ANSWER, REQUEST, LiveService, Lost
 from tests.kinds.samples import MODELS, Entry, Samples, labels, texts, with_
 
 ENTRY: dict[str, Any] = {
@@ -19,6 +20,7 @@ ENTRY: dict[str, Any] = {
     "options": {"user_profile_enabled": True, "user_profile_details": "Languages."},
     "metadata": {"team": "blue"},
 }
+MEMORY = ("MemoryStores=V1Preview",)
 DEFAULTS = {
     "user_profile_enabled": True,
     "chat_summary_enabled": True,
@@ -28,8 +30,25 @@ DEFAULTS = {
 
 
 @pytest.fixture
-def service() -> FakeService:
-    return FakeService()
+def service(live: LiveService) -> LiveService:
+    live.management = None
+    return live
+
+
+def shown(service: LiveService) -> list[Any]:
+    return list(service.project.plane.items("memory_stores", features=MEMORY))
+
+
+def edited(service: LiveService, **changes: Any) -> None:
+    """As somebody in the portal does it."""
+    (now,) = shown(service)
+    kept = {"description": now["description"], "metadata": now["metadata"]}
+    service.project.plane.post("memory_stores/prefs", {**kept, **changes}, features=MEMORY)
+
+
+def labelled(service: LiveService) -> None:
+    (now,) = shown(service)
+    edited(service, metadata={**now["metadata"], "theirs": "kept"})
 
 
 def store(**more: Any) -> Any:
@@ -40,7 +59,7 @@ def marks(call: Call) -> dict[str, str]:
     return {key: value for key, value in call.body["metadata"].items() if key.startswith("provisioner-")}
 
 
-def test_a_store_is_created_with_every_option_spelt_out(service: FakeService) -> None:
+def test_a_store_is_created_with_every_option_spelt_out(service: LiveService) -> None:
     assert service.apply(store()) == ["create prefs"]
     (call,) = service.project.writes
     assert (call.method, call.path, call.features) == ("POST", "memory_stores", MEMORY)
@@ -56,16 +75,16 @@ def test_a_store_is_created_with_every_option_spelt_out(service: FakeService) ->
     assert service.apply(store()) == []
 
 
-def test_the_barest_store_sends_no_empty_details(service: FakeService) -> None:
+def test_the_barest_store_sends_no_empty_details(service: LiveService) -> None:
     service.apply(want("stores", "prefs", {"chat_model": "gpt", "embedding_model": "embed"}))
     (call,) = service.project.writes
     assert call.body["definition"]["options"] == DEFAULTS
     assert "description" not in call.body
 
 
-def test_description_and_metadata_change_in_place(service: FakeService) -> None:
+def test_description_and_metadata_change_in_place(service: LiveService) -> None:
     service.apply(store())
-    service.project.stores["prefs"]["metadata"]["theirs"] = "kept"
+    labelled(service)
     assert service.apply(store(description="New.", metadata={"team": "red"})) == ["update prefs"]
     (call,) = service.project.writes
     assert (call.method, call.path, call.features) == ("POST", "memory_stores/prefs", MEMORY)
@@ -73,7 +92,7 @@ def test_description_and_metadata_change_in_place(service: FakeService) -> None:
 
 
 @pytest.mark.parametrize("empty", [{}, {"description": "", "metadata": {}}], ids=["left out", "empty"])
-def test_a_description_that_goes_is_cleared(service: FakeService, empty: dict[str, Any]) -> None:
+def test_a_description_that_goes_is_cleared(service: LiveService, empty: dict[str, Any]) -> None:
     service.apply(store())
     bare = {key: value for key, value in ENTRY.items() if key not in ("description", "metadata")}
     assert service.apply(want("stores", "prefs", {**bare, **empty})) == ["update prefs"]
@@ -81,14 +100,14 @@ def test_a_description_that_goes_is_cleared(service: FakeService, empty: dict[st
     assert call.body == {"description": "", "metadata": marks(call)}
 
 
-def test_empty_means_absent_where_the_service_does_not_tell_them_apart(service: FakeService) -> None:
+def test_empty_means_absent_where_the_service_does_not_tell_them_apart(service: LiveService) -> None:
     assert service.apply(store(description="", metadata={}, options={})) == ["create prefs"]
     assert service.apply(store(description="", metadata={}, options={})) == []
 
 
-def test_another_model_makes_a_new_store(service: FakeService) -> None:
+def test_another_model_makes_a_new_store(service: LiveService) -> None:
     service.apply(store())
-    service.project.stores["prefs"]["metadata"]["theirs"] = "kept"
+    labelled(service)
     assert service.apply(store(chat_model="other")) == ["replace prefs"]
     first, second = service.project.writes
     assert first == Call("DELETE", "memory_stores/prefs", None, MEMORY)
@@ -96,22 +115,22 @@ def test_another_model_makes_a_new_store(service: FakeService) -> None:
     assert second.body["metadata"]["theirs"] == "kept"
 
 
-def test_a_store_is_deleted_with_the_opt_in_of_its_preview(service: FakeService) -> None:
+def test_a_store_is_deleted_with_the_opt_in_of_its_preview(service: LiveService) -> None:
     service.apply(store())
     assert service.apply({}) == ["delete prefs"]
     assert service.project.writes == [Call("DELETE", "memory_stores/prefs", None, MEMORY)]
 
 
-def test_an_existing_store_is_adopted_by_its_marker_alone(service: FakeService) -> None:
+def test_an_existing_store_is_adopted_by_its_marker_alone(service: LiveService) -> None:
     service.apply(store())
-    service.project.stores["prefs"]["metadata"] = {"team": "blue"}
+    edited(service, metadata={"team": "blue"})
     assert service.apply(store()) == ["adopt prefs"]
     (call,) = service.project.writes
     assert call.path == "memory_stores/prefs"
     assert marks(call)["provisioner-owner"] == "dev-buddy"
 
 
-def test_a_released_store_keeps_all_but_the_marker(service: FakeService) -> None:
+def test_a_released_store_keeps_all_but_the_marker(service: LiveService) -> None:
     service.apply(want("stores", "prefs", ENTRY, on_remove=OnRemove.KEEP))
     assert service.apply({}) == ["release prefs"]
     (call,) = service.project.writes
@@ -120,63 +139,64 @@ def test_a_released_store_keeps_all_but_the_marker(service: FakeService) -> None
     assert live.marker is None
 
 
-def test_names_are_escaped_in_urls(service: FakeService) -> None:
+def test_names_are_escaped_in_urls(service: LiveService) -> None:
     desired = want("stores", "a b&c", {**ENTRY})
     service.apply(desired)
     service.apply({})
     assert service.project.writes[0].path == "memory_stores/a%20b%26c"
-    assert service.project.stores == {}
+    assert shown(service) == []
 
 
-def test_a_create_whose_answer_was_lost_is_looked_up_and_not_repeated(service: FakeService) -> None:
-    service.project.lost_answers = 1
+def test_a_create_whose_answer_was_lost_is_looked_up_and_not_repeated(service: LiveService) -> None:
+    service.lose(ANSWER)
     service.apply(store())
-    assert len(service.project.writes) == 1
+    assert len(service.foundry.requests("POST")) == 1
 
 
-def test_a_create_that_never_arrived_is_sent_again(service: FakeService) -> None:
-    service.project.lost_requests = 1
+def test_a_create_that_never_arrived_is_sent_again(service: LiveService) -> None:
+    service.lose(REQUEST)
     service.apply(store())
-    assert len(service.project.writes) == 2
+    assert len(service.foundry.requests("POST")) == 2
 
 
-def test_a_store_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service: FakeService) -> None:
+def test_a_store_that_somebody_else_made_meanwhile_is_not_taken_for_ours(service: LiveService) -> None:
     plan = service.plan(store())
     service.apply(want("stores", "prefs", ENTRY), owner="somebody-else")
-    service.project.lost_requests = 1
+    service.lose(REQUEST)
     with pytest.raises(PlaneError, match="changed since the plan was made"):
         StoreKind().create(service, plan.changes[0])
 
 
-@pytest.mark.parametrize(("lost", "sent"), [("lost_answers", 1), ("lost_requests", 2)])
-def test_an_update_is_sent_again_only_when_it_never_arrived(service: FakeService, lost: str, sent: int) -> None:
+@pytest.mark.parametrize(("lost", "sent"), [(ANSWER, 1), (REQUEST, 2)])
+def test_an_update_is_sent_again_only_when_it_never_arrived(service: LiveService, lost: Lost, sent: int) -> None:
     service.apply(store())
-    setattr(service.project, lost, 1)
+    service.lose(lost)
+    service.foundry.forget_requests()
     service.apply(store(description="New."))
-    assert len(service.project.writes) == sent
+    assert len(service.foundry.requests("POST")) == sent
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["changed", "gone"])
-def test_an_update_is_not_sent_again_over_somebody_elses(service: FakeService, *, gone: bool) -> None:
+def test_an_update_is_not_sent_again_over_somebody_elses(service: LiveService, *, gone: bool) -> None:
     service.apply(store())
     (change,) = service.plan(store(description="New.")).changes
-    service.project.stores["prefs"]["description"] = "Theirs."
+    edited(service, description="Theirs.")
     if gone:
-        service.project.stores.clear()
-    service.project.lost_requests = 1
+        service.project.plane.delete("memory_stores/prefs", features=MEMORY, is_gone=lambda: True)
+    service.lose(REQUEST)
     with pytest.raises(PlaneError, match="changed since the plan was made"):
         StoreKind().update(service, change)
-    assert [it.get("description") for it in service.project.stores.values()] == ([] if gone else ["Theirs."])
+    assert [it["description"] for it in shown(service)] == ([] if gone else ["Theirs."])
 
 
-def test_one_store_reads_as_the_list_shows_it(service: FakeService) -> None:
+def test_one_store_reads_as_the_list_shows_it(service: LiveService) -> None:
     service.apply(store())
     (listed,) = StoreKind().list(service)
     assert StoreKind().read(service, listed.address) == listed
     assert StoreKind().read(service, Address("stores", "other")) is None
 
 
-def test_one_list_tells_all_about_stores(service: FakeService) -> None:
+def test_one_list_tells_all_about_stores(service: LiveService) -> None:
     service.apply(store())
     service.forget()
     kind = StoreKind()
@@ -185,14 +205,14 @@ def test_one_list_tells_all_about_stores(service: FakeService) -> None:
     assert service.project.reads == ["memory_stores"]
     assert not kind.is_unclear(wanted, live)
     assert kind.inspect(service, wanted, live) is live
-    assert (live.revision, live.needs) == (
-        "1", frozenset({Address("deployments", "gpt"), Address("deployments", "embed")})
-    )  # fmt: skip
+    assert live.revision == str(shown(service)[0]["updated_at"])
+    assert live.needs == {Address("deployments", "gpt"), Address("deployments", "embed")}
 
 
-def test_a_store_that_says_little_is_read_all_the_same(service: FakeService) -> None:
+def test_a_store_that_says_little_is_read_all_the_same(service: LiveService) -> None:
     models = {"chat_model": "c", "embedding_model": "e"}
-    service.project.stores["x"] = {"name": "x", "definition": models, "metadata": None, "description": None}
+    little = {"name": "x", "definition": models, "metadata": None, "description": None}
+    service.foundry.fault({"method": "GET", "path": "*/memory_stores"}, {"set": {"/data": [little]}})
     (live,) = service.live().values()
     assert (live.fields, live.marker, live.revision) == (
         models, None, ""

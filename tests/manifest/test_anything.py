@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.manifest.manifests import HEAD, MODELS, load_files, load_text
+from tests.whole import tries
 
 WHOLE = f"""{HEAD}{MODELS}
 stores:
@@ -65,13 +66,13 @@ def load_any(data: str | bytes) -> None:
         load_text(Path(folder), data)
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(st.binary(max_size=200))
 def test_any_bytes_can_be_loaded(data: bytes) -> None:
     load_any(data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.text(max_size=100))
 @example("{{$userId}}")
 @example("&a [*a]")
@@ -82,7 +83,7 @@ def test_any_text_can_be_loaded(text: str) -> None:
     load_any(text)
 
 
-@settings(max_examples=400)
+@settings(max_examples=tries(400))
 @given(st.integers(0, len(WHOLE)), st.integers(0, 12), st.sampled_from(SNIPPETS))
 def test_a_manifest_with_a_piece_torn_out_or_put_in_can_be_loaded(at: int, width: int, snippet: str) -> None:
     load_any(WHOLE[:at] + snippet + WHOLE[at + width :])
@@ -96,7 +97,7 @@ def paths_into(value: object, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]
     return [at]
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(250), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_manifest_with_any_value_anywhere_can_be_loaded(data: st.DataObject) -> None:
     document = yaml.safe_load(WHOLE)

@@ -12,6 +12,7 @@ from provisioner.manifest.places import Source
 from provisioner.manifest.reader import read
 from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.diagnostic import Diagnostic
+from tests.whole import tries
 
 BOTH = pytest.mark.parametrize("fast", [pytest.param(True, id="libyaml"), pytest.param(False, id="PyYAML")])
 
@@ -154,7 +155,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=tries(600))
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 def test_both_parsers_agree_on_values_and_places(text: str) -> None:
     """What only one of them takes for YAML is left out: that is between PyYAML and libyaml."""

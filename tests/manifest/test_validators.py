@@ -13,6 +13,7 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.misfits import Shape
 from provisioner.manifest.schema import entry_shape, head_shape, project_shape
 from provisioner.manifest.validators import compile_schema
+from tests.whole import tries
 
 SHAPES = [head_shape(), project_shape(), *(entry_shape(section) for section in KINDS)]
 VALIDATORS = [Draft202012Validator(shape.schema) for shape in SHAPES]
@@ -78,7 +79,7 @@ WHOLE = [right(shape.schema) for shape in SHAPES]
 near_misses = st.integers(0, len(SHAPES) - 1).flatmap(lambda index: st.tuples(st.just(index), bent(WHOLE[index])))
 
 
-@settings(max_examples=250)
+@settings(max_examples=tries(250))
 @given(near_misses)
 def test_the_quick_check_and_jsonschema_agree(case: tuple[int, Any]) -> None:
     index, value = case
@@ -86,7 +87,7 @@ def test_the_quick_check_and_jsonschema_agree(case: tuple[int, Any]) -> None:
     assert SHAPES[index].fits(value) == VALIDATORS[index].is_valid(value)
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(near_misses)
 def test_what_does_not_fit_is_told_in_our_words(case: tuple[int, Any]) -> None:
     index, value = case

@@ -17,6 +17,7 @@ from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.render.safe import visible
 from tests.manifest.manifests import ENDPOINT, load_text, manifest_of
+from tests.whole import tries
 
 SURPRISING = (
     *("on", "no", "y", "~", "null", "true", "1", "1.5", "1:30", "010", "1_000", ".inf", "2025-04-14", "1e3", "<<", "="),
@@ -87,7 +88,7 @@ def written(entries: dict[str, Any]) -> str:
     return dump(name="x", project={}, entries={Address("agents", name): entry for name, entry in entries.items()})
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 @given(st.dictionaries(texts, st.dictionaries(texts, anything, max_size=3), max_size=2), st.booleans())
 @example({"a": {text: text for text in SURPRISING}}, True)
 @example({"a": {"k": list(SURPRISING)}}, False)
@@ -101,7 +102,7 @@ def test_any_document_reads_back_as_it_was(entries: dict[str, Any], fast: bool) 
     assert resolved.value.get("agents", {}) == entries
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(st.dictionaries(texts, anything, max_size=3))
 def test_other_yaml_readers_see_the_same(entry: dict[str, Any]) -> None:
     assert yaml.safe_load(written({"a": entry}))["agents"]["a"] == escaped(entry)
@@ -151,7 +152,7 @@ agents = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @example({"a0": {"chat_model": "gpt", "embedding_model": "emb", "description": "a\n\n"}}, {"a0": {"model": "gpt"}})
 @given(st.dictionaries(names, stores, max_size=2), st.dictionaries(names, agents, max_size=2))
 def test_what_is_written_loads_as_the_same_resources(

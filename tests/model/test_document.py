@@ -22,8 +22,9 @@ from provisioner.model.document import (
     without,
 )
 from tests.strategies import any_documents, documents, flat, paths
+from tests.whole import tries
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=tries(60), deadline=None)
 
 
 @quick

@@ -18,6 +18,7 @@ from provisioner.reconcile.capacity import lacks_quota, way_out
 from provisioner.reconcile.order import in_lanes, predecessors
 from tests.reconcile.manifests import AGENT, have, want
 from tests.strategies import names, planned
+from tests.whole import tries
 
 
 def at(name: str) -> Address:
@@ -137,7 +138,7 @@ def two_pools(given: Mapping[str, int]) -> dict[str, Document]:
     return {name: deployment(capacity, model="m" if name in "abcd" else "n") for name, capacity in given.items()}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(capacities, capacities)
 def test_what_fits_into_the_quotas_before_and_after_fits_all_the_way(
     desired: dict[str, int], live: dict[str, int]

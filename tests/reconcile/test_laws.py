@@ -33,8 +33,9 @@ from tests.strategies import (
     predict,
     worlds,
 )
+from tests.whole import tries
 
-thorough = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=tries(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ALLOWANCES = st.builds(
     Allowances,
     adopt=st.booleans(),
@@ -43,7 +44,7 @@ ALLOWANCES = st.builds(
 )
 
 
-@settings(thorough, max_examples=120)
+@settings(thorough, max_examples=tries(120))
 @given(worlds())
 def test_after_the_plan_there_is_nothing_left_to_do(world: World) -> None:
     assert world.after.plan().is_empty

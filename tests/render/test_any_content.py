@@ -26,9 +26,10 @@ from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from provisioner.render.progress import PlainProgress, Results
 from tests.render import strategies as our
+from tests.whole import tries
 
 # Drawing such rich values takes longer than rendering them.
-few = settings(max_examples=40)
+few = settings(max_examples=tries(40))
 
 _STEERING = {"Cc", "Cs", "Zl", "Zp"}
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -130,7 +131,7 @@ def test_no_plan_shows_a_secret(action: Action, value: object) -> None:
 _VALUE_PLACES = ["default", "example", "examples", "const", "value", "default_value", "x-anything"]
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(
     st.sampled_from(Action),
     st.sampled_from(_NAMES).flatmap(lambda key: our.behind_turns(st.just({key: _SECRET}))),
@@ -139,7 +140,7 @@ def test_no_value_of_a_secret_name_is_shown_whatever_stands_above_it(action: Act
     assert_hidden(_plan_around(action, value))
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(
     st.sampled_from(["parameters", "schema", "spec", "structured_inputs"]),
     st.sampled_from(_NAMES),

@@ -20,10 +20,11 @@ from provisioner.render.json_schemas import events_schema, plan_schema
 from provisioner.render.plan_json import plan_document
 from tests.render import sample
 from tests.render import strategies as our
+from tests.whole import tries
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = {"plan": plan_schema(), "events": events_schema()}
-few = settings(max_examples=40)
+few = settings(max_examples=tries(40))
 
 
 def closed(schema: Any) -> Any:

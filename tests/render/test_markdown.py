@@ -19,6 +19,7 @@ from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.safe import one_line
 from tests.render import sample
 from tests.render import strategies as our
+from tests.whole import tries
 
 _PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _UNSEEN = "\u200b"
@@ -70,7 +71,7 @@ def test_a_fence_holds_whatever_is_inside(lines: list[str]) -> None:
     assert tokens[0].content.count("\n") == len(lines)
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(our.plans)
 def test_only_our_own_markup_is_in_a_comment(plan: Plan) -> None:
     text = plan_markdown(plan)

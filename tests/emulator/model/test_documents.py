@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from provisioner.emulator.model import Memory, ModelError, Prompt, ResponseFormat, Turn
 from provisioner.emulator.model.embedded import EmbeddedModel
+from tests.whole import tries
 
 Json = dict[str, Any]
 
@@ -224,13 +225,13 @@ def _nested(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 
 
 @given(schema=schemas(), question=st.text(max_size=60) | st.just("Book 2 seats in Paris for Ada on Friday"))
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 def test_documents_are_valid_whatever_the_schema(schema: Json, question: str) -> None:
     Draft202012Validator(schema).validate(answered(schema, question))
 
 
 @given(schema=schemas())
-@settings(max_examples=30)
+@settings(max_examples=tries(30))
 def test_references_are_followed(schema: Json) -> None:
     referring = {"$defs": {"part": schema}, **objects(one={"$ref": "#/$defs/part"}, two={"$ref": "#/$defs/part"})}
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from provisioner.emulator.model import Create, Delete, Memory, Prompt, Turn, Update, Wishes
 from provisioner.emulator.model.embedded import EmbeddedModel
+from tests.whole import tries
 
 SUBJECTS = [
     "I",
@@ -88,7 +89,7 @@ def applied(memories: list[Memory], turns: list[Turn]) -> list[Memory]:
 
 
 @given(turns=TURNS, memories=KNOWN)
-@settings(max_examples=200)
+@settings(max_examples=tries(200))
 def test_operations_are_bounded_and_concern_each_memory_once(turns: list[Turn], memories: list[Memory]) -> None:
     operations = EmbeddedModel().extract(turns, memories, Wishes()).operations
     touched = [operation.memory_id for operation in operations if not isinstance(operation, Create)]
@@ -100,7 +101,7 @@ def test_operations_are_bounded_and_concern_each_memory_once(turns: list[Turn], 
 
 
 @given(turns=TURNS)
-@settings(max_examples=300)
+@settings(max_examples=tries(300))
 def test_hearing_the_same_again_adds_nothing(turns: list[Turn]) -> None:
     """What is forgotten and said once more may be made once more."""
     after = applied([], turns)
@@ -112,13 +113,13 @@ def test_hearing_the_same_again_adds_nothing(turns: list[Turn]) -> None:
 
 
 @given(turns=TURNS, memories=KNOWN)
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 def test_answers_never_fail_nor_come_out_empty(turns: list[Turn], memories: list[Memory]) -> None:
     assert EmbeddedModel().answer(Prompt(conversation=turns, memories=memories)).text
 
 
 @given(query=TEXTS, memories=KNOWN)
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 def test_ranking_gives_each_memory_at_most_once_best_first(query: str, memories: list[Memory]) -> None:
     scored = EmbeddedModel().rank(query, memories).scored
 
