@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from provisioner.kinds import Kind, Service, unreadable
-from provisioner.model.document import Document, Path, dotted, lies_under, lookup
+from provisioner.model.document import Document, Path, dotted, lies_under, lookup, only
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
 from provisioner.model.resource import Condition, Desired, Live, Marker
@@ -82,8 +82,16 @@ def look(change: Change, kind: Kind, service: Service) -> Live | None:
     found = kind.read(service, change.address)
     if found is not None and found.odd:
         raise unreadable(change.address, found.odd)
-    wanted = Desired(address=change.address, fields=change.after or {})
+    wanted = Desired(address=change.address, fields=_aimed_at(change, kind))
     return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
+
+
+def _aimed_at(change: Change, kind: Kind) -> Document:
+    """What tells the object from others of its name."""
+    if change.after is not None:
+        return change.after
+    scope = kind.traits.scope
+    return only(change.before.fields, (scope,)) if change.before is not None and scope else {}
 
 
 def when_ended(change: Change, kind: Kind, service: Service) -> Live | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
@@ -25,7 +26,7 @@ from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Action, Change
-from provisioner.model.resource import Live
+from provisioner.model.resource import Desired, Live
 from provisioner.model.sealed import Sealed
 from provisioner.model.shape import OBJECT, TEXT, having, needed, solid
 from provisioner.model.traits import Rule, Traits
@@ -133,6 +134,8 @@ class ConnectionKind(Kind):
     settings = ("subscription_id", "resource_group")
     traits = Traits(
         immutable=(("shared",),),
+        replace_resets=(("is_shared_to_all",),),  # filled in as the scope has it: who may use one of a project is few
+        scope=("shared",),
         replace_loses="Credentials that the manifest does not declare are lost: nobody can read them back.",
         rules={
             ("shared",): Rule(default=False),
@@ -197,9 +200,24 @@ class ConnectionKind(Kind):
                 return _observed(body)
         return None
 
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
+        """A project's own hides its account's from `read`."""
+        return found is not None and _is_shared(wanted.fields) and not _is_shared(found.fields)
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+        if (management := service.management) is None:
+            return found
+        body = management.get(_path(management, wanted.address, shared=True))
+        return replace(_observed(body), namesake=found) if body is not None else found
+
     def create(self, service: Service, change: Change) -> Live | None:
+        """One that moves was looked for where it was: where it goes to, somebody may have made one. A PUT is answered
+        with 200 whether it makes one or not, and no etag tells of a precondition that it would heed.
+        """
         path = _path(management_of(service, self), change.address, shared=_is_shared(change.after))
-        return answered(_observed, made(self, service, change, path=path, body=_wire(change)), change.address)
+        moves = change.action is Action.REPLACE
+        shown = made(self, service, change, path=path, body=_wire(change), asks_first=moves)
+        return answered(_observed, shown, change.address)
 
     def update(self, service: Service, change: Change) -> Live | None:
         """A PUT is exact, and takes away credentials that it does not carry; those that the manifest does not declare

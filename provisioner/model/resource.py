@@ -78,7 +78,7 @@ class Live:
     `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
     else made the versions since. `baseline` is what the service showed for our own last write, where that is still to
     be seen. `odd` says what is wrong with what the service showed, where it cannot be read: such an object is there,
-    and that is all that is known of it.
+    and that is all that is known of it. `namesake` is another one of its name, which lives in another scope.
     """
 
     address: Address
@@ -91,3 +91,4 @@ class Live:
     baseline: Document | None = None
     identity: str = ""
     odd: str = ""
+    namesake: Live | None = None

@@ -48,7 +48,8 @@ class Traits:
     same share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of
     the live object's metadata or tags can hold.
 
-    The fields `write_only` are written and never shown: see `reconcile.write_only`.
+    The fields `write_only` are written and never shown: see `reconcile.write_only`. `scope` is the field that says in
+    which of several scopes an object lives, where each may have one of the same name.
 
     `versioned` kinds keep every state that was written, but for the subtrees `beside_versions`. `remarks` are
     sentences that a reviewer must know of a change beside its fields; `made` names the revision that it made, and is
@@ -65,6 +66,7 @@ class Traits:
     pool: Callable[[Document], tuple[str, ...]] = lambda _: ()
     marker_size: int = 512
     write_only: tuple[Path, ...] = ()
+    scope: Path = ()
     versioned: bool = False
     beside_versions: tuple[Path, ...] = ()
     remarks: Callable[[Change, str], Iterator[str]] = _nothing_to_say

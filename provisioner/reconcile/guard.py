@@ -14,6 +14,7 @@ from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
 from provisioner.model.plan import Action, Change, Plan
 from provisioner.model.resource import Desired, Live
+from provisioner.model.traits import Traits
 from provisioner.model.words import joined
 
 DEFAULT_MAX_DELETES = 3
@@ -98,6 +99,17 @@ def unreadable_object(wanted: Desired, found: Live) -> Diagnostic:
         code="unreadable-object",
         message=f"{wanted.address} exists, but what the service shows of it cannot be read: {found.odd}.",
         hint="Look at it in the portal, then plan again; or declare it `external: true` to only refer to it.",
+        where=wanted.where,
+    )
+
+
+def live_twice(wanted: Desired, other: Live, traits: Traits) -> Diagnostic:
+    """A change is of one object: that which is declared would be managed, and the other left behind without a word."""
+    return Diagnostic(
+        code="live-twice",
+        message=f"{wanted.address} is there twice, as each `{dotted(traits.scope)}` may have one of that name, and the "
+        f'one that is not declared belongs to "{other.marker.owner if other.marker else ""}".',
+        hint="Delete that one, in the portal say, then plan again.",
         where=wanted.where,
     )
 

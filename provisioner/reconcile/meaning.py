@@ -63,6 +63,12 @@ def shows(live: object | Absent, declared: object, rule: Rule, *, free: bool = F
     return covers(live, declared, free=free)
 
 
+def is_in_scope(live: Document, declared: Document, traits: Traits) -> bool:
+    """Whether the live object is in the scope that the fields say, and not one of the same name elsewhere."""
+    path = traits.scope
+    return not path or shows(lookup(live, path), lookup(declared, path), rule_of(path, traits))
+
+
 def same(one: object, other: object) -> bool:
     if is_nothing(one) or is_nothing(other):
         return is_nothing(one) and is_nothing(other)

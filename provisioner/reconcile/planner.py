@@ -42,7 +42,11 @@ def make_plan(
     desired, live = named_alike(desired, live, traits)
     users = referrers(desired, live, owner)
     pairs = {address: (desired.get(address), live.get(address)) for address in sorted({*desired, *live})}
-    refused = {address: it for address, pair in pairs.items() if (it := _refusal(*pair, owner, allow)) is not None}
+    refused = {
+        address: it
+        for address, pair in pairs.items()
+        if (it := _refusal(*pair, owner, allow, traits[address.kind])) is not None
+    }
     clear = {address: pair for address, pair in pairs.items() if address not in refused}
     found = {
         address: _change(*pair, owner, traits[address.kind], users.get(address, ())) for address, pair in clear.items()
@@ -99,17 +103,24 @@ def make_destruction(
     )
 
 
-def _refusal(wanted: Desired | None, found: Live | None, owner: str, allow: Allowances) -> Diagnostic | None:
+def _refusal(
+    wanted: Desired | None, found: Live | None, owner: str, allow: Allowances, traits: Traits
+) -> Diagnostic | None:
     if wanted is None:
         return None
     if wanted.external:
         return guard.missing_external(wanted) if found is None else None
-    if found is None:
-        return None
+    return _unmanageable(wanted, found, owner, allow, traits) if found is not None else None
+
+
+def _unmanageable(wanted: Desired, found: Live, owner: str, allow: Allowances, traits: Traits) -> Diagnostic | None:
     if found.odd:
         return guard.unreadable_object(wanted, found)
     if found.marker is not None and found.marker.owner not in {owner, *allow.take_over}:
         return guard.foreign_owner(wanted, found.marker.owner, owner)
+    other = found.namesake
+    if other is not None and other.marker is not None and other.marker.owner in {owner, *allow.take_over}:
+        return guard.live_twice(wanted, other, traits)
     return None
 
 
