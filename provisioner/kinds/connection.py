@@ -7,7 +7,7 @@ Source: Azure/bicep-types-az, Microsoft.CognitiveServices 2026-09-01; azure-rest
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -79,6 +79,11 @@ _CATEGORIES: Final = (
     "SapTable Serp Serverless ServiceNow Sftp SharePointOnlineList Sharepoint Shopify Snowflake Spark SqlServer "
     "Square Sybase Teradata Vertica WebTable Xero Zoho"
 )
+# What the service publishes, whatever letters a manifest writes it in.
+_PUBLISHED: Final = {
+    key: {name.casefold(): name for name in names}
+    for key, names in (("category", _CATEGORIES.split()), ("auth_type", [*_AUTH_TYPES]))
+}
 _MEANT: Final = {"azureaisearch": "CognitiveSearch", "mcp": "RemoteTool"}
 _AZURE: Final = ("ApiType", "ResourceId")
 _ID: Final = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/.+", re.IGNORECASE)
@@ -165,6 +170,9 @@ class ConnectionKind(Kind):
         fields = f.meaning(entry, ("metadata", "shared_user_list"))
         if isinstance(version := fields.get("credentials_version"), int):
             fields["credentials_version"] = str(version)
+        for key, published in _PUBLISHED.items():
+            if isinstance(value := fields.get(key), str):
+                fields[key] = published.get(value.casefold(), value)
         return fields
 
     def entry(self, fields: Document) -> Document:
@@ -173,8 +181,8 @@ class ConnectionKind(Kind):
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_names("metadata", entry.get("metadata"))
-        yield from _unpublished("category", entry.get("category"), _CATEGORIES.split())
-        yield from _unpublished("auth_type", entry.get("auth_type"), _AUTH_TYPES)
+        for key, published in _PUBLISHED.items():
+            yield from _unpublished(key, entry.get(key), published)
         yield from _credentials(name, entry)
         yield from _of_category(name, entry)
         is_tool = _is(entry.get("category"), "RemoteTool")
@@ -357,12 +365,11 @@ def _is(value: object, *names: str) -> bool:
     return isinstance(value, str) and value.casefold() in {name.casefold() for name in names}
 
 
-def _unpublished(key: str, value: object, known: Collection[str]) -> Iterator[Finding]:
+def _unpublished(key: str, value: object, published: Mapping[str, str]) -> Iterator[Finding]:
     """Others may come any day, so it is only said."""
-    if not isinstance(value, str) or _is(value, *known):
+    if not isinstance(value, str) or value.casefold() in published:
         return
-    by_folded = {name.casefold(): name for name in known}
-    close = [by_folded[name] for name in get_close_matches(value.casefold(), by_folded, n=1)]
+    close = [published[name] for name in get_close_matches(value.casefold(), published, n=1)]
     meant = _MEANT.get(value.casefold().replace("_", "")) or next(iter(close), "")
     yield Finding(
         path=(key,),
@@ -375,7 +382,7 @@ def _unpublished(key: str, value: object, known: Collection[str]) -> Iterator[Fi
 
 def _credentials(name: str, entry: Document) -> Iterator[Finding]:
     auth_type, given = entry.get("auth_type"), entry.get("credentials")
-    known = {each.casefold(): each for each in _AUTH_TYPES}
+    known = _PUBLISHED["auth_type"]
     if not isinstance(auth_type, str) or auth_type.casefold() not in known:
         return
     called = known[auth_type.casefold()]

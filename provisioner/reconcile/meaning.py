@@ -152,6 +152,21 @@ def plain(document: Document, traits: Traits) -> Document:
     return document if result is None else result
 
 
+def spelt_as_live(fields: Document, live: Document, traits: Traits) -> Document:
+    """The fields, wherever the live object says the same in a spelling of its own, in that: a write then changes no
+    more than was meant, also where the service takes the other spelling for another value.
+    """
+    result: Json | None = None
+    for path, rule in traits.rules.items():
+        value, found = lookup(fields, path), lookup(live, path)
+        if rule.meaning is None or is_nothing(value) or is_nothing(found):
+            continue
+        if same(rule.meaning(value), rule.meaning(found)):
+            result = result if result is not None else _unshared(fields, traits.rules)
+            place(result, path, found)
+    return fields if result is None else result
+
+
 def _unshared(document: Document, paths: Iterable[Path]) -> Json:
     """A copy whose mappings on the way to the paths are its own."""
     result = dict(document)

@@ -16,7 +16,7 @@ from provisioner.reconcile import guard
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.guard import Allowances
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import record_of
+from provisioner.reconcile.meaning import record_of, spelt_as_live
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import named_alike, referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
@@ -237,7 +237,9 @@ def _unseen_on_unchanged(wanted: Desired | None, found: Live | None, traits: Tra
 def _target(
     wanted: Desired, found: Live, fields: tuple[FieldChange, ...], traits: Traits, *, replaces: bool
 ) -> Document:
-    """What will be live: the declared fields over everything that is live and not ours to change."""
+    """What will be live: the declared fields over everything that is live and not ours to change, in the spelling of
+    what is live.
+    """
     ignore = wanted.lifecycle.ignore
     dropped = [field.path for field in fields if field.after is ABSENT]
     if replaces:
@@ -249,7 +251,7 @@ def _target(
     kept = overlay(without(found.fields, (*dropped, *whole)), only(found.fields, theirs))
     if replaces:  # a new object starts with what is declared for the ignored fields, where nothing live goes before
         kept = overlay(only(wanted.fields, ignore), kept)
-    return overlay(kept, without(wanted.fields, ignore))
+    return overlay(kept, spelt_as_live(without(wanted.fields, ignore), found.fields, traits))
 
 
 def _reset(fields: Document, subtrees: tuple[Path, ...]) -> Iterator[Path]:
