@@ -168,8 +168,8 @@ def _was_answered_so(change: Change, kind: Kind, path: Path, here: object, value
 def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
     """Whether the value is missing, as against another one that stands there, or is meant by showing none."""
     path, here, _ = lacking
-    is_missing = is_nothing(here) and not rule_of(path, kind.traits).is_silent
-    return is_missing and not lies_under(path, kind.traits.beside_versions)
+    is_telling = any(rule_of(path[:length], kind.traits).is_silent for length in range(1, len(path) + 1))
+    return is_nothing(here) and not is_telling and not lies_under(path, kind.traits.beside_versions)
 
 
 def _require_ours(change: Change, found: Live) -> None:

@@ -86,6 +86,7 @@ class AgentKind(Kind):
             ("draft",): Rule(default=False),
             ("state",): Rule(default="enabled"),
             ("metadata",): Rule(free=True),
+            ("rai_config",): Rule(is_silent=True),  # what guards must be seen to be there
             ("environment_variables",): Rule(free=True),
             ("cpu",): Rule(meaning=quantity),
             ("memory",): Rule(meaning=quantity),

@@ -98,7 +98,8 @@ class DeploymentKind(Kind):
             **{("model", key): _UNTOLD for key in ("publisher", "source", "source_account")},
             ("sku", "name"): _NAME,
             **{("sku", key): _UNTOLD for key in ("tier", "size", "family")},
-            **{(key,): _NAME for key in ("rai_policy_name", "spillover_deployment_name", "parent_deployment_name")},
+            **{(key,): _NAME for key in ("spillover_deployment_name", "parent_deployment_name")},
+            ("rai_policy_name",): Rule(meaning=folded, is_silent=True),  # what guards must be seen to be there
             (_STATE,): Rule(default="Running", is_silent=True),
             ("service_tier",): Rule(default="Default"),
             ("routing", "models"): Rule(meaning=unordered),

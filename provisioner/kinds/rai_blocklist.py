@@ -61,7 +61,7 @@ class RaiBlocklistKind(Kind):
     settings = ("subscription_id", "resource_group")
     traits = Traits(
         rules={
-            ("items",): Rule(whole=True, closed=True, case_blind=True),
+            ("items",): Rule(whole=True, closed=True, case_blind=True, is_silent=True),
             ("tags",): Rule(free=True, case_blind=True),
         },
         case_blind=True,

@@ -55,6 +55,7 @@ _POLICY: Final = having(
 _SYSTEM: Final = "systemmanaged"
 _SEVERE: Final = ("hate", "sexual", "violence", "selfharm")  # the filters with a threshold
 _SOURCES: Final = ["Prompt", "Completion", "PreRun", "PreToolCall", "PostToolCall", "PostRun"]
+_EGRESS_DEFAULTS: Final = {"default_action": "Deny", "mode": "Enforced"}
 _LATER: Final = {"deferred": "asynchronous_filter"}  # its name since 2025-06-01
 
 _NEIGHBOURS: Final[Neighbours] = {
@@ -113,15 +114,14 @@ class RaiPolicyKind(Kind):
     settings = ("subscription_id", "resource_group")
     traits = Traits(
         rules={
-            ("base_policy_name",): Rule(meaning=folded),
-            ("mode",): Rule(meaning=_mode, default="Default"),
-            ("content_filters",): Rule(meaning=partial(_as_set, "name")),
-            ("custom_blocklists",): Rule(meaning=partial(_as_set, "blocklist_name")),
-            ("safety_providers",): Rule(meaning=partial(_as_set, "safety_provider_name"), given_back=False),
-            # Not in every api-version: what does not know it gives nothing back.
-            ("egress_policy",): Rule(given_back=False),
-            ("egress_policy", "default_action"): Rule(default="Deny", given_back=False),
-            ("egress_policy", "mode"): Rule(default="Enforced", given_back=False),
+            # What guards must be seen to be there: a policy that shows less than was sent is not done.
+            ("base_policy_name",): Rule(meaning=folded, is_silent=True),
+            ("mode",): Rule(meaning=_mode, default="Default", is_silent=True),
+            ("content_filters",): Rule(meaning=partial(_as_set, "name"), is_silent=True),
+            ("custom_blocklists",): Rule(meaning=partial(_as_set, "blocklist_name"), is_silent=True),
+            ("safety_providers",): Rule(meaning=partial(_as_set, "safety_provider_name"), is_silent=True),
+            ("egress_policy",): Rule(is_silent=True),
+            **{("egress_policy", key): Rule(meaning=folded) for key in _EGRESS_DEFAULTS},
             ("tags",): Rule(free=True, case_blind=True),
         },
         case_blind=True,
@@ -145,8 +145,8 @@ class RaiPolicyKind(Kind):
         for key in _LISTS[1:]:
             if isinstance(listed := fields.get(key), (list, tuple)):
                 fields[key] = [{"blocking": True, **it} for it in listed]
-        if "egress_policy" in fields:
-            fields["egress_policy"] = rekeyed(rekeyed(fields["egress_policy"], camel), snake)
+        if isinstance(egress := fields.get("egress_policy"), Mapping):
+            fields["egress_policy"] = {**_EGRESS_DEFAULTS, **rekeyed(rekeyed(dict(egress), camel), snake)}
         return fields
 
     def entry(self, fields: Document) -> Document:
@@ -346,10 +346,12 @@ _PROPERTIES: Final[dict[str, Any]] = {
         "Safety providers of others, as a set by name and source.",
     ),
     "egress_policy": f.anything(
-        "Where an agent may reach out to; passed through. Only newer versions of the service know it.",
+        "Where an agent may reach out to; its rules are passed through.",
         properties={
-            "default_action": f.text("Of what no rule names.", examples=["Deny", "Allow"]),
-            "mode": f.text("Whether rules hold or are only told of.", examples=["Enforced", "Audit"]),
+            "default_action": f.text("Of what no rule names; left out, `Deny`.", examples=["Deny", "Allow"]),
+            "mode": f.text(
+                "Whether rules hold or are only told of; left out, `Enforced`.", examples=["Enforced", "Audit"]
+            ),
         },
     ),
     "tags": f.pairs("Azure tags. Other tags on the live policy are left alone.", key=512, value=256),

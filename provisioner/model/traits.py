@@ -18,9 +18,9 @@ class Rule:
 
     `meaning` maps what the service takes for the same (another case, unit or order) to one value; it must bear values
     of any type. `default` is what a missing value means; where the service `is_silent` of the default and of nothing
-    else, a missing value surely means it. Where not `given_back`, the service may keep the value to itself, so that its
-    absence tells nothing. A `whole` field is written by its author in full: what somebody else adds inside is drift; in
-    a `closed` one, the service adds nothing.
+    else, a missing value surely means it (nothing, where there is no default), also of what lies below. Where not
+    `given_back`, the service may keep the value to itself, so that its absence tells nothing. A `whole` field is
+    written by its author in full: what somebody else adds inside is drift; in a `closed` one, the service adds nothing.
     The keys of a `free` mapping are the user's own, and even an empty text is a value there; they may be `case_blind`.
     The keys of a `chosen` mapping are a choice, so that one with nothing in it is a value, too.
     """

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices.operations import DeploymentsOperations
     from typing_extensions import Self
 
-API_VERSION: Final = "2026-05-01"  # the first stable one that shows tier, state and routing, so that a PUT keeps them
+# The newest stable one, for every collection: what an older one does not show, a PUT takes away, and what it does not
+# know it ignores (egressPolicy of policies: first in 2026-05-15-preview, not in 2026-07-01, in 2026-09-01).
+API_VERSION: Final = "2026-09-01"
 _POLL_S: Final = 5  # where the service does not say how long to wait
 _SIGN_OF_LIFE_S: Final = 10
 _LONGEST_OPERATION_S: Final = 2 * 60 * 60  # moving a provisioned deployment to another model takes half an hour
