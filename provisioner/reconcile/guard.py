@@ -16,6 +16,7 @@ from provisioner.model.plan import Action, Change, Plan
 from provisioner.model.resource import Desired, Live
 from provisioner.model.traits import Traits
 from provisioner.model.words import joined
+from provisioner.reconcile.write_only import version_of
 
 DEFAULT_MAX_DELETES = 3
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
@@ -162,12 +163,14 @@ def ignored_difference(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
     )
 
 
-def untold_secret(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
+def untold_secret(wanted: Desired, paths: Sequence[Path], traits: Traits) -> Diagnostic:
+    versions = [f"`{dotted(version_of(path))}`" for path in paths if path in traits.write_only]
+    meanwhile = "A new one is written as soon as anything else of it changes."
     return Diagnostic(
         code="secret-not-compared",
         message=f"{wanted.address} has secrets that the service does not show; whether they are the declared ones is "
         f"not known: {joined(map(dotted, paths))}.",
-        hint="A new one is written as soon as anything else of it changes: its description, say.",
+        hint=f"Declare {joined(versions)}: when that changes, they are written again." if versions else meanwhile,
         severity=Severity.WARNING,
         where=wanted.where,
     )

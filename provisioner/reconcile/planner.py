@@ -231,7 +231,7 @@ def _unseen_on_unchanged(wanted: Desired | None, found: Live | None, traits: Tra
     if paths := ignored_differences(wanted, found.fields, traits):
         yield guard.ignored_difference(wanted, paths)
     if paths := untold_secrets(wanted, found.fields, traits):
-        yield guard.untold_secret(wanted, paths)
+        yield guard.untold_secret(wanted, paths, traits)
 
 
 def _target(

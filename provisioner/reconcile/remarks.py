@@ -12,6 +12,7 @@ from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Traits
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.meaning import is_default, is_nothing, respelt, same
+from provisioner.reconcile.write_only import told_by_version
 
 
 def remarks_on(change: Change, wanted: Desired, traits: Traits) -> Iterator[str]:
@@ -50,8 +51,10 @@ def ignored_differences(wanted: Desired, live: Document, traits: Traits) -> tupl
 
 
 def untold_secrets(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:
-    """The declared secrets that the service keeps to itself: that it has another one cannot be seen."""
-    declared = without(wanted.fields, wanted.lifecycle.ignore)
+    """The declared secrets that the service keeps to itself: that it has another one cannot be seen, and no version
+    tells.
+    """
+    declared = without(wanted.fields, (*wanted.lifecycle.ignore, *told_by_version(wanted.fields, traits)))
     return tuple(_untold(redacted(declared), respelt(live, declared, traits), ()))
 
 

@@ -359,6 +359,7 @@ def test_a_secret_that_the_service_keeps_to_itself_is_told_when_nothing_else_cha
     for plan in (planned("hunter2"), planned("rotated")):
         assert plan.is_empty
         assert [warning.code for warning in plan.warnings] == ["secret-not-compared"]
+        assert plan.warnings[0].hint == "A new one is written as soon as anything else of it changes."
         assert "tools.0.headers" in plan.warnings[0].message
     assert planned("rotated", description="new").warnings == ()
     assert "rotated" in str(planned("rotated", description="new").changes[0].after)

@@ -185,6 +185,23 @@ def test_only_a_changed_version_writes_the_same_credentials_again(service: FakeS
     assert call.body["properties"]["credentials"] == {"keys": {"x-Api_Key": "other"}}
 
 
+@pytest.mark.parametrize(
+    ("more", "hints"),
+    [
+        ({"credentials_version": 1}, []),
+        ({"credentials": {}}, []),
+        ({}, ["Declare `credentials_version`: when that changes, they are written again."]),
+    ],
+)
+def test_that_they_are_not_compared_is_told_where_no_version_tells(
+    service: FakeService, more: Entry, hints: list[str]
+) -> None:
+    entry = {**{key: value for key, value in KEYED.items() if key != "credentials_version"}, **more}
+    service.apply(want("connections", "docs", entry))
+
+    assert [warning.hint for warning in service.plan(want("connections", "docs", entry)).warnings] == hints
+
+
 def test_the_plan_tells_that_they_are_written_and_nothing_of_them(service: FakeService) -> None:
     service.apply(want("connections", "docs", KEYED))
     plan = service.plan(want("connections", "docs", {**KEYED, "target": "https://other.example.com"}))
@@ -447,6 +464,7 @@ class TestTheCommand:
         said += [provisioner("export"), provisioner("destroy", "--yes", *ALLOWED)]
 
         assert [result.code for result in said] == [0] * len(said), said
+        assert "secret-not-compared" not in str(said), "their version answers that"
         assert "~ credentials: (sensitive) (will be written)" in squeezed(said[6].out)
         assert SECRET not in str(said)
 
