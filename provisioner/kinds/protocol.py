@@ -149,7 +149,7 @@ class Kind(Protocol):
         return fields
 
     def references(self, fields: Document) -> Iterator[Reference]:  # noqa: ARG002
-        """Every field that names another resource."""
+        """Every field that names another resource. A field may be UNKNOWN: a variable that nobody has resolved."""
         return iter(())
 
     def provides(self, fields: Document) -> str | None:  # noqa: ARG002
@@ -170,6 +170,10 @@ class Kind(Protocol):
     def lists(self, service: Service) -> Sequence[Callable[[], Iterable[Live]]]:
         """The parts of `list`, to be read side by side; of two objects of one name the later part's counts."""
         return (partial(self.list, service),)
+
+    def lists_all(self, service: Service) -> bool:  # noqa: ARG002
+        """Whether what `list` does not show is not there."""
+        return True
 
     def read(self, service: Service, address: Address) -> Live | None:
         """One live object, as `list` shows it; None when there is none. One request."""

@@ -20,6 +20,7 @@ from provisioner.kinds.shapes import all_shaped, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
+from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Change
 from provisioner.model.resource import Live
 from provisioner.model.shape import FLAG, TEXT, having, needed
@@ -97,7 +98,11 @@ class RaiBlocklistKind(Kind):
         """The list of lists shows no items: each costs a request of its own, and one more for each further page."""
         if (management := service.management) is not None:
             for body in management.items(f"{management.account}/raiBlocklists"):
-                yield _with_items(management, _observed(body))
+                if (found := _with_items(management, _observed(body))) is not None:
+                    yield found
+
+    def lists_all(self, service: Service) -> bool:
+        return service.management is not None
 
     def read(self, service: Service, address: Address) -> Live | None:
         if (management := service.management) is None:
@@ -194,12 +199,18 @@ def _observed(body: Document) -> Live:
     return Live(address=address, fields=fields, marker=marker, revision=str(body.get("etag") or ""), identity=made_at)
 
 
-def _with_items(management: ManagementPlane, found: Live) -> Live:
+def _with_items(management: ManagementPlane, found: Live) -> Live | None:
+    """None where it went since it was shown."""
     if found.odd:
         return found
     what = f"An item of {found.address}"
     bodies = all_shaped(management.items(f"{_path(management, found.address)}/raiBlocklistItems"), _ITEM, what=what)
-    items = {str(body["name"]): _item(body["properties"]) for body in bodies}
+    try:
+        items = {str(body["name"]): _item(body["properties"]) for body in bodies}
+    except PlaneError as error:
+        if error.failure.status != 404:
+            raise
+        return None
     return replace(found, fields={**found.fields, "items": items}) if items else found
 
 

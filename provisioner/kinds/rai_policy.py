@@ -177,6 +177,9 @@ class RaiPolicyKind(Kind):
             bodies = management.items(f"{management.account}/raiPolicies")
             yield from (_observed(body) for body in bodies if not _is_systems(body))
 
+    def lists_all(self, service: Service) -> bool:
+        return service.management is not None
+
     def read(self, service: Service, address: Address) -> Live | None:
         if (management := service.management) is None:
             return None

@@ -87,6 +87,7 @@ CODES: Final[Mapping[str, str]] = {
     "nothing-declared": "The manifest declares nothing of its own, and all that its owner has would be deleted.",
     "unreadable-object": "What the service shows of a live resource cannot be read.",
     # warnings of a plan
+    "reference-missing": "A resource is named that is neither declared nor live.",
     "ignored-difference": "A field differs from the manifest, and `lifecycle.ignore` leaves it as it is.",
     "left-out": "A deletion or replacement is left out, as --no-delete says.",
     "left-external": "A live resource of this owner is declared external, so destroy leaves it alone.",

@@ -48,7 +48,7 @@ class Marker:
 class Reference:
     """A field that names another resource; `wants` is what the target must provide (`chat`, `embedding`). An `optional`
     one may name what no manifest declares: that is somebody else's then. A `case_blind` one means the same in other
-    letters.
+    letters. One `by_id` may be about another account.
     """
 
     path: Path
@@ -56,6 +56,7 @@ class Reference:
     wants: str | None = None
     optional: bool = False
     case_blind: bool = False
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
 from provisioner.model.plan import Action, Change, Plan
-from provisioner.model.resource import Desired, Live
+from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
-from provisioner.model.words import joined
+from provisioner.model.words import guess, joined, listed, quoted
 from provisioner.reconcile.write_only import version_of
 
 DEFAULT_MAX_DELETES = 3
@@ -187,6 +187,19 @@ def missing_external(wanted: Desired) -> Diagnostic:
         code="external-missing",
         message=f"{wanted.address} is declared external, but it does not exist.",
         hint="Ask its owner to create it, correct the name, or remove `external: true` to have it managed here.",
+        where=wanted.where,
+    )
+
+
+def missing_reference(wanted: Desired, reference: Reference, *, noun: str, known: Sequence[str]) -> Diagnostic:
+    """Said and not refused: it may be made before it is used, by whoever it belongs to."""
+    there = f"There are: {listed(known)}." if known else f"There is no {noun}."
+    return Diagnostic(
+        code="reference-missing",
+        message=f"{wanted.address} uses the {noun} {quoted(reference.target.name)} (`{dotted(reference.path)}`), which "
+        "is neither declared nor live.",
+        hint=f"{guess(reference.target.name, known)}{there} Correct the name, declare it, or have it made first.",
+        severity=Severity.WARNING,
         where=wanted.where,
     )
 
