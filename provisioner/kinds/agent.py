@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any, Final
 
 from provisioner.kinds import fragments as f
-from provisioner.kinds.agent_checks import check_agent
+from provisioner.kinds.agent_checks import CODES, check_agent
 from provisioner.kinds.agent_connections import connections_named
+from provisioner.kinds.agent_neighbours import AGENTS
 from provisioner.kinds.agent_schema import DEFINITIONS, MEMORY_TOOL, MEMORY_TOOLS, OLD_MEMORY_TOOL, PROPERTIES
 from provisioner.kinds.agent_versions import (
     ON_THE_AGENT,
@@ -26,7 +27,6 @@ from provisioner.kinds.agent_versions import (
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.meanings import quantity
-from provisioner.kinds.neighbours import AGENTS
 from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped
@@ -101,6 +101,8 @@ class AgentKind(Kind):
     )
 
     neighbours = AGENTS
+    section_neighbours = ("agent",)
+    codes = CODES
 
     def names(self) -> Document:
         # Microsoft Learn: agents limits and quotas

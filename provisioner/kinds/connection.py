@@ -18,7 +18,7 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, snake
 from provisioner.kinds.managed import made, management_of
 from provisioner.kinds.meanings import folded
-from provisioner.kinds.neighbours import Neighbours
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, ProjectPlane, Service
 from provisioner.kinds.shapes import answered, shaped
 from provisioner.model.address import Address
@@ -107,7 +107,7 @@ _GLIMPSE: Final = having(type=TEXT, target=TEXT, credentials=having(type=TEXT), 
 
 # What others call its keys: see `kinds.neighbours`.
 _NEIGHBOURS: Final[Neighbours] = {
-    "name": "The name is the key above: `NAME: {…}`.",
+    "name": NAME,
     "properties": "Its keys stand one level up: `category`, `auth_type`, `target`, …",
     "type": "category",
     "kind": "category",
@@ -201,7 +201,7 @@ class ConnectionKind(Kind):
 
     def read(self, service: Service, address: Address) -> Live | None:
         if service.management is None:
-            body = service.project.get(f"connections/{quote(address.name, safe='')}")
+            body = service.project.get(f"connections/{quote(address.name, safe='')}", case_blind=True)
             return _glimpsed(body) if body is not None else None
         for shared in (False, True):
             if (body := service.management.get(_path(service.management, address, shared=shared))) is not None:

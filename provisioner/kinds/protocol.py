@@ -27,8 +27,10 @@ class ProjectPlane(Protocol):
     def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
         """All items of a paged list."""
 
-    def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
-        """The document, or None when there is none (404)."""
+    def get(self, path: str, *, features: tuple[str, ...] = (), case_blind: bool = False) -> Document | None:
+        """The document, or None when there is none (404). `case_blind` where it may show its name in other letters than
+        those asked for, as Azure Resource Manager's do.
+        """
 
     def post(
         self, path: str, body: Document, *, features: tuple[str, ...] = (), settled: Settled | None = None
@@ -90,7 +92,9 @@ class Service(Protocol):
     def project(self) -> ProjectPlane: ...
     @property
     def management(self) -> ManagementPlane | None:
-        """None when the manifest names no subscription and resource group: deployments are then read-only."""
+        """None when the manifest names no subscription and resource group: what is Azure Resource Manager's can then be
+        glimpsed at most, through the project.
+        """
 
 
 class Kind(Protocol):
@@ -128,6 +132,11 @@ class Kind(Protocol):
     def neighbours(self) -> Neighbours:
         """What other tools call the keys of an entry: see `neighbours`."""
         return {}
+
+    @property
+    def section_neighbours(self) -> tuple[str, ...]:
+        """What other tools call its section."""
+        return ()
 
     @property
     def codes(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
-from provisioner.kinds.neighbours import Neighbours
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.shapes import all_shaped, shaped
 from provisioner.model.address import Address
@@ -40,7 +40,7 @@ _BLOCKLIST: Final = having(
 _ITEM: Final = having(name=needed(TEXT), properties=needed(having(pattern=needed(TEXT), isRegex=FLAG)))
 
 _NEIGHBOURS: Final[Neighbours] = {
-    "name": "The name is the key above: `NAME: {…}`.",
+    "name": NAME,
     "properties": "Its keys stand one level up: `description`, `items`.",
     "raiBlocklistItems": "items",
     "blocklistItems": "items",

@@ -18,7 +18,7 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
 from provisioner.kinds.meanings import folded
-from provisioner.kinds.neighbours import Neighbours
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.policies_named import SECTION, is_built_in
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.rai_blocklist import SECTION as BLOCKLISTS
@@ -59,7 +59,7 @@ _EGRESS_DEFAULTS: Final = {"default_action": "Deny", "mode": "Enforced"}
 _LATER: Final = {"deferred": "asynchronous_filter"}  # its name since 2025-06-01
 
 _NEIGHBOURS: Final[Neighbours] = {
-    "name": "The name is the key above: `NAME: {…}`.",
+    "name": NAME,
     "properties": "Its keys stand one level up: `base_policy_name`, `mode`, `content_filters`, …",
     "basePolicy": "base_policy_name",
     "base_policy": "base_policy_name",

@@ -77,7 +77,8 @@ class FakeProject:
             versions = self.agents[name]["versions"]
             yield from reversed(versions if "include_drafts=true" in query else self._released(name))
 
-    def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
+    def get(self, path: str, *, features: tuple[str, ...] = (), case_blind: bool = False) -> Document | None:
+        assert case_blind == path.startswith(("deployments/", "connections/"))
         self.reads.append(path)
         parts = path.split("/")
         if parts[0] == "memory_stores":
