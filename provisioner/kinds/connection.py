@@ -88,6 +88,7 @@ _MEANT: Final = {"azureaisearch": "CognitiveSearch", "mcp": "RemoteTool"}
 _AZURE: Final = ("ApiType", "ResourceId")
 _ID: Final = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/.+", re.IGNORECASE)
 _ON_ACCOUNT: Final = re.compile(r"/accounts/[^/]+/connections/[^/]+/?\Z", re.IGNORECASE)
+_IN_PROJECT: Final = re.compile(r"/accounts/[^/]+/projects/[^/]+/connections/[^/]+/?\Z", re.IGNORECASE)
 _TRAILING: Final = re.compile(r"(?:\.0+)?(?:Z|\+00:00)\Z")
 
 _CONNECTION: Final = having(
@@ -265,18 +266,18 @@ def _is_shared(fields: Document | None) -> bool:
 def _is_of(body: Document, management: ManagementPlane) -> bool:
     """Whether it is the account's or the project's own; a list may show those of other projects, too."""
     arm_id = body.get("id")
-    if not isinstance(arm_id, str):
-        return True  # odd, which is told
-    return bool(_ON_ACCOUNT.search(arm_id)) or arm_id.casefold().startswith(
-        f"{unquote(management.project)}/".casefold()
-    )
+    if not isinstance(arm_id, str) or not _IN_PROJECT.search(arm_id):
+        return True  # the account's, or odd, which is told
+    return arm_id.casefold().startswith(f"{unquote(management.project)}/".casefold())
 
 
 @shaped(SECTION, _CONNECTION)
 def _observed(body: Document) -> Live:
-    name, properties = str(body["name"]), body["properties"]
+    name, properties, arm_id = str(body["name"]), body["properties"], str(body["id"])
+    if not (_ON_ACCOUNT.search(arm_id) or _IN_PROJECT.search(arm_id)):
+        return Live(address=Address(SECTION, name), fields={}, odd="its id is none of a connection")
     metadata, marker = read_marker(properties.get("metadata") or {}, Address(SECTION, name))
-    fields: dict[str, Any] = {"shared": True} if _ON_ACCOUNT.search(str(body["id"])) else {}
+    fields: dict[str, Any] = {"shared": True} if _ON_ACCOUNT.search(arm_id) else {}
     fields |= {
         snake(key): value
         for key, value in properties.items()

@@ -16,7 +16,7 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
 from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
-from provisioner.kinds.shapes import all_shaped, shaped
+from provisioner.kinds.shapes import LABELS, all_shaped, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
@@ -25,7 +25,7 @@ from provisioner.model.plan import Change
 from provisioner.model.resource import Live
 from provisioner.model.shape import FLAG, TEXT, having, needed
 from provisioner.model.traits import Rule, Traits
-from provisioner.reconcile.marker import MARKER_KEYS, read_marker
+from provisioner.reconcile.marker import read_marker
 
 SECTION: Final = "rai_blocklists"
 _NAME: Final = "[a-zA-Z0-9][a-zA-Z0-9_.-]*"
@@ -33,9 +33,8 @@ _ITEM_NAME: Final = re.compile(_NAME)
 _MOST_ITEMS: Final = 10_000
 _LONGEST_PATTERN: Final = 1_000
 _BATCH: Final = 100  # assumed: the service states no limit of its own
-_LABELS: Final = having(**dict.fromkeys(MARKER_KEYS, TEXT))
 _BLOCKLIST: Final = having(
-    properties=having(description=TEXT), tags=_LABELS, etag=TEXT, systemData=having(createdAt=TEXT)
+    properties=having(description=TEXT), tags=LABELS, etag=TEXT, systemData=having(createdAt=TEXT)
 )
 _ITEM: Final = having(name=needed(TEXT), properties=needed(having(pattern=needed(TEXT), isRegex=FLAG)))
 

@@ -22,20 +22,19 @@ from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.policies_named import SECTION, is_built_in
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.rai_blocklist import SECTION as BLOCKLISTS
-from provisioner.kinds.shapes import answered, shaped
+from provisioner.kinds.shapes import LABELS, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, canonical
 from provisioner.model.plan import Change
 from provisioner.model.resource import Live, Reference
-from provisioner.model.shape import LIST, OBJECT, TEXT, having, needed
+from provisioner.model.shape import LIST, OBJECT, TEXT, having, needed, solid
 from provisioner.model.traits import Rule, Traits
-from provisioner.reconcile.marker import MARKER_KEYS, read_marker
+from provisioner.reconcile.marker import read_marker
 
 _FILLED_IN: Final = "provisioner-filled-in"  # a tag: the fingerprints of the filters that the service added
 _PRINT: Final = 8
 _MOST_PRINTS: Final = 256 // _PRINT
-_LABELS: Final = having(**dict.fromkeys(MARKER_KEYS, TEXT))
 _LISTS: Final = ("content_filters", "custom_blocklists", "safety_providers")
 _POLICY: Final = having(
     properties=needed(
@@ -43,12 +42,12 @@ _POLICY: Final = having(
             basePolicyName=TEXT,
             mode=TEXT,
             type=TEXT,
-            contentFilters=replace(LIST, each=having(name=TEXT, source=TEXT)),
-            customBlocklists=replace(LIST, each=OBJECT),
-            safetyProviders=replace(LIST, each=OBJECT),
+            contentFilters=replace(LIST, each=solid(having(name=TEXT, source=TEXT))),
+            customBlocklists=replace(LIST, each=solid(OBJECT)),
+            safetyProviders=replace(LIST, each=solid(OBJECT)),
         )
     ),
-    tags=_LABELS,
+    tags=replace(LABELS, members={**LABELS.members, _FILLED_IN: solid(TEXT)}),
     etag=TEXT,
     systemData=having(createdAt=TEXT),
 )
@@ -266,7 +265,7 @@ def _is_systems(body: Document) -> bool:
     """Whether the service keeps it: nobody's to own, and named without an entry."""
     name, properties = body.get("name"), body.get("properties")
     is_said = isinstance(properties, Mapping) and folded(properties.get("type")) == _SYSTEM
-    return is_said or (isinstance(name, str) and is_built_in(name))
+    return isinstance(name, str) and (is_said or is_built_in(name))
 
 
 @shaped(SECTION, _POLICY)
