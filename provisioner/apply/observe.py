@@ -40,13 +40,16 @@ def observe(
     looks = [
         partial(kinds[address.kind].inspect, service, wanted, live.get(address))
         for address, wanted in {**assumed, **desired}.items()
-        if not wanted.external and _may_be_looked_at(kinds[address.kind], wanted, live.get(address))
+        if _may_be_looked_at(kinds[address.kind], wanted, live.get(address))
     ]
     live.update({found.address: found for found in _all(looks, at_once=parallelism) if found is not None})
     return live
 
 
 def _may_be_looked_at(kind: Kind, wanted: Desired, found: Live | None) -> bool:
+    """Of an external one only whether it is there."""
+    if wanted.external and found is not None:
+        return False
     return not (found is not None and found.odd) and kind.is_unclear(wanted, found)
 
 

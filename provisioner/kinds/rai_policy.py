@@ -27,7 +27,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, canonical
 from provisioner.model.plan import Change
-from provisioner.model.resource import Live, Reference
+from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.shape import LIST, OBJECT, TEXT, having, needed, solid
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker
@@ -184,6 +184,16 @@ class RaiPolicyKind(Kind):
             return None
         body = management.get(_path(management, address))
         return None if body is None or _is_systems(body) else _observed(body)
+
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
+        """The service's own are in no list of ours, and may be referred to like somebody's."""
+        return wanted.external and found is None and is_built_in(wanted.address.name)
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+        if (management := service.management) is None:
+            return found
+        body = management.get(_path(management, wanted.address))
+        return Live(address=wanted.address, fields={}) if body is not None else None
 
     def create(self, service: Service, change: Change) -> Live | None:
         path = _path(management_of(service, self), change.address)

@@ -250,6 +250,20 @@ def test_what_the_service_fills_in_is_no_drift_and_a_change_of_it_is(
     assert provisioner("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize(("name", "codes"), [("Microsoft.DefaultV2", []), ("Microsoft.Defect", ["external-missing"])])
+def test_one_of_the_service_may_be_declared_external(
+    foundry: Foundry,  # noqa: ARG001 - it runs
+    provisioner: Command,
+    project: Path,
+    name: str,
+    codes: list[str],
+) -> None:
+    (project / "stores.yaml").write_text(f"{NAMED}rai_policies: {{{name}: {{external: true}}}}\n", encoding="utf-8")
+
+    plan = provisioner("plan", "--format", "json").document
+    assert [it["code"] for it in plan["refusals"]] == codes
+
+
 EGRESS = """\
     egress_policy:
       rules: [{name: a, rule_type: Fqdn, match: {host: a.com}, action: {action_type: Allow}}]
