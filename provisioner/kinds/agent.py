@@ -26,7 +26,7 @@ from provisioner.kinds.agent_versions import (
 )
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
-from provisioner.kinds.meanings import quantity
+from provisioner.kinds.equivalents import quantity
 from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped

@@ -16,8 +16,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, snake
+from provisioner.kinds.equivalents import folded
 from provisioner.kinds.managed import made, management_of
-from provisioner.kinds.meanings import folded
 from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, ProjectPlane, Service
 from provisioner.kinds.shapes import answered, shaped

@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.kinds.equivalents import folded
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
-from provisioner.kinds.meanings import folded
 from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.policies_named import SECTION, is_built_in
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service

@@ -19,8 +19,8 @@ from provisioner.model.document import (
     place,
 )
 from provisioner.model.redact import redacted
+from provisioner.model.redacted_diff import secrets_in
 from provisioner.model.resource import Marker
-from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.write_only import readable

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, lookup, only, without
 from provisioner.model.plan import Action, Change
 from provisioner.model.redact import redacted
+from provisioner.model.redacted_diff import secrets_in
 from provisioner.model.resource import Desired
-from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Traits
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.meaning import is_default, is_nothing, respelt, same

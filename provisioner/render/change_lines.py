@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
-from provisioner.model.places import has_no_default
+from provisioner.model.key_roles import has_no_default
 from provisioner.model.plan import Action, Change, FieldChange, Origin
 from provisioner.model.redact import SEALED, HiddenKeys, redacted
-from provisioner.model.told_apart import told_apart
+from provisioner.model.redacted_diff import told_apart
 from provisioner.model.words import joined
 from provisioner.render.linediff import diff_lines, more
 from provisioner.render.safe import one_line, visible

@@ -23,8 +23,8 @@ from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.forms import secret_spans
 from provisioner.model.plan import Action, Change, FieldChange, Origin, Plan
 from provisioner.model.redact import harmless, redacted
+from provisioner.model.redacted_diff import secrets_in, told_apart
 from provisioner.model.resource import Desired, Live, Marker
-from provisioner.model.told_apart import secrets_in, told_apart
 from provisioner.model.traits import Traits
 from provisioner.reconcile import marker as markers
 from provisioner.reconcile.compare import compare
