@@ -12,7 +12,7 @@ from typing import Final
 
 from provisioner.kinds import Kind, Service, unreadable
 from provisioner.model.action import Action
-from provisioner.model.document import Document, Path, dotted, lies_under, lookup
+from provisioner.model.document import Document, Path, dotted, lies_under, lookup, only
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Desired, Live, Marker
@@ -83,8 +83,16 @@ def look(change: Change, kind: Kind, service: Service) -> Live | None:
     found = kind.read(service, change.address)
     if found is not None and found.odd:
         raise unreadable(change.address, found.odd)
-    wanted = Desired(address=change.address, fields=change.after or {})
+    wanted = Desired(address=change.address, fields=_aimed_at(change, kind))
     return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
+
+
+def _aimed_at(change: Change, kind: Kind) -> Document:
+    """What tells the object from others of its name."""
+    if change.after is not None:
+        return change.after
+    scope = kind.traits.scope
+    return only(change.before.fields, (scope,)) if change.before is not None and scope else {}
 
 
 def when_ended(change: Change, kind: Kind, service: Service) -> Live | None:
@@ -161,8 +169,8 @@ def _was_answered_so(change: Change, kind: Kind, path: Path, here: object, value
 def _is_kept_back(lacking: tuple[Path, object, object], kind: Kind) -> bool:
     """Whether the value is missing, as against another one that stands there, or is meant by showing none."""
     path, here, _ = lacking
-    is_missing = is_nothing(here) and not rule_of(path, kind.traits).is_silent
-    return is_missing and not lies_under(path, kind.traits.beside_versions)
+    is_telling = any(rule_of(path[:length], kind.traits).is_silent for length in range(1, len(path) + 1))
+    return is_nothing(here) and not is_telling and not lies_under(path, kind.traits.beside_versions)
 
 
 def _require_ours(change: Change, found: Live) -> None:

@@ -113,8 +113,8 @@ def _take_no_color(command: click.Command) -> None:
 def group(ctx: click.Context, *, log_level: str, log_format: str) -> int:
     """Declarative provisioning for Microsoft Foundry.
 
-    One manifest lists model deployments, connections, memory stores and agents; plan shows what differs from the live
-    project, apply makes it so.
+    One manifest lists model deployments, content filter policies and blocklists, connections, memory stores and agents;
+    plan shows what differs from the live project, apply makes it so.
 
     Exit codes: 0 done, or nothing to do; 1 failed or refused; 2 there are changes (only with --detailed-exitcode);
     130 interrupted.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
+from provisioner.apply.references import missing_references
 from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
@@ -30,7 +31,8 @@ _REPEAT_S: Final = 5.0
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
     live = _live(manifest, planes, parallelism)
-    return _planned(make_plan, manifest, live, planes, allow)
+    plan = _planned(make_plan, manifest, live, planes, allow)
+    return replace(plan, warnings=(*plan.warnings, *missing_references(KINDS, planes, manifest.resources, live)))
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:

@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.kinds import fragments as f
-from provisioner.kinds.agent_checks import check_agent
+from provisioner.kinds.agent_checks import CODES, check_agent
 from provisioner.kinds.agent_connections import connections_named
+from provisioner.kinds.agent_neighbours import AGENTS
 from provisioner.kinds.agent_schema import DEFINITIONS, MEMORY_TOOL, MEMORY_TOOLS, OLD_MEMORY_TOOL, PROPERTIES
 from provisioner.kinds.agent_versions import (
     ON_THE_AGENT,
@@ -25,8 +26,7 @@ from provisioner.kinds.agent_versions import (
 )
 from provisioner.kinds.conflict import changed_since
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
-from provisioner.kinds.meanings import quantity
-from provisioner.kinds.neighbours import AGENTS
+from provisioner.kinds.equivalents import quantity
 from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped
@@ -89,6 +89,7 @@ class AgentKind(Kind):
             ("draft",): Rule(default=False),
             ("state",): Rule(default="enabled"),
             ("metadata",): Rule(free=True),
+            ("rai_config",): Rule(is_silent=True),  # what guards must be seen to be there
             ("environment_variables",): Rule(free=True),
             ("cpu",): Rule(meaning=quantity),
             ("memory",): Rule(meaning=quantity),
@@ -103,6 +104,8 @@ class AgentKind(Kind):
     )
 
     neighbours = AGENTS
+    section_neighbours = ("agent",)
+    codes = CODES
 
     def names(self) -> Document:
         # Microsoft Learn: agents limits and quotas

@@ -35,6 +35,15 @@ _CLOSED: Final = ("reasoning", "structured_inputs")  # where the schema refuses 
 _PARTIAL: Final = {"agent_endpoint": "AgentEndpointConfig", "agent_card": "AgentCard"}  # merge patches
 
 
+CODES: Final = {
+    "wrong-agent-kind": "An agent has a key that belongs to another kind of agent.",
+    "unknown-type": "A tool, or an answer's format, is of a type that the service does not publish.",
+    "bad-scope": "The scope of a memory tool is empty or holds a character that the service refuses.",
+    "voice-engine": "A voice agent has neither a model nor an engine, or an engine and what takes its place.",
+    "hosted-source": "A hosted agent does not say exactly once where its code comes from.",
+}
+
+
 def check_agent(name: str, entry: Document, *, beside: tuple[str, ...]) -> Iterator[Finding]:
     """`beside` are the keys that every kind of agent may have."""
     yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)

@@ -51,4 +51,4 @@ def _to(value: object, path: Path) -> Iterator[Reference]:
     """
     name = value.rpartition(_BELOW)[2] if isinstance(value, str) else ""
     if _NAME.fullmatch(name):
-        yield Reference(path=path, target=Address(SECTION, name), optional=True)
+        yield Reference(path=path, target=Address(SECTION, name), optional=True, by_id=name != value)

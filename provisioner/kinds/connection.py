@@ -7,16 +7,17 @@ Source: Azure/bicep-types-az, Microsoft.CognitiveServices 2026-09-01; azure-rest
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, snake
+from provisioner.kinds.equivalents import folded
 from provisioner.kinds.managed import made, management_of
-from provisioner.kinds.meanings import folded
-from provisioner.kinds.neighbours import Neighbours
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, ProjectPlane, Service
 from provisioner.kinds.shapes import answered, shaped
 from provisioner.model.action import Action
@@ -24,7 +25,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.errors import Failure, PlaneError
-from provisioner.model.resource import Live
+from provisioner.model.resource import Desired, Live
 from provisioner.model.sealed import Sealed
 from provisioner.model.shape import OBJECT, TEXT, having, needed, solid
 from provisioner.model.traits import Rule, Traits
@@ -80,10 +81,16 @@ _CATEGORIES: Final = (
     "SapTable Serp Serverless ServiceNow Sftp SharePointOnlineList Sharepoint Shopify Snowflake Spark SqlServer "
     "Square Sybase Teradata Vertica WebTable Xero Zoho"
 )
+# What the service publishes, whatever letters a manifest writes it in.
+_PUBLISHED: Final = {
+    key: {name.casefold(): name for name in names}
+    for key, names in (("category", _CATEGORIES.split()), ("auth_type", [*_AUTH_TYPES]))
+}
 _MEANT: Final = {"azureaisearch": "CognitiveSearch", "mcp": "RemoteTool"}
 _AZURE: Final = ("ApiType", "ResourceId")
 _ID: Final = re.compile(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/[^/]+/.+", re.IGNORECASE)
 _ON_ACCOUNT: Final = re.compile(r"/accounts/[^/]+/connections/[^/]+/?\Z", re.IGNORECASE)
+_IN_PROJECT: Final = re.compile(r"/accounts/[^/]+/projects/[^/]+/connections/[^/]+/?\Z", re.IGNORECASE)
 _TRAILING: Final = re.compile(r"(?:\.0+)?(?:Z|\+00:00)\Z")
 
 _CONNECTION: Final = having(
@@ -103,7 +110,7 @@ _GLIMPSE: Final = having(type=TEXT, target=TEXT, credentials=having(type=TEXT), 
 
 # What others call its keys: see `kinds.neighbours`.
 _NEIGHBOURS: Final[Neighbours] = {
-    "name": "The name is the key above: `NAME: {…}`.",
+    "name": NAME,
     "properties": "Its keys stand one level up: `category`, `auth_type`, `target`, …",
     "type": "category",
     "kind": "category",
@@ -135,6 +142,8 @@ class ConnectionKind(Kind):
     settings = ("subscription_id", "resource_group")
     traits = Traits(
         immutable=(("shared",),),
+        replace_resets=(("is_shared_to_all",),),  # filled in as the scope has it: who may use one of a project is few
+        scope=("shared",),
         replace_loses="Credentials that the manifest does not declare are lost: nobody can read them back.",
         rules={
             ("shared",): Rule(default=False),
@@ -164,6 +173,9 @@ class ConnectionKind(Kind):
         fields = f.meaning(entry, ("metadata", "shared_user_list"))
         if isinstance(version := fields.get("credentials_version"), int):
             fields["credentials_version"] = str(version)
+        for key, published in _PUBLISHED.items():
+            if isinstance(value := fields.get(key), str):
+                fields[key] = published.get(value.casefold(), value)
         return fields
 
     def entry(self, fields: Document) -> Document:
@@ -172,8 +184,8 @@ class ConnectionKind(Kind):
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_names("metadata", entry.get("metadata"))
-        yield from _unpublished("category", entry.get("category"), _CATEGORIES.split())
-        yield from _unpublished("auth_type", entry.get("auth_type"), _AUTH_TYPES)
+        for key, published in _PUBLISHED.items():
+            yield from _unpublished(key, entry.get(key), published)
         yield from _credentials(name, entry)
         yield from _of_category(name, entry)
         is_tool = _is(entry.get("category"), "RemoteTool")
@@ -192,16 +204,31 @@ class ConnectionKind(Kind):
 
     def read(self, service: Service, address: Address) -> Live | None:
         if service.management is None:
-            body = service.project.get(f"connections/{quote(address.name, safe='')}")
+            body = service.project.get(f"connections/{quote(address.name, safe='')}", case_blind=True)
             return _glimpsed(body) if body is not None else None
         for shared in (False, True):
             if (body := service.management.get(_path(service.management, address, shared=shared))) is not None:
                 return _observed(body)
         return None
 
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
+        """A project's own hides its account's from `read`."""
+        return found is not None and _is_shared(wanted.fields) and not _is_shared(found.fields)
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+        if (management := service.management) is None:
+            return found
+        body = management.get(_path(management, wanted.address, shared=True))
+        return replace(_observed(body), namesake=found) if body is not None else found
+
     def create(self, service: Service, change: Change) -> Live | None:
+        """One that moves was looked for where it was: where it goes to, somebody may have made one. A PUT is answered
+        with 200 whether it makes one or not, and no etag tells of a precondition that it would heed.
+        """
         path = _path(management_of(service, self), change.address, shared=_is_shared(change.after))
-        return answered(_observed, made(self, service, change, path=path, body=_wire(change)), change.address)
+        moves = change.action is Action.REPLACE
+        shown = made(self, service, change, path=path, body=_wire(change), asks_first=moves)
+        return answered(_observed, shown, change.address)
 
     def update(self, service: Service, change: Change) -> Live | None:
         """A PUT is exact, and takes away credentials that it does not carry; those that the manifest does not declare
@@ -241,18 +268,18 @@ def _is_shared(fields: Document | None) -> bool:
 def _is_of(body: Document, management: ManagementPlane) -> bool:
     """Whether it is the account's or the project's own; a list may show those of other projects, too."""
     arm_id = body.get("id")
-    if not isinstance(arm_id, str):
-        return True  # odd, which is told
-    return bool(_ON_ACCOUNT.search(arm_id)) or arm_id.casefold().startswith(
-        f"{unquote(management.project)}/".casefold()
-    )
+    if not isinstance(arm_id, str) or not _IN_PROJECT.search(arm_id):
+        return True  # the account's, or odd, which is told
+    return arm_id.casefold().startswith(f"{unquote(management.project)}/".casefold())
 
 
 @shaped(SECTION, _CONNECTION)
 def _observed(body: Document) -> Live:
-    name, properties = str(body["name"]), body["properties"]
+    name, properties, arm_id = str(body["name"]), body["properties"], str(body["id"])
+    if not (_ON_ACCOUNT.search(arm_id) or _IN_PROJECT.search(arm_id)):
+        return Live(address=Address(SECTION, name), fields={}, odd="its id is none of a connection")
     metadata, marker = read_marker(properties.get("metadata") or {}, Address(SECTION, name))
-    fields: dict[str, Any] = {"shared": True} if _ON_ACCOUNT.search(str(body["id"])) else {}
+    fields: dict[str, Any] = {"shared": True} if _ON_ACCOUNT.search(arm_id) else {}
     fields |= {
         snake(key): value
         for key, value in properties.items()
@@ -341,14 +368,13 @@ def _is(value: object, *names: str) -> bool:
     return isinstance(value, str) and value.casefold() in {name.casefold() for name in names}
 
 
-def _unpublished(key: str, value: object, known: Collection[str]) -> Iterator[Finding]:
+def _unpublished(key: str, value: object, published: Mapping[str, str]) -> Iterator[Finding]:
     """Others may come any day, so it is only said."""
-    if not isinstance(value, str) or _is(value, *known):
+    if not isinstance(value, str) or value.casefold() in published:
         return
-    by_folded = {name.casefold(): name for name in known}
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
 
-    close = [by_folded[name] for name in get_close_matches(value.casefold(), by_folded, n=1)]
+    close = [published[name] for name in get_close_matches(value.casefold(), published, n=1)]
     meant = _MEANT.get(value.casefold().replace("_", "")) or next(iter(close), "")
     yield Finding(
         path=(key,),
@@ -361,7 +387,7 @@ def _unpublished(key: str, value: object, known: Collection[str]) -> Iterator[Fi
 
 def _credentials(name: str, entry: Document) -> Iterator[Finding]:
     auth_type, given = entry.get("auth_type"), entry.get("credentials")
-    known = {each.casefold(): each for each in _AUTH_TYPES}
+    known = _PUBLISHED["auth_type"]
     if not isinstance(auth_type, str) or auth_type.casefold() not in known:
         return
     called = known[auth_type.casefold()]

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.kinds.equivalents import folded, unordered
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
-from provisioner.kinds.meanings import folded, unordered
-from provisioner.kinds.neighbours import DEPLOYMENTS
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, answered, shaped
@@ -69,6 +69,36 @@ _NEITHER_WORDS: Final = (
     "moderation",
 )
 
+_NEIGHBOURS: Final[Neighbours] = {
+    "name": NAME,
+    "properties.model": "model",
+    "properties.sku": "sku",
+    "properties.versionUpgradeOption": "version_upgrade_option",
+    "properties.raiPolicyName": "rai_policy_name",
+    "properties.spilloverDeploymentName": "spillover_deployment_name",
+    "properties": "Its keys stand one level up: `model`, `version_upgrade_option`, `rai_policy_name`, …",
+    "scaleSettings": "sku",
+    "scale_settings": "sku",
+    "sku": "Write a mapping: `sku: {name: GlobalStandard, capacity: 10}`.",
+    "skuName": "sku.name",
+    "sku_name": "sku.name",
+    "skuCapacity": "sku.capacity",
+    "sku_capacity": "sku.capacity",
+    "capacity": "sku.capacity",
+    "model": 'Write a mapping: `model: {format: OpenAI, name: gpt-4o, version: "2024-11-20"}`.',
+    "modelName": "model.name",
+    "model_name": "model.name",
+    "modelFormat": "model.format",
+    "modelVersion": "model.version",
+    "version": "model.version",
+    "format": "model.format",
+    "contentFilter": "rai_policy_name",
+}
+_CODES: Final = {
+    "model-provider-data": "A deployment of an Anthropic model lacks what the service asks for.",
+    "spillover-sku": "A deployment that is not provisioned names another to spill over to.",
+}
+
 
 def _quota(fields: Document) -> tuple[str, ...]:
     """Of an account's region: one for each hosting type and model, and of a provisioned type one for all models.
@@ -100,7 +130,8 @@ class DeploymentKind(Kind):
             **{("model", key): _UNTOLD for key in ("publisher", "source", "source_account")},
             ("sku", "name"): _NAME,
             **{("sku", key): _UNTOLD for key in ("tier", "size", "family")},
-            **{(key,): _NAME for key in ("rai_policy_name", "spillover_deployment_name", "parent_deployment_name")},
+            **{(key,): _NAME for key in ("spillover_deployment_name", "parent_deployment_name")},
+            ("rai_policy_name",): Rule(meaning=folded, is_silent=True),  # what guards must be seen to be there
             (_STATE,): Rule(default="Running", is_silent=True),
             ("service_tier",): Rule(default="Default"),
             ("routing", "models"): Rule(meaning=unordered),
@@ -112,7 +143,9 @@ class DeploymentKind(Kind):
         marker_size=256,
     )
 
-    neighbours = DEPLOYMENTS
+    neighbours = _NEIGHBOURS
+    section_neighbours = ("modelDeployments", "model_deployments", "models")
+    codes = _CODES
 
     def names(self) -> Document:
         # assumed: the account's charset, as the service states none for deployments
@@ -172,7 +205,7 @@ class DeploymentKind(Kind):
 
     def read(self, service: Service, address: Address) -> Live | None:
         if service.management is None:
-            body = service.project.get(f"deployments/{quote(address.name, safe='')}")
+            body = service.project.get(f"deployments/{quote(address.name, safe='')}", case_blind=True)
             return _glimpsed(body) if body is not None else None
         body = service.management.get(_path(service.management, address))
         return _observed(body) if body is not None else None

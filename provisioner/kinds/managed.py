@@ -40,13 +40,19 @@ def tagged(change: Change) -> dict[str, str]:
     return {**kept, **(write_marker(change.marker) if change.marker else {})}
 
 
-def made(kind: Kind, service: Service, change: Change, *, path: str, body: Document) -> Document:
-    """The new object as the answer shows it; empty where that shows none. Raises PlaneError where somebody made one."""
+def made(
+    kind: Kind, service: Service, change: Change, *, path: str, body: Document, asks_first: bool = False
+) -> Document:
+    """The new object as the answer shows it; empty where that shows none. Raises PlaneError where somebody made one:
+    with `asks_first` it is looked for, a request more, where the precondition of the first PUT is not to be relied on.
+    """
     management = management_of(service, kind)
 
     def is_free() -> bool:
         return management.get(path) is None
 
+    if asks_first and not is_free():
+        raise changed_since(change.address)
     try:
         return management.put(path, body, is_free=is_free)
     except PlaneError as error:

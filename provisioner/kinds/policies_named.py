@@ -30,7 +30,8 @@ def policy_named(value: object, path: Path) -> Iterator[Reference]:
     found = _ID.fullmatch(value)
     name = found["name"] if found else value
     if _NAME.fullmatch(name) and not is_built_in(name):
-        yield Reference(path=path, target=Address(SECTION, name), optional=True, case_blind=True)
+        by_id = found is not None
+        yield Reference(path=path, target=Address(SECTION, name), optional=True, case_blind=True, by_id=by_id)
 
 
 def is_built_in(name: str) -> bool:

@@ -29,8 +29,10 @@ class ProjectPlane(Protocol):
     def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
         """All items of a paged list."""
 
-    def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
-        """The document, or None when there is none (404)."""
+    def get(self, path: str, *, features: tuple[str, ...] = (), case_blind: bool = False) -> Document | None:
+        """The document, or None when there is none (404). `case_blind` where it may show its name in other letters than
+        those asked for, as Azure Resource Manager's do.
+        """
 
     def post(
         self, path: str, body: Document, *, features: tuple[str, ...] = (), settled: Settled | None = None
@@ -92,7 +94,9 @@ class Service(Protocol):
     def project(self) -> ProjectPlane: ...
     @property
     def management(self) -> ManagementPlane | None:
-        """None when the manifest names no subscription and resource group: deployments are then read-only."""
+        """None when the manifest names no subscription and resource group: what is Azure Resource Manager's can then be
+        glimpsed at most, through the project.
+        """
 
 
 class Kind(Protocol):
@@ -132,6 +136,11 @@ class Kind(Protocol):
         return {}
 
     @property
+    def section_neighbours(self) -> tuple[str, ...]:
+        """What other tools call its section."""
+        return ()
+
+    @property
     def codes(self) -> Mapping[str, str]:
         """The codes of its own findings, and what each says: see `manifest.codes`."""
         return {}
@@ -151,7 +160,7 @@ class Kind(Protocol):
         return fields
 
     def references(self, fields: Document) -> Iterator[Reference]:  # noqa: ARG002
-        """Every field that names another resource."""
+        """Every field that names another resource. A field may be UNKNOWN: a variable that nobody has resolved."""
         return iter(())
 
     def provides(self, fields: Document) -> str | None:  # noqa: ARG002
@@ -172,6 +181,10 @@ class Kind(Protocol):
     def lists(self, service: Service) -> Sequence[Callable[[], Iterable[Live]]]:
         """The parts of `list`, to be read side by side; of two objects of one name the later part's counts."""
         return (partial(self.list, service),)
+
+    def lists_all(self, service: Service) -> bool:  # noqa: ARG002
+        """Whether what `list` does not show is not there."""
+        return True
 
     def read(self, service: Service, address: Address) -> Live | None:
         """One live object, as `list` shows it; None when there is none. One request."""

@@ -14,16 +14,17 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
-from provisioner.kinds.neighbours import Neighbours
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
-from provisioner.kinds.shapes import all_shaped, shaped
+from provisioner.kinds.shapes import LABELS, all_shaped, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
+from provisioner.model.errors import PlaneError
 from provisioner.model.resource import Live
 from provisioner.model.shape import FLAG, TEXT, having, needed
 from provisioner.model.traits import Rule, Traits
-from provisioner.reconcile.marker import MARKER_KEYS, read_marker
+from provisioner.reconcile.marker import read_marker
 
 if TYPE_CHECKING:
     from provisioner.model.plan import Change
@@ -34,14 +35,13 @@ _ITEM_NAME: Final = re.compile(_NAME)
 _MOST_ITEMS: Final = 10_000
 _LONGEST_PATTERN: Final = 1_000
 _BATCH: Final = 100  # assumed: the service states no limit of its own
-_LABELS: Final = having(**dict.fromkeys(MARKER_KEYS, TEXT))
 _BLOCKLIST: Final = having(
-    properties=having(description=TEXT), tags=_LABELS, etag=TEXT, systemData=having(createdAt=TEXT)
+    properties=having(description=TEXT), tags=LABELS, etag=TEXT, systemData=having(createdAt=TEXT)
 )
 _ITEM: Final = having(name=needed(TEXT), properties=needed(having(pattern=needed(TEXT), isRegex=FLAG)))
 
 _NEIGHBOURS: Final[Neighbours] = {
-    "name": "The name is the key above: `NAME: {…}`.",
+    "name": NAME,
     "properties": "Its keys stand one level up: `description`, `items`.",
     "raiBlocklistItems": "items",
     "blocklistItems": "items",
@@ -63,7 +63,7 @@ class RaiBlocklistKind(Kind):
     settings = ("subscription_id", "resource_group")
     traits = Traits(
         rules={
-            ("items",): Rule(whole=True, closed=True, case_blind=True),
+            ("items",): Rule(whole=True, closed=True, case_blind=True, is_silent=True),
             ("tags",): Rule(free=True, case_blind=True),
         },
         case_blind=True,
@@ -99,7 +99,11 @@ class RaiBlocklistKind(Kind):
         """The list of lists shows no items: each costs a request of its own, and one more for each further page."""
         if (management := service.management) is not None:
             for body in management.items(f"{management.account}/raiBlocklists"):
-                yield _with_items(management, _observed(body))
+                if (found := _with_items(management, _observed(body))) is not None:
+                    yield found
+
+    def lists_all(self, service: Service) -> bool:
+        return service.management is not None
 
     def read(self, service: Service, address: Address) -> Live | None:
         if (management := service.management) is None:
@@ -196,12 +200,18 @@ def _observed(body: Document) -> Live:
     return Live(address=address, fields=fields, marker=marker, revision=str(body.get("etag") or ""), identity=made_at)
 
 
-def _with_items(management: ManagementPlane, found: Live) -> Live:
+def _with_items(management: ManagementPlane, found: Live) -> Live | None:
+    """None where it went since it was shown."""
     if found.odd:
         return found
     what = f"An item of {found.address}"
     bodies = all_shaped(management.items(f"{_path(management, found.address)}/raiBlocklistItems"), _ITEM, what=what)
-    items = {str(body["name"]): _item(body["properties"]) for body in bodies}
+    try:
+        items = {str(body["name"]): _item(body["properties"]) for body in bodies}
+    except PlaneError as error:
+        if error.failure.status != 404:
+            raise
+        return None
     return replace(found, fields={**found.fields, "items": items}) if items else found
 
 

@@ -15,20 +15,20 @@ from urllib.parse import quote
 
 from provisioner.kinds import fragments as f
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.kinds.equivalents import folded
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
-from provisioner.kinds.meanings import folded
-from provisioner.kinds.neighbours import Neighbours
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.policies_named import SECTION, is_built_in
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.rai_blocklist import SECTION as BLOCKLISTS
-from provisioner.kinds.shapes import answered, shaped
+from provisioner.kinds.shapes import LABELS, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document, canonical
-from provisioner.model.resource import Live, Reference
-from provisioner.model.shape import LIST, OBJECT, TEXT, having, needed
+from provisioner.model.resource import Desired, Live, Reference
+from provisioner.model.shape import LIST, OBJECT, TEXT, having, needed, solid
 from provisioner.model.traits import Rule, Traits
-from provisioner.reconcile.marker import MARKER_KEYS, read_marker
+from provisioner.reconcile.marker import read_marker
 
 if TYPE_CHECKING:
     from provisioner.model.plan import Change
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _FILLED_IN: Final = "provisioner-filled-in"  # a tag: the fingerprints of the filters that the service added
 _PRINT: Final = 8
 _MOST_PRINTS: Final = 256 // _PRINT
-_LABELS: Final = having(**dict.fromkeys(MARKER_KEYS, TEXT))
 _LISTS: Final = ("content_filters", "custom_blocklists", "safety_providers")
 _POLICY: Final = having(
     properties=needed(
@@ -44,22 +43,23 @@ _POLICY: Final = having(
             basePolicyName=TEXT,
             mode=TEXT,
             type=TEXT,
-            contentFilters=replace(LIST, each=having(name=TEXT, source=TEXT)),
-            customBlocklists=replace(LIST, each=OBJECT),
-            safetyProviders=replace(LIST, each=OBJECT),
+            contentFilters=replace(LIST, each=solid(having(name=TEXT, source=TEXT))),
+            customBlocklists=replace(LIST, each=solid(OBJECT)),
+            safetyProviders=replace(LIST, each=solid(OBJECT)),
         )
     ),
-    tags=_LABELS,
+    tags=replace(LABELS, members={**LABELS.members, _FILLED_IN: solid(TEXT)}),
     etag=TEXT,
     systemData=having(createdAt=TEXT),
 )
 _SYSTEM: Final = "systemmanaged"
 _SEVERE: Final = ("hate", "sexual", "violence", "selfharm")  # the filters with a threshold
 _SOURCES: Final = ["Prompt", "Completion", "PreRun", "PreToolCall", "PostToolCall", "PostRun"]
+_EGRESS_DEFAULTS: Final = {"default_action": "Deny", "mode": "Enforced"}
 _LATER: Final = {"deferred": "asynchronous_filter"}  # its name since 2025-06-01
 
 _NEIGHBOURS: Final[Neighbours] = {
-    "name": "The name is the key above: `NAME: {…}`.",
+    "name": NAME,
     "properties": "Its keys stand one level up: `base_policy_name`, `mode`, `content_filters`, …",
     "basePolicy": "base_policy_name",
     "base_policy": "base_policy_name",
@@ -114,15 +114,14 @@ class RaiPolicyKind(Kind):
     settings = ("subscription_id", "resource_group")
     traits = Traits(
         rules={
-            ("base_policy_name",): Rule(meaning=folded),
-            ("mode",): Rule(meaning=_mode, default="Default"),
-            ("content_filters",): Rule(meaning=partial(_as_set, "name")),
-            ("custom_blocklists",): Rule(meaning=partial(_as_set, "blocklist_name")),
-            ("safety_providers",): Rule(meaning=partial(_as_set, "safety_provider_name"), given_back=False),
-            # Not in every api-version: what does not know it gives nothing back.
-            ("egress_policy",): Rule(given_back=False),
-            ("egress_policy", "default_action"): Rule(default="Deny", given_back=False),
-            ("egress_policy", "mode"): Rule(default="Enforced", given_back=False),
+            # What guards must be seen to be there: a policy that shows less than was sent is not done.
+            ("base_policy_name",): Rule(meaning=folded, is_silent=True),
+            ("mode",): Rule(meaning=_mode, default="Default", is_silent=True),
+            ("content_filters",): Rule(meaning=partial(_as_set, "name"), is_silent=True),
+            ("custom_blocklists",): Rule(meaning=partial(_as_set, "blocklist_name"), is_silent=True),
+            ("safety_providers",): Rule(meaning=partial(_as_set, "safety_provider_name"), is_silent=True),
+            ("egress_policy",): Rule(is_silent=True),
+            **{("egress_policy", key): Rule(meaning=folded) for key in _EGRESS_DEFAULTS},
             ("tags",): Rule(free=True, case_blind=True),
         },
         case_blind=True,
@@ -146,8 +145,8 @@ class RaiPolicyKind(Kind):
         for key in _LISTS[1:]:
             if isinstance(listed := fields.get(key), (list, tuple)):
                 fields[key] = [{"blocking": True, **it} for it in listed]
-        if "egress_policy" in fields:
-            fields["egress_policy"] = rekeyed(rekeyed(fields["egress_policy"], camel), snake)
+        if isinstance(egress := fields.get("egress_policy"), Mapping):
+            fields["egress_policy"] = {**_EGRESS_DEFAULTS, **rekeyed(rekeyed(dict(egress), camel), snake)}
         return fields
 
     def entry(self, fields: Document) -> Document:
@@ -178,11 +177,24 @@ class RaiPolicyKind(Kind):
             bodies = management.items(f"{management.account}/raiPolicies")
             yield from (_observed(body) for body in bodies if not _is_systems(body))
 
+    def lists_all(self, service: Service) -> bool:
+        return service.management is not None
+
     def read(self, service: Service, address: Address) -> Live | None:
         if (management := service.management) is None:
             return None
         body = management.get(_path(management, address))
         return None if body is None or _is_systems(body) else _observed(body)
+
+    def is_unclear(self, wanted: Desired, found: Live | None) -> bool:
+        """The service's own are in no list of ours, and may be referred to like somebody's."""
+        return wanted.external and found is None and is_built_in(wanted.address.name)
+
+    def inspect(self, service: Service, wanted: Desired, found: Live | None) -> Live | None:
+        if (management := service.management) is None:
+            return found
+        body = management.get(_path(management, wanted.address))
+        return Live(address=wanted.address, fields={}) if body is not None else None
 
     def create(self, service: Service, change: Change) -> Live | None:
         path = _path(management_of(service, self), change.address)
@@ -266,7 +278,7 @@ def _is_systems(body: Document) -> bool:
     """Whether the service keeps it: nobody's to own, and named without an entry."""
     name, properties = body.get("name"), body.get("properties")
     is_said = isinstance(properties, Mapping) and folded(properties.get("type")) == _SYSTEM
-    return is_said or (isinstance(name, str) and is_built_in(name))
+    return isinstance(name, str) and (is_said or is_built_in(name))
 
 
 @shaped(SECTION, _POLICY)
@@ -349,10 +361,12 @@ _PROPERTIES: Final[dict[str, Any]] = {
         "Safety providers of others, as a set by name and source.",
     ),
     "egress_policy": f.anything(
-        "Where an agent may reach out to; passed through. Only newer versions of the service know it.",
+        "Where an agent may reach out to; its rules are passed through.",
         properties={
-            "default_action": f.text("Of what no rule names.", examples=["Deny", "Allow"]),
-            "mode": f.text("Whether rules hold or are only told of.", examples=["Enforced", "Audit"]),
+            "default_action": f.text("Of what no rule names; left out, `Deny`.", examples=["Deny", "Allow"]),
+            "mode": f.text(
+                "Whether rules hold or are only told of; left out, `Enforced`.", examples=["Enforced", "Audit"]
+            ),
         },
     ),
     "tags": f.pairs("Azure tags. Other tags on the live policy are left alone.", key=512, value=256),

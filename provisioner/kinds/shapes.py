@@ -20,12 +20,12 @@ from provisioner.reconcile.marker import MARKER_KEYS
 
 _LONGEST_NAME: Final = 1024  # more than any service allows; it becomes part of a URL
 
-_LABELS: Final = having(**{key: solid(TEXT) for key in MARKER_KEYS})  # others' labels only pass through
+LABELS: Final = having(**{key: solid(TEXT) for key in MARKER_KEYS})  # others' labels only pass through
 
 VERSION: Final = having(
     version=needed(TEXT),
     definition=needed(having(kind=TEXT, tools=LIST)),
-    metadata=_LABELS,
+    metadata=LABELS,
     status=TEXT,
     draft=FLAG,
 )
@@ -38,7 +38,7 @@ AGENT: Final = having(
 STORE: Final = having(
     definition=needed(having(kind=TEXT, chat_model=needed(TEXT), embedding_model=needed(TEXT), options=OBJECT)),
     description=TEXT,
-    metadata=_LABELS,
+    metadata=LABELS,
 )
 DEPLOYMENT: Final = having(
     properties=needed(
@@ -48,7 +48,7 @@ DEPLOYMENT: Final = having(
         )
     ),
     sku=having(name=TEXT, capacity=NUMBER),
-    tags=_LABELS,
+    tags=LABELS,
     etag=TEXT,
     systemData=having(createdAt=TEXT),
 )

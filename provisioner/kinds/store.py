@@ -9,7 +9,7 @@ from urllib.parse import quote
 from provisioner.kinds import fragments as f
 from provisioner.kinds.conflict import changed_since, unreadable
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
-from provisioner.kinds.neighbours import STORES
+from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.shapes import STORE, answered, shaped
 from provisioner.model.address import Address
@@ -35,6 +35,21 @@ _OPTION_DEFAULTS: Final[dict[str, Any]] = {
     "default_ttl_seconds": 0,
 }
 
+_NEIGHBOURS: Final[Neighbours] = {
+    "name": NAME,
+    "definition": "Its keys stand one level up: `chat_model`, `embedding_model`, `options`.",
+    "model": "chat_model",
+    "embedding": "embedding_model",
+    "userProfileEnabled": "options.user_profile_enabled",
+    "userProfileDetails": "options.user_profile_details",
+    "chatSummaryEnabled": "options.chat_summary_enabled",
+    "user_profile_enabled": "options.user_profile_enabled",
+    "user_profile_details": "options.user_profile_details",
+    "chat_summary_enabled": "options.chat_summary_enabled",
+    "procedural_memory_enabled": "options.procedural_memory_enabled",
+    "default_ttl_seconds": "options.default_ttl_seconds",
+}
+
 
 class StoreKind(Kind):
     section = SECTION
@@ -50,7 +65,8 @@ class StoreKind(Kind):
         },
     )
 
-    neighbours = STORES
+    neighbours = _NEIGHBOURS
+    section_neighbours = ("memoryStores", "memory_stores")
 
     def names(self) -> Document:
         # The length is the API specification's. assumed: the service states no charset; these break its URLs.

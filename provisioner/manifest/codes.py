@@ -62,20 +62,14 @@ CODES: Final[Mapping[str, str]] = {
     "reference-cycle": "Resources need each other in a circle.",
     "secret-in-manifest": "A secret stands in the manifest itself instead of in a variable.",
     "write-only-version": "Values that are never read back have no version beside them, or a version has no values.",
-    # single kinds
+    # several kinds; those of single ones are their own
     "metadata-limit": "There are more metadata pairs or tags than the service takes beside the marker.",
     "reserved-name": "A metadata key or tag is one of the tool's own.",
-    "model-provider-data": "A deployment of an Anthropic model lacks what the service asks for.",
-    "wrong-agent-kind": "An agent has a key that belongs to another kind of agent.",
-    "unknown-type": "A tool, or an answer's format, is of a type that the service does not publish.",
     "unpublished": "A key or value is none that the service publishes. It is sent as it is.",
-    "bad-scope": "The scope of a memory tool is empty or holds a character that the service refuses.",
-    "voice-engine": "A voice agent has neither a model nor an engine, or an engine and what takes its place.",
-    "spillover-sku": "A deployment that is not provisioned names another to spill over to.",
-    "hosted-source": "A hosted agent does not say exactly once where its code comes from.",
     # refusals of a plan
     "external-missing": "A resource declared external does not exist.",
     "foreign-owner": "The live resource belongs to another manifest.",
+    "live-twice": "The manifest owns two live resources of one name, in different scopes, and declares one of them.",
     "prevent-destroy": "A protected resource would be deleted or replaced.",
     "still-referred": "A resource would be deleted that something declared still names.",
     "data-loss": "A store, and the memories in it, would be deleted or replaced.",
@@ -86,6 +80,7 @@ CODES: Final[Mapping[str, str]] = {
     "nothing-declared": "The manifest declares nothing of its own, and all that its owner has would be deleted.",
     "unreadable-object": "What the service shows of a live resource cannot be read.",
     # warnings of a plan
+    "reference-missing": "A resource is named that is neither declared nor live.",
     "ignored-difference": "A field differs from the manifest, and `lifecycle.ignore` leaves it as it is.",
     "left-out": "A deletion or replacement is left out, as --no-delete says.",
     "left-external": "A live resource of this owner is declared external, so destroy leaves it alone.",

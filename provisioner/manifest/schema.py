@@ -104,14 +104,9 @@ _HEAD: Final[Document] = {
 }
 
 
-# azd's and Terraform's words for the sections; both write them as lists.
+# azd's and Terraform's words; both write sections as lists.
 _NEIGHBOURS: Final[Mapping[str, str]] = {
-    "memoryStores": "stores",
-    "memory_stores": "stores",
-    "modelDeployments": "deployments",
-    "model_deployments": "deployments",
-    "models": "deployments",
-    "agent": "agents",
+    **{theirs: section for section, kind in KINDS.items() for theirs in kind.section_neighbours},
     "endpoint": "project.endpoint",
     "services": "Write each agent of azd's `services:` by its name below `agents:`.",
 }

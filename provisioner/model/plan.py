@@ -10,8 +10,8 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Absent, Document, Path, digest, dotted
 from provisioner.model.redact import HiddenKeys, redacted
+from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Live, Marker
-from provisioner.model.told_apart import told_apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

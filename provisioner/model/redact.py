@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provisioner.model.document import ABSENT, Absent, Path, canonical
-from provisioner.model.places import ABOUT, FIELDS, LISTED, OPAQUE, Role
+from provisioner.model.key_roles import ABOUT, FIELDS, LISTED, OPAQUE, Role
 from provisioner.model.sealed import UNSEEN, Sealed
 from provisioner.model.secrets import is_secret
 

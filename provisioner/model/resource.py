@@ -48,7 +48,7 @@ class Marker:
 class Reference:
     """A field that names another resource; `wants` is what the target must provide (`chat`, `embedding`). An `optional`
     one may name what no manifest declares: that is somebody else's then. A `case_blind` one means the same in other
-    letters.
+    letters. One `by_id` may be about another account.
     """
 
     path: Path
@@ -56,6 +56,7 @@ class Reference:
     wants: str | None = None
     optional: bool = False
     case_blind: bool = False
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class Live:
     `marker_revision` differs from `revision` when the marker was found on an earlier version of an agent: somebody
     else made the versions since. `baseline` is what the service showed for our own last write, where that is still to
     be seen. `odd` says what is wrong with what the service showed, where it cannot be read: such an object is there,
-    and that is all that is known of it.
+    and that is all that is known of it. `namesake` is another one of its name, which lives in another scope.
     """
 
     address: Address
@@ -91,3 +92,4 @@ class Live:
     baseline: Document | None = None
     identity: str = ""
     odd: str = ""
+    namesake: Live | None = None

@@ -18,9 +18,9 @@ class Rule:
 
     `meaning` maps what the service takes for the same (another case, unit or order) to one value; it must bear values
     of any type. `default` is what a missing value means; where the service `is_silent` of the default and of nothing
-    else, a missing value surely means it. Where not `given_back`, the service may keep the value to itself, so that its
-    absence tells nothing. A `whole` field is written by its author in full: what somebody else adds inside is drift; in
-    a `closed` one, the service adds nothing.
+    else, a missing value surely means it (nothing, where there is no default), also of what lies below. Where not
+    `given_back`, the service may keep the value to itself, so that its absence tells nothing. A `whole` field is
+    written by its author in full: what somebody else adds inside is drift; in a `closed` one, the service adds nothing.
     The keys of a `free` mapping are the user's own, and even an empty text is a value there; they may be `case_blind`.
     The keys of a `chosen` mapping are a choice, so that one with nothing in it is a value, too.
     """
@@ -48,7 +48,8 @@ class Traits:
     same share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of
     the live object's metadata or tags can hold.
 
-    The fields `write_only` are written and never shown: see `model.write_only`.
+    The fields `write_only` are written and never shown: see `model.write_only`. `scope` is the field that says in which
+    of several scopes an object lives, where each may have one of the same name.
 
     `versioned` kinds keep every state that was written, but for the subtrees `beside_versions`. `remarks` are
     sentences that a reviewer must know of a change beside its fields; `made` names the revision that it made, and is
@@ -65,6 +66,7 @@ class Traits:
     pool: Callable[[Document], tuple[str, ...]] = lambda _: ()
     marker_size: int = 512
     write_only: tuple[Path, ...] = ()
+    scope: Path = ()
     versioned: bool = False
     beside_versions: tuple[Path, ...] = ()
     remarks: Callable[[Change, str], Iterator[str]] = _nothing_to_say

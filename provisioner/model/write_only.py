@@ -29,6 +29,15 @@ def sealed(fields: Document, traits: Traits) -> Document:
     return fields
 
 
+def told_by_version(fields: Document, traits: Traits) -> tuple[Path, ...]:
+    """Those of which a version says whether they are to be written, or that hold nothing."""
+    return tuple(path for path in traits.write_only if _is_told(lookup(fields, path), lookup(fields, version_of(path))))
+
+
+def _is_told(value: object, version: object) -> bool:
+    return version is not ABSENT or (isinstance(value, Sealed) and not value.open())
+
+
 def readable(fields: Document, traits: Traits) -> Document:
     """What can be compared and remembered of the fields."""
     return without(fields, traits.write_only) if traits.write_only else fields

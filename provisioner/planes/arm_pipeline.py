@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from azure.mgmt.cognitiveservices.operations import DeploymentsOperations
     from typing_extensions import Self
 
-API_VERSION: Final = "2026-05-01"  # the first stable one that shows tier, state and routing, so that a PUT keeps them
+# The newest stable one, for every collection: what an older one does not show, a PUT takes away, and what it does not
+# know it ignores (egressPolicy of policies: first in 2026-05-15-preview, not in 2026-07-01, in 2026-09-01).
+API_VERSION: Final = "2026-09-01"
 _CONNECT_S: Final = 15
 _PIECE: Final = 64 * 1024
 _UNREGISTERED: Final = "MissingSubscriptionRegistration"  # the SDK registers the provider, then sends it again
@@ -58,16 +60,13 @@ _OPERATION: Final = having(
     error=OBJECT,
 )
 
-_BELOW_ACCOUNT: Final = re.compile(
-    r"/accounts/[^/]+/(?:projects/[^/]+/)?(?:raiBlocklists/[^/]+/)?(?P<collection>[^/]+)(?:/(?P<name>[^/]+))?",
-    re.IGNORECASE,
-)
+_BELOW_ACCOUNT: Final = re.compile(r"/accounts/[^/]+/(?P<below>.+?)/?\Z", re.IGNORECASE)
 
 _DEPLOYMENT: Final = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.CognitiveServices"
     r"/accounts/(?P<account>[^/]+)/deployments/(?P<name>[^/]+)"
 )
-_OPERATIONS: Final = {"PUT": "begin_create_or_update", "PATCH": "begin_update", "DELETE": "begin_delete"}
+_WRITTEN_BY_SDK: Final = ("PUT", "PATCH", "DELETE")
 
 Note = Callable[[str], None]
 LOG = logging.getLogger(__name__)
@@ -135,13 +134,17 @@ class ArmPipeline:
     def operation(self, method: str, path: str) -> Callable[..., LROPoller[Any]] | None:
         """The SDK's own operation for a write, to be given the content, if there is any, and options."""
         found = _DEPLOYMENT.fullmatch(path)
-        if found is None or method not in _OPERATIONS:
+        if found is None or method not in _WRITTEN_BY_SDK:
             return None
         with self._lock:
             operations = self._deployments or self._sdk(unquote(found["subscription"]))
             self._deployments = operations
-        begin = getattr(operations, _OPERATIONS[method])
-        return partial(begin, *(unquote(found[part]) for part in ("group", "account", "name")))
+        begins: dict[str, Callable[..., LROPoller[Any]]] = {
+            "PUT": operations.begin_create_or_update,
+            "PATCH": operations.begin_update,
+            "DELETE": operations.begin_delete,
+        }
+        return partial(begins[method], *(unquote(found[part]) for part in ("group", "account", "name")))
 
     def _sdk(self, subscription: str) -> DeploymentsOperations:
         from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient  # noqa: PLC0415 - only writes pay it
@@ -228,7 +231,7 @@ class _Measured:
 
 def what_of(url: str, method: str = "GET") -> str:
     """How sentences about the answer begin."""
-    below = collection_and_name(url)
+    below = collection_and_name(url, method)
     if below is None:
         return "The state of the operation"
     collection, name = below
@@ -237,12 +240,18 @@ def what_of(url: str, method: str = "GET") -> str:
     return f"The answer {'to the deletion of' if method == 'DELETE' else 'for'} {collection}/{name}"
 
 
-def collection_and_name(url: str) -> tuple[str, str] | None:
+def collection_and_name(url: str, method: str = "GET") -> tuple[str, str] | None:
     """What a URL below an account is about: `("deployments", "x")`, or without a name for all of them; None for
-    anything else. A verb behind the name is left out.
+    anything else. Below an account stand pairs of a collection and a name, at any depth; what stands alone behind them
+    is a collection, or where it is posted to, a verb, which is left out.
     """
     found = _BELOW_ACCOUNT.search(unquote(urlsplit(url).path))
-    return (found["collection"], found["name"] or "") if found else None
+    if found is None:
+        return None
+    *above, last = found["below"].split("/")
+    if len(above) % 2:
+        return above[-1], last
+    return (above[-2], above[-1]) if above and method == "POST" else (last, "")
 
 
 class _Registration(HTTPPolicy[Any, Any]):

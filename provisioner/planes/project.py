@@ -40,7 +40,6 @@ LOG = logging.getLogger(__name__)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NEVER_SENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # the same would happen again
 _HUNG: Final = (httpx.ReadTimeout, httpx.WriteTimeout)
-_CASE_BLIND: Final = frozenset({"deployments", "connections"})  # Azure Resource Manager's, shown on this plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ class HttpProject:
             raise PlaneError(Failure(message=message, code="untrusted-host"))
         return str(target)
 
-    def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
+    def get(self, path: str, *, features: tuple[str, ...] = (), case_blind: bool = False) -> Document | None:
         collection, name = unquote(path.partition("?")[0]).split("/")[:2]
         what = f"The answer for {collection}/{name}"
         try:
@@ -140,7 +139,7 @@ class HttpProject:
             if error.failure.status == 404:
                 return None
             raise
-        return require_named(document, name, what=what, fold=collection in _CASE_BLIND)
+        return require_named(document, name, what=what, fold=case_blind)
 
     def post(
         self,

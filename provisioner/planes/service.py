@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coordinates:
-    """Where to find the project. Without a subscription, group and account, deployments can only be looked at."""
+    """Where to find the project. Without a subscription, group and account there is no management plane."""
 
     endpoint: str
     account: str | None = None

@@ -13,8 +13,10 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
 from provisioner.model.plan import Change, Plan
-from provisioner.model.resource import Desired, Live
-from provisioner.model.words import joined
+from provisioner.model.resource import Desired, Live, Reference
+from provisioner.model.traits import Traits
+from provisioner.model.words import guess, joined, listed, quoted
+from provisioner.model.write_only import version_of
 from provisioner.reconcile.allowances import Allowances
 
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
@@ -89,6 +91,17 @@ def unreadable_object(wanted: Desired, found: Live) -> Diagnostic:
     )
 
 
+def live_twice(wanted: Desired, other: Live, traits: Traits) -> Diagnostic:
+    """A change is of one object: that which is declared would be managed, and the other left behind without a word."""
+    return Diagnostic(
+        code="live-twice",
+        message=f"{wanted.address} is there twice, as each `{dotted(traits.scope)}` may have one of that name, and the "
+        f'one that is not declared belongs to "{other.marker.owner if other.marker else ""}".',
+        hint="Delete that one, in the portal say, then plan again.",
+        where=wanted.where,
+    )
+
+
 def unreadable_stranger(found: Live) -> Diagnostic:
     return Diagnostic(
         code="unreadable-object",
@@ -137,12 +150,14 @@ def ignored_difference(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
     )
 
 
-def untold_secret(wanted: Desired, paths: Sequence[Path]) -> Diagnostic:
+def untold_secret(wanted: Desired, paths: Sequence[Path], traits: Traits) -> Diagnostic:
+    versions = [f"`{dotted(version_of(path))}`" for path in paths if path in traits.write_only]
+    meanwhile = "A new one is written as soon as anything else of it changes."
     return Diagnostic(
         code="secret-not-compared",
         message=f"{wanted.address} has secrets that the service does not show; whether they are the declared ones is "
         f"not known: {joined(map(dotted, paths))}.",
-        hint="A new one is written as soon as anything else of it changes: its description, say.",
+        hint=f"Declare {joined(versions)}: when that changes, they are written again." if versions else meanwhile,
         severity=Severity.WARNING,
         where=wanted.where,
     )
@@ -159,6 +174,19 @@ def missing_external(wanted: Desired) -> Diagnostic:
         code="external-missing",
         message=f"{wanted.address} is declared external, but it does not exist.",
         hint="Ask its owner to create it, correct the name, or remove `external: true` to have it managed here.",
+        where=wanted.where,
+    )
+
+
+def missing_reference(wanted: Desired, reference: Reference, *, noun: str, known: Sequence[str]) -> Diagnostic:
+    """Said and not refused: it may be made before it is used, by whoever it belongs to."""
+    there = f"There are: {listed(known)}." if known else f"There is no {noun}."
+    return Diagnostic(
+        code="reference-missing",
+        message=f"{wanted.address} uses the {noun} {quoted(reference.target.name)} (`{dotted(reference.path)}`), which "
+        "is neither declared nor live.",
+        hint=f"{guess(reference.target.name, known)}{there} Correct the name, declare it, or have it made first.",
+        severity=Severity.WARNING,
         where=wanted.where,
     )
 

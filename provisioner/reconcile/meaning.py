@@ -19,8 +19,8 @@ from provisioner.model.document import (
     place,
 )
 from provisioner.model.redact import redacted
+from provisioner.model.redacted_diff import secrets_in
 from provisioner.model.resource import Marker
-from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Rule, Traits
 from provisioner.model.write_only import readable
 from provisioner.reconcile.marker import AppliedRecord
@@ -61,6 +61,12 @@ def shows(live: object | Absent, declared: object, rule: Rule, *, free: bool = F
     if rule.meaning is not None and not is_nothing(live) and not is_nothing(declared):
         return same(rule.meaning(live), rule.meaning(declared))
     return covers(live, declared, free=free)
+
+
+def is_in_scope(live: Document, declared: Document, traits: Traits) -> bool:
+    """Whether the live object is in the scope that the fields say, and not one of the same name elsewhere."""
+    path = traits.scope
+    return not path or shows(lookup(live, path), lookup(declared, path), rule_of(path, traits))
 
 
 def same(one: object, other: object) -> bool:
@@ -144,6 +150,21 @@ def plain(document: Document, traits: Traits) -> Document:
         result = result if result is not None else _unshared(document, traits.rules)
         place(result, path, rule.meaning(value))
     return document if result is None else result
+
+
+def spelt_as_live(fields: Document, live: Document, traits: Traits) -> Document:
+    """The fields, wherever the live object says the same in a spelling of its own, in that: a write then changes no
+    more than was meant, also where the service takes the other spelling for another value.
+    """
+    result: Json | None = None
+    for path, rule in traits.rules.items():
+        value, found = lookup(fields, path), lookup(live, path)
+        if rule.meaning is None or is_nothing(value) or is_nothing(found):
+            continue
+        if same(rule.meaning(value), rule.meaning(found)):
+            result = result if result is not None else _unshared(fields, traits.rules)
+            place(result, path, found)
+    return fields if result is None else result
 
 
 def _unshared(document: Document, paths: Iterable[Path]) -> Json:

@@ -17,7 +17,7 @@ from provisioner.reconcile import guard
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import record_of
+from provisioner.reconcile.meaning import record_of, spelt_as_live
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import named_alike, referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
@@ -43,7 +43,11 @@ def make_plan(
     desired, live = named_alike(desired, live, traits)
     users = referrers(desired, live, owner)
     pairs = {address: (desired.get(address), live.get(address)) for address in sorted({*desired, *live})}
-    refused = {address: it for address, pair in pairs.items() if (it := _refusal(*pair, owner, allow)) is not None}
+    refused = {
+        address: it
+        for address, pair in pairs.items()
+        if (it := _refusal(*pair, owner, allow, traits[address.kind])) is not None
+    }
     clear = {address: pair for address, pair in pairs.items() if address not in refused}
     found = {
         address: _change(*pair, owner, traits[address.kind], users.get(address, ())) for address, pair in clear.items()
@@ -100,17 +104,24 @@ def make_destruction(
     )
 
 
-def _refusal(wanted: Desired | None, found: Live | None, owner: str, allow: Allowances) -> Diagnostic | None:
+def _refusal(
+    wanted: Desired | None, found: Live | None, owner: str, allow: Allowances, traits: Traits
+) -> Diagnostic | None:
     if wanted is None:
         return None
     if wanted.external:
         return guard.missing_external(wanted) if found is None else None
-    if found is None:
-        return None
+    return _unmanageable(wanted, found, owner, allow, traits) if found is not None else None
+
+
+def _unmanageable(wanted: Desired, found: Live, owner: str, allow: Allowances, traits: Traits) -> Diagnostic | None:
     if found.odd:
         return guard.unreadable_object(wanted, found)
     if found.marker is not None and found.marker.owner not in {owner, *allow.take_over}:
         return guard.foreign_owner(wanted, found.marker.owner, owner)
+    other = found.namesake
+    if other is not None and other.marker is not None and other.marker.owner in {owner, *allow.take_over}:
+        return guard.live_twice(wanted, other, traits)
     return None
 
 
@@ -221,13 +232,15 @@ def _unseen_on_unchanged(wanted: Desired | None, found: Live | None, traits: Tra
     if paths := ignored_differences(wanted, found.fields, traits):
         yield guard.ignored_difference(wanted, paths)
     if paths := untold_secrets(wanted, found.fields, traits):
-        yield guard.untold_secret(wanted, paths)
+        yield guard.untold_secret(wanted, paths, traits)
 
 
 def _target(
     wanted: Desired, found: Live, fields: tuple[FieldChange, ...], traits: Traits, *, replaces: bool
 ) -> Document:
-    """What will be live: the declared fields over everything that is live and not ours to change."""
+    """What will be live: the declared fields over everything that is live and not ours to change, in the spelling of
+    what is live.
+    """
     ignore = wanted.lifecycle.ignore
     dropped = [field.path for field in fields if field.after is ABSENT]
     if replaces:
@@ -239,7 +252,7 @@ def _target(
     kept = overlay(without(found.fields, (*dropped, *whole)), only(found.fields, theirs))
     if replaces:  # a new object starts with what is declared for the ignored fields, where nothing live goes before
         kept = overlay(only(wanted.fields, ignore), kept)
-    return overlay(kept, without(wanted.fields, ignore))
+    return overlay(kept, spelt_as_live(without(wanted.fields, ignore), found.fields, traits))
 
 
 def _reset(fields: Document, subtrees: tuple[Path, ...]) -> Iterator[Path]:

@@ -8,9 +8,10 @@ from provisioner.model.action import Action
 from provisioner.model.document import ABSENT, Document, Path, dotted, leaves, lies_under, lookup, only, without
 from provisioner.model.plan import Change
 from provisioner.model.redact import redacted
+from provisioner.model.redacted_diff import secrets_in
 from provisioner.model.resource import Desired
-from provisioner.model.told_apart import secrets_in
 from provisioner.model.traits import Traits
+from provisioner.model.write_only import told_by_version
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.meaning import is_default, is_nothing, respelt, same
 
@@ -51,8 +52,10 @@ def ignored_differences(wanted: Desired, live: Document, traits: Traits) -> tupl
 
 
 def untold_secrets(wanted: Desired, live: Document, traits: Traits) -> tuple[Path, ...]:
-    """The declared secrets that the service keeps to itself: that it has another one cannot be seen."""
-    declared = without(wanted.fields, wanted.lifecycle.ignore)
+    """The declared secrets that the service keeps to itself: that it has another one cannot be seen, and no version
+    tells.
+    """
+    declared = without(wanted.fields, (*wanted.lifecycle.ignore, *told_by_version(wanted.fields, traits)))
     return tuple(_untold(redacted(declared), respelt(live, declared, traits), ()))
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from provisioner.model.action import Action, Origin
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
-from provisioner.model.places import has_no_default
+from provisioner.model.key_roles import has_no_default
 from provisioner.model.plan import Change, FieldChange
 from provisioner.model.redact import SEALED, HiddenKeys, redacted
-from provisioner.model.told_apart import told_apart
+from provisioner.model.redacted_diff import told_apart
 from provisioner.model.words import joined
 from provisioner.render.linediff import diff_lines, more
 from provisioner.render.safe import one_line, visible

@@ -33,19 +33,51 @@ from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from tests.apply.test_apply import ALLOW, World, agent, apply, deployment, done, look, plan_for, run, wanted, world
+from tests.kinds.samples import every
 from tests.mutations import Mutation, mutations
-from tests.planes.world import Foundry, deployments_path
+from tests.planes.world import Foundry
 from tests.whole import IS_WHOLE
 
 SHARE: Final = 0.05
-LISTS: Final = {"deployments": "*/deployments", "stores": "*/memory_stores", "agents": "*/agents"}
-ONE: Final = {
-    "deployments": "*/deployments/chat",
-    "stores": "*/memory_stores/memory",
-    "agents": "*/agents/buddy",
-}
-NAMES: Final = {"deployments": "chat", "stores": "memory", "agents": "buddy"}
-HEADINGS: Final = {"deployments": "deployments", "stores": "memory stores", "agents": "agents"}
+IN_WORLD: Final = {address.kind: address.name for address in (
+    Address("deployments", "chat"), Address("stores", "memory"), Address("agents", "buddy")
+)}  # fmt: skip
+SECTIONS: Final = tuple(KINDS)
+SAMPLED: Final = tuple(section for section in SECTIONS if section not in IN_WORLD)
+FEATURES: Final = ("MemoryStores=V1Preview",)  # does no harm where nobody asks for it
+
+
+def name_of(section: str) -> str:
+    return IN_WORLD.get(section, "sample")
+
+
+def everything() -> World:
+    """The world, and what each other kind is tried with."""
+    samples = every()
+    return world(*(wanted(section, "sample", samples[section].full[0]) for section in SAMPLED))
+
+
+def without(section: str) -> World:
+    return {address: it for address, it in everything().items() if address.kind != section}
+
+
+def asked_for(foundry: Foundry, ask: Callable[[], object]) -> str:
+    """The first path of a plane that is read, after any token."""
+    foundry.admin.forget_requests()
+    ask()
+    paths = (str(one["path"]) for one in foundry.admin.requests("GET"))
+    return next(path for path in paths if path.startswith(("/subscriptions/", "/api/projects/")))
+
+
+def list_of(foundry: Foundry, planes: Planes, section: str) -> str:
+    """Where the sample is listed: of a kind that is in several lists, the last."""
+    last = KINDS[section].lists(planes)[-1]
+    return asked_for(foundry, lambda: list(last()))
+
+
+def one_of(foundry: Foundry, planes: Planes, section: str) -> str:
+    address = Address(section, name_of(section))
+    return asked_for(foundry, lambda: KINDS[section].read(planes, address))
 
 
 def sampled(every: Iterable[Mutation]) -> list[Mutation]:
@@ -60,15 +92,19 @@ def shown(foundry: Foundry, method: str, path: str, body: object, **more: Any) -
     foundry.admin.fault(method, path, status=200, body=json.dumps(body), **more)
 
 
-def page_of(planes: Planes, section: str) -> dict[str, Any]:
+def page_of(foundry: Foundry, planes: Planes, section: str) -> dict[str, Any]:
     """The list as the emulator shows it."""
-    if section == "deployments":
+    path = list_of(foundry, planes, section)
+    if path.startswith("/subscriptions/"):
         assert planes.management is not None
-        return {"value": list(planes.management.items(deployments_path(planes.management))), "nextLink": None}
-    features = ("MemoryStores=V1Preview",) if section == "stores" else ()
-    path = {"stores": "memory_stores", "agents": "agents"}[section]
-    found = list(planes.project.items(path, features=features))
+        return {"value": list(planes.management.items(path)), "nextLink": None}
+    found = list(planes.project.items(path.rpartition("/")[2], features=FEATURES))
     return {"object": "list", "data": found, "first_id": "a", "last_id": None, "has_more": False}
+
+
+def heading_of(path: str) -> str:
+    """What messages call the list at the path."""
+    return path.rpartition("/")[2].replace("_", " ")
 
 
 def seen(planes: Planes, section: str) -> dict[Address, Live]:
@@ -107,27 +143,27 @@ def exported(live: Iterable[Live]) -> None:
 
 def planned(found: dict[Address, Live], section: str) -> tuple[Plan, Plan]:
     """What plan and destroy make of it."""
-    declared = of(section, world())
+    declared = of(section, everything())
     return (
         make_plan(declared, found, owner="me", traits=TRAITS, allow=ALLOW),
         make_plan({}, found, owner="me", traits=TRAITS, allow=ALLOW),
     )
 
 
-@pytest.mark.parametrize("section", LISTS)
+@pytest.mark.parametrize("section", SECTIONS)
 def test_whatever_is_wrong_in_a_list_it_ends_as_a_plan_or_a_told_error(
     foundry: Foundry, planes: Planes, section: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert done(apply(planes, world(), foundry))
-    page = page_of(planes, section)
+    assert done(apply(planes, everything(), foundry))
+    page, path = page_of(foundry, planes, section), list_of(foundry, planes, section)
     assert page.get("value") or page.get("data")
     for mutation in sampled(mutations(page)):
         foundry.admin.client.delete("/_emulator/faults")
-        shown(foundry, "GET", LISTS[section], mutation.document)
+        shown(foundry, "GET", path, mutation.document)
         found = seen_or_told(planes, section)
         if isinstance(found, ProvisionerError):
             words = told(found, capsys)
-            assert section in words or "nextLink" in mutation.path, mutation
+            assert section in words or heading_of(path) in words or "nextLink" in mutation.path, mutation
             continue
         for plan in planned(found, section):
             rendered(plan)
@@ -139,17 +175,18 @@ def test_whatever_is_wrong_in_a_list_it_ends_as_a_plan_or_a_told_error(
         exported(found.values())
 
 
-@pytest.mark.parametrize("section", ONE)
+@pytest.mark.parametrize("section", SECTIONS)
 def test_whatever_is_wrong_in_what_is_read_before_a_write_stops_it_or_does_not_matter(
     foundry: Foundry, planes: Planes, section: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert done(apply(planes, world(), foundry))
-    before = look(planes, world())[Address(section, NAMES[section])]
-    item = next(it for it in _items(page_of(planes, section)) if it["name"] == NAMES[section])
+    assert done(apply(planes, everything(), foundry))
+    before = look(planes, everything())[Address(section, name_of(section))]
+    item = next(it for it in _items(page_of(foundry, planes, section)) if it["name"] == name_of(section))
+    path = one_of(foundry, planes, section)
     change = Change(action=Action.DELETE, address=before.address, before=before)
     for mutation in sampled(mutations(item)):
         foundry.admin.client.delete("/_emulator/faults")
-        shown(foundry, "GET", ONE[section], mutation.document)
+        shown(foundry, "GET", path, mutation.document)
         try:
             assert left_to_do(change, KINDS[section], planes) == change, mutation
         except PlaneError as error:
@@ -201,7 +238,24 @@ def test_whatever_a_write_is_answered_its_outcome_is_told(foundry: Foundry, plan
         assert (outcome.status is Status.DONE) == (outcome.failure is None), mutation
 
 
-@pytest.mark.parametrize("section", LISTS)
+@pytest.mark.parametrize("section", SAMPLED)
+def test_whatever_the_making_of_one_is_answered_its_outcome_is_told(
+    foundry: Foundry, planes: Planes, section: str
+) -> None:
+    assert done(apply(planes, everything(), foundry))
+    item = next(it for it in _items(page_of(foundry, planes, section)) if it["name"] == "sample")
+    path = one_of(foundry, planes, section)
+    for mutation in sampled(mutations(item)):
+        foundry.admin.client.delete("/_emulator/faults")
+        assert done(apply(planes, without(section), foundry)), mutation
+        plan = plan_for(planes, everything())
+        shown(foundry, "PUT", path, mutation.document, after_effect=True)
+        (outcome,) = run(planes, plan, foundry).outcomes
+        assert outcome.failure is None or outcome.failure.code != "internal-error", mutation
+        assert (outcome.status is Status.DONE) == (outcome.failure is None), mutation
+
+
+@pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize(
     "text",
     [
@@ -214,8 +268,9 @@ def test_whatever_a_write_is_answered_its_outcome_is_told(foundry: Foundry, plan
 def test_nothing_is_so_deep_that_it_ends_in_a_traceback(
     foundry: Foundry, planes: Planes, section: str, text: str
 ) -> None:
+    path = list_of(foundry, planes, section)
     for status in (200, 400):
-        foundry.admin.fault("GET", LISTS[section], status=status, body=text)
+        foundry.admin.fault("GET", path, status=status, body=text)
         with pytest.raises(Unreadable) as caught:
             seen(planes, section)
         (cause,) = caught.value.causes
@@ -226,12 +281,12 @@ def test_what_cannot_be_read_is_refused_where_it_is_declared_and_only_told_elsew
     foundry: Foundry, planes: Planes
 ) -> None:
     assert done(apply(planes, world(), foundry))
-    page = page_of(planes, "agents")
+    page = page_of(foundry, planes, "agents")
     page["data"][0]["versions"]["latest"]["metadata"] = {"provisioner-owner": 5}
     odd = "versions.latest.metadata.provisioner-owner is a number, not text"
     buddy = Address("agents", "buddy")
 
-    shown(foundry, "GET", LISTS["agents"], page, times=None)
+    shown(foundry, "GET", "*/agents", page, times=None)
     found = look(planes, world())
     assert found[buddy] == Live(address=buddy, fields={}, odd=odd)
 
@@ -242,34 +297,34 @@ def test_what_cannot_be_read_is_refused_where_it_is_declared_and_only_told_elsew
     )
     external = world(replace(agent(), external=True))
     assert (plan_for(planes, external).refusals, plan_for(planes, external).warnings) == ((), ())
-    without = {address: it for address, it in world().items() if address != buddy}
-    plan = plan_for(planes, without)
+    others = {address: it for address, it in world().items() if address != buddy}
+    plan = plan_for(planes, others)
     assert plan.is_empty
     assert [it.message for it in plan.warnings] == [
         f"agents/buddy cannot be read: {odd}. Whose it is is not known, so it is left alone."
     ]
 
 
-@pytest.mark.parametrize("section", LISTS)
+@pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize(
     "body",
     ["{}", "", "null", '"text"', "5", "[]", '{"error": {"message": "m"}}', '{"data": null}', '{"value": null}'],
 )
 def test_an_empty_answer_is_no_empty_list(foundry: Foundry, planes: Planes, section: str, body: str) -> None:
-    assert done(apply(planes, world(), foundry))
-    foundry.admin.fault("GET", LISTS[section], status=200, body=body)
+    path = list_of(foundry, planes, section)
+    foundry.admin.fault("GET", path, status=200, body=body)
     with pytest.raises(Unreadable) as caught:
         seen(planes, section)
     (cause,) = caught.value.causes
     assert cause.failure.code == "odd-answer"
-    assert cause.failure.message.startswith(f"The list of {HEADINGS[section]} cannot be read: ")
+    assert cause.failure.message.startswith(f"The list of {heading_of(path)} cannot be read: ")
     assert cause.failure.advice
 
 
-@pytest.mark.parametrize("section", ONE)
+@pytest.mark.parametrize("section", SECTIONS)
 def test_another_object_is_not_the_one_that_was_asked_for(foundry: Foundry, planes: Planes, section: str) -> None:
-    assert done(apply(planes, world(), foundry))
-    item = next(it for it in _items(page_of(planes, section)) if it["name"] == NAMES[section])
-    shown(foundry, "GET", ONE[section], {**item, "name": "another"})
+    assert done(apply(planes, everything(), foundry))
+    item = next(it for it in _items(page_of(foundry, planes, section)) if it["name"] == name_of(section))
+    shown(foundry, "GET", one_of(foundry, planes, section), {**item, "name": "another"})
     with pytest.raises(PlaneError, match='it shows another object, "another"'):
-        KINDS[section].read(planes, Address(section, NAMES[section]))
+        KINDS[section].read(planes, Address(section, name_of(section)))

@@ -98,6 +98,37 @@ def test_an_agent_that_shows_other_instructions_is_not_updated(foundry: Foundry,
     assert "Theirs" not in str(outcome.failure)
 
 
+POLICY: dict[str, Any] = {
+    "base_policy_name": "Microsoft.DefaultV2",
+    "content_filters": [{"name": "Jailbreak", "source": "Prompt"}],
+    "custom_blocklists": [{"blocklist_name": "words", "source": "Prompt"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "pointer", "told"),
+    [
+        ({"egress_policy": {}}, "egressPolicy", "egress_policy.default_action is not shown; egress_policy.mode"),
+        ({"egress_policy": {"rules": [{"name": "a"}]}}, "egressPolicy/rules", "egress_policy.rules"),
+        ({}, "contentFilters", "content_filters"),
+        ({"mode": "Blocking"}, "mode", "mode"),
+        ({}, "customBlocklists", "custom_blocklists"),
+        ({}, "basePolicyName", "base_policy_name"),
+    ],
+)
+def test_what_guards_is_done_when_the_service_shows_it(
+    foundry: Foundry, planes: Planes, more: dict[str, Any], pointer: str, told: str
+) -> None:
+    strict = wanted("rai_policies", "strict", {**POLICY, **more})
+    for method in ("PUT", "GET"):
+        foundry.admin.fault(method, "*/raiPolicies/strict", times=None, remove=[f"/properties/{pointer}"])
+
+    outcome = the_only(apply(planes, {strict.address: strict}, foundry).outcomes)
+
+    assert outcome.failure is not None
+    assert outcome.failure.message == f"rai_policies/strict was accepted, but {told} is not shown."
+
+
 def described(text: str) -> Desired:
     return wanted("stores", "memory", {"chat_model": "chat", "embedding_model": "embedding", "description": text})
 

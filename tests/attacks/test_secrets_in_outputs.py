@@ -24,8 +24,8 @@ from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.forms import secret_spans
 from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.redact import harmless, redacted
+from provisioner.model.redacted_diff import secrets_in, told_apart
 from provisioner.model.resource import Desired, Live, Marker
-from provisioner.model.told_apart import secrets_in, told_apart
 from provisioner.model.traits import Traits
 from provisioner.reconcile import marker as markers
 from provisioner.reconcile.compare import compare
@@ -361,6 +361,7 @@ def test_a_secret_that_the_service_keeps_to_itself_is_told_when_nothing_else_cha
     for plan in (planned("hunter2"), planned("rotated")):
         assert plan.is_empty
         assert [warning.code for warning in plan.warnings] == ["secret-not-compared"]
+        assert plan.warnings[0].hint == "A new one is written as soon as anything else of it changes."
         assert "tools.0.headers" in plan.warnings[0].message
     assert planned("rotated", description="new").warnings == ()
     assert "rotated" in str(planned("rotated", description="new").changes[0].after)

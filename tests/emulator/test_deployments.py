@@ -338,4 +338,5 @@ def test_a_long_list_comes_in_pages(arm: Any, admin: Any) -> None:
 def test_an_api_version_is_needed_and_must_be_known(arm: Any) -> None:
     assert error(replace(arm, version=None)("GET", CHAT)) == (400, "MissingApiVersionParameter")
     assert error(replace(arm, version="2001-01-01")("GET", CHAT)) == (400, "NoRegisteredProviderFound")
-    assert error(replace(arm, version="2026-05-15-preview")("GET", CHAT)) == (404, "ResourceNotFound")
+    for known in ("2026-05-15-preview", "2026-07-01", "2026-09-01"):
+        assert error(replace(arm, version=known)("GET", CHAT)) == (404, "ResourceNotFound")

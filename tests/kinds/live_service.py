@@ -31,9 +31,9 @@ class WatchedProject:
         self.reads.append(path)
         return self.plane.items(path, features=features)
 
-    def get(self, path: str, *, features: tuple[str, ...] = ()) -> Document | None:
+    def get(self, path: str, *, features: tuple[str, ...] = (), case_blind: bool = False) -> Document | None:
         self.reads.append(path)
-        return self.plane.get(path, features=features)
+        return self.plane.get(path, features=features, case_blind=case_blind)
 
     def post(
         self,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from azure.ai.projects import AIProjectClient
 from azure.identity import DefaultAzureCredential
+from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from hypothesis import strategies as st
 
 from provisioner.kinds import KINDS
@@ -136,6 +137,18 @@ def test_a_connection_is_put_whole_with_its_owner_and_version_in_the_metadata(se
     assert "hush" not in str(properties["metadata"])
 
 
+def test_what_ignores_case_is_written_as_the_service_spells_it(service: FakeService) -> None:
+    service.apply(want("connections", "docs", {**SEARCH, "category": "cognitivesearch", "auth_type": "aad"}))
+    path = f"{service.arm.project}/connections/docs"
+    made = service.arm.kept[path]["properties"]
+    assert (made["category"], made["authType"]) == ("CognitiveSearch", "AAD")
+
+    made |= {"category": "COGNITIVESEARCH", "authType": "Aad"}
+    service.apply(want("connections", "docs", {**SEARCH, "target": "https://other.search.windows.net"}))
+    made = service.arm.kept[path]["properties"]
+    assert (made["category"], made["authType"]) == ("COGNITIVESEARCH", "Aad")
+
+
 def test_one_that_is_shared_is_the_accounts_and_moving_it_replaces_it(service: FakeService) -> None:
     service.apply(want("connections", "docs", {**KEYED, "shared": True}))
     assert [call.path for call in service.arm.writes] == ["/connections/docs"]
@@ -171,6 +184,23 @@ def test_only_a_changed_version_writes_the_same_credentials_again(service: FakeS
     assert service.apply(want("connections", "docs", {**changed, "credentials_version": 2})) == ["update docs"]
     (call,) = service.arm.writes
     assert call.body["properties"]["credentials"] == {"keys": {"x-Api_Key": "other"}}
+
+
+@pytest.mark.parametrize(
+    ("more", "hints"),
+    [
+        ({"credentials_version": 1}, []),
+        ({"credentials": {}}, []),
+        ({}, ["Declare `credentials_version`: when that changes, they are written again."]),
+    ],
+)
+def test_that_they_are_not_compared_is_told_where_no_version_tells(
+    service: FakeService, more: Entry, hints: list[str]
+) -> None:
+    entry = {**{key: value for key, value in KEYED.items() if key != "credentials_version"}, **more}
+    service.apply(want("connections", "docs", entry))
+
+    assert [warning.hint for warning in service.plan(want("connections", "docs", entry)).warnings] == hints
 
 
 def test_the_plan_tells_that_they_are_written_and_nothing_of_them(service: FakeService) -> None:
@@ -435,6 +465,7 @@ class TestTheCommand:
         said += [provisioner("export"), provisioner("destroy", "--yes", *ALLOWED)]
 
         assert [result.code for result in said] == [0] * len(said), said
+        assert "secret-not-compared" not in str(said), "their version answers that"
         assert "~ credentials: (sensitive) (will be written)" in squeezed(said[6].out)
         assert SECRET not in str(said)
 
@@ -464,6 +495,22 @@ class TestTheCommand:
         assert provisioner("apply", "--yes", *ALLOWED).code == 0
         assert self.held(foundry)["Authorization"] == f"Bearer {SECRET}"
         assert provisioner("plan", "--detailed-exitcode", *ALLOWED).code == 0
+
+    def test_credentials_survive_an_adoption_in_other_letters(
+        self, foundry: Foundry, provisioner: Command, project: Path
+    ) -> None:
+        made = {"category": "Git", "authType": "PAT", "target": "https://git.example.com", "credentials": {"pat": "x"}}
+        url, subscription = foundry.env["PROVISIONER_MANAGEMENT_ENDPOINT"], foundry.env["AZURE_SUBSCRIPTION_ID"]
+        with DefaultAzureCredential() as credential:
+            client: Any = CognitiveServicesManagementClient(credential, subscription, base_url=url)
+            client.project_connections.create("rg-local", "local-foundry", "local", "docs", {"properties": made})
+        entry = "{category: git, auth_type: pat, target: https://git.example.com, metadata: {a: b}}"
+        text = f"version: 1\nname: team\nconnections: {{docs: {entry}}}\n"
+        (project / "stores.yaml").write_text(text, encoding="utf-8")
+
+        assert provisioner("apply", "--yes", "--adopt").code == 0
+        assert self.held(foundry) == {"type": "PAT", "pat": "x"}
+        assert provisioner("plan", "--detailed-exitcode").code == 0
 
     def test_a_service_that_drops_them_with_a_patch_is_told_of(
         self, foundry: Foundry, provisioner: Command, project: Path

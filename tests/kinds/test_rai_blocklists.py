@@ -168,6 +168,18 @@ def test_what_the_service_would_refuse_is_told_before(items: Entry, code: str) -
     assert [finding.code for finding in RaiBlocklistKind().check("words", {"items": items})] == [code]
 
 
+def test_one_that_goes_while_it_is_read_is_gone(foundry: Foundry, provisioner: Command, project: Path) -> None:
+    (project / "stores.yaml").write_text(MANIFEST, encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    gone = {"status": 404, "body": {"error": {"code": "ResourceNotFound", "message": "gone"}}}
+    foundry.fault({"method": "GET", "path": "*/raiBlocklistItems"}, gone)
+
+    plan = provisioner("plan", "--detailed-exitcode")
+
+    assert plan.code == 2
+    assert "Plan: 1 to create." in plan.out
+
+
 def test_a_plan_without_changes_costs_a_request_for_the_lists_and_one_for_each(
     foundry: Foundry, provisioner: Command, project: Path
 ) -> None:

@@ -251,6 +251,43 @@ def test_what_the_service_fills_in_is_no_drift_and_a_change_of_it_is(
     assert provisioner("plan", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize(("name", "codes"), [("Microsoft.DefaultV2", []), ("Microsoft.Defect", ["external-missing"])])
+def test_one_of_the_service_may_be_declared_external(
+    foundry: Foundry,  # noqa: ARG001 - it runs
+    provisioner: Command,
+    project: Path,
+    name: str,
+    codes: list[str],
+) -> None:
+    (project / "stores.yaml").write_text(f"{NAMED}rai_policies: {{{name}: {{external: true}}}}\n", encoding="utf-8")
+
+    plan = provisioner("plan", "--format", "json").document
+    assert [it["code"] for it in plan["refusals"]] == codes
+
+
+EGRESS = """\
+    egress_policy:
+      rules: [{name: a, rule_type: Fqdn, match: {host: a.com}, action: {action_type: Allow}}]
+"""
+
+
+def test_where_an_agent_may_reach_out_to_is_done_when_the_service_shows_it(
+    foundry: Foundry, provisioner: Command, project: Path
+) -> None:
+    (project / "stores.yaml").write_text(NAMED + POLICY + EGRESS, encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    (policy,) = (it for it in foundry.objects("resources") if it["name"] == "strict")
+    shown = policy["properties"]["egressPolicy"]
+    assert (shown["defaultAction"], shown["mode"], shown["rules"][0]["name"]) == ("Deny", "Enforced", "a")
+    assert provisioner("plan", "--detailed-exitcode").code == 0
+
+    foundry.drift("policy", "strict", properties={"egressPolicy": {"defaultAction": "Allow"}})
+    assert "default_action" in provisioner("plan").out
+    foundry.drift("policy", "strict", properties={"egressPolicy": None})
+    plan = provisioner("plan", "--detailed-exitcode")
+    assert (plan.code, "drift: changed outside the manifest" in plan.out) == (2, True)
+
+
 def test_what_somebody_else_made_is_adopted_and_exported(foundry: Foundry, provisioner: Command, project: Path) -> None:
     with sdk(foundry) as client:
         filters = [{"name": "Hate", "source": "Prompt", "enabled": True, "blocking": True, "severityThreshold": "Low"}]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from provisioner.planes import arm_pipeline
+from provisioner.planes.arm_pipeline import what_of
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.retry import ATTEMPTS
 from provisioner.planes.service import Planes
@@ -351,3 +352,24 @@ def test_an_odd_answer_to_a_deletion_is_looked_behind_once(
         assert message.endswith(". What was to be deleted is still there.")
     assert [it["method"] for it in foundry.admin.requests()] == ["DELETE", "GET"]
     assert foundry.clock.slept == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "what"),
+    [
+        ("deployments", "GET", "The list of deployments"),
+        ("deployments/a", "PUT", "The answer for deployments/a"),
+        ("deployments/a/pause", "POST", "The answer for deployments/a"),
+        ("projects/p/connections", "GET", "The list of connections"),
+        ("projects/p/connections/a", "DELETE", "The answer to the deletion of connections/a"),
+        ("raiBlocklists/a/raiBlocklistItems", "GET", "The list of raiBlocklistItems"),
+        ("raiBlocklists/a/addRaiBlocklistItems", "POST", "The answer for raiBlocklists/a"),
+        ("ones/a/others/b/yetOthers/c%20d/", "GET", "The answer for yetOthers/c d"),
+        ("", "GET", "The state of the operation"),
+    ],
+)
+def test_whatever_stands_below_an_account_is_called_by_its_collection_and_name(
+    path: str, method: str, what: str
+) -> None:
+    account = "https://arm/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
+    assert what_of(f"{account}/{path}?api-version=x", method) == what

@@ -283,6 +283,17 @@ def test_two_owners_do_not_share_a_resource() -> None:
     )
 
 
+def test_of_two_live_ones_of_a_name_the_manifest_cannot_own_both() -> None:
+    other = have(AGENT, {"a": 2}, owner=STRANGER)[AGENT]
+
+    def told(namesake: Live, *taken: str) -> list[str]:
+        live = {AGENT: replace(have(AGENT, {"a": 1})[AGENT], namesake=namesake)}
+        return codes(planned(want(AGENT, {"a": 1}), live, Allowances(take_over=frozenset(taken))))
+
+    assert told(other) == told(replace(other, marker=None)) == []
+    assert told(have(AGENT, {"a": 2})[AGENT]) == told(other, STRANGER) == ["live-twice"]
+
+
 def test_what_belongs_to_another_owner_may_be_referred_to() -> None:
     desired = {MODEL: Desired(address=MODEL, external=True), **want(AGENT, {}, MODEL)}
     plan = planned(desired, have(MODEL, owner=STRANGER), NOTHING)

@@ -8,8 +8,8 @@ from hypothesis import given
 
 from provisioner.model.document import ABSENT
 from provisioner.model.redact import hidden, redacted
+from provisioner.model.redacted_diff import told_apart
 from provisioner.model.secrets import is_secret
-from provisioner.model.told_apart import told_apart
 from tests.render import strategies as our
 
 _PRINT = "(sensitive)"

@@ -1,0 +1,43 @@
+"""What the manifest names though nobody declares it: whether it is there, now that the lists have been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Final
+
+from provisioner.kinds import Kind, Service
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.resource import Desired, Live, Reference
+from provisioner.reconcile.guard import missing_reference
+
+_MOST: Final = 100  # a guess looks at every name
+
+
+def missing_references(
+    kinds: Mapping[str, Kind], service: Service, desired: Mapping[Address, Desired], live: Mapping[Address, Live]
+) -> Iterator[Diagnostic]:
+    """References to what is neither declared nor live; nothing of kinds that were not listed whole. An id may be that
+    of another account, of which nothing is known.
+    """
+    whole = {section for section, kind in kinds.items() if kind.lists_all(service)}
+    names: dict[str, set[str]] = {section: set() for section in kinds}
+    for address in (*desired, *live):
+        names[address.kind].add(address.name)
+    known = {section: {name.casefold() for name in found} for section, found in names.items()}
+    missing = (
+        (wanted, reference)
+        for wanted in desired.values()
+        for reference in _uncertain(kinds[wanted.address.kind], wanted)
+        if reference.target.kind in whole and reference.target.name.casefold() not in known[reference.target.kind]
+    )
+    for wanted, reference in islice(missing, _MOST):
+        kind = kinds[reference.target.kind]
+        yield missing_reference(wanted, reference, noun=kind.singular, known=sorted(names[kind.section]))
+
+
+def _uncertain(kind: Kind, wanted: Desired) -> Iterator[Reference]:
+    """Those that `manifest.references` leaves open."""
+    if not wanted.external:
+        yield from (it for it in kind.references(wanted.fields) if it.optional and not it.by_id)

@@ -1,0 +1,226 @@
+"""Connections of one name live in a project and in its account, side by side: what is whose, and what moves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.ai.projects import AIProjectClient
+from azure.core.exceptions import ResourceNotFoundError
+from azure.identity import DefaultAzureCredential
+from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
+
+from provisioner.apply.perform import perform
+from provisioner.kinds.connection import ConnectionKind
+from provisioner.model.errors import PlaneError
+from tests.foundry import Command, Foundry
+from tests.kinds.applying import want
+from tests.kinds.fake_service import FakeManagement, FakeService
+
+HERE = ("rg-local", "local-foundry")
+TEAM = """\
+version: 1
+name: team
+connections:
+  gate: {category: RemoteTool, auth_type: "None", target: "https://own.example.com"SHARED}
+"""
+PLATFORM = """\
+version: 1
+name: platform
+connections:
+  gate:
+    category: RemoteTool
+    auth_type: CustomKeys
+    target: https://platform.example.com
+    shared: true
+    credentials: {keys: {Authorization: "${env:GATE_KEY}"}}
+    credentials_version: 1
+"""
+SECRET = "hush-hush-5150"
+KEY = ("--allow-env", "GATE_KEY")
+UNOWNED = {"category": "RemoteTool", "authType": "CustomKeys", "target": "https://nobodys.example.com",
+           "credentials": {"keys": {"Authorization": SECRET}}}  # fmt: skip
+
+
+def team(*, shared: bool | None = None) -> str:
+    return TEAM.replace("SHARED", "" if shared is None else f", shared: {str(shared).lower()}")
+
+
+def squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Arm:
+    """Microsoft's own clients."""
+
+    def __init__(self, foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.env = foundry.env
+        self._monkeypatch = monkeypatch
+
+    def client(self) -> Any:
+        url = self.env["PROVISIONER_MANAGEMENT_ENDPOINT"]
+        return CognitiveServicesManagementClient(
+            DefaultAzureCredential(), self.env["AZURE_SUBSCRIPTION_ID"], base_url=url
+        )
+
+    def share(self, properties: dict[str, Any]) -> None:
+        with self.client() as client:
+            client.account_connections.create(*HERE, "gate", {"properties": properties})
+
+    def project(self, name: str) -> None:
+        """From here on, the environment is another project's."""
+        with self.client() as client:
+            client.projects.begin_create(*HERE, name, {"location": "swedencentral", "properties": {}}).result()
+        self.enter(name)
+
+    def enter(self, name: str) -> None:
+        there = f"{self.env['FOUNDRY_PROJECT_ENDPOINT'].rpartition('/')[0]}/{name}"
+        self._monkeypatch.setenv("FOUNDRY_PROJECT_ENDPOINT", there)
+
+    def seen(self, project: str) -> dict[str, Any] | None:
+        """As an agent of the project would."""
+        endpoint = f"{self.env['FOUNDRY_PROJECT_ENDPOINT'].rpartition('/')[0]}/{project}"
+        with DefaultAzureCredential() as credential, AIProjectClient(endpoint, credential) as client:
+            try:
+                found = client.connections.get("gate", include_credentials=True)
+            except ResourceNotFoundError:
+                return None
+        return {"target": found.target, **found.credentials.as_dict()}
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+@pytest.fixture
+def arm(foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> Arm:
+    monkeypatch.setenv("GATE_KEY", SECRET)
+    return Arm(foundry, monkeypatch)
+
+
+def kept(foundry: Foundry) -> dict[str, str]:
+    """Whose each connection is, by its id from the account on."""
+    found = (it for it in foundry.objects("resources") if it["type"].endswith("connections"))
+    return {
+        it["id"].partition("/accounts/")[2]: it["properties"]["metadata"].get("provisioner-owner", "") for it in found
+    }
+
+
+def test_moving_one_to_where_another_manifest_has_one_is_refused_before_anything_is_deleted(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(team(), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    arm.project("other")
+    file.write_text(PLATFORM, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    arm.enter("local")
+    before = kept(foundry)
+    assert sorted(before.values()) == ["platform", "team"]
+
+    file.write_text(team(shared=True), encoding="utf-8")
+    for flags in ((), ("--adopt",)):
+        refused = provisioner("apply", "--yes", *flags)
+        assert refused.code == 1
+        assert 'belongs to the manifest named "platform"' in squeezed(refused.out)
+    assert kept(foundry) == before
+    assert (arm.seen("other") or {})["Authorization"] == SECRET
+
+
+@pytest.mark.parametrize("flags", [(), ("--adopt",), ("--take-over", "platform")])
+def test_moving_one_to_where_one_is_already_is_refused_whatever_is_allowed(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm, flags: tuple[str, ...]
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(team(), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    owner = {"metadata": {"provisioner-owner": "platform"}} if "platform" in flags else {}
+    arm.share({**UNOWNED, **owner})
+    before = kept(foundry)
+
+    file.write_text(team(shared=True), encoding="utf-8")
+    refused = provisioner("apply", "--yes", *flags)
+
+    assert refused.code == 1
+    assert "connections/gate is there twice" in squeezed(refused.out)
+    assert kept(foundry) == before
+
+
+def test_the_one_in_the_declared_scope_is_managed_though_somebody_s_in_the_other_hides_it(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(PLATFORM, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    with arm.client() as client:
+        client.project_connections.create(*HERE, "local", "gate", {"properties": UNOWNED})
+
+    assert provisioner("plan", "--detailed-exitcode", *KEY).code == 0
+    file.write_text(PLATFORM.replace("platform.ex", "moved.ex"), encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    assert provisioner("destroy", "--yes", *KEY).code == 0
+    assert list(kept(foundry)) == ["local-foundry/projects/local/connections/gate"]
+
+
+def test_one_that_moves_is_seen_where_it_moves_to(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(team(), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    arm.project("other")
+    arm.enter("local")
+
+    file.write_text(team(shared=True), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    assert (arm.seen("local"), arm.seen("other")) == (({"target": "https://own.example.com", "type": "None"},) * 2)
+    assert provisioner("plan", "--detailed-exitcode").code == 0
+
+    file.write_text(team(shared=False), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    assert (arm.seen("local") is None, arm.seen("other")) == (False, None)
+    (own,) = (it for it in foundry.objects("resources") if it["type"].endswith("connections"))
+    assert own["properties"]["isSharedToAll"] is False
+
+
+def test_who_may_use_it_is_kept_where_the_manifest_says(service: FakeService) -> None:
+    entry = {"category": "CustomKeys", "auth_type": "None", "target": "x", "is_shared_to_all": False}
+    service.apply(want("connections", "gate", entry))
+
+    assert service.apply(want("connections", "gate", {**entry, "shared": True})) == ["replace gate"]
+    assert service.arm.writes[-1].body["properties"]["isSharedToAll"] is False
+
+
+def test_one_that_appears_while_another_moves_there_is_not_written_over(service: FakeService) -> None:
+    """The service answers 200 whether it makes one or not, and may ignore a precondition."""
+    entry = {"category": "CustomKeys", "auth_type": "None", "target": "x"}
+    service.apply(want("connections", "gate", entry))
+    (change,) = service.plan(want("connections", "gate", {**entry, "shared": True})).changes
+    theirs = service.arm.put(f"{service.arm.account}/connections/gate", {"properties": {"authType": "AAD"}})
+
+    with pytest.raises(PlaneError, match="changed since the plan was made"):
+        ConnectionKind().create(service, change)
+    assert service.arm.get(f"{service.arm.account}/connections/gate") == theirs
+
+
+class Racing(FakeManagement):
+    """Somebody shares one of the name as soon as the project's own is gone."""
+
+    def delete(self, path: str) -> None:
+        super().delete(path)
+        self.put(f"{self.account}/connections/gate", {"properties": {"authType": "AAD", "target": "theirs"}})
+
+
+def test_one_that_lost_the_race_for_its_new_place_is_put_back_into_its_old_one() -> None:
+    service = FakeService(management=Racing())
+    entry = {"category": "CustomKeys", "auth_type": "None", "target": "x"}
+    service.apply(want("connections", "gate", entry))
+    (change,) = service.plan(want("connections", "gate", {**entry, "shared": True})).changes
+
+    with pytest.raises(PlaneError, match="The old one was put back"):
+        perform(change, ConnectionKind(), service)
+    targets = {at.partition("/accounts/")[2]: it["properties"]["target"] for at, it in service.arm.kept.items()}
+    assert targets == {"a/connections/gate": "theirs", "a/projects/p/connections/gate": "x"}
