@@ -197,7 +197,7 @@ class _Measuring(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         until = self._clock.now() + self._longest_s
         response = super().send(request, *args, **{**kwargs, "verify": True})  # by what `trust` holds
-        response.raw = _Measured(response.raw, what_of(request.url or ""), self._clock, until)
+        response.raw = _Measured(response.raw, what_of(request.url or "", request.method or "GET"), self._clock, until)
         if response.is_redirect:
             response.headers[MOVED_TO] = response.headers.pop("Location")
         _ = response.content  # which keeps it
