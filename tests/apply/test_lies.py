@@ -36,6 +36,8 @@ from tests.mutations import Mutation, mutations
 from tests.planes.world import Foundry, deployments_path
 from tests.whole import IS_WHOLE
 
+pytestmark = pytest.mark.untraced
+
 SHARE: Final = 0.05
 LISTS: Final = {"deployments": "*/deployments", "stores": "*/memory_stores", "agents": "*/agents"}
 ONE: Final = {

@@ -21,6 +21,7 @@ from azure.core.credentials import AccessToken
 from provisioner.emulator import Emulator, Options
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.service import Coordinates, Planes, connect
+from tests.tracing import running_untraced
 
 Json = dict[str, Any]
 ACCOUNT = "local-foundry"
@@ -140,7 +141,7 @@ class Foundry:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Emulator]:
-    with Emulator(Options()) as emulator:
+    with running_untraced(Options()) as emulator:
         yield emulator
 
 
