@@ -47,7 +47,7 @@ def fast(session: nox.Session) -> None:
 
 @nox.session
 def all(session: nox.Session) -> None:  # noqa: A001  it is called by this name
-    """Everything that must hold before a change lands, as CI runs it."""
+    """Everything that must hold before a change lands."""
     session.run("bash", ".ci/run", external=True)
 
 

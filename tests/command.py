@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from provisioner.cli.main import run
-from provisioner.emulator import Emulator, Options
+from provisioner.emulator import Options
 from tests.foundry import Command, Foundry, Result
+from tests.tracing import running_untraced
 
 
 @pytest.fixture(scope="session")
 def _running() -> Iterator[Foundry]:
-    with Emulator(Options()) as emulator:
+    with running_untraced(Options()) as emulator:
         foundry = Foundry(emulator)
         yield foundry
         foundry.close()

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from typing import TypeAlias
 
 import hypothesis
 import pytest
 
+from tests.tracing import untraced
 from tests.whole import EVERYDAY, THOROUGH
 
 Golden: TypeAlias = Callable[[str, str], None]
@@ -27,11 +29,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "untraced: it does much of what other tests do once; coverage looks away")
     config.addinivalue_line("markers", "rule(number, ...): rules of docs/emulator-rules.md that the test holds")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files with what is produced now")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    with untraced() if any(map(item.get_closest_marker, ("untraced", "hypothesis"))) else nullcontext():
+        return (yield)
 
 
 @pytest.fixture

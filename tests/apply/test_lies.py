@@ -38,6 +38,8 @@ from tests.mutations import Mutation, mutations
 from tests.planes.world import Foundry
 from tests.whole import IS_WHOLE
 
+pytestmark = pytest.mark.untraced
+
 SHARE: Final = 0.05
 IN_WORLD: Final = {address.kind: address.name for address in (
     Address("deployments", "chat"), Address("stores", "memory"), Address("agents", "buddy")

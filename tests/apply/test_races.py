@@ -24,6 +24,8 @@ from tests.apply.test_apply import World, agent, apply, done, plan_for, store, w
 from tests.planes.world import Foundry, deployments_path
 from tests.whole import IS_WHOLE
 
+pytestmark = pytest.mark.untraced
+
 EACH = 34 if IS_WHOLE else 2  # of each of the six races below: 204 in all
 
 

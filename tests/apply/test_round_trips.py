@@ -28,6 +28,8 @@ from provisioner.reconcile.planner import make_plan
 from tests.kinds.samples import Entry, Samples, every
 from tests.planes.world import Foundry
 
+pytestmark = pytest.mark.untraced
+
 World = Mapping[Address, Desired]
 
 some = settings(

@@ -17,6 +17,8 @@ from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.words import guess
 from tests.manifest.manifests import HEAD, MODELS, brief, full, load_files, load_text
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 BY_NAME = {each.name: each for each in HOSTILE}
 # At the size at which it took more than half a minute or two gigabytes, and what is told now.

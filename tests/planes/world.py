@@ -22,6 +22,7 @@ from provisioner.emulator import Emulator, Options
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.service import Coordinates, Planes, connect
+from tests.tracing import running_untraced
 
 Json = dict[str, Any]
 ACCOUNT = "local-foundry"
@@ -148,7 +149,7 @@ class Foundry:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Emulator]:
-    with Emulator(Options()) as emulator:
+    with running_untraced(Options()) as emulator:
         yield emulator
 
 

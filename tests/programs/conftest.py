@@ -15,11 +15,12 @@ from typing import TypeAlias
 
 import pytest
 
-from provisioner.emulator import Emulator, Options
+from provisioner.emulator import Options
 from tests.foundry import Foundry
 from tests.programs import shelf
 from tests.programs.aside import outcome, running_aside
 from tests.programs.processes import MODELS, Ran, run
+from tests.tracing import running_untraced
 
 Program: TypeAlias = Callable[..., Ran]
 
@@ -36,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _running() -> Iterator[Foundry]:
-    with Emulator(Options(deploy=MODELS)) as emulator:
+    with running_untraced(Options(deploy=MODELS)) as emulator:
         foundry = Foundry(emulator)
         yield foundry
         foundry.close()

@@ -18,6 +18,8 @@ from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from tests.render import sample
 
+pytestmark = pytest.mark.untraced
+
 _MEGABYTE = 1_000_000
 _RENDERERS: list[Callable[[Plan], str]] = [plan_text, lambda plan: json.dumps(plan_document(plan)), plan_markdown]
 

@@ -21,6 +21,8 @@ from tests.sweep.truth import complaints, differences, losses
 from tests.sweep.victims import Victims
 from tests.whole import IS_WHOLE, SWEEP
 
+pytestmark = pytest.mark.untraced
+
 ONE_IN: Final = 180
 ONE_KILL_IN: Final = 8
 # Both are answered so slowly that nobody gets to know what.
