@@ -113,7 +113,7 @@ module foundryProjects 'modules/project.bicep' = [for project in projects: {
     name: project.name
     location: location
     displayName: project.?displayName ?? project.name
-    projectDescription: project.?description ?? ''
+    projectDescription: project.?description
     tags: allTags
   }
 }]

@@ -19,7 +19,7 @@ param location string
 param displayName string
 
 @description('Shown in the portal.')
-param projectDescription string
+param projectDescription string?
 
 @description('Its tags.')
 param tags object
