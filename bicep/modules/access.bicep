@@ -39,7 +39,7 @@ module managementPlane 'account-role.bicep' = {
   }
 }
 
-resource projectPlane 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (projectName, i) in projectNames: {
+resource projectPlane 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for i in range(0, length(projectNames)): {
   name: guid(projects[i].id, principalId, foundryUser)
   scope: projects[i]
   properties: {

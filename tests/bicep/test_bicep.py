@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,26 @@ def test_every_environment_has_its_own_names() -> None:
     assert names == ["dev", "prod"]
     for name in names:
         assert f"param environmentName = '{name}'" in (BICEP / f"{name}.bicepparam").read_text()
+
+
+def test_the_readme_speaks_of_parameters_and_files_that_are_there() -> None:
+    page, files = (BICEP / "README.md").read_text(), read(BICEP)
+    commands = page.replace("\\\n", " ").splitlines()
+    deployments = [line for line in commands if line.startswith("az deployment group create")]
+
+    for line in deployments:
+        template = re.search(r"bicep/(modules/\S+\.bicep)", line)
+        takes = files[template.group(1) if template else MAIN].of("param")
+        given = set(re.findall(r"(\w+)=", line))
+        assert given <= {parameter.name for parameter in takes}
+        if template:
+            assert {p.name for p in takes if p.value is None and not text(p.type).endswith("?")} <= given
+    assert len(deployments) == 5
+    assert {name for name in re.findall(r"`(\w+)`", page) if name in OUTPUTS} == OUTPUTS.keys()
+    (role,) = re.findall(r"roleId=(\S+)", page)
+    user = files[ROLES].named("foundryUser", "var")
+    assert user is not None
+    assert literal(user.value) == role
 
 
 @pytest.mark.parametrize("needed", [".?", "metadata", "import {"])

@@ -166,10 +166,12 @@ def text(node: Node | None) -> str:
 
 
 def walk(node: Node | None) -> Iterator[Node]:
-    if node is not None:
-        yield node
-        for child in node.children:
-            yield from walk(child)
+    """A node and all that is in it, in the order of the text."""
+    waiting = [] if node is None else [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting += reversed(found.children)
 
 
 def literal(node: Node | None) -> str | None:
