@@ -140,8 +140,11 @@ def _items(values: Sequence[Any], depth: int) -> Iterator[str]:
 
 def _is_block(text: str) -> bool:
     """Not with empty lines at its end: those between sections would be taken for more of them."""
-    if text.endswith("\n\n"):
-        return False
+    return not text.endswith("\n\n") and is_several_lines(text)
+
+
+def is_several_lines(text: str) -> bool:
+    """Whether it is a text of several lines in which nothing has to be escaped, so that a file can hold it, too."""
     shown = not _NOT_IN_BLOCK.search(text) and not _HAS_UNSEEN.search(text) and is_inert(text)
     return "\n" in text and text.strip() != "" and shown
 
