@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,9 +20,10 @@ from provisioner.model.reasons import reason
 from provisioner.model.words import joined
 
 ENV: Final = ".env"
+_EXAMPLE: Final = ".env.example"
 _IGNORE: Final = ".gitignore"
 _IGNORED: Final = (ENV, ".provisioner/")
-_ENV_HEAD: Final = "# What stores.yaml reads, from the outputs of the deployment. Not for git.\n"
+_ENV_HEAD: Final = "# What stores.yaml may read, from the outputs of the deployment. Not for git.\n"
 _ONLY_OURS: Final = 0o600
 
 
@@ -48,13 +49,10 @@ def write_start(start: Start, *, force: bool) -> list[Written]:
     """All files into the current folder, or none. Raises ProvisionerError, naming each file that is there already and
     that only `force` lets be replaced.
     """
-    texts = {**start.prompts, SCHEMA: _schema(), ".env.example": start.example}
+    texts = {**start.prompts, SCHEMA: _schema(), _EXAMPLE: start.example}
     if _is_same(SCHEMA, texts[SCHEMA]):
         del texts[SCHEMA]
-    names = [*texts, *([ENV] if start.variables else []), DEFAULT_FILE]
-    there = [name for name in names if os.path.lexists(name)]
-    if there and not force:
-        raise _are_there(there)
+    require_free([*texts, *([ENV] if start.variables else [])], force=force)
     files = [NewFile(path=Path(name), content=text.encode("utf-8")) for name, text in texts.items()]
     if start.variables:
         files.append(NewFile(path=Path(ENV), content=_dotenv(start.variables).encode("utf-8"), mode=_ONLY_OURS))
@@ -66,13 +64,20 @@ def write_start(start: Start, *, force: bool) -> list[Written]:
     return told
 
 
+def require_free(others: Iterable[str] = (), *, force: bool) -> None:
+    """Raises ProvisionerError where the manifest, its example of a `.env` or one of the others is there already."""
+    there = {name for name in (*others, _EXAMPLE, DEFAULT_FILE) if os.path.lexists(name)}
+    if there and not force:
+        raise _are_there(there)
+
+
 def _what(name: str) -> str:
     if not os.path.lexists(name):
         return "created"
     return "extended" if name == _IGNORE else "replaced"
 
 
-def _are_there(names: list[str]) -> ProvisionerError:
+def _are_there(names: Collection[str]) -> ProvisionerError:
     these, them = ("exists", "it") if len(names) == 1 else ("exist", "them")
     kept = " Other lines of .env stay." if ENV in names else ""
     return ProvisionerError(

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from provisioner.manifest.files import Found, read_manifest
+from provisioner.manifest.files import STDIN, Found, read_manifest, shown_path
 from provisioner.manifest.limits import Budget
+from provisioner.manifest.places import Source
 from provisioner.manifest.project import ENDPOINT_ADVICE, endpoint_fault, trust_fault
 from provisioner.manifest.reader import read, read_document
 from provisioner.model.azure_hosts import account_of
@@ -31,7 +33,9 @@ _MORE_PROJECTS: Final = "projectEndpoints"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """An output that is one text: what it may look like, and how that is said."""
+    """An output that is one text: what it may look like, and how that is said. One that is not `needed` is left out
+    where it is no good.
+    """
 
     pattern: re.Pattern[str]
     said: str
@@ -81,8 +85,9 @@ def read_outputs(path: Path, *, allow_hosts: Collection[str] = ()) -> tuple[Outp
         return None, problems
     reading = _Reading(document, text, path)
     outputs = reading.outputs(allow_hosts)
-    is_bad = any(each.is_error for each in reading.problems)
-    return (None if is_bad else outputs), reading.problems
+    problems = sorted(reading.problems, key=lambda each: each.order)
+    # what warnings say of the files that are written is not so where none is
+    return (None, errors) if (errors := [each for each in problems if each.is_error]) else (outputs, problems)
 
 
 def _adapted(problem: Diagnostic) -> Diagnostic:
@@ -94,9 +99,9 @@ def _adapted(problem: Diagnostic) -> Diagnostic:
 
 
 def _document(text: str, path: Path, budget: Budget) -> tuple[Json | None, list[Diagnostic]]:
-    file = "<stdin>" if path == Path("-") else path.as_posix()
+    file = shown_path(path)
     if not text.strip():
-        message = "There are no outputs: nothing came." if file == "<stdin>" else "There are no outputs: it is empty."
+        message = "There are no outputs: nothing came." if path == STDIN else "There are no outputs: it is empty."
         hint = f"Look at what this says by itself: {COMMAND}"
         return None, [Diagnostic(code="file-empty", message=message, hint=hint, where=Location(file=file))]
     document, problems = read_document(text, file=file, suffix=".json", budget=budget)
@@ -114,7 +119,7 @@ class _Reading:
         self.problems: list[Diagnostic] = []
         self._document = document
         self._text = text
-        self._file = "<stdin>" if path == Path("-") else path.as_posix()
+        self._file = shown_path(path)
         self._names = {name: self._written(name) for name in (*_WANTED, _MORE_PROJECTS)}
 
     def outputs(self, allow_hosts: Collection[str]) -> Outputs:
@@ -148,12 +153,12 @@ class _Reading:
         if value is None or value == "":
             if wanted.needed:
                 self._miss(name)
-        elif not isinstance(value, str):
-            self._report("wrong-type", written, f"The output {name} is {found(value)}; it must be a text.", _again())
-        elif not wanted.pattern.fullmatch(value):
-            self._report("bad-value", written, f"The output {name} is {found(value)}, not {wanted.said}.", _again())
-        else:
+        elif isinstance(value, str) and wanted.pattern.fullmatch(value):
             return value
+        else:
+            code, wish = ("bad-value", wanted.said) if isinstance(value, str) else ("wrong-type", "a text")
+            severity = Severity.ERROR if wanted.needed else Severity.WARNING
+            self._report(code, written, f"The output {name} is {found(value)}, not {wish}.", _again(), severity)
         return ""
 
     def _miss(self, name: str) -> None:
@@ -206,9 +211,13 @@ class _Reading:
         return Diagnostic(code=code, message=message, hint=hint, severity=severity, where=where)
 
     def _place(self, path: DocumentPath) -> Location:
-        """JSON is YAML, nearly: where the reader that knows places cannot follow, the file is named alone."""
-        source, _ = read(self._text, file=self._file, is_foreign=True)
+        source = self._source
         return source.value_at(path) if source is not None else Location(file=self._file, path=dotted(path))
+
+    @cached_property
+    def _source(self) -> Source | None:
+        """JSON is YAML, nearly: where the reader that knows places cannot follow, the file is named alone."""
+        return read(self._text, file=self._file, is_foreign=True)[0]
 
 
 def _plain(value: Any) -> Any:

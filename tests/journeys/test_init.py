@@ -20,7 +20,13 @@ from provisioner.manifest.outputs import MAX_BYTES
 from provisioner.model.errors import ProvisionerError
 from tests.foundry import EXAMPLE, Command, Foundry
 
-VARIABLES = ("FOUNDRY_PROJECT_ENDPOINT", "FOUNDRY_ACCOUNT", "AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP")
+VARIABLES = (
+    "FOUNDRY_PROJECT_ENDPOINT",
+    "FOUNDRY_ACCOUNT",
+    "AZURE_SUBSCRIPTION_ID",
+    "AZURE_RESOURCE_GROUP",
+    "AZURE_LOCATION",
+)
 WRITTEN = [".env.example", ".gitignore", "prompts/dev-buddy.md", "schemas/manifest.v1.schema.json", "stores.yaml"]
 PLAIN: Mapping[str, object] = {
     "projectEndpoint": "https://my-account.services.ai.azure.com/api/projects/agents",
@@ -36,6 +42,7 @@ DOTENV = """\
 FOUNDRY_PROJECT_ENDPOINT=https://my-account.services.ai.azure.com/api/projects/agents
 AZURE_SUBSCRIPTION_ID=11111111-2222-3333-4444-555555555555
 AZURE_RESOURCE_GROUP=my-group
+AZURE_LOCATION=swedencentral
 """
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 needs_modes = pytest.mark.skipif(os.name == "nt", reason="files have no modes here")
@@ -242,12 +249,26 @@ def test_a_bad_output_is_told_where_it_stands(start: Any) -> None:
     assert start(text.replace("  ", "\t")).err.startswith("outputs.json:")
 
 
+def test_what_would_be_left_to_be_filled_in_is_told_only_where_something_is_written(start: Any) -> None:
+    assert "warning" not in start({"storageAccountName": "x"}).err
+
+
 def test_outputs_that_lack_the_group_leave_it_to_be_filled_in(start: Any, project: Path) -> None:
     started = start({name: PLAIN[name] for name in ("projectEndpoint", "subscriptionId")})
 
     assert started.code == 0
     assert "warning  missing-key" in started.err
     assert "AZURE_RESOURCE_GROUP=\n" in (project / ".env").read_text("utf-8")
+
+
+@pytest.mark.parametrize("value", [7, "a\nb", ["x"], {"value": False}])
+@pytest.mark.parametrize("name", ["location", "accountName", "pipelineClientId", "projectEndpoints"])
+def test_what_is_wrong_and_not_needed_is_left_out(name: str, value: object, start: Any, project: Path) -> None:
+    started = start({**PLAIN, name: value})
+
+    assert started.code == 0
+    assert name == "projectEndpoints" or f"The output {name} is" in started.err
+    assert set((project / ".env").read_text("utf-8").splitlines()[1:]) <= set(DOTENV.splitlines())
 
 
 def test_an_account_that_is_not_the_endpoints_is_warned_of(start: Any) -> None:
@@ -323,9 +344,9 @@ def test_force_replaces_but_keeps_the_other_lines_of_a_dotenv(start: Any, projec
 
     assert started.code == 0
     assert "replaced  stores.yaml" in started.out
-    endpoint, subscription, group = DOTENV.splitlines()
+    endpoint, subscription, group, location = DOTENV.splitlines()
     assert (project / ".env").read_text("utf-8") == (
-        f'MINE="two\nlines"\n{group}\n# note\n{endpoint}\nLAST=1\n{subscription}\n'
+        f'MINE="two\nlines"\n{group}\n# note\n{endpoint}\nLAST=1\n{subscription}\n{location}\n'
     )
 
 
@@ -451,8 +472,7 @@ def live(foundry: Foundry, project: Path, provisioner: Command, monkeypatch: pyt
     return foundry
 
 
-@pytest.mark.usefixtures("live")
-def test_from_a_project_planning_shows_no_changes(provisioner: Command) -> None:
+def test_from_a_project_planning_shows_no_changes(live: Foundry, provisioner: Command) -> None:
     started = provisioner("init", "--from-project")
     text = Path("stores.yaml").read_text("utf-8")
 
@@ -463,7 +483,9 @@ def test_from_a_project_planning_shows_no_changes(provisioner: Command) -> None:
     assert yaml.safe_load(text)["name"] == "dev-buddy"
     assert yaml.safe_load(text)["agents"]["dev-buddy"]["instructions"] == {"file": "prompts/dev-buddy.md"}
     assert provisioner("plan", "--detailed-exitcode").code == 0
+    live.forget_requests()
     assert provisioner("init", "--from-project").code == 1
+    assert live.requests() == [], "nobody is asked where nothing may be written"
 
 
 def test_from_a_project_the_region_is_told(live: Foundry, provisioner: Command) -> None:
@@ -499,6 +521,18 @@ def test_from_a_project_comments_say_whose_things_are(
     text = Path("stores.yaml").read_text("utf-8")
     assert "  # Not known to belong to a manifest" in text
     assert foundry.objects("agents")
+
+
+@pytest.mark.usefixtures("live")
+def test_from_a_project_what_nobody_owns_is_adopted_as_its_comment_says(foundry: Foundry, provisioner: Command) -> None:
+    foundry.drift("store", "dev-prefs-memory", metadata={})
+
+    assert provisioner("init", "--from-project", "--adopt").code == 0
+    text = Path("stores.yaml").read_text("utf-8")
+    assert "  # Belongs to no manifest yet: apply --adopt takes it over.\n  dev-prefs-memory:\n    description:" in text
+    assert provisioner("plan").code == 1
+    assert provisioner("apply", "--adopt", "--yes").code == 0
+    assert provisioner("plan", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.usefixtures("live")

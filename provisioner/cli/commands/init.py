@@ -16,7 +16,7 @@ from provisioner.cli.options import owner as owner_name
 from provisioner.cli.options import service_options
 from provisioner.cli.session import Request, allowed_hosts
 from provisioner.cli.starter import PROMPT, example_variables, starter_manifest, starter_prompt
-from provisioner.cli.starting import ENV, Start, Written, write_start
+from provisioner.cli.starting import ENV, Start, Written, require_free, write_start
 from provisioner.cli.terminal import note, say
 from provisioner.manifest.project import VARIABLES, owner_fault
 from provisioner.model.azure_hosts import account_of
@@ -144,6 +144,8 @@ def _variables(outputs: Outputs) -> dict[str, str]:
     }
     if outputs.account and account_of(outputs.endpoint) is None:
         values[VARIABLES["account"]] = outputs.account
+    if outputs.location:
+        values["AZURE_LOCATION"] = outputs.location
     return values
 
 
@@ -172,6 +174,7 @@ def _tell_outputs(outputs: Outputs, variables: Mapping[str, str]) -> None:
 def _from_project(request: Request, *, owner: str | None, adopt: bool, force: bool) -> int:
     from provisioner.cli.live_manifest import read_live, tell  # noqa: PLC0415 - the network is paid for by who asks it
 
+    require_free(force=force)  # before anybody is asked
     found = read_live(request, owner=owner, adopt=adopt, with_region=True)
     prompts = dict(_prompts(found.entries))
     entries = {
@@ -195,14 +198,12 @@ def _commented(found: LiveManifest, entries: Mapping[Address, Document], *, adop
     from provisioner.manifest.write import SCHEMA  # noqa: PLC0415 - as above
 
     where = f", in {one_line(found.region)}" if found.region else ""
-    flag = " --adopt" if adopt else ""
+    planned, only = ("plan --adopt", "nothing but owners, and protection of stores") if adopt else ("plan", "nothing")
     header = [
         "",
-        f"What is live in {found.source}{where}.",
+        f"What is live in {found.source}{where}. What is `external` is somebody else's: it can be referred to.",
         "",
-        f"  provisioner plan{flag}     what apply would change; right after this, nothing"
-        + (" but ownership and protection" if adopt else ""),
-        "  provisioner schema   this format, for editors; `external: true` is somebody else's, to be referred to",
+        f"  provisioner {planned}    what apply would change: right after this, {only}",
     ]
     return found.text(schema=SCHEMA, header=header, entries=entries, remarks=dict(_remarks(found)))
 
