@@ -558,3 +558,20 @@ def test_export_finds_the_schema_that_init_wrote(provisioner: Command) -> None:
     first = Path("env/prod/live.yaml").read_text("utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=../../schemas/manifest.v1.schema.json"
     assert Path("env/prod", first.partition("=")[2]).is_file()
+
+
+def test_an_interruption_leaves_all_as_it_was(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it comes: here, before the second of three files takes its place."""
+    rename = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        if target.name == "two":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    (project / "one").write_text("before", encoding="utf-8")
+
+    with pytest.raises(KeyboardInterrupt):
+        write_together([NewFile(path=project / name, content=b"after") for name in ("one", "two", "three/four")])
+    assert {it.name: it.read_text("utf-8") for it in project.iterdir()} == {"one": "before"}
