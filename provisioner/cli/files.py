@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from provisioner.manifest.files import leads_away
@@ -39,6 +42,74 @@ def write_out(path: Path, text: str, *, mode: int | None = None) -> None:
             _replace(Path(os.path.realpath(path)), text, _mode(found) if mode is None else mode)
     except FileNotFoundError as error:
         raise ProvisionerError(f'"{path}" cannot be written: there is no folder "{path.parent}".') from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """What is to be written where; without a `mode`, the one the file had, or what a new one would get."""
+
+    path: Path
+    content: bytes
+    mode: int | None = None
+
+
+def write_together(files: Sequence[NewFile]) -> None:
+    """All of them, in this order, or none: what an error or an interruption stops half-way is taken back. Folders are
+    made. Regular files are replaced, and what links in the current folder lead to there. Raises ProvisionerError.
+    """
+    for file in files:
+        require_inside(file.path)
+        with _telling(file.path):
+            found = _mode_of(file.path)
+        if found is not None and not stat.S_ISREG(found):
+            raise ProvisionerError(f'"{file.path}" cannot be written: it is {_sort(found)}.', "Move it away.")
+    formers: list[Path] = []
+    with ExitStack() as undo:
+        ready = [_prepared(file, undo) for file in files]
+        for file, (temporary, target) in zip(files, ready, strict=True):
+            with _telling(file.path):
+                formers += _put(temporary, target, undo)
+        undo.pop_all()
+    for former in formers:
+        _quietly(former.unlink)
+
+
+def _prepared(file: NewFile, undo: ExitStack) -> tuple[Path, Path]:
+    """The content beside where it will be, and where that is."""
+    target = Path(os.path.realpath(file.path))
+    with _telling(file.path):
+        for folder in reversed([each for each in target.parents if not each.exists()]):
+            folder.mkdir()
+            undo.callback(_quietly, folder.rmdir)
+        mode = _mode(_mode_of(target)) if file.mode is None else file.mode
+        temporary = _written_beside(target, file.content, mode)
+    undo.callback(_quietly, temporary.unlink)
+    return temporary, target
+
+
+def _put(temporary: Path, target: Path, undo: ExitStack) -> Iterator[Path]:
+    """Gives the copy of what was there, if something was."""
+    found = _mode_of(target)
+    if found is None:
+        undo.callback(_quietly, target.unlink)
+    else:
+        former = _written_beside(target, target.read_bytes(), found & 0o777)
+        undo.callback(_quietly, partial(former.replace, target))
+        yield former
+    temporary.replace(target)
+
+
+def _quietly(action: Callable[[], object]) -> None:
+    with suppress(OSError):
+        action()
+
+
+@contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -85,19 +156,26 @@ def _write_through(path: Path, text: str) -> None:
 
 
 def _replace(path: Path, text: str, mode: int) -> None:
-    """Written beside it, in the same folder: only within one file system is a rename one step."""
-    temporary = ""
+    temporary = _written_beside(path, text.encode("utf-8"), mode)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        if temporary:
-            with suppress(OSError):
-                Path(temporary).unlink()
+        _quietly(temporary.unlink)
         raise
+
+
+def _written_beside(path: Path, content: bytes, mode: int) -> Path:
+    """A file in the same folder: only within one file system is a rename one step."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        temporary.chmod(mode)
+    except BaseException:
+        _quietly(temporary.unlink)
+        raise
+    return temporary
 
 
 def _mode(found: int | None) -> int:

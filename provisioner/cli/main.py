@@ -24,6 +24,7 @@ from provisioner.model.reasons import reason
 from provisioner.render.safe import visible
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "init": "Start a folder: a manifest, its prompts, its variables.",
     "validate": "Check the manifest, offline.",
     "plan": "Show what apply would do, without doing it.",
     "apply": "Make the project what the manifest says.",

@@ -141,13 +141,17 @@ def folder_of(path: Path) -> Path:
 
 def _is_stream(path: Path) -> bool:
     """Whether it is read to its end, whatever it is: because the user says so, and not a link that lies there."""
-    if path == STDIN or any(map(path.is_relative_to, _DESCRIPTORS)):
+    if _is_descriptor(path):
         return True
     try:
         mode = path.lstat().st_mode
     except (OSError, ValueError):  # reading it will say so
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+
+
+def _is_descriptor(path: Path) -> bool:
+    return path == STDIN or any(map(path.is_relative_to, _DESCRIPTORS))
 
 
 def _real(path: Path) -> str:
@@ -214,14 +218,18 @@ def _yaml_files(folder: Path) -> tuple[list[Path], Diagnostic | None]:
     return [], _problem("no-files", folder, message, hint)
 
 
-def read_manifest(found: Found, budget: Budget) -> tuple[str | None, Diagnostic | None]:
-    """The text of a stream that the command names, or of a file that lies in its folder."""
+def read_manifest(
+    found: Found, budget: Budget, *, limit: int = MAX_BYTES, pipes: bool = True
+) -> tuple[str | None, Diagnostic | None]:
+    """The text of a stream that the command names, or of a file that lies in its folder. Without `pipes`, only what
+    this process has open is a stream: what waits for somebody to write to it is no file.
+    """
     path, is_named = found
-    if is_named and _is_stream(path):
-        return _read(path, lambda: _stream(path), budget, MAX_BYTES)
+    if is_named and (_is_stream(path) if pipes else _is_descriptor(path)):
+        return _read(path, lambda: _stream(path), budget, limit)
     if leads_away(path.parent):
         return None, _refused(path, NotInside(LEADS_OUT), quoted(shown_path(path)))
-    return read_inside(path.parent, path, budget)
+    return read_inside(path.parent, path, budget, limit=limit)
 
 
 def read_inside(

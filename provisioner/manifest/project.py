@@ -232,20 +232,29 @@ def _split(url: str) -> SplitResult | None:
 def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[Diagnostic]:
     code, wrong = "bad-endpoint", _url_fault(said.value, is_project=key == "endpoint")
     hint = ENDPOINT_ADVICE if key == "endpoint" else "Write it as https://management.azure.com."
-    if not wrong and not is_trusted(said.value, allowed_hosts):
-        host = (_split(said.value) or urlsplit("")).hostname
-        which = THIS_MACHINE if is_loopback(said.value) else "which is not Azure's"
-        named = "a host" if said.is_hidden else f"the host {quoted(host)}"
-        code, wrong = "untrusted-host", f"names {named}, {which}; no token is sent there"
-        option = "name it with --allow-host" if said.is_hidden else f"add --allow-host {shown(str(host))}"
-        hint = f"Correct it; if it is right and you trust that host, {option}."
-        if is_loopback(said.value):
-            hint = f"{loopback_advice('' if said.is_hidden else said.value)}."
+    if not wrong and (untrusted := trust_fault(said.value, allowed_hosts, is_hidden=said.is_hidden)):
+        code, (wrong, hint) = "untrusted-host", untrusted
     if not wrong:
         return ()
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
     path = said.path or ("project",)
     return said.file.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
+
+
+def trust_fault(url: str, allowed_hosts: Collection[str], *, is_hidden: bool = False) -> tuple[str, str] | None:
+    """Why no token may be sent to the URL, as the end of a sentence, and what to do; None where one may. What
+    `is_hidden` is told in no word of it.
+    """
+    if is_trusted(url, allowed_hosts):
+        return None
+    host = (_split(url) or urlsplit("")).hostname
+    which = THIS_MACHINE if is_loopback(url) else "which is not Azure's"
+    named = "a host" if is_hidden else f"the host {quoted(host)}"
+    option = "name it with --allow-host" if is_hidden else f"add --allow-host {shown(str(host))}"
+    hint = f"Correct it; if it is right and you trust that host, {option}."
+    if is_loopback(url):
+        hint = f"{loopback_advice('' if is_hidden else url)}."
+    return f"names {named}, {which}; no token is sent there", hint
 
 
 def _url_fault(url: str, *, is_project: bool) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
@@ -32,6 +33,7 @@ _ESCAPED: Final = re.compile(rf'["\\{INVISIBLE}]|[^\x20-\x7e\xa0-\ud7ff\ue000-\u
 _COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)  # for a pipeline, anywhere in a line
 _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_NO_REMARKS: Final[Mapping[Address, str]] = MappingProxyType({})
 _LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
 
 
@@ -43,11 +45,13 @@ def dump(
     external: Collection[Address] = (),
     header: Sequence[str] = (),
     schema: str = SCHEMA,
+    remarks: Mapping[Address, str] = _NO_REMARKS,
 ) -> str:
     """A whole manifest. Sections come in the kinds' order, resources by name, keys as they are given.
 
     The values of `project` are written as they are, so that they may be variables; `header` are lines of comment.
-    `schema` is where editors find the schema; empty where there is none to be found.
+    `schema` is where editors find the schema; empty where there is none to be found. `remarks` are comments above
+    resources.
     """
     comments = [f"yaml-language-server: $schema={schema}"] if schema else []
     lines = [f"# {_one_line(line)}".rstrip() for line in (*comments, *header)]
@@ -58,7 +62,7 @@ def dump(
         resources = _section(section, entries, external)
         if resources:
             # An empty line at the end belongs to a text, and one more would, too.
-            lines += [*([""] if lines[-1] else []), f"{section}:", *_pairs(resources, 1)]
+            lines += [*([""] if lines[-1] else []), f"{section}:", *_resources(section, resources, remarks)]
     return "\n".join(lines) + "\n"
 
 
@@ -70,6 +74,18 @@ def _section(section: str, entries: Mapping[Address, Document], external: Collec
     resources: Json = {address.name: {"external": True} for address in external if address.kind == section}
     resources.update({address.name: _literal(entry) for address, entry in entries.items() if address.kind == section})
     return dict(sorted(resources.items()))
+
+
+def _resources(section: str, resources: Json, remarks: Mapping[Address, str]) -> Iterator[str]:
+    for name, entry in resources.items():
+        if remark := remarks.get(Address(section, name)):
+            yield f"  # {_one_line(remark)}"
+        yield from _pairs({name: entry}, 1)
+
+
+def scalar(text: str) -> str:
+    """The text as a value, quoted where YAML readers would misread it."""
+    return _text(text)
 
 
 def _literal(value: Any) -> Any:
@@ -124,8 +140,11 @@ def _items(values: Sequence[Any], depth: int) -> Iterator[str]:
 
 def _is_block(text: str) -> bool:
     """Not with empty lines at its end: those between sections would be taken for more of them."""
-    if text.endswith("\n\n"):
-        return False
+    return not text.endswith("\n\n") and is_several_lines(text)
+
+
+def is_several_lines(text: str) -> bool:
+    """Whether it is a text of several lines in which nothing has to be escaped, so that a file can hold it, too."""
     shown = not _NOT_IN_BLOCK.search(text) and not _HAS_UNSEEN.search(text) and is_inert(text)
     return "\n" in text and text.strip() != "" and shown
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,10 +27,11 @@ PLANNING = {"provisioner.model.plan", "provisioner.reconcile.planner", "provisio
 MANIFEST = {"yaml", "provisioner.manifest.load", "provisioner.kinds"}
 
 
-def imported(*arguments: str) -> set[str]:
+def imported(*arguments: str, folder: Path = ROOT) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
-        cwd=ROOT,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
@@ -49,6 +51,15 @@ def test_what_stays_offline_imports_no_network_and_no_plan(command: str) -> None
     found = imported(command, "--file", str(ROOT / "stores.yaml"))
     assert found & (NETWORK | RUNNING | REST | PLANNING | {"jsonschema"}) == set()
     assert found >= MANIFEST
+
+
+def test_a_folder_is_started_without_a_network(tmp_path: Path) -> None:
+    (tmp_path / "outputs.json").write_text(
+        '{"projectEndpoint": "https://a.services.ai.azure.com/api/projects/p"}', encoding="utf-8"
+    )
+    outside = (NETWORK - {"hashlib"}) | RUNNING | REST | PLANNING | {"jsonschema"}  # temporary files have random names
+    assert imported("init", folder=tmp_path) & outside == set()
+    assert imported("init", "--force", "--from-outputs", "outputs.json", folder=tmp_path) & outside == set()
 
 
 @pytest.mark.usefixtures("foundry")

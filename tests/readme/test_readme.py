@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -37,6 +38,8 @@ def shell_lines() -> list[str]:
 def own_commands() -> Iterator[list[str]]:
     for line in shell_lines():
         words = shlex.split(line, comments=True)
+        if "|" in words:  # what is piped in is somebody else's
+            words = words[words.index("|") + 1 :]
         if words and words[0] in ("provisioner", ".venv/bin/provisioner"):
             yield words[1:]
         elif words and words[0] == "eval":
@@ -80,7 +83,7 @@ def run_fresh(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it is where they run
     ran = []
     for words in own_commands():
-        if words[0] == "emulator":  # see below, and the journeys of that command
+        if words[0] in ("emulator", "init"):  # see below, and the journeys of these commands
             continue
         if words[0] in ("apply", "destroy") and "--yes" not in words:
             words.append("--yes")
@@ -160,7 +163,7 @@ def test_the_example_program_recalls_across_calls(tmp_path: Path) -> None:
 
 def test_what_the_example_program_imports_is_installed_before_it_runs() -> None:
     lines = shell_lines()
-    (running,) = [index for index, line in enumerate(lines) if "examples/recall.py" in line]
+    running = next(index for index, line in enumerate(lines) if "-- .venv/bin/python examples/recall.py" in line)
     extras = re.findall(
         r"^examples = \[\n(.*?)^\]", (ROOT / "pyproject.toml").read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
@@ -169,6 +172,74 @@ def test_what_the_example_program_imports_is_installed_before_it_runs() -> None:
     assert lines[running - 1] == '.venv/bin/python -m pip install --quiet ".[examples]"'
     assert "from azure.ai.projects import" in program.read_text(encoding="utf-8")
     assert "azure-ai-projects" in extras[0]
+
+
+def test_the_way_from_zero_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes before, and what is piped in, is Azure's; the rest runs in its order, and answers as it is shown."""
+    section = TEXT.split("## From zero\n")[1].split("\n## ")[0]
+    monkeypatch.chdir(tmp_path)
+    with Emulator(Options()) as emulator:
+        told = ""
+        for sort, text in re.findall(r"^```(sh|text)\n(.*?)^```", section, re.DOTALL | re.MULTILINE):
+            if sort == "text":
+                assert re.fullmatch(shown_as(text, emulator), told), told
+            for line in text.splitlines() if sort == "sh" else ():
+                told = printed(line, emulator) or told
+
+
+def printed(line: str, emulator: Emulator) -> str:
+    """What one line of the way prints; nothing for those that are Azure's or the shell's."""
+    if line.startswith("mkdir "):
+        folder = Path(line.split()[1])
+        folder.mkdir()
+        os.chdir(folder)
+        return ""
+    words = shlex.split(line)
+    if words[:2] == ["../.venv/bin/python", "../examples/recall.py"]:
+        command = [sys.executable, str(ROOT / "examples" / "recall.py")]
+    elif "provisioner" in words:
+        own = words[words.index("provisioner") + 1 :]
+        command = [sys.executable, "-m", "provisioner", *own, *(["--yes"] if own == ["apply"] else [])]
+    else:
+        return ""
+    done = subprocess.run(
+        command,
+        env={**os.environ, **emulator.env, "PYTHONPATH": str(ROOT)},
+        input=json.dumps(outputs_of(emulator)) if "init" in command else "",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def outputs_of(emulator: Emulator) -> dict[str, object]:
+    names = {
+        "projectEndpoint": "FOUNDRY_PROJECT_ENDPOINT",
+        "accountName": "FOUNDRY_ACCOUNT",
+        "subscriptionId": "AZURE_SUBSCRIPTION_ID",
+        "resourceGroupName": "AZURE_RESOURCE_GROUP",
+    }
+    return {name: {"type": "String", "value": emulator.env[variable]} for name, variable in names.items()}
+
+
+def shown_as(text: str, emulator: Emulator) -> str:
+    """A pattern: `…` is any number of lines, times are any, and the project is the one that runs here."""
+    here = outputs_of(emulator)
+    for shown, name in (
+        (r"https://\S+/api/projects/\w+", "projectEndpoint"),
+        (r"foundry-dev-\w+", "accountName"),
+        (r"11111111-[\d-]+", "subscriptionId"),
+        (r"my-group", "resourceGroupName"),
+    ):
+        value = here[name]
+        assert isinstance(value, dict)
+        text = re.sub(shown, value["value"], text)
+    pattern = re.sub(r"\d+\\\.\d+s", r"[\\d.]+s", re.escape(text)).replace("…\\\n", "(?:.*\n)*?")
+    return pattern.replace("\\\n\\\n", "\n(?:Management: .*\n)?\n") + "\n*"
 
 
 def test_the_tool_of_the_example_is_the_one_that_new_code_uses() -> None:

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 import click
 
-from provisioner.apply.observe import observe
 from provisioner.cli.files import is_overwritten, write_out
+from provisioner.cli.live_manifest import read_live, schema_seen_from, tell
 from provisioner.cli.options import owner as owner_name
 from provisioner.cli.options import service_options
-from provisioner.cli.planning import Waits
-from provisioner.cli.session import Request, connected
-from provisioner.cli.terminal import note, remark, say
-from provisioner.kinds import KINDS
-from provisioner.manifest.load import refused
-from provisioner.manifest.project import owner_fault
-from provisioner.manifest.write import SCHEMA, dump
-from provisioner.model.address import Address
-from provisioner.model.document import Document, Json, dotted
+from provisioner.cli.session import Request
+from provisioner.cli.terminal import remark, say
 from provisioner.model.errors import ProvisionerError
-from provisioner.model.redact import Sensitive, redacted
-from provisioner.model.resource import Live
-from provisioner.model.words import guess, listed, plural
-from provisioner.render.safe import one_line
-from provisioner.render.target import target_phrase
-
-if TYPE_CHECKING:
-    pass
-
-_UNOWNED: Final = "imported"
-# What is whole only through Azure Resource Manager, and what it is called.
-_MANAGED: Final = {section: section.replace("_", " ") for section, kind in KINDS.items() if kind.settings}
-_PROJECT: Final = {"endpoint": "${env:FOUNDRY_PROJECT_ENDPOINT}"}
-_RESOURCE_GROUP: Final = {
-    "subscription_id": "${env:AZURE_SUBSCRIPTION_ID}",
-    "resource_group": "${env:AZURE_RESOURCE_GROUP}",
-}
+from provisioner.model.words import plural
 
 
 @click.command(
@@ -71,179 +45,12 @@ def command(*, owner: str | None, adopt: bool, out: Path | None, force: bool, **
     """
     if out is not None and not force and is_overwritten(out):
         raise ProvisionerError(f'"{out}" exists.', "Add --force to overwrite it, or name another file.")
-    request = Request(**shared)
-    with connected(request, None) as planes:
-        live = observe(KINDS, planes.telling(Waits(note)), {}, parallelism=request.parallelism, closely=True)
-        sees_all = planes.management is not None
-        source = target_phrase(planes.target)
-    if owner is not None:
-        _check_owner(owner, live.values(), sees_all=sees_all)
-    schema = SCHEMA if (Path() if out is None else out.parent).joinpath(SCHEMA).is_file() else ""
-    name = owner or _busiest(live.values()) or _UNOWNED
-    content = _content(name, live, adopt=adopt, sees_all=sees_all, schema=schema)
-    left_out = _make_valid(content)
+    found = read_live(Request(**shared), owner=owner, adopt=adopt)
+    text = found.text(schema=schema_seen_from(Path() if out is None else out.parent))
     if out is None:
-        say(content.text)
+        say(text)
     else:
-        write_out(out, content.text)
-        remark(f"Wrote {plural(len(content.entries) + len(content.external), 'resource')} to {out}.")
-    note(f"This is {source}.")
-    for reason in left_out:
-        note(reason)
-    _tell_odd(live.values())
-    _tell_secrets(content.entries)
-    _tell_unread(content.entries)
-    _tell_unowned(live, adopt=adopt, sees_all=sees_all)
+        write_out(out, text)
+        remark(f"Wrote {plural(found.size, 'resource')} to {out}.")
+    tell(found, adopt=adopt)
     return 0
-
-
-def _check_owner(name: str, live: Iterable[Live], *, sees_all: bool) -> None:
-    """Raises ProvisionerError where nothing live is this owner's."""
-    owners = sorted({found.marker.owner for found in live if found.marker is not None})
-    if name in owners:
-        return
-    meant = guess(name, owners).rstrip() or (f"There are: {listed(owners)}." if owners else "There are no owners.")
-    hidden = (
-        f" Owners of {listed([*_MANAGED.values()])} are seen only with AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP."
-    )
-    unseen = "" if sees_all else hidden
-    raise ProvisionerError(f'Nothing live belongs to "{one_line(name)}".', meant + unseen)
-
-
-def _busiest(live: Iterable[Live]) -> str | None:
-    owners = Counter(found.marker.owner for found in live if found.marker is not None)
-    usable = (name for name in owners if not owner_fault(name))
-    return min(usable, key=lambda name: (-owners[name], name), default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
-    """What the manifest will say; `entries` and `external` change until it is valid. Unless it `sees_all`, what is
-    Azure Resource Manager's is only glimpsed through the project. `schema` is named only where it is there: elsewhere
-    editors would complain.
-    """
-
-    name: str
-    sees_all: bool
-    schema: str
-    entries: dict[Address, Document]
-    external: set[Address]
-
-    @property
-    def text(self) -> str:
-        return dump(
-            name=self.name,
-            project=_PROJECT | (_RESOURCE_GROUP if self.sees_all else {}),
-            entries=self.entries,
-            external=self.external,
-            schema=self.schema,
-        )
-
-
-def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool, schema: str) -> _Content:
-    content = _Content(name=name, sees_all=sees_all, schema=schema, entries={}, external=set())
-    for address, found in live.items():
-        is_glimpsed = address.kind in _MANAGED and not sees_all  # too little to write it in full
-        if found.odd:
-            content.external.add(address)
-        elif (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
-            content.entries[address] = _entry(found)
-        else:
-            content.external.add(address)
-    return content
-
-
-def _make_valid(content: _Content) -> list[str]:
-    """Leave out what a manifest cannot say; gives the reasons.
-
-    An owned resource must not vanish from the manifest, as applying that would delete it. As an external one it is left
-    alone. Only a name that no manifest can hold is left out for good.
-    """
-    reasons: list[str] = []
-    while more := list(_left_out(content)):
-        reasons += more
-    return reasons
-
-
-def _left_out(content: _Content) -> Iterator[str]:
-    for address, problem in sorted(refused(content.text).items()):
-        if content.entries.pop(address, None) is not None:
-            content.external.add(address)
-            yield one_line(f"{address} is written as external: {problem.message}")
-        elif address in content.external:
-            content.external.remove(address)
-            yield one_line(f"{address} is left out: {problem.message}")
-
-
-def _entry(found: Live) -> Document:
-    entry = dict(KINDS[found.address.kind].entry(found.fields))
-    marker = found.marker
-    lifecycle: Json = {}
-    if marker is not None and marker.prevent_destroy:
-        lifecycle["prevent_destroy"] = True
-    if marker is not None and marker.on_remove.value != "delete":
-        lifecycle["on_remove"] = marker.on_remove.value
-    return {**entry, "lifecycle": lifecycle} if lifecycle else entry
-
-
-def _tell_secrets(entries: Mapping[Address, Document]) -> None:
-    paths = [
-        f"{address}: {dotted(path)}"
-        for address, entry in sorted(entries.items())
-        for path in _secrets(entry, redacted(entry))
-    ]
-    if paths:
-        note(
-            f"Warning: {plural(len(paths), 'value')} may be secret, written as found in the project. Move each to a "
-            "variable, as in ${env:FOUNDRY_NAME}, before the manifest is shared:"
-        )
-        for path in paths:
-            remark(f"  {one_line(path)}")
-
-
-def _secrets(value: object, shown: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where the redacted value hides something, or a part of it."""
-    if isinstance(shown, Mapping) and isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _secrets(inner, shown[str(key)], (*at, str(key)))
-    elif isinstance(shown, list) and isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from _secrets(inner, shown[index], (*at, str(index)))
-    elif isinstance(shown, Sensitive) or (isinstance(shown, str) and isinstance(value, str) and shown != value):
-        yield at
-
-
-def _tell_unread(entries: Collection[Address]) -> None:
-    """What the service holds for a resource and nobody can read back."""
-    fields = {section: listed([dotted(path) for path in kind.traits.write_only]) for section, kind in KINDS.items()}
-    for section, unread in fields.items():
-        names = [one_line(str(address)) for address in sorted(entries) if address.kind == section]
-        if unread and names:
-            note(
-                f"Not in it, as the service shows them to nobody: {unread} of {listed(names)}. They stay as they are; "
-                "declare them, from variables and with a version, where they are to be written again."
-            )
-
-
-def _tell_odd(live: Iterable[Live]) -> None:
-    for found in sorted((it for it in live if it.odd), key=lambda it: it.address):
-        remark(one_line(f"Warning: {found.address} cannot be read and is written as external: {found.odd}."))
-
-
-def _tell_unowned(live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> None:
-    glimpsed = {address for address in live if address.kind in _MANAGED and not sees_all}
-    unowned = [it.address for it in live.values() if it.marker is None and not it.odd and it.address not in glimpsed]
-    belong, are = ("belongs", "is") if len(unowned) == 1 else ("belong", "are")
-    if glimpsed:
-        sections = listed([title for section, title in _MANAGED.items() if any(at.kind == section for at in glimpsed)])
-        note(
-            f"{sections[0].upper()}{sections[1:]} are written as external, as it is not known whose they are: set "
-            "AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP to see them whole."
-        )
-    if unowned and adopt:
-        note(f"{len(unowned)} of them {belong} to no manifest yet: apply with --adopt to manage them.")
-    elif unowned:
-        note(
-            f"{plural(len(unowned), 'resource')} {belong} to no manifest and {are} written as external; --adopt writes "
-            "them in full."
-        )

@@ -1,0 +1,12 @@
+metadata description = 'Built-in roles by id: names of roles change, ids do not.'
+
+// Source of all ids: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/ai-machine-learning
+
+@description('Foundry User (Azure AI User until May 2026): every data action of an account, no right to change it.')
+@export()
+var foundryUser = '53ca6127-db72-4b80-b1b0-d745d6d5456d'
+
+// Narrower than Foundry Account Owner and Contributor: it assigns no roles and reaches no other resource provider.
+@description('Cognitive Services Contributor: deployments, connections and content filters of an account, no data action.')
+@export()
+var cognitiveServicesContributor = '25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68'
