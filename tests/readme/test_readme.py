@@ -204,7 +204,7 @@ def printed(line: str, emulator: Emulator) -> str:
         return ""
     done = subprocess.run(
         command,
-        env={**os.environ, **emulator.env, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **emulator.env, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         input=json.dumps(outputs_of(emulator)) if "init" in command else "",
         capture_output=True,
         text=True,
