@@ -36,8 +36,6 @@ from tests.mutations import Mutation, mutations
 from tests.planes.world import Foundry, deployments_path
 from tests.whole import IS_WHOLE
 
-pytestmark = pytest.mark.untraced
-
 SHARE: Final = 0.05
 LISTS: Final = {"deployments": "*/deployments", "stores": "*/memory_stores", "agents": "*/agents"}
 ONE: Final = {
@@ -189,6 +187,7 @@ def _described_store() -> Any:
     return wanted("stores", "memory", {"chat_model": "chat", "embedding_model": "embedding", "description": "N"})
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("what", WRITES)
 def test_whatever_a_write_is_answered_its_outcome_is_told(foundry: Foundry, planes: Planes, what: str) -> None:
     method, path, desired = WRITES[what]
