@@ -38,8 +38,6 @@ from tests.mutations import Mutation, mutations
 from tests.planes.world import Foundry
 from tests.whole import IS_WHOLE
 
-pytestmark = pytest.mark.untraced
-
 SHARE: Final = 0.05
 IN_WORLD: Final = {address.kind: address.name for address in (
     Address("deployments", "chat"), Address("stores", "memory"), Address("agents", "buddy")
@@ -227,6 +225,7 @@ def _described_store() -> Any:
     return wanted("stores", "memory", {"chat_model": "chat", "embedding_model": "embedding", "description": "N"})
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("what", WRITES)
 def test_whatever_a_write_is_answered_its_outcome_is_told(foundry: Foundry, planes: Planes, what: str) -> None:
     method, path, desired = WRITES[what]
