@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+API_VERSION = "2026-09-01"
 SIDE_BY_SIDE = 10
 PROJECT_READS = ("memory_stores", "agents")
 ACCOUNT_READS = ("deployments", "connections", "projects/{project}/connections", "raiPolicies", "raiBlocklists")
@@ -43,7 +44,7 @@ def reads(client: httpx.Client, env: Mapping[str, str]) -> None:
     )
     for path in ACCOUNT_READS:
         named = path.format(project=endpoint.rpartition("/")[2])
-        client.get(f"{above}/{named}?api-version=2026-05-01", headers=theirs).raise_for_status().json()
+        client.get(f"{above}/{named}?api-version={API_VERSION}", headers=theirs).raise_for_status().json()
 
 
 def creates(client: httpx.Client, env: Mapping[str, str], count: int) -> None:

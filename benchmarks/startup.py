@@ -1,6 +1,6 @@
 """What a command costs before it does any work, and what a small one costs in all, beside the floor.
 
-Aims, in CPU: `--help` 0.08 s above a bare interpreter, `validate` 0.15 s in all, a no-change plan of stores.yaml twice
+Aims, in CPU: `--help` 0.08 s above a bare interpreter, `validate` 0.135 s, a no-change plan of stores.yaml twice
 the floor (the same reads over bare httpx), and 100 agents twice the same requests over bare httpx. What is compared
 runs in turn, so that others on the machine slow both.
 

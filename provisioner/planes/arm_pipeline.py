@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 API_VERSION: Final = "2026-09-01"
 _CONNECT_S: Final = 15
 _PIECE: Final = 64 * 1024
-_UNREGISTERED: Final = "MissingSubscriptionRegistration"  # the SDK registers the provider, then sends it again
 DOCUMENT: Final = "provisioner.document"  # where an answer's context keeps what its body says
 IS_FIRST: Final = "provisioner.first"  # and whether the request had been sent once only
 # What the SDK's pollers look at.
@@ -73,7 +72,8 @@ LOG = logging.getLogger(__name__)
 
 
 class ArmPipeline:
-    """The policies of Azure's SDK clients in their order, but for retries; entered before it is used.
+    """The policies of Azure's SDK clients in their order, but for retries, and without the one that registers resource
+    providers: who has an account has that. Entered before it is used.
 
     `timeout_s` is how long an answer may keep silent.
     """
@@ -104,7 +104,6 @@ class ArmPipeline:
                 policies.UserAgentPolicy(sdk_moniker=f"provisioner/{__version__}"),
                 policies.ProxyPolicy(proxies=_past_proxies(endpoint)),
                 policies.ContentDecodePolicy(),
-                _Registration(),
                 policies.CustomHookPolicy(),
                 _Persistence(allowed_hosts, clock),
                 policies.BearerTokenCredentialPolicy(credential, scope),
@@ -254,21 +253,6 @@ def collection_and_name(url: str, method: str = "GET") -> tuple[str, str] | None
     return (above[-2], above[-1]) if above and method == "POST" else (last, "")
 
 
-class _Registration(HTTPPolicy[Any, Any]):
-    """Has a subscription's resource provider registered, as the SDK's clients do, where a write finds that it is not.
-    What only reads does not import the SDK's policies: they bring asyncio.
-    """
-
-    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        if request.http_request.method == "GET":
-            return self.next.send(request)
-        from azure.mgmt.core.policies import ARMAutoResourceProviderRegistrationPolicy  # noqa: PLC0415
-
-        registering: HTTPPolicy[Any, Any] = ARMAutoResourceProviderRegistrationPolicy()
-        registering.next = self.next
-        return registering.send(request)
-
-
 class _Persistence(HTTPPolicy[Any, Any]):
     """Stands where the SDK has its retry policy. Every request here may be repeated: pause and resume, the only POSTs,
     do the same however often they are sent.
@@ -304,8 +288,8 @@ class _Persistence(HTTPPolicy[Any, Any]):
         if response.http_response.status_code < 300:
             response.context[IS_FIRST] = tries == 1
             response.context[DOCUMENT] = _believed(response.http_response)
-        elif (failure := refusal(response.http_response)).code != _UNREGISTERED:
-            raise PlaneError(failure, wait_s=asked_wait(response.http_response.headers))
+        else:
+            raise PlaneError(refusal(response.http_response), wait_s=asked_wait(response.http_response.headers))
         return response
 
 

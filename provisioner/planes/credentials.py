@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.model.errors import Failure, PlaneError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # importing azure-identity costs a quarter of a second: only 
     from typing_extensions import Self
 
 _FRESH_S: Final = 300
+_KEPT_S: Final = 5  # how long what went wrong is what others hear, too
 _IDENTITY_ENDPOINT: Final = "IDENTITY_ENDPOINT"  # where a managed identity, or a local Foundry, gives tokens
 
 
@@ -37,7 +38,7 @@ class SignIn:
         return self
 
     def __exit__(self, *details: object) -> None:
-        """Not for whoever is still being looked for is waited."""
+        """Who is still being looked for is not waited for."""
         if isinstance(self._found, AbstractContextManager):
             self._found.__exit__(None, None, None)
 
@@ -88,15 +89,13 @@ class Tokens:
         self._now = now
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
-        self._failed: PlaneError | None = None  # what was met ahead, until somebody hears of it
+        self._failed: Exception | None = None
+        self._failed_at = 0.0
 
     def ahead(self) -> None:
-        """Have a token before somebody needs one."""
-        with self._lock:
-            try:
-                self._token = self._token or self._fetch()
-            except PlaneError as error:
-                self._failed = error
+        """Have a token before somebody needs one. What goes wrong is told to whoever does."""
+        with suppress(Exception):
+            self.get_token()
 
     def bearer(self) -> str:
         """Raises PlaneError when nobody is signed in."""
@@ -112,12 +111,19 @@ class Tokens:
     ) -> AccessToken:
         """Raises PlaneError when nobody is signed in. `claims` answer a challenge, so the kept token will not do."""
         with self._lock:
-            if self._failed is not None:
-                failed, self._failed = self._failed, None
-                raise failed
             if claims or self._token is None or self._token.expires_on - self._now() < _FRESH_S:
-                self._token = self._fetch(claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
+                self._raise_kept()
+                try:
+                    self._token = self._fetch(claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
+                except Exception as error:
+                    self._failed, self._failed_at = error, self._now()
+                    raise
             return self._token
+
+    def _raise_kept(self) -> None:
+        """Many requests wait for one token: where nobody is signed in, that is found out once for all of them."""
+        if self._failed is not None and self._now() - self._failed_at < _KEPT_S:
+            raise self._failed
 
     def _fetch(
         self, *, claims: str | None = None, tenant_id: str | None = None, enable_cae: bool = False

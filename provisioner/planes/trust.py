@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,29 +14,32 @@ from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.reasons import reason
 
 # OpenSSL's names and those of `requests`: people set whichever the last tool that they met asked for.
-VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+FOLDERS: Final = "SSL_CERT_DIR"
+BUNDLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def trusted_authorities(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
-    """The CAs of all files and folders that these variables name; where none is set, those that browsers trust.
+    """The CAs of all files and folders that these variables name; where none is set, those that browsers trust. A
+    folder is looked into when a certificate is to be checked, so one that is not there is no error.
 
     To be shared: reading a bundle of public CAs takes some 20 ms. Raises PlaneError when one cannot be read.
     """
-    named = {environ[name]: name for name in reversed(VARIABLES) if environ.get(name)}
-    first, *more = named or {certifi.where(): ""}
+    named = {environ[name]: name for name in reversed(BUNDLES) if environ.get(name)}
+    folders = [folder for folder in environ.get(FOLDERS, "").split(os.pathsep) if folder]
+    place, *more = [*named, *folders] or [certifi.where()]
     try:
-        cafile, capath = _located(first)
+        cafile, capath = _located(place, folders)
         context = ssl.create_default_context(cafile=cafile, capath=capath)
-        for first in more:
-            context.load_verify_locations(*_located(first))
+        for place in more:
+            context.load_verify_locations(*_located(place, folders))
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL
-        raise PlaneError(_unreadable(named.get(first, ""), first, error)) from error
+        raise PlaneError(_unreadable(named.get(place, ""), place, error)) from error
     return context
 
 
-def _located(place: str) -> tuple[str | None, str | None]:
+def _located(place: str, folders: Sequence[str]) -> tuple[str | None, str | None]:
     """As a file, or as a folder."""
-    return (None, place) if Path(place).is_dir() else (place, None)
+    return (None, place) if place in folders or Path(place).is_dir() else (place, None)
 
 
 def _unreadable(name: str, place: str, error: OSError | ValueError) -> Failure:

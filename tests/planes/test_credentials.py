@@ -206,8 +206,20 @@ def test_nobody_waits_for_a_token_that_nobody_needs() -> None:
     let.set()
 
 
-def test_what_went_wrong_ahead_is_told_to_whoever_needs_the_token() -> None:
-    with SignIn(lambda: _Unable(ValueError("nobody is signed in"))) as sign_in:
-        sign_in.ahead("project")
+def test_what_went_wrong_is_found_out_once_for_all_who_wait_and_tried_again_later() -> None:
+    class Recovering(FakeCredential):
+        def get_token(self, *scopes: str, **more: Any) -> AccessToken:
+            token = super().get_token(*scopes, **more)
+            if len(self.asked) == 1:
+                raise ValueError("nobody is signed in")
+            return token
+
+    clock, credential = FakeClock(), Recovering()
+    tokens = Tokens(credential, "scope", now=clock.now)
+    tokens.ahead()
+    for _ in range(2):
         with pytest.raises(PlaneError, match="nobody is signed in"):
-            sign_in.tokens("project").bearer()
+            tokens.bearer()
+    assert len(credential.asked) == 1
+    clock.sleep(5)
+    assert tokens.bearer() == "secret-2"

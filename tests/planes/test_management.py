@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -373,3 +374,11 @@ def test_whatever_stands_below_an_account_is_called_by_its_collection_and_name(
 ) -> None:
     account = "https://arm/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a"
     assert what_of(f"{account}/{path}?api-version=x", method) == what
+
+
+def test_a_provider_that_is_not_registered_is_told_with_what_to_do(foundry: Foundry, arm: ArmManagement) -> None:
+    error = {"error": {"code": "MissingSubscriptionRegistration", "message": "The subscription is not registered."}}
+    foundry.admin.fault("PUT", ONE, status=409, body=json.dumps(error), times=None)
+    failure = failure_of(lambda: arm.put(deployments_path(arm, "chat"), body()))
+    assert failure.code == "MissingSubscriptionRegistration"
+    assert "az provider register" in failure.advice

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 import trustme
 
 from provisioner.planes.service import Planes
-from provisioner.planes.trust import VARIABLES, trusted_authorities
+from provisioner.planes.trust import BUNDLES, FOLDERS, trusted_authorities
 from tests.planes.world import Foundry, deployments_path, failure_of
 
 Reading = Callable[[Planes], object]
@@ -31,7 +34,7 @@ BOTH = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def _nothing_named(monkeypatch: pytest.MonkeyPatch, foundry: Foundry) -> None:  # noqa: ARG001  which names its own
-    for name in VARIABLES:
+    for name in (*BUNDLES, FOLDERS):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -45,7 +48,7 @@ def test_an_untrusted_certificate_is_told_at_once(foundry: Foundry, read: Readin
 
 
 @BOTH
-@pytest.mark.parametrize("name", [name for name in VARIABLES if name != "SSL_CERT_DIR"])
+@pytest.mark.parametrize("name", BUNDLES)
 def test_each_variable_serves_both_planes(
     foundry: Foundry, monkeypatch: pytest.MonkeyPatch, name: str, read: Reading
 ) -> None:
@@ -66,7 +69,7 @@ def test_what_several_variables_name_is_trusted_together(
         assert not _from_management(planes)
 
 
-@pytest.mark.parametrize("name", VARIABLES)
+@pytest.mark.parametrize("name", BUNDLES)
 @pytest.mark.parametrize(
     ("content", "said"), [(None, "no such file"), ("no certificate", "PEM"), ("-----BEGIN CERTIFICATE-----\n", "PEM")]
 )
@@ -84,9 +87,21 @@ def test_a_file_that_holds_no_ca_is_told_before_anything_is_sent(
     assert foundry.admin.requests() == []
 
 
-def test_a_folder_of_authorities_is_read_as_one(tmp_path: Path) -> None:
-    for name in VARIABLES:
-        assert trusted_authorities({name: str(tmp_path)}).cert_store_stats()["x509_ca"] == 0
+@BOTH
+@pytest.mark.parametrize("name", [*BUNDLES, FOLDERS])
+def test_a_folder_of_authorities_serves_both_planes(
+    foundry: Foundry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, read: Reading
+) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl, which names the files of such a folder, is not installed")
+    asked = [openssl, "x509", "-noout", "-subject_hash", "-in", foundry.emulator.ca_file]
+    hashed = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    shutil.copy(foundry.emulator.ca_file, tmp_path / f"{hashed}.0")
+    several = f"/no/such/folder{os.pathsep}{tmp_path}"
+    monkeypatch.setenv(name, several if name == FOLDERS else str(tmp_path))
+    with foundry.connected() as planes:
+        assert not read(planes)
 
 
 def test_without_a_variable_the_public_authorities_are_trusted() -> None:
