@@ -36,6 +36,7 @@ _UNDECLARED: Final = {"filled": "by the service", "left": {"filled": 1}, "option
 
 # Immutable in one kind or another (`model.name`, `kind`, `options`), mutable, nested, and with a dot in a key.
 _KEYS: Final = ("description", "kind", "model", "left", "options", "tags.x")
+_NO_MAPPINGS: Final = ("description", "kind")  # their defaults are texts: an empty mapping is not one left out
 _INNER: Final = ("name", "version", "deep", "filled")
 
 scalars = st.one_of(
@@ -46,7 +47,9 @@ _leaf: st.SearchStrategy[Any] = st.one_of(scalars, lists, st.just({}))
 _inner = st.dictionaries(
     st.sampled_from(_INNER), st.one_of(_leaf, st.dictionaries(st.sampled_from(_INNER), _leaf, max_size=2)), max_size=3
 )
-documents: st.SearchStrategy[Document] = st.dictionaries(st.sampled_from(_KEYS), st.one_of(_leaf, _inner), max_size=5)
+documents: st.SearchStrategy[Document] = st.dictionaries(
+    st.sampled_from(_KEYS), st.one_of(_leaf, _inner), max_size=5
+).map(lambda drawn: {key: value for key, value in drawn.items() if key not in _NO_MAPPINGS or value != {}})
 # Keys that are drawn freely, for the rules that hold for any document.
 any_documents: st.SearchStrategy[Document] = st.recursive(
     st.dictionaries(st.text(max_size=3), _leaf, max_size=4),
