@@ -67,6 +67,7 @@ class Preflight:
         facts = Facts(
             today=self.today(),
             live=live,
+            account=planes.management.account if planes.management is not None else "",
             region=region,
             catalogue=catalogue,
             usages=usages,

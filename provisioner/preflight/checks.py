@@ -10,7 +10,8 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Desired
-from provisioner.preflight import quota
+from provisioner.preflight import catalogue, lifecycle, limits, quota, references
+from provisioner.preflight import replace as replacement
 from provisioner.preflight.facts import Facts
 
 
@@ -22,6 +23,11 @@ class Check(Protocol):
 
 CHECKS: Final[Mapping[str, Check]] = {
     "quota": quota.check,
+    "catalogue": catalogue.check,
+    "lifecycle": lifecycle.check,
+    "replace": replacement.check,
+    "references": references.check,
+    "limits": limits.check,
 }
 
 

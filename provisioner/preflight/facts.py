@@ -100,12 +100,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`region` is where the account is, `live` what the plan was made from. A retirement within `fail_within` days is
+    """`live` is what the plan was made from; `account` is the account's ARM id, empty where nothing but the project
+    can be read, and `region` is where it is. A retirement within `fail_within` days is
     an error.
     """
 
     today: date
     live: Mapping[Address, Live] = field(default_factory=dict)
+    account: str = ""
     region: str | Unknown = NOT_ASKED
     catalogue: Catalogue | Unknown = NOT_ASKED
     usages: Mapping[str, Usage] | Unknown = NOT_ASKED

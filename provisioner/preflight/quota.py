@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from provisioner.kinds import TRAITS
 from provisioner.kinds.deployment import SECTION
 from provisioner.model.action import Action
 from provisioner.model.address import Address
@@ -21,6 +22,8 @@ from provisioner.model.resource import Desired
 from provisioner.model.words import joined
 from provisioner.preflight.deployments import sku_of, wish_of
 from provisioner.preflight.facts import Catalogue, Facts, Unknown, Usage
+from provisioner.reconcile.capacity import way_out
+from provisioner.reconcile.order import predecessors
 
 _NOTHING: Final = ("", 0)
 
@@ -40,7 +43,7 @@ def shortfalls(plan: Plan, desired: Mapping[Address, Desired], facts: Facts) -> 
         if change.address.kind == SECTION and change.action is not Action.RELEASE:
             lack = ledger.book(change)
             if lack is not None:
-                yield change, _told(lack, change, desired[change.address], str(facts.region))
+                yield change, _told(lack, change, plan, desired[change.address], str(facts.region))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ class _Ledger:
             self.takers.setdefault(after[0], []).append(address)
 
 
-def _told(lack: _Lack, change: Change, wanted: Desired, region: str) -> Diagnostic:
+def _told(lack: _Lack, change: Change, plan: Plan, wanted: Desired, region: str) -> Diagnostic:
     where = wanted.at("sku", "capacity")
     if lack.free is None:
         message = (
@@ -127,7 +130,7 @@ def _told(lack: _Lack, change: Change, wanted: Desired, region: str) -> Diagnost
         code="insufficient-quota",
         message=f"{change.address} needs {lack.needs}, free {lack.free}{earlier}, {holds} (quota {lack.usage} in "
         f"{region}).{maybe}",
-        hint=_remedy(lack),
+        hint=way_out(change, plan.changes, TRAITS, predecessors(plan.changes)) or _remedy(lack),
         severity=Severity.WARNING if lack.unsure else Severity.ERROR,
         where=where,
     )
