@@ -68,6 +68,7 @@ class Preflight:
             today=self.today(),
             live=live,
             account=planes.management.account if planes.management is not None else "",
+            is_local=planes.target.local,
             region=region,
             catalogue=catalogue,
             usages=usages,

@@ -71,7 +71,8 @@ def _not_offered(wish: Wish, wanted: Desired, catalogue: Catalogue, facts: Facts
         if names:
             path, hint = "name", f"{guess(wish.name, _near(wish.name, names))}{_see(facts)}"
         else:
-            path, hint = "format", f"{guess(wish.format, formats)}Formats that are offered: {listed(formats)}."
+            path = "format"
+            hint = f"{guess(wish.format, formats)}Formats that are offered: {listed(formats)}. {facts.remedy_here}"
     return Diagnostic(
         code="model-not-offered",
         message=f"{wanted.address}: the account is not offered the model {quoted(wish.name)} of the format "
@@ -87,6 +88,8 @@ def _near(name: str, names: list[str]) -> list[str]:
 
 
 def _see(facts: Facts) -> str:
+    if facts.remedy_here:
+        return facts.remedy_here
     where = facts.region if isinstance(facts.region, str) else "REGION"
     return f"What is offered: az cognitiveservices model list --location {where}"
 
@@ -101,7 +104,7 @@ def _no_version(wish: Wish, wanted: Desired, versions: tuple[Model, ...], facts:
     return Diagnostic(
         code="version-not-offered",
         message=f"{wanted.address}: {wish.name} is not offered in the version {quoted(wish.version)}{_in(facts)}.",
-        hint=f"Offered: {listed([it.version for it in versions])}{which}.",
+        hint=f"Offered: {listed([it.version for it in versions])}{which}. {facts.remedy_here}".rstrip(),
         where=wanted.at("model", "version"),
     )
 

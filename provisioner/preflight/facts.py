@@ -108,10 +108,16 @@ class Facts:
     today: date
     live: Mapping[Address, Live] = field(default_factory=dict)
     account: str = ""
+    is_local: bool = False
     region: str | Unknown = NOT_ASKED
     catalogue: Catalogue | Unknown = NOT_ASKED
     usages: Mapping[str, Usage] | Unknown = NOT_ASKED
     fail_within: int | None = None
+
+    @property
+    def remedy_here(self) -> str:
+        """What helps beside another model on a Foundry that is embedded here; empty elsewhere."""
+        return "The local Foundry goes by its catalogue; --catalogue FILE adds to it." if self.is_local else ""
 
     def gaps(self) -> Iterator[str]:
         """Why what was asked for is unknown."""

@@ -84,7 +84,7 @@ def _retired(wanted: Desired, wish: Wish, model: Model, facts: Facts) -> Diagnos
     return Diagnostic(
         code="model-retired",
         message=f"{wanted.address}: {_called(model)} is retired{since}; the service deploys it no more.",
-        hint=_instead(model, facts),
+        hint=f"{_instead(model, facts)} {facts.remedy_here}".rstrip(),
         where=wanted.at("model", "version" if wish.version else "name"),
     )
 
