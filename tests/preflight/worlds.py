@@ -8,17 +8,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from provisioner.apply.execute import execute
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Document
 from provisioner.model.plan import Plan
+from provisioner.model.progress import Status
 from provisioner.model.resource import Live, Marker
+from provisioner.planes.service import Planes
 from provisioner.preflight.checks import CHECKS
 from provisioner.preflight.facts import Bounds, Catalogue, Facts, Model, Sku, Usage
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_plan
+from tests.planes.world import Foundry
 
 TODAY: Final = date(2026, 11, 28)
 QUOTA: Final = "OpenAI.GlobalStandard.gpt-x"
@@ -103,3 +107,9 @@ def deployment(
     said = f"\n    model: {{format: OpenAI, name: {model}{f', version: {version!r}' if version else ''}}}"
     amount = f", capacity: {capacity}" if capacity is not None else ""
     return f"  {name}:{said}\n    sku: {{name: {sku}{amount}}}\n{more}"
+
+
+def applied(plan: Plan, planes: Planes, foundry: Foundry) -> dict[str, Status]:
+    """What became of each change, by the resource's name."""
+    finished = execute(plan, KINDS, planes, emit=lambda _: None, now=foundry.clock.now, parallelism=10)
+    return {it.change.address.name: it.status for it in finished.outcomes}
