@@ -152,7 +152,7 @@ def _memory_here(change: Change, wanted: Desired, facts: Facts) -> Iterator[Diag
     if region not in WITH_MEMORY and not any(it.kind == STORES for it in facts.live):
         yield Diagnostic(
             code="no-memory-here",
-            message=f"{address}: no memory stores in {region}, the project's region, by Microsoft's list of 2026-04-06.",
+            message=f"{address}: {region}, the project's region, has no memory by Microsoft's list of 2026-04-06.",
             hint="Use an account and project in another region, such as swedencentral or eastus2. If memory has come "
             "to this one since, add --skip-check references.",
             where=wanted.where,
