@@ -93,6 +93,9 @@ class Foundry:
     def quota(self, usage: str, limit: int) -> None:
         self._ask("POST", "quota", {"usage": usage, "limit": limit})
 
+    def add_model(self, model: Mapping[str, object]) -> None:
+        self._ask("POST", "models", model)
+
     def drift(self, kind: str, name: str, **changes: object) -> None:
         """Edit a live object as somebody in the portal would."""
         self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -15,7 +16,13 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
 from provisioner.model.address import Address
 from provisioner.model.words import guess, listed, quoted
+from provisioner.preflight.settings import IDS, Settings, days
 from provisioner.reconcile.allowances import DEFAULT_MAX_DELETES, Allowances
+
+if TYPE_CHECKING:
+    from provisioner.cli.preflight import Preflight
+    from provisioner.manifest.load import Manifest
+    from provisioner.planes.service import Planes
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_FILE: Final = "stores.yaml"
@@ -216,3 +223,56 @@ def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*positional, allow=allow, **others)
 
     return _GUARD_OPTIONS(guarded)
+
+
+def within(text: str) -> int:
+    """A flag's value as a number of days."""
+    number = days(text)
+    if number is None:
+        raise click.BadParameter(f"{quoted(text)} is not a number of days; write it as 60d.")
+    return number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What the command says of the checks that are part of a plan."""
+
+    settings: Settings
+    cached: bool
+
+    def preflight(self, manifest: Manifest, planes: Planes) -> Preflight:
+        """With what the manifest says of them."""
+        from provisioner.cli.preflight import Preflight, user_cache  # noqa: PLC0415 - only those who plan pay for it
+
+        cache = user_cache(planes) if self.cached else None
+        return Preflight(settings=self.settings.over(manifest.preflight), cache=cache)
+
+
+_PREFLIGHT_OPTIONS: Final = _all(
+    click.option(
+        "--skip-check",
+        "skipped",
+        multiple=True,
+        type=click.Choice(list(IDS)),
+        help="Leave out this check of what Azure would refuse.",
+    ),
+    click.option(
+        "--fail-if-retiring-within",
+        "fail_within",
+        type=within,
+        metavar="DAYS",
+        help="Refuse a deployment whose model retires within so many days, as in 60d.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Ask which models are offered, though that was asked minutes ago."),
+)
+
+
+def preflight_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives the command what they say, as `checks`."""
+
+    @wraps(function)
+    def told(*positional: Any, skipped: tuple[str, ...], fail_within: int | None, no_cache: bool, **others: Any) -> Any:
+        settings = Settings(skip=frozenset(skipped), fail_within=fail_within)
+        return function(*positional, checks=Checks(settings=settings, cached=not no_cache), **others)
+
+    return _PREFLIGHT_OPTIONS(told)

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from provisioner.apply.observe import observe
 from provisioner.apply.references import missing_references
+from provisioner.apply.workers import side_by_side
+from provisioner.cli.preflight import Preflight
 from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
@@ -28,11 +30,29 @@ if TYPE_CHECKING:
 
 _REPEAT_S: Final = 5.0
 
+T = TypeVar("T")
+U = TypeVar("U")
 
-def planned(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    live = _live(manifest, planes, parallelism)
+
+def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
+    """With what Azure would refuse among its refusals."""
+    service = planes.telling(Waits(note))
+    live, region = _both(
+        lambda: observe(KINDS, service, manifest.resources, parallelism=parallelism),
+        lambda: preflight.place(service, manifest.resources),
+    )
     plan = _planned(make_plan, manifest, live, planes, allow)
-    return replace(plan, warnings=(*plan.warnings, *missing_references(KINDS, planes, manifest.resources, live)))
+    if preflight.settings.wants(("references",)):
+        missing = missing_references(KINDS, planes, manifest.resources, live)
+        plan = replace(plan, warnings=(*plan.warnings, *missing))
+    return preflight.check(plan, manifest.resources, live, service, region)
+
+
+def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
+    """Side by side; raises what the first raises, or else the second."""
+    tasks: list[Callable[[], Any]] = [one, other]
+    ended = side_by_side(tasks, name="look", at_once=2)
+    return cast("T", ended[0].result), cast("U", ended[1].result)
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:

@@ -7,7 +7,8 @@ import shlex
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,7 @@ from provisioner.model.document import Document, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import listed, printable, quoted
+from provisioner.preflight.settings import Settings
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
@@ -43,13 +45,15 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """`name` is the owner id. Texts from files are inlined, variables replaced. `overrides` are the warnings that a
-    reviewer of the plan must see, too: where the project is another one than the environment says.
+    reviewer of the plan must see, too: where the project is another one than the environment says. `preflight` is what
+    it says of the checks that are part of a plan.
     """
 
     name: str
     project: ProjectSettings
     resources: Mapping[Address, Desired]
     overrides: tuple[Diagnostic, ...] = ()
+    preflight: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +153,13 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
         return Loaded(manifest=None, diagnostics=diagnostics)
     resources = {address: _desired(entry) for address, entry in draft.by_address.items()}
     overridden = tuple(each for each in diagnostics if each.code == OVERRIDDEN)
-    manifest = Manifest(name=head.name, project=head.settings, resources=resources, overrides=overridden)
+    manifest = Manifest(
+        name=head.name,
+        project=head.settings,
+        resources=resources,
+        overrides=overridden,
+        preflight=head.preflight,
+    )
     return Loaded(manifest=manifest, diagnostics=diagnostics)
 
 
@@ -304,7 +314,12 @@ def _desired(entry: Entry) -> Desired:
         lifecycle=_lifecycle(entry.value.get("lifecycle") or {}),
         external=entry.external,
         where=entry.file.source.key_at(entry.path),
+        places=partial(_place, entry.file.source, entry.path),
     )
+
+
+def _place(source: Source, entry: DocumentPath, path: DocumentPath) -> Location:
+    return source.value_at((*entry, *path))
 
 
 def _lifecycle(said: Document) -> Lifecycle:

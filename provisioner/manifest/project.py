@@ -12,12 +12,13 @@ from urllib.parse import SplitResult, urlsplit
 from provisioner.kinds import KINDS
 from provisioner.manifest.draft import Draft, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_fault
-from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, project_shape
+from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, preflight_shape, project_shape
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
 from provisioner.model.words import found, listed, quoted, shown
 from provisioner.planes.clouds import THIS_MACHINE, is_loopback, is_trusted, loopback_advice
+from provisioner.preflight.settings import Settings, days
 
 VARIABLES: Final = {
     "endpoint": "FOUNDRY_PROJECT_ENDPOINT",
@@ -71,7 +72,12 @@ def head_misfits(file: ManifestFile) -> Iterator[Diagnostic]:
         yield from file.error("wrong-type", (), message, "Begin with `version: 1`, and write `key: value` lines.")
         return
     head = {key: value for key, value in file.root.items() if not key.startswith(EXTENSION)}
-    for path, shape, value in (((), head_shape(), head), (("project",), project_shape(), head.get("project") or {})):
+    parts = (
+        ((), head_shape(), head),
+        (("project",), project_shape(), head.get("project") or {}),
+        (("preflight",), preflight_shape(), head.get("preflight") or {}),
+    )
+    for path, shape, value in parts:
         for finding, at_key, _ in shape.misfits(value):
             message = finding.message[0].upper() + finding.message[1:]
             yield from file.told(replace(finding, message=message), path, at_key=at_key)
@@ -92,10 +98,10 @@ def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def _head_values(file: ManifestFile) -> Iterator[tuple[Path, str]]:
-    project = file.root.get("project")
     values: dict[Path, object] = {("name",): file.root.get("name")}
-    if isinstance(project, dict):
-        values.update({("project", key): value for key, value in project.items()})
+    for part in ("project", "preflight"):
+        if isinstance(said := file.root.get(part), dict):
+            values.update({(part, key): value for key, value in said.items()})
     for path, value in values.items():
         if isinstance(value, str) and file.is_known(path):
             yield path, value
@@ -127,6 +133,16 @@ class Head:
         if "endpoint" in values and (account := account_of(values["endpoint"])):
             values["account"] = account
         return ProjectSettings(**values)
+
+    @property
+    def preflight(self) -> Settings:
+        """What any of the files leaves out is left out."""
+        said = [it for file in self._draft.files if isinstance(it := file.root.get("preflight"), dict)]
+        within = self._said.get(("preflight", "fail_if_retiring_within"))
+        return Settings(
+            skip=frozenset(check for it in said for check in it.get("skip") or ()),
+            fail_within=days(within.value) if within is not None else None,
+        )
 
     def problems(self) -> Iterator[Diagnostic]:
         if not self._draft.files:

@@ -12,6 +12,7 @@ from provisioner.manifest.misfits import Shape
 from provisioner.model.document import Document, Json, Path
 from provisioner.model.resource import OnRemove
 from provisioner.model.words import listed
+from provisioner.preflight.settings import DAYS, IDS
 
 OWNER_NAME: Final = "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
 EXTENSION: Final = "x-"
@@ -92,6 +93,23 @@ PROJECT: Final[Document] = mapping(
     },
 )
 
+PREFLIGHT: Final[Document] = mapping(
+    "Defaults for the checks that are part of a plan: what Azure would refuse.",
+    {
+        "skip": {
+            "type": "array",
+            "items": {"enum": [*IDS]},
+            "description": "Checks to leave out, beside those that --skip-check names.",
+            "examples": [["quota"]],
+        },
+        "fail_if_retiring_within": text(
+            "Refuse deployments whose model retires within so many days. --fail-if-retiring-within wins over it.",
+            pattern=DAYS,
+            examples=["60d"],
+        ),
+    },
+)
+
 _HEAD: Final[Document] = {
     "version": {"const": 1, "description": "The version of this format."},
     "name": text(
@@ -101,6 +119,7 @@ _HEAD: Final[Document] = {
         examples=["dev-buddy"],
     ),
     "project": PROJECT,
+    "preflight": PREFLIGHT,
 }
 
 
@@ -117,7 +136,7 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    sections = {section: {"type": ["object", "null"]} for section in ("project", *KINDS)}
+    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", *KINDS)}
     schema = mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
@@ -125,6 +144,11 @@ def head_shape() -> Shape:
 @lru_cache(maxsize=1)
 def project_shape() -> Shape:
     return Shape(PROJECT)
+
+
+@lru_cache(maxsize=1)
+def preflight_shape() -> Shape:
+    return Shape(PREFLIGHT)
 
 
 @lru_cache(maxsize=16)

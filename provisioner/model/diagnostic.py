@@ -7,8 +7,11 @@ from enum import Enum
 
 
 class Severity(str, Enum):
+    """A note tells what could not be known."""
+
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -61,7 +62,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """One manifest entry in normal form. An external one is only checked to exist."""
+    """One manifest entry in normal form. An external one is only checked to exist. `where` is its key; `places` tells
+    where a field of it stands, or the innermost that there is around it.
+    """
 
     address: Address
     fields: Document = field(default_factory=dict)
@@ -69,6 +72,10 @@ class Desired:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     external: bool = False
     where: Location | None = None
+    places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
+
+    def at(self, *path: str) -> Location | None:
+        return self.places(path) if self.places is not None else self.where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from provisioner.model.shape import OBJECT, TEXT, having, solid
 from provisioner.planes.advice import MANAGEMENT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback, require_trusted
+from provisioner.planes.credentials import tenant_in
 from provisioner.planes.documents import MOST_BYTES, decoded, odd_answer, require_straight, too_large
 from provisioner.planes.failures import MOVED_TO, failure_from, is_caused_by, unreachable
 from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
@@ -60,6 +61,11 @@ _OPERATION: Final = having(
 )
 
 _BELOW_ACCOUNT: Final = re.compile(r"/accounts/[^/]+/(?P<below>.+?)/?\Z", re.IGNORECASE)
+
+_NAMED: Final = (
+    (re.compile(r"/accounts/[^/]+$", re.IGNORECASE), "answer for the account"),
+    (re.compile(r"/locations/[^/]+/usages$", re.IGNORECASE), "list of usages"),
+)
 
 _DEPLOYMENT: Final = re.compile(
     r"/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)/providers/Microsoft\.CognitiveServices"
@@ -90,6 +96,7 @@ class ArmPipeline:
         timeout_s: float = 120,
     ) -> None:
         self._credential = credential
+        self._scope = scope
         self._endpoint = endpoint.rstrip("/")
         transport = RequestsTransport(
             session=_measuring_session(trust, clock, PATIENCE * timeout_s),
@@ -120,6 +127,14 @@ class ArmPipeline:
 
     def __exit__(self, *details: object) -> None:
         self.client.__exit__(*details)
+
+    @property
+    def endpoint(self) -> str:
+        return self._endpoint
+
+    def tenant(self) -> str:
+        """See `credentials.tenant_in`."""
+        return tenant_in(self._credential.get_token(self._scope).token)
 
     def run(self, request: HttpRequest, **options: Any) -> PipelineResponse[Any, Any]:
         """Send it, be its URL whole or a path. Raises PlaneError for all but 2xx, and what azure-core raises."""
@@ -232,7 +247,9 @@ def what_of(url: str, method: str = "GET") -> str:
     """How sentences about the answer begin."""
     below = collection_and_name(url, method)
     if below is None:
-        return "The state of the operation"
+        path = urlsplit(url).path
+        named = next((name for pattern, name in _NAMED if pattern.search(path)), "state of the operation")
+        return f"The {named}"
     collection, name = below
     if not name:
         return f"The list of {collection}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -72,6 +74,18 @@ def _default_credential() -> TokenCredential:
         return DefaultAzureCredential()
     except (ImportError, ValueError) as error:  # a setting that it does not understand, a broker that is not there
         raise PlaneError(sign_in_failure(error)) from error
+
+
+def tenant_in(token: str) -> str:
+    """The tenant that a token says it is of; empty where it does not say it in a way that can be read. It is not
+    verified: nothing may be allowed for it.
+    """
+    try:
+        claims = json.loads(urlsafe_b64decode(f"{token.split('.')[1]}=="))
+    except (ValueError, LookupError):
+        return ""
+    found = claims.get("tid") if isinstance(claims, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 class Tokens:

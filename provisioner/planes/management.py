@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 from azure.core.rest import HttpRequest
@@ -85,6 +85,16 @@ class ArmManagement:
         self._scope = scope
         self._clock = clock
         self._note = note
+
+    @property
+    def host(self) -> str:
+        """Of Azure Resource Manager, with its port where that is said."""
+        return urlsplit(self._pipeline.endpoint).netloc
+
+    @property
+    def tenant(self) -> str:
+        """That of who is signed in; empty where the token does not tell. Raises PlaneError when nobody is."""
+        return self._pipeline.tenant()
 
     @property
     def account(self) -> str:

@@ -187,7 +187,7 @@ def missing_reference(wanted: Desired, reference: Reference, *, noun: str, known
         "is neither declared nor live.",
         hint=f"{guess(reference.target.name, known)}{there} Correct the name, declare it, or have it made first.",
         severity=Severity.WARNING,
-        where=wanted.where,
+        where=wanted.at(*reference.path),
     )
 
 

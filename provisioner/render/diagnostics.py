@@ -8,6 +8,7 @@ come with any minor version; none goes without a major one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Json
@@ -17,6 +18,8 @@ from provisioner.model.words import plural
 from provisioner.render.json_text import json_text
 from provisioner.render.safe import one_line, visible, wrapped
 from provisioner.render.styles import PLAIN, Styles
+
+_COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def diagnostics_text(items: Sequence[Diagnostic], *, styles: Styles = PLAIN, width: int = 100) -> str:
@@ -51,7 +54,7 @@ def diagnostics_json(items: Sequence[Diagnostic]) -> str:
     document = {
         "format_version": "1.0",
         "errors": sum(item.is_error for item in items),
-        "warnings": sum(not item.is_error for item in items),
+        "warnings": sum(item.severity is Severity.WARNING for item in items),
         "diagnostics": [diagnostic_document(item) for item in items],
     }
     return json_text(document, indent=2) + "\n"
@@ -88,7 +91,7 @@ def _command(item: Diagnostic) -> str:
     settings = {**place, "title": item.code}
     listed = ",".join(f"{key}={_setting(value)}" for key, value in settings.items())
     text = harmless("\n".join(part for part in (item.message, item.hint) if part))
-    return f"::{item.severity.value} {listed}::{_data(text)}"
+    return f"::{_COMMANDS[item.severity]} {listed}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -77,7 +77,7 @@ def test_no_diagnostic_commands_a_pipeline_but_for_our_own_annotations(items: li
     assert_inert(diagnostics_json(items))
     assert_inert(json_text(failed_document(ManifestInvalid(tuple(items)))))
     for line in diagnostics_github(items).splitlines():
-        assert re.match(r"::(error|warning) ", line)
+        assert re.match(r"::(error|warning|notice) ", line)
         assert_inert(line[1:])
 
 
@@ -225,7 +225,9 @@ def test_errors_that_quote_commands_command_nothing(
         (project / "stores.yaml").write_text("\n".join(lines[:count]), encoding="utf-8")
         told = provisioner("validate", "--format", style)
         assert told.code == 1
-        out = "".join(line[1:] if re.match("::(error|warning) ", line) else line for line in told.out.splitlines(True))
+        out = "".join(
+            line[1:] if re.match("::(error|warning|notice) ", line) else line for line in told.out.splitlines(True)
+        )
         assert_inert(out if style == "github" else told.out)
         assert_inert(told.err)
 

@@ -34,8 +34,20 @@ def test_speech_images_and_small_models_are_deployed_with_what_a_user_adds(provi
     assert local(provisioner, "plan", "02-voice-list.yaml", "--detailed-exitcode", *added)[0] == 0
 
 
-def test_what_is_retired_or_unknown_is_refused_by_name_and_the_rest_is_made(provisioner: Command) -> None:
+def test_what_is_retired_or_unknown_is_refused_in_the_plan_with_how_to_add_it(provisioner: Command) -> None:
     code, said = local(provisioner, "apply", "02-voice-list.yaml")
+
+    assert (code, "nothing will be applied" in said, "created" in said.partition("Refused")[2]) == (1, True, False), (
+        said
+    )
+    for words in ("gpt-realtime-2.1", "gpt-4o-transcribe", "gpt-4o-mini-tts", "dall-e-3"):
+        assert words in said.partition("Refused")[2]
+    assert "--catalogue FILE" in said
+
+
+def test_unchecked_what_is_retired_or_unknown_is_refused_by_name_and_the_rest_is_made(provisioner: Command) -> None:
+    unchecked = ("--skip-check", "catalogue", "--skip-check", "lifecycle")
+    code, said = local(provisioner, "apply", "02-voice-list.yaml", *unchecked)
 
     assert (code, "3 created" in said, "4 failed" in said) == (1, True, True), said
     for words in ("Name:gpt-realtime-2.1,Version:2026-05-06", "gpt-4o-transcribe", "gpt-4o-mini-tts", "dall-e-3"):

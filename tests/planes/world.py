@@ -162,6 +162,10 @@ def admin_client(running: Emulator) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def foundry(running: Emulator, admin_client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> Foundry:
+    return prepared(running, admin_client, monkeypatch)
+
+
+def prepared(running: Emulator, admin_client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> Foundry:
     """As on the first day, in the environment of a program that knows nothing of us. Sleeping moves its clock, too."""
     admin_client.post("/_emulator/reset").raise_for_status()
     for name, value in running.env.items():

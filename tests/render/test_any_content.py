@@ -71,7 +71,7 @@ def test_diagnostics_steer_no_terminal_and_no_workflow(items: list[Diagnostic]) 
     commands = diagnostics_github(items).splitlines()
 
     assert len(items) == len(commands) == len(json.loads(diagnostics_json(items))["diagnostics"])
-    assert all(command.startswith(("::error ", "::warning ")) for command in commands)
+    assert all(command.startswith(("::error ", "::warning ", "::notice ")) for command in commands)
 
 
 @few

@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from provisioner.cli.complaints import explain
 from provisioner.cli.formats import RUNS
 from provisioner.cli.planning import planned, planned_destruction
+from provisioner.cli.preflight import Preflight
 from provisioner.cli.running import carry_out, told_by
 from provisioner.cli.terminal import Terminal
 from provisioner.manifest.load import Manifest, load
@@ -73,7 +75,7 @@ def run(command: Command, where: Coordinates, *, clock: Clock, timeout_s: float)
     once it writes.
     """
     terminal = Terminal.here(no_color=True, environ={})
-    make = planned_destruction if command.destroys else planned
+    make = planned_destruction if command.destroys else partial(planned, preflight=Preflight())
     try:
         reporter = RUNS["json"](terminal)
         with told_by(reporter), connect(where, clock=clock, timeout_s=timeout_s) as planes:

@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from provisioner.cli.formats import RUNS
-from provisioner.cli.options import guard_options, manifest_options, pin_option, service_options
+from provisioner.cli.options import (
+    Checks,
+    guard_options,
+    manifest_options,
+    pin_option,
+    preflight_options,
+    service_options,
+)
 from provisioner.cli.planning import planned
 from provisioner.cli.running import carry_out, running_options, told_by
 from provisioner.cli.session import Request, opened
@@ -24,6 +31,7 @@ from provisioner.reconcile.allowances import Allowances
 @pin_option
 @service_options
 @guard_options
+@preflight_options
 @running_options
 @click.pass_obj
 def command(
@@ -34,6 +42,7 @@ def command(
     yes: bool,
     on_error: str,
     allow: Allowances,
+    checks: Checks,
     **shared: Any,
 ) -> int:
     """Make the project what the manifest says.
@@ -44,5 +53,5 @@ def command(
     request = Request(**shared)
     reporter = RUNS[style](terminal)
     with told_by(reporter), opened(request) as (manifest, planes):
-        plan = planned(manifest, planes, allow, parallelism=request.parallelism)
+        plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
         return carry_out(plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error)

@@ -9,7 +9,14 @@ import click
 
 from provisioner.cli.files import write_out
 from provisioner.cli.formats import PLAN_FILES, PLANS, format_option, plan_file
-from provisioner.cli.options import guard_options, manifest_options, pin_option, service_options
+from provisioner.cli.options import (
+    Checks,
+    guard_options,
+    manifest_options,
+    pin_option,
+    preflight_options,
+    service_options,
+)
 from provisioner.cli.planning import planned
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, complain, say
@@ -28,6 +35,7 @@ CHANGES: Final = 2
 @pin_option
 @service_options
 @guard_options
+@preflight_options
 @format_option(PLANS, "How the plan is printed.")
 @click.option(
     "--out",
@@ -48,6 +56,7 @@ def command(
     outs: tuple[Path, ...],
     detailed_exitcode: bool,
     allow: Allowances,
+    checks: Checks,
     **shared: Any,
 ) -> int:
     """Show what apply would do, without doing it.
@@ -57,7 +66,7 @@ def command(
     """
     request = Request(**shared)
     with opened(request) as (manifest, planes):
-        plan = planned(manifest, planes, allow, parallelism=request.parallelism)
+        plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
     for out in outs:
         write_out(out, PLAN_FILES[out.suffix](plan, PLAIN, 100))
     say(PLANS[style](plan, terminal.out, terminal.width))

@@ -1,0 +1,148 @@
+"""Asks the service for what it offers. Whatever goes wrong is an Unknown: a check that cannot know refuses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final, TypeVar
+
+from provisioner.kinds.protocol import ManagementPlane
+from provisioner.model.document import Document
+from provisioner.model.errors import PlaneError
+from provisioner.preflight.facts import Bounds, Catalogue, Model, Sku, Unknown, Usage, plain
+
+T = TypeVar("T")
+_FINE_TUNED: Final = "finetune"
+
+
+def region(management: ManagementPlane) -> str | Unknown:
+    """Where the account is."""
+    return _region(management, management.account, "The account's region")
+
+
+def project_region(management: ManagementPlane) -> str | Unknown:
+    return _region(management, management.project, "The project's region")
+
+
+def _region(management: ManagementPlane, path: str, what: str) -> str | Unknown:
+    found = _asked(lambda: plain(_text((management.get(path) or {}).get("location"))), what)
+    return found or Unknown(f"{what} is not known: the service does not say it.")
+
+
+def catalogue(management: ManagementPlane) -> Catalogue | Unknown:
+    """What the account can deploy."""
+    found = _asked(lambda: list(management.items(f"{management.account}/models")), "The models that can be deployed")
+    if isinstance(found, Unknown):
+        return found
+    models = tuple(models_in(found))
+    return Catalogue(models) if models else Unknown("The models that can be deployed are not known: the list is empty.")
+
+
+def usages(management: ManagementPlane, where: str | Unknown) -> Mapping[str, Usage] | Unknown:
+    """What is used of each quota in a region."""
+    if isinstance(where, Unknown):
+        return Unknown()  # for which there is a note already
+    path = f"{_subscription(management.account)}/providers/Microsoft.CognitiveServices/locations/{where}/usages"
+    found = _asked(lambda: list(management.items(path)), f"The quota in {where}")
+    return found if isinstance(found, Unknown) else dict(_usages_in(found))
+
+
+def _asked(ask: Callable[[], T], what: str) -> T | Unknown:
+    try:
+        return ask()
+    except PlaneError as error:
+        told = error.failure.message.partition("\n")[0].rstrip(".")
+        return Unknown(f"{what} could not be read: {told}.")
+
+
+def _subscription(account: str) -> str:
+    return "/".join(account.split("/")[:3])
+
+
+def models_in(entries: Iterable[Document]) -> Iterator[Model]:
+    """Each version once, though the service lists it once for each kind of account. What is no model is left out."""
+    merged: dict[tuple[str, str, str], Model] = {}
+    for entry in entries:
+        model = _model(entry.get("model") if isinstance(entry.get("model"), dict) else entry)
+        if model is None:
+            continue
+        key = (model.format.casefold(), model.name.casefold(), model.version.casefold())
+        merged[key] = _with_skus_of(merged.get(key, model), model)
+    yield from merged.values()
+
+
+def _with_skus_of(first: Model, other: Model) -> Model:
+    more = tuple(sku for sku in other.skus if first.sku(sku.name) is None)
+    return replace(first, skus=(*first.skus, *more)) if more else first
+
+
+def _model(entry: Any) -> Model | None:
+    names = [_text(entry.get(key)) for key in ("format", "name", "version")]
+    if not all(names):
+        return None
+    end, next_one = _mapping(entry.get("deprecation")), _mapping(entry.get("replacementConfig"))
+    return Model(
+        format=names[0],
+        name=names[1],
+        version=names[2],
+        is_default=entry.get("isDefaultVersion") is True,
+        lifecycle=_text(entry.get("lifecycleStatus")),
+        retires=day(end.get("inference")),
+        certainty=_text(end.get("deprecationStatus")),
+        capabilities=frozenset(key for key, value in _mapping(entry.get("capabilities")).items() if value == "true"),
+        skus=tuple(_skus(entry.get("skus"))),
+        successor=_text(next_one.get("targetModelName")),
+    )
+
+
+def _skus(entries: Any) -> Iterator[Sku]:
+    """Those that a base model is deployed with; what is listed twice is one."""
+    seen: set[str] = set()
+    for entry in entries if isinstance(entries, list) else ():
+        name = _text(_mapping(entry).get("name"))
+        if name and name.casefold() not in seen and _text(entry.get("scope")).casefold() != _FINE_TUNED:
+            seen.add(name.casefold())
+            yield Sku(
+                name=name,
+                usage=_text(entry.get("usageName")),
+                capacity=_bounds(_mapping(entry.get("capacity"))),
+                lifecycle=_text(entry.get("lifecycleStatus")),
+            )
+
+
+def _bounds(capacity: Mapping[str, Any]) -> Bounds:
+    allowed = capacity.get("allowedValues")
+    return Bounds(
+        **{key: whole(capacity.get(key)) for key in ("minimum", "maximum", "step", "default")},
+        allowed=tuple(it for it in allowed if whole(it) is not None) if isinstance(allowed, list) else (),
+    )
+
+
+def _usages_in(entries: Iterable[Document]) -> Iterator[tuple[str, Usage]]:
+    for entry in entries:
+        name = _text(_mapping(entry.get("name")).get("value"))
+        if name:
+            yield name, Usage(used=whole(entry.get("currentValue")), limit=whole(entry.get("limit")))
+
+
+def whole(value: object) -> int | None:
+    """A number as the service writes it, with or without a fraction."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value)
+
+
+def day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(_text(value)[:10])
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
