@@ -30,6 +30,7 @@ from provisioner.emulator.control.resources import (
     the_account,
     the_group,
 )
+from provisioner.emulator.wire.auth import may_manage
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.markup import tag
@@ -48,14 +49,17 @@ NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}"  # azure-mgmt-cognitiveservices
 
 def list_accounts(call: Call) -> Reply:
     check_subscription(call)
-    found = grandchildren(call.state, ACCOUNT, GROUP)
-    return Reply(body={"value": [_shown(call, account) for account in found]})
+    return _listed(call, grandchildren(call.state, ACCOUNT, GROUP))
 
 
 def list_in_group(call: Call) -> Reply:
-    group = the_group(call)
-    found = children(call.state, ACCOUNT, group.row)
-    return Reply(body={"value": [_shown(call, account) for account in found]})
+    return _listed(call, children(call.state, ACCOUNT, the_group(call).row))
+
+
+def _listed(call: Call, found: list[Resource]) -> Reply:
+    """Those that the caller may read."""
+    seen = [it for it in found if may_manage(call, f"{PROVIDER}/accounts/read", it.arm_id)]
+    return Reply(body={"value": [_shown(call, account) for account in seen]})
 
 
 def read_account(call: Call) -> Reply:
@@ -174,8 +178,9 @@ FAMILY: Final = arm_family(
             method="GET",
             path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/accounts",
             handler=list_accounts,
+            by_role=False,
         ),
-        Route(method="GET", path=ACCOUNTS, handler=list_in_group),
+        Route(method="GET", path=ACCOUNTS, handler=list_in_group, by_role=False),
         Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
         Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
         Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),

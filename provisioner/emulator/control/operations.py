@@ -179,6 +179,7 @@ FAMILY: Final = Family(
             method="GET",
             path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/{kind}/{{operation}}",
             handler=handler,
+            by_role=False,  # their urls are signed
         )
         for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
     ),

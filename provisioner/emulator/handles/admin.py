@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.directory import create_default_world
-from provisioner.emulator.handles import families, page, snapshot, world_changes
+from provisioner.emulator.handles import families, page, role_changes, snapshot, world_changes
 from provisioner.emulator.handles.drift import drift as edit
 from provisioner.emulator.handles.fault_reader import faults_of
 from provisioner.emulator.wire.call import Reply
@@ -194,6 +194,8 @@ ROUTES: Final = (
             ("POST", "models", set_model),
             ("POST", "drift", drift),
             ("POST", "seed", seed),
+            ("GET", "roles", role_changes.show),
+            ("POST", "roles", role_changes.change),
         )
     ),
 )

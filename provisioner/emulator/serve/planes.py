@@ -10,6 +10,7 @@ from provisioner.emulator.control.resource_rows import ACCOUNT
 from provisioner.emulator.handles import admin, families
 from provisioner.emulator.serve import first_day
 from provisioner.emulator.wire import allowed_hosts, auth
+from provisioner.emulator.wire.actions import data_action, management_action
 from provisioner.emulator.wire.call import Call, Caller
 from provisioner.emulator.wire.errors import Refusal, management_error, not_found, project_error
 from provisioner.emulator.wire.routing import Found, Router
@@ -45,7 +46,7 @@ def guard_project(call: Call, found: Found) -> Call:
     claims = auth.project_caller(call)
     call = replace(call, caller=_caller(claims), project=_project_of(call))
     (check_project_version if found.route.versioned else refuse_version)(call)
-    auth.check_data_role(call)
+    auth.check_data_role(call, *data_action(call, found, _arm_id(call)))
     if found.route.feature and (call.method != "GET" or call.switches.preview_header_on_reads):
         require_feature(call, found.route.feature, "Memory stores")
     return call
@@ -56,7 +57,8 @@ def guard_management(call: Call, found: Found) -> Call:
         return call
     call = replace(call, caller=_caller(auth.management_caller(call)))
     check_management_version(call)
-    auth.check_management_role(call)
+    if found.route.by_role:
+        auth.check_management_role(call, *management_action(call, found))
     return call
 
 
@@ -122,6 +124,11 @@ def plane_of(path: str) -> Plane:
 
 def _caller(claims: tokens.Claims) -> Caller:
     return Caller(tenant_id=claims.tenant_id, object_id=claims.object_id, audience=claims.audience)
+
+
+def _arm_id(call: Call) -> str:
+    project = resource_rows.by_row(call.state, call.project)
+    return "" if project is None else project.arm_id
 
 
 def _project_of(call: Call) -> int:
