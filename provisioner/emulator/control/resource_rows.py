@@ -207,6 +207,12 @@ def delete(state: State, row: int) -> None:
     state.run("DELETE FROM resources WHERE id = ?", row)
 
 
+def delete_others(state: State, parent: int, kind: str) -> None:
+    """All below it that are not of that kind."""
+    for child in state.all("SELECT id FROM resources WHERE parent = ? AND kind <> ?", parent, kind):
+        delete(state, child["id"])
+
+
 def held_in_project(state: State, row: int) -> dict[str, int]:
     """How many rows each table has for it."""
     sql = "SELECT count(*) FROM {} WHERE project = ?"
