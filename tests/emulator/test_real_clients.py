@@ -77,7 +77,7 @@ def test_the_management_client_creates_updates_lists_and_deletes(management: Any
 
 def test_the_management_client_reads_catalogue_quota_and_account(management: Any) -> None:
     assert management.accounts.get(*HERE).name == "local-foundry"
-    assert [project.name for project in management.projects.list(*HERE)] == ["local"]
+    assert [project.name for project in management.projects.list(*HERE)] == ["local-foundry/local"]
     assert "gpt-4.1-mini" in {entry.model.name for entry in management.models.list("eastus2")}
     assert "OpenAI.Standard.gpt-4o" in {entry.name.value for entry in management.usages.list("eastus2")}
 

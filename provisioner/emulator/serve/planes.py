@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from provisioner.emulator.control import identity, resource_rows
 from provisioner.emulator.control.resource_rows import ACCOUNT
 from provisioner.emulator.handles import admin, families
+from provisioner.emulator.project import network
 from provisioner.emulator.serve import first_day
 from provisioner.emulator.wire import allowed_hosts, auth
 from provisioner.emulator.wire.actions import data_action, management_action
@@ -42,9 +43,10 @@ class Plane:
 
 
 def guard_project(call: Call, found: Found) -> Call:
-    """The order of the refusals: token, project, api-version, role, opt-in header; then the body."""
+    """The order of the refusals: token, project, network, api-version, role, opt-in header; then the body."""
     claims = auth.project_caller(call)
     call = replace(call, caller=_caller(claims), project=_project_of(call))
+    network.check(call)
     (check_project_version if found.route.versioned else refuse_version)(call)
     auth.check_data_role(call, *data_action(call, found, _arm_id(call)))
     if found.route.feature and (call.method != "GET" or call.switches.preview_header_on_reads):

@@ -33,6 +33,7 @@ class Switches:
     preconditions: str = "ignored"  # or "honoured": If-None-Match: * on a deployment that is there is 412
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
     region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
+    network_gate: bool = True  # who is outside an account's network is refused by its projects
     model_regions: bool = False  # models only where they are offered, as far as that is known
     holds_deprecating_models: bool = True  # the subscription has deployed before what is about to retire
     version_conflicts: bool = True  # overlapping version creates of one agent: 409
