@@ -88,6 +88,29 @@ def test_the_management_client_pages_through_a_thousand_deployments(management: 
     assert len({found.name for found in management.deployments.list(*HERE)}) == 1000
 
 
+def test_the_management_client_pages_through_the_models_of_an_account(management: Any) -> None:
+    assert len(list(management.accounts.list_models(*HERE))) == 232
+    assert "AccountCount" in {entry.name.value for entry in management.accounts.list_usages(*HERE).value}
+
+
+@pytest.mark.usefixtures("write_style")
+def test_the_management_client_makes_accounts_and_projects(management: Any) -> None:
+    where = ("rg-local", "dev-foundry")
+    account = {"location": "swedencentral", "kind": "AIServices", "sku": {"name": "S0"}, "properties": {}}
+    project = {"location": "swedencentral", "identity": {"type": "SystemAssigned"}, "properties": {}}
+
+    made = management.accounts.begin_create(*where, account).result()
+    app = management.projects.begin_create(*where, "app", project).result()
+    patched = management.accounts.begin_update(*where, {"tags": {"a": "b"}}).result()
+
+    assert (made.properties.provisioning_state, patched.tags) == ("Succeeded", {"a": "b"})
+    assert (app.name, app.properties.provisioning_state) == ("dev-foundry/app", "Succeeded")
+    assert app.identity.principal_id
+    management.projects.begin_delete(*where, "app").result()
+    management.accounts.begin_delete(*where).result()
+    assert [it.name for it in management.accounts.list()] == ["local-foundry"]
+
+
 def test_the_management_client_raises_its_own_exceptions(management: Any) -> None:
     with pytest.raises(ResourceNotFoundError):
         management.deployments.get(*HERE, "missing")

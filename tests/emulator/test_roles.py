@@ -434,3 +434,15 @@ def test_a_state_that_names_an_unknown_role_gives_nothing(arm: Any, admin: Any) 
 
     assert error(arm("GET", ACCOUNT)) == (403, "AuthorizationFailed")
     assert admin.get("roles")["roles"][0]["role"] == SOMEBODY
+
+
+def test_a_state_from_before_there_were_roles_gets_those_of_the_first_day(arm: Any, admin: Any) -> None:
+    state = admin.get("state")
+    del state["tables"]["role_assignments"]
+    settings = state["tables"]["settings"]
+    settings["rows"] = [row for row in settings["rows"] if "roles_begun" not in row]
+    admin.post("state", state).raise_for_status()
+
+    admin.switch(roles="assigned")
+
+    assert arm("GET", ACCOUNT).status_code == 200

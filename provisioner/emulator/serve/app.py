@@ -18,6 +18,7 @@ import time
 import uuid
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,6 +82,7 @@ class App:
         if response is None:
             await self._drop(scope, receive)
             return
+        response.headers.setdefault("Date", formatdate(time.time() + self._world.switches.skew_seconds, usegmt=True))
         await response(scope, receive, send)
 
     async def _answer_always(self, call: Call, *, too_large: bool) -> Answer | None:

@@ -39,6 +39,7 @@ class Switches:
     version_conflicts: bool = True  # overlapping version creates of one agent: 409
     latency_ms: float = 0  # added to every answer of the two planes
     write_seconds: float = 0  # how long a management write takes; 0: done when answered
+    skew_seconds: float = 0  # how far the Date of answers is ahead of this machine's clock
     update_seconds: float = 0.5  # how long a memory update works, once it has started
     project_identity: str = "granted"  # or "denied": memory cannot use the account's models
     memory_requests_per_minute: float = 1000  # searches, and as many updates; 0: no limit
@@ -62,7 +63,7 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
 
 NUMBER_MAX: Final = 10**9  # 31 years of seconds: dates worked out from it are still dates
 NUMBERS: Final = frozenset(
-    {"latency_ms", "write_seconds", "update_seconds", "role_seconds", "memory_requests_per_minute"}
+    {"latency_ms", "write_seconds", "update_seconds", "role_seconds", "skew_seconds", "memory_requests_per_minute"}
 )
 
 
