@@ -99,6 +99,20 @@ class FoundryEmulator:
         """`add_model("gpt-9", "2027-01-31", skus=["Standard"])`: fields as the service lists them, or in short."""
         self._ask("POST", "models", {"name": name, "version": version, **more})
 
+    def give_role(self, role: str, principal: str = "caller", scope: str = "subscription", **more: Any) -> None:
+        """`give_role("Foundry User", "project", "account", after_s=300)`: whose, by a word or an id, and where."""
+        self._ask("POST", "roles", {"give": {"role": role, "principal": principal, "scope": scope, **more}})
+
+    def take_role(self, role: str | None = None, principal: str = "caller", scope: str | None = None) -> None:
+        """`take_role("Foundry User")`; without a role or a scope, all of them. From then on roles decide."""
+        wanted = {"role": role, "principal": principal, "scope": scope}
+        self._ask("POST", "roles", {"take": {key: value for key, value in wanted.items() if value is not None}})
+
+    def roles(self) -> list[Json]:
+        """Every role assignment: who, which role, where, and whether it is in force."""
+        found: list[Json] = self._ask("GET", "roles")["roles"]
+        return found
+
     def advance(self, seconds: float) -> None:
         """Let time pass, for the emulator: updates end, memories expire, operations are over."""
         self._ask("POST", "clock", {"advance_s": seconds})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -290,3 +292,18 @@ def test_a_browser_cannot_write_from_another_site(client: httpx.Client, headers:
 
 def test_the_emulators_own_page_may_write(client: httpx.Client, emulator: Any) -> None:
     assert client.post("/_emulator/reset", headers={"Origin": emulator.management}).status_code == 204
+
+
+def test_the_date_of_answers_can_be_ahead_and_is_there_once(project: Any, admin: Any) -> None:
+    admin.switch(skew_seconds=3600)
+
+    answer = project("GET", "/agents")
+
+    (date,) = answer.headers.get_list("date")
+    assert 3500 < parsedate_to_datetime(date).timestamp() - time.time() <= 3600
+
+
+def test_a_fault_may_tell_a_date_of_its_own(project: Any, admin: Any) -> None:
+    admin.fault({"times": 1}, status=503, headers={"Date": "Thu, 01 Jan 1970 00:00:00 GMT"})
+
+    assert project("GET", "/agents").headers.get_list("date") == ["Thu, 01 Jan 1970 00:00:00 GMT"]

@@ -64,7 +64,7 @@ def test_an_account_and_its_project_are_made_read_and_deleted(arm: Any, project:
     assert arm("PUT", second, {"location": "westus"}).status_code == 200
     assert arm("PUT", f"{second}/projects/blue", {}).status_code == 201
     assert arm("PUT", f"{second}/projects/blue", {"tags": {"a": "b"}}).json()["tags"] == {"a": "b"}
-    assert arm("GET", f"{second}/projects/blue").json()["name"] == "blue"
+    assert arm("GET", f"{second}/projects/blue").json()["name"] == "second/blue"
     assert replace(project, prefix="/api/projects/blue")("GET", "/agents").status_code == 200
     assert [found["name"] for found in arm("GET", ACCOUNTS).json()["value"]] == ["local-foundry", "second"]
     assert len(arm("GET", f"{PROVIDER}/accounts").json()["value"]) == 2

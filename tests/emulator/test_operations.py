@@ -167,8 +167,9 @@ def test_reads_pass_while_a_write_is_under_way_and_the_account_reads_accepted(
 
 @pytest.mark.usefixtures("slow")
 @pytest.mark.rule(6)
-def test_accounts_do_not_wait_for_each_other(arm: Any, documents: Any) -> None:
+def test_accounts_do_not_wait_for_each_other(arm: Any, admin: Any, documents: Any) -> None:
     arm("PUT", f"{ACCOUNTS}/second", {"location": "eastus2"})
+    admin.advance(31)
     arm("PUT", CHAT, documents.deployment())
 
     assert arm("PUT", f"{ACCOUNTS}/second/deployments/chat", documents.deployment()).status_code == 201

@@ -77,7 +77,7 @@ def test_the_management_client_creates_updates_lists_and_deletes(management: Any
 
 def test_the_management_client_reads_catalogue_quota_and_account(management: Any) -> None:
     assert management.accounts.get(*HERE).name == "local-foundry"
-    assert [project.name for project in management.projects.list(*HERE)] == ["local"]
+    assert [project.name for project in management.projects.list(*HERE)] == ["local-foundry/local"]
     assert "gpt-4.1-mini" in {entry.model.name for entry in management.models.list("eastus2")}
     assert "OpenAI.Standard.gpt-4o" in {entry.name.value for entry in management.usages.list("eastus2")}
 
@@ -86,6 +86,29 @@ def test_the_management_client_pages_through_a_thousand_deployments(management: 
     admin.post("seed", {"deployments": 1000}).raise_for_status()
 
     assert len({found.name for found in management.deployments.list(*HERE)}) == 1000
+
+
+def test_the_management_client_pages_through_the_models_of_an_account(management: Any) -> None:
+    assert len(list(management.accounts.list_models(*HERE))) == 232
+    assert "AccountCount" in {entry.name.value for entry in management.accounts.list_usages(*HERE).value}
+
+
+@pytest.mark.usefixtures("write_style")
+def test_the_management_client_makes_accounts_and_projects(management: Any) -> None:
+    where = ("rg-local", "dev-foundry")
+    account = {"location": "swedencentral", "kind": "AIServices", "sku": {"name": "S0"}, "properties": {}}
+    project = {"location": "swedencentral", "identity": {"type": "SystemAssigned"}, "properties": {}}
+
+    made = management.accounts.begin_create(*where, account).result()
+    app = management.projects.begin_create(*where, "app", project).result()
+    patched = management.accounts.begin_update(*where, {"tags": {"a": "b"}}).result()
+
+    assert (made.properties.provisioning_state, patched.tags) == ("Succeeded", {"a": "b"})
+    assert (app.name, app.properties.provisioning_state) == ("dev-foundry/app", "Succeeded")
+    assert app.identity.principal_id
+    management.projects.begin_delete(*where, "app").result()
+    management.accounts.begin_delete(*where).result()
+    assert [it.name for it in management.accounts.list()] == ["local-foundry"]
 
 
 def test_the_management_client_raises_its_own_exceptions(management: Any) -> None:

@@ -24,7 +24,7 @@ def test_the_management_library_makes_changes_and_deletes_deployments(program: P
     assert seen["capacities"] == [10, 20]
     assert seen["state"] == "Succeeded"
     assert seen["refusal"].startswith("400 ")
-    assert seen["project"] == "local"
+    assert seen["project"] == "local-foundry/local"
     assert seen["quotas"] > 0
 
 

@@ -17,6 +17,7 @@ from provisioner.emulator.control.resource_rows import (
     grandchildren,
     insert,
     is_named,
+    of_kind,
     update,
 )
 from provisioner.emulator.control.resources import (
@@ -26,10 +27,13 @@ from provisioner.emulator.control.resources import (
     edited,
     made_by_emulator,
     new_etag,
+    patched,
+    refuse_moved,
     system_data,
     the_account,
     the_group,
 )
+from provisioner.emulator.wire.auth import may_manage
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.markup import tag
@@ -48,14 +52,17 @@ NAME: Final = r"[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}"  # azure-mgmt-cognitiveservices
 
 def list_accounts(call: Call) -> Reply:
     check_subscription(call)
-    found = grandchildren(call.state, ACCOUNT, GROUP)
-    return Reply(body={"value": [_shown(call, account) for account in found]})
+    return _listed(call, grandchildren(call.state, ACCOUNT, GROUP))
 
 
 def list_in_group(call: Call) -> Reply:
-    group = the_group(call)
-    found = children(call.state, ACCOUNT, group.row)
-    return Reply(body={"value": [_shown(call, account) for account in found]})
+    return _listed(call, children(call.state, ACCOUNT, the_group(call).row))
+
+
+def _listed(call: Call, found: list[Resource]) -> Reply:
+    """Those that the caller may read."""
+    seen = [it for it in found if may_manage(call, f"{PROVIDER}/accounts/read", it.arm_id)]
+    return Reply(body={"value": [_shown(call, account) for account in seen]})
 
 
 def read_account(call: Call) -> Reply:
@@ -71,12 +78,30 @@ def write_account(call: Call) -> Reply:
         restored = deleted_accounts.restored(call, group, name, document)
         if restored is not None:  # assumed: as it was; the rest of the document says nothing new
             return Reply(status=201, body=_shown(call, restored))
-        _refuse_taken(call, name)
         body = _account_body(group, name, document, system_data(call))
-        return Reply(status=201, body=_shown(call, insert(call.state, ACCOUNT, group.row, body)))
+        _refuse_taken(call, name, body)
+        return _stored(call, group, None, body)
     operations.refuse_if_busy(call, existing)
-    body = _account_body(group, existing.name, document, system_data(call, existing.body["systemData"]))
-    return Reply(body=_shown(call, update(call.state, existing, body)))
+    refuse_moved(existing, document.get("location"))
+    return _rewritten(call, group, existing, {"location": existing.location, **document})
+
+
+def patch_account(call: Call) -> Reply:
+    account = the_account(call)
+    operations.refuse_if_busy(call, account)
+    refuse_moved(account, call.document().get("location"))
+    return _rewritten(call, the_group(call), account, patched(account, call.document()))
+
+
+def _rewritten(call: Call, group: Resource, existing: Resource, document: Json) -> Reply:
+    made = system_data(call, existing.body["systemData"])
+    return _stored(call, group, existing, _account_body(group, existing.name, document, made))
+
+
+def _stored(call: Call, group: Resource, existing: Resource | None, body: Json) -> Reply:
+    body["properties"]["provisioningState"] = operations.first_state(call, is_new=existing is None)
+    stored = update(call.state, existing, body) if existing else insert(call.state, ACCOUNT, group.row, body)
+    return operations.answered(call, stored, stored, _with_projects(call, stored), is_new=existing is None)
 
 
 def delete_account(call: Call) -> Reply:
@@ -116,15 +141,30 @@ def create_default_account(state: State, clock: Clock, group: Resource, name: st
 
 def _shown(call: Call, account: Resource) -> Json:
     """While a child is written the account reads Accepted. Source: bicep-registry-modules#5957."""
-    if not operation_rows.is_busy(call.state, account.row, call.now):
+    shown = _with_projects(call, account)
+    is_made = account.properties["provisioningState"] == "Creating"
+    if is_made or not operation_rows.is_busy(call.state, account.row, call.now):
+        return shown
+    return {**shown, "properties": {**shown["properties"], "provisioningState": "Accepted"}}
+
+
+def _with_projects(call: Call, account: Resource) -> Json:
+    """Source: azure-dev, recording of a live GET."""
+    projects = children(call.state, PROJECT, account.row)
+    if not projects:
         return account.body
-    return {**account.body, "properties": {**account.properties, "provisioningState": "Accepted"}}
+    first = next((it for it in projects if it.properties.get("isDefault")), projects[0])
+    named = {"defaultProject": first.name, "associatedProjects": [it.name for it in projects]}
+    return {**account.body, "properties": {**account.properties, **named}}
 
 
-def _refuse_taken(call: Call, name: str) -> None:
-    """Account names are sub-domains, so one name exists once."""
-    if is_named(call.state, ACCOUNT, name) or deleted_accounts.holds_name(call.state, name):
-        message = f"The subdomain name '{name}' is already used. Please pick a different name."
+def _refuse_taken(call: Call, name: str, body: Json) -> None:
+    """Sub-domains, and names, which are sub-domains where no other is asked for, exist once."""
+    domain = str(body["properties"]["customSubDomainName"])
+    taken = (str(it.properties["customSubDomainName"]).lower() for it in of_kind(call.state, ACCOUNT))
+    is_held = is_named(call.state, ACCOUNT, name) or deleted_accounts.holds_name(call.state, name)
+    if is_held or domain.lower() in taken:
+        message = f"The subdomain name '{domain}' is already used. Please pick a different name."
         raise Refusal(409, "CustomDomainInUse", message)
 
 
@@ -149,9 +189,18 @@ def _account_body(group: Resource, name: str, document: Json, made: Json) -> Jso
             **given,
             "customSubDomainName": domain,
             "endpoint": f"https://{domain}.cognitiveservices.azure.com/",
-            "endpoints": {"AI Foundry API": f"https://{domain}.services.ai.azure.com/"},
+            "endpoints": _endpoints(domain),
             "provisioningState": "Succeeded",
         },
+    }
+
+
+def _endpoints(domain: str) -> Json:
+    """Source: azure-dev, recording of a live GET of an account: the ones that are about Foundry."""
+    foundry, openai = f"https://{domain}.services.ai.azure.com/", f"https://{domain}.openai.azure.com/"
+    return {
+        **dict.fromkeys(("AI Foundry API", "Azure AI Model Inference API", "Content Understanding"), foundry),
+        **dict.fromkeys(("OpenAI Language Model Instance API", "OpenAI Realtime API", "Token Service API"), openai),
     }
 
 
@@ -174,10 +223,12 @@ FAMILY: Final = arm_family(
             method="GET",
             path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/accounts",
             handler=list_accounts,
+            by_role=False,
         ),
-        Route(method="GET", path=ACCOUNTS, handler=list_in_group),
+        Route(method="GET", path=ACCOUNTS, handler=list_in_group, by_role=False),
         Route(method="GET", path=f"{ACCOUNTS}/{{account}}", handler=read_account),
         Route(method="PUT", path=f"{ACCOUNTS}/{{account}}", handler=write_account),
+        Route(method="PATCH", path=f"{ACCOUNTS}/{{account}}", handler=patch_account),
         Route(method="DELETE", path=f"{ACCOUNTS}/{{account}}", handler=delete_account),
         Route(method="POST", path=f"{ACCOUNTS}/{{account}}/listKeys", handler=list_keys),
     ),

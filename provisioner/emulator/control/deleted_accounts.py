@@ -16,6 +16,7 @@ from provisioner.emulator.control.resource_rows import (
     Resource,
     children,
     delete,
+    delete_others,
     empty_project,
     find,
     grandchildren,
@@ -52,6 +53,7 @@ def lay_group_aside(state: State, group: Resource, now: float) -> None:
         for project in children(state, PROJECT, account.row):
             remove_project(state, project)
         lay_aside(state, account, now)
+    delete_others(state, group.row, DELETED)
     turn_into(state, group.row, DELETED_GROUP)
 
 

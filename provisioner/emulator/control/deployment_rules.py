@@ -117,6 +117,8 @@ def check_against_catalogue(
             f"The specified SKU '{wish.sku}' of account deployment is not supported by the model "
             f"'{model['name']}' version: '{model['version']}'."
         )
+    if "lifecycleStatus" in sku:  # a sku may retire before its model does
+        _check_lifecycle({**model, "lifecycleStatus": sku["lifecycleStatus"]}, holds=holds)
     _check_capacity(sku, wish)
     _check_spillover(wish)
     return model, sku
@@ -230,6 +232,11 @@ def _check_capacity(sku: Json, wish: Wish) -> None:
     limits = sku["capacity"]
     low, high, step = limits.get("minimum", 1), limits["maximum"], limits.get("step", 1)
     said = f"The specified capacity '{wish.capacity}' of account deployment should be"
+    allowed = limits.get("allowedValues")
+    if allowed:  # assumed: they stand in the place of bounds and step
+        if wish.capacity not in allowed:
+            raise Refusal(400, "InvalidCapacity", f"{said} one of {', '.join(map(str, allowed))}.")
+        return
     if not low <= wish.capacity <= high:
         raise Refusal(400, "InvalidCapacity", f"{said} at least {low} and no more than {high}.")
     if (wish.capacity - low) % step:

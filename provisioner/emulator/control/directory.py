@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control import accounts, deleted_accounts, projects
 from provisioner.emulator.control.arm_family import arm_family
+from provisioner.emulator.control.first_roles import begin
 from provisioner.emulator.control.resource_rows import GROUP, children, find, insert, is_empty, update
 from provisioner.emulator.control.resources import (
     DEFAULT_ACCOUNT,
@@ -16,6 +17,7 @@ from provisioner.emulator.control.resources import (
     check_subscription,
     the_group,
 )
+from provisioner.emulator.wire.auth import may_manage
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
@@ -29,9 +31,13 @@ if TYPE_CHECKING:
 
 
 def create_default_world(state: State, clock: Clock) -> None:
-    """Inside a write transaction: one group, account and project, unless there is something already."""
-    if not is_empty(state):
-        return
+    """Inside a write transaction: one group, account and project, unless there is something already, and the roles."""
+    if is_empty(state):
+        _create_first(state, clock)
+    begin(state, clock)
+
+
+def _create_first(state: State, clock: Clock) -> None:
     group = insert(state, GROUP, 0, _group_body(DEFAULT_GROUP, DEFAULT_LOCATION, {}))
     account = accounts.create_default_account(state, clock, group, DEFAULT_ACCOUNT, DEFAULT_LOCATION)
     projects.create_default_project(state, clock, account, DEFAULT_PROJECT)
@@ -72,8 +78,11 @@ def list_tenants(call: Call) -> Reply:  # noqa: ARG001
 
 
 def list_groups(call: Call) -> Reply:
+    """Those that the caller may read. assumed: a role on something in a group does not show the group."""
     check_subscription(call)
-    return Reply(body={"value": [group.body for group in children(call.state, GROUP, 0)]})
+    action = "Microsoft.Resources/subscriptions/resourceGroups/read"
+    found = [group for group in children(call.state, GROUP, 0) if may_manage(call, action, group.arm_id)]
+    return Reply(body={"value": [group.body for group in found]})
 
 
 def read_group(call: Call) -> Reply:
@@ -129,10 +138,10 @@ FAMILY: Final = arm_family(
     edited=None,
     routes=(
         Route(method="GET", path="/metadata/endpoints", handler=cloud_endpoints, token=False),
-        Route(method="GET", path="/tenants", handler=list_tenants),
-        Route(method="GET", path="/subscriptions", handler=list_subscriptions),
-        Route(method="GET", path="/subscriptions/{subscription}", handler=read_subscription),
-        Route(method="GET", path="/subscriptions/{subscription}/resourceGroups", handler=list_groups),
+        Route(method="GET", path="/tenants", handler=list_tenants, by_role=False),
+        Route(method="GET", path="/subscriptions", handler=list_subscriptions, by_role=False),
+        Route(method="GET", path="/subscriptions/{subscription}", handler=read_subscription, by_role=False),
+        Route(method="GET", path="/subscriptions/{subscription}/resourceGroups", handler=list_groups, by_role=False),
         Route(method="GET", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=read_group),
         Route(method="HEAD", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=group_exists),
         Route(method="PUT", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=write_group),

@@ -51,6 +51,11 @@ def _polling(call: Call, operation: Operation) -> dict[str, str]:
 FAMILY: Final = Family(
     routes=(
         Route(method="DELETE", path="/subscriptions/{subscription}/resourceGroups/{group}", handler=delete_group),
-        Route(method="GET", path="/subscriptions/{subscription}/operationresults/{operation}", handler=deletion),
+        Route(
+            method="GET",
+            path="/subscriptions/{subscription}/operationresults/{operation}",
+            handler=deletion,
+            by_role=False,
+        ),
     )
 )

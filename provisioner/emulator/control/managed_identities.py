@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from provisioner.emulator.world.tokens import TENANT_ID
+from provisioner.emulator.world.tokens import TENANT_ID, object_id_of
 
 if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
@@ -24,10 +24,22 @@ def identity_of(document: Json, arm_id: str) -> Json:
         shown |= {"principalId": _id(arm_id, "principal"), "tenantId": TENANT_ID}
     if "UserAssigned" in sorts:
         named = given.get("userAssignedIdentities") or {}
-        shown["userAssignedIdentities"] = {
-            name: {"principalId": _id(name, "principal"), "clientId": _id(name, "client")} for name in named
-        }
+        shown["userAssignedIdentities"] = {name: user_assigned(name) for name in named}
     return shown
+
+
+def user_assigned(arm_id: str) -> Json:
+    """A token that is asked for with this client id is one of this principal."""
+    client_id = _id(arm_id, "client")
+    return {"principalId": object_id_of(client_id), "clientId": client_id}
+
+
+def principals_of(body: Json) -> list[str]:
+    """Of an account or a project: itself, and what was assigned to it."""
+    identity = body.get("identity") or {}
+    assigned = (identity.get("userAssignedIdentities") or {}).values()
+    found = [identity.get("principalId"), *(it.get("principalId") for it in assigned)]
+    return [principal for principal in found if principal]
 
 
 def _id(arm_id: str, what: str) -> str:

@@ -1,4 +1,9 @@
-"""The models that can be deployed, as the service lists them: those of a location, those of an account."""
+"""The models that can be deployed, as the service lists them: those of a location, those of an account.
+
+Source: azure-cli recording test_cognitiveservices_list_models; for api-versions since 2026-09-01 a public plan of a
+change feed of models, which measured that these page, and that each sku has a `lifecycleStatus` and a `scope` there.
+assumed: the size of a page, and that both lists page.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from provisioner.emulator.control.family import Family
 from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, check_subscription, the_account
 from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
@@ -14,6 +20,8 @@ if TYPE_CHECKING:
     from provisioner.emulator.wire.call import Call
 
 OURS: Final = frozenset({"publisher", "regions", "sources", "sure"})  # of a record, and not shown as the service's
+PAGED_SINCE: Final = "2026-09-01"
+PAGE_SIZE: Final = 200
 
 
 def place_of(call: Call, location: str) -> str | None:
@@ -22,7 +30,6 @@ def place_of(call: Call, location: str) -> str | None:
 
 
 def list_in_location(call: Call) -> Reply:
-    """Source: azure-cli recording test_cognitiveservices_list_models."""
     check_subscription(call)
     location = call.params["location"]
     base = f"/subscriptions/{SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{location}/models"
@@ -34,22 +41,49 @@ def list_in_location(call: Call) -> Reply:
             "location": location,
             "kind": kind,
             "skuName": "S0",
-            "model": _shown(model),
+            "model": _shown(call, model),
         }
         for model in call.world.catalogue.in_region(place_of(call, location))
         for kind in ("OpenAI", "AIServices")
         if kind == "AIServices" or model["format"] == "OpenAI"
     ]
-    return Reply(body={"value": value})
+    return _page(call, value)
 
 
 def list_of_account(call: Call) -> Reply:
     account = the_account(call)
-    return Reply(body={"value": [_shown(m) for m in call.world.catalogue.in_region(place_of(call, account.location))]})
+    found = call.world.catalogue.in_region(place_of(call, account.location))
+    return _page(call, [_shown(call, model) for model in found])
 
 
-def _shown(model: Json) -> Json:
-    return {key: value for key, value in model.items() if key not in OURS}
+def _is_new(call: Call) -> bool:
+    return call.query["api-version"] >= PAGED_SINCE
+
+
+def _page(call: Call, value: list[Json]) -> Reply:
+    """All at once for the older api-versions."""
+    if not _is_new(call):
+        return Reply(body={"value": value})
+    token = call.query.get("$skipToken", "0")
+    if not token.isdecimal():
+        raise Refusal(400, "InvalidSkipToken", "The $skipToken query parameter is not valid.")
+    first, last = int(token), int(token) + PAGE_SIZE
+    body: Json = {"value": value[first:last]}
+    if last < len(value):
+        version = call.query["api-version"]
+        body["nextLink"] = f"{call.base}{call.path}?api-version={version}&$skipToken={last}"
+    return Reply(body=body)
+
+
+def _shown(call: Call, model: Json) -> Json:
+    skus = [_sku(model, sku, is_new=_is_new(call)) for sku in model["skus"]]
+    return {**{key: value for key, value in model.items() if key not in OURS}, "skus": skus}
+
+
+def _sku(model: Json, sku: Json, *, is_new: bool) -> Json:
+    if is_new:
+        return {"lifecycleStatus": model["lifecycleStatus"], "scope": "Base", **sku}
+    return {key: value for key, value in sku.items() if key not in {"lifecycleStatus", "scope"}}
 
 
 FAMILY: Final = Family(

@@ -21,6 +21,7 @@ from provisioner.emulator.world.state import load
 
 if TYPE_CHECKING:
     from provisioner.emulator.control.resource_rows import Resource
+    from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
     from provisioner.emulator.world.state import Row, State
 
@@ -68,6 +69,29 @@ def write_style(call: Call) -> str:
     if asked != "auto":
         return asked
     return "async" if call.switches.write_seconds > 0 or call.operation_error is not None else "sync"
+
+
+def first_state(call: Call, *, is_new: bool) -> str:
+    """Of what is written, until the write is over."""
+    if write_style(call) == "sync":
+        return "Succeeded"
+    return "Creating" if is_new else "Accepted"
+
+
+def answered(call: Call, account: Resource, stored: Resource, body: Json, *, is_new: bool) -> Reply:
+    """A PUT or PATCH of an account or a project, in the style of the call.
+
+    Source: azure-cli, recordings of both: an account is 201, Creating, with a URL to poll; a project comes when it is
+    done. assumed: here both do both.
+    """
+    operation, style = begin(call, "put", account.row, stored.row), write_style(call)
+    headers = {"ETag": stored.body["etag"]}
+    if style == "async":
+        headers |= polling_headers(call, operation, account.location)
+    elif style == "bare":
+        headers |= retry_after(call, operation.started, operation.due)
+    hold_until = operation.due if style == "sync" else None
+    return Reply(status=201 if is_new else 200, body=body, headers=headers, hold_until=hold_until)
 
 
 def settle(state: State, now: float) -> None:
@@ -179,6 +203,7 @@ FAMILY: Final = Family(
             method="GET",
             path=f"/subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}/{kind}/{{operation}}",
             handler=handler,
+            by_role=False,  # their urls are signed
         )
         for kind, handler in (("operationResults", progress), ("resourceOperationResults", result))
     ),

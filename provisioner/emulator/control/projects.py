@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control import deleted_accounts
+from provisioner.emulator.control import deleted_accounts, operations
 from provisioner.emulator.control.accounts import NAME
 from provisioner.emulator.control.arm_children import Children
 from provisioner.emulator.control.arm_family import arm_family
 from provisioner.emulator.control.managed_identities import identity_of
-from provisioner.emulator.control.resource_rows import PROJECT, held_in_project, insert
-from provisioner.emulator.control.resources import PROVIDER, edited, made_by_emulator, new_etag
+from provisioner.emulator.control.resource_rows import PROJECT, children, held_in_project, insert
+from provisioner.emulator.control.resources import (
+    PROVIDER,
+    edited,
+    made_by_emulator,
+    new_etag,
+    patched,
+    refuse_moved,
+)
 from provisioner.emulator.wire.call import Reply
+from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.markup import tag
 
 if TYPE_CHECKING:
@@ -28,8 +37,43 @@ PROJECTS: Final = Children(kind=PROJECT, plural="projects", pattern=NAME, tagged
 
 def write_project(call: Call) -> Reply:
     account, existing = PROJECTS.begin_write(call)
-    envelope = PROJECTS.envelope(call, account, existing)
-    return PROJECTS.written(call, account, existing, _body(account, envelope, call.document()))
+    return _stored(call, account, existing, call.document())
+
+
+def patch_project(call: Call) -> Reply:
+    PROJECTS.refuse_if_busy(call)
+    existing = PROJECTS.the_one(call)
+    return _stored(call, PROJECTS.holder(call), existing, patched(existing, call.document()))
+
+
+def _stored(call: Call, account: Resource, existing: Resource | None, document: Json) -> Reply:
+    """The refusal: microsoft-foundry-for-vscode#128."""
+    if account.properties["provisioningState"] != "Succeeded":
+        raise Refusal(400, "BadRequest", "The parent account does not provision correctly.")
+    refuse_moved(existing, document.get("location"))
+    if existing is None:  # the first of an account is its default
+        is_default = not children(call.state, PROJECT, account.row, limit=1)
+    else:
+        is_default = bool(existing.properties.get("isDefault"))
+    body = _body(account, PROJECTS.envelope(call, account, existing), document, is_default=is_default)
+    body["properties"]["provisioningState"] = operations.first_state(call, is_new=existing is None)
+    stored = PROJECTS.store(call, account, existing, body)
+    return operations.answered(call, account, stored, _shown(stored), is_new=existing is None)
+
+
+def list_projects(call: Call) -> Reply:
+    return Reply(body={"value": [_shown(it) for it in PROJECTS.members(call)]})
+
+
+def read_project(call: Call) -> Reply:
+    project = PROJECTS.the_one(call)
+    return Reply(body=_shown(project), headers={"ETag": project.body["etag"]})
+
+
+def _shown(project: Resource) -> Json:
+    """Its name is told with its account's. Source: azure-dev, recording of a live GET."""
+    account = project.arm_id.split("/")[-3]
+    return {**project.body, "name": f"{account}/{project.name}"}
 
 
 def delete_project(call: Call) -> Reply:
@@ -48,23 +92,23 @@ def create_default_project(state: State, clock: Clock, account: Resource, name: 
         "systemData": made_by_emulator(clock),
         "etag": new_etag(),
     }
-    body = _body(account, envelope, {})
-    body["properties"]["isDefault"] = True
-    return insert(state, PROJECT, account.row, body)
+    return insert(state, PROJECT, account.row, _body(account, envelope, {}, is_default=True))
 
 
-def _body(account: Resource, envelope: Json, document: Json) -> Json:
+def _body(account: Resource, envelope: Json, document: Json, *, is_default: bool) -> Json:
     domain, name = account.properties["customSubDomainName"], envelope["name"]
     return {
         **envelope,
+        "kind": "AIServices",
         "location": document.get("location") or account.location,
         "tags": document.get("tags") or {},
         "identity": identity_of(document, envelope["id"]),
         "properties": {
             "displayName": name,
             **(document.get("properties") or {}),
-            "isDefault": False,
+            "isDefault": is_default,
             "endpoints": {"AI Foundry API": f"https://{domain}.services.ai.azure.com/api/projects/{name}"},
+            "internalId": uuid.uuid5(uuid.NAMESPACE_URL, envelope["id"].lower()).hex,
             "provisioningState": "Succeeded",
         },
     }
@@ -84,5 +128,11 @@ FAMILY: Final = arm_family(
     nothing="No project. PUT one on the management plane.",
     columns=("Region", "Holds", "Endpoint"),
     cells=_cells,
-    routes=PROJECTS.routes(write=write_project, delete=delete_project),
+    routes=PROJECTS.routes(
+        list_all=list_projects,
+        read=read_project,
+        write=write_project,
+        patch=patch_project,
+        delete=delete_project,
+    ),
 )

@@ -88,6 +88,20 @@ def by_row(state: State, row: int) -> Resource | None:
     return _or_none(state.one("SELECT * FROM resources WHERE id = ?", row))
 
 
+def by_arm_id(state: State, arm_id: str) -> Resource | None:
+    """Whatever its kind, unless it is deleted and waits to be had back."""
+    sql = (
+        "SELECT * FROM resources WHERE name = ? AND lower(json_extract(body, '$.id')) = ? AND kind NOT LIKE 'deleted %'"
+    )
+    return _or_none(state.one(sql, arm_id.rpartition("/")[2], arm_id.lower()))
+
+
+def has_identity(state: State, principal: str) -> bool:
+    """It is the identity of a resource, or of one that is an identity."""
+    places = ", ".join(f"json_extract(body, '$.{place}.principalId')" for place in ("identity", "properties"))
+    return state.one(f"SELECT 1 FROM resources WHERE ? IN ({places}) LIMIT 1", principal.lower()) is not None  # noqa: S608
+
+
 def children(state: State, kind: str, parent: int, *, after: int = 0, limit: int = -1) -> list[Resource]:
     sql = "SELECT * FROM resources WHERE kind = ? AND parent = ? AND id > ? ORDER BY id LIMIT ?"
     return [_resource(row) for row in state.all(sql, kind, parent, after, limit)]
@@ -191,6 +205,12 @@ def delete(state: State, row: int) -> None:
             delete(state, child["id"])
     forget_secret(state, row)
     state.run("DELETE FROM resources WHERE id = ?", row)
+
+
+def delete_others(state: State, parent: int, kind: str) -> None:
+    """All below it that are not of that kind."""
+    for child in state.all("SELECT id FROM resources WHERE parent = ? AND kind <> ?", parent, kind):
+        delete(state, child["id"])
 
 
 def held_in_project(state: State, row: int) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.resource_rows import ACCOUNT, GROUP, Resource, find
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world.quota import plain
 
 if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
@@ -97,6 +98,25 @@ def made_by_emulator(clock: Clock) -> Json:
 
 def new_etag() -> str:
     return f'"{uuid.uuid4()}"'
+
+
+def refuse_moved(existing: Resource | None, location: object) -> None:
+    """A resource stays where it was made. Source: Microsoft Learn, Azure Resource Manager, InvalidResourceLocation."""
+    if existing is None or not location or plain(str(location)) == plain(existing.location):
+        return
+    message = (
+        f"The resource '{existing.name}' already exists in location '{existing.location}'. A resource with the same "
+        f"name cannot be created in location '{location}'. Please select a new resource name."
+    )
+    raise Refusal(409, "InvalidResourceLocation", message)
+
+
+def patched(existing: Resource, document: Json) -> Json:
+    """As if it had been put whole. assumed: properties and tags are merged one by one, each as a whole."""
+    merged = {**existing.body, **document}
+    for key in ("properties", "tags"):
+        merged[key] = {**(existing.body.get(key) or {}), **members_of(document, key)}
+    return merged
 
 
 def tags_of(document: Json) -> Json:

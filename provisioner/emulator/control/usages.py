@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
+# azure-cli recording test_cognitiveservices_list_usages, the names. assumed: the limits
+ACCOUNT_COUNTERS: Final = (
+    ("OpenAI.S0.AccountCount", "Azure OpenAI resource count", 30),
+    ("AccountCount", "Account Count", 200),
+)
+
 
 def check(call: Call, charge: Charge, before: Charge | None) -> None:
     """A change is charged its difference only. Text: PubSec-Info-Assistant#880."""
@@ -58,8 +64,9 @@ def _usages(call: Call, location: str) -> Reply:
         _entry(quota.usage, quota.label, sums.get(quota.usage, 0), limit_of(call.state, region, quota))
         for quota in call.world.catalogue.quotas.values()
     ]
-    accounts = resource_rows.count(call.state, ACCOUNT)
-    return Reply(body={"value": [*entries, _entry("AccountCount", "Account Count", accounts, 200)]})
+    accounts = [it for it in resource_rows.of_kind(call.state, ACCOUNT) if region_of(it) == region]
+    counters = [_entry(name, label, len(accounts), limit) for name, label, limit in ACCOUNT_COUNTERS]
+    return Reply(body={"value": [*entries, *counters]})
 
 
 def region_of(account: Resource) -> str:

@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.directory import create_default_world
-from provisioner.emulator.handles import families, page, snapshot, world_changes
+from provisioner.emulator.control.first_roles import begin
+from provisioner.emulator.handles import families, page, role_changes, snapshot, world_changes
 from provisioner.emulator.handles.drift import drift as edit
 from provisioner.emulator.handles.fault_reader import faults_of
 from provisioner.emulator.wire.call import Reply
@@ -49,6 +50,7 @@ def write_state(call: Call) -> Reply:
         switches = changed(call.switches, wanted)
     except ValueError as error:
         raise _wrong(str(error)) from None
+    begin(call.state, call.world.clock)  # of a state from before there were roles
     call.world.switches = switches
     call.world.forget()
     return read_state(replace(call, query={"objects": "false"}))
@@ -194,6 +196,8 @@ ROUTES: Final = (
             ("POST", "models", set_model),
             ("POST", "drift", drift),
             ("POST", "seed", seed),
+            ("GET", "roles", role_changes.show),
+            ("POST", "roles", role_changes.change),
         )
     ),
 )

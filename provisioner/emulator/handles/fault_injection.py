@@ -55,6 +55,7 @@ class Truncated:
 
     def __init__(self, response: Response, size: int | None, hang_up: HangUp) -> None:
         self.status_code = response.status_code
+        self.headers = response.headers
         self._response = response
         promised = int(response.headers.get("content-length", 2))
         self._left = promised // 2 if size is None else size

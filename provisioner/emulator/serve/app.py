@@ -4,7 +4,7 @@ What is not emulated answers 501 and names itself. The gaps:
 - answers of agents that are no prompt agents, tools other than functions and memory (accepted, not run), and
   what else is under /openai/v1: files, vector stores, evaluations, fine-tuning, images, audio, realtime;
 - agents from a manifest (import), hosted code and sessions, what connections lead to, indexes, datasets, evaluations;
-- ARM locks, role assignments (two switches stand for them),
+- ARM locks, custom roles, deny assignments and conditions that a client writes,
   template deployments, modelCapacities and quota tiers;
 - several accounts share one host: a project is found by its name, in the oldest account that has it, or in
   the one that a host name says ({account}.localhost).
@@ -18,6 +18,7 @@ import time
 import uuid
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,6 +82,7 @@ class App:
         if response is None:
             await self._drop(scope, receive)
             return
+        response.headers.setdefault("Date", formatdate(time.time() + self._world.switches.skew_seconds, usegmt=True))
         await response(scope, receive, send)
 
     async def _answer_always(self, call: Call, *, too_large: bool) -> Answer | None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 from provisioner.emulator.control import identity, resource_rows
 from provisioner.emulator.control.resource_rows import ACCOUNT
 from provisioner.emulator.handles import admin, families
+from provisioner.emulator.project import network
 from provisioner.emulator.serve import first_day
 from provisioner.emulator.wire import allowed_hosts, auth
+from provisioner.emulator.wire.actions import data_action, management_action
 from provisioner.emulator.wire.call import Call, Caller
 from provisioner.emulator.wire.errors import Refusal, management_error, not_found, project_error
 from provisioner.emulator.wire.routing import Found, Router
@@ -41,11 +43,12 @@ class Plane:
 
 
 def guard_project(call: Call, found: Found) -> Call:
-    """The order of the refusals: token, project, api-version, role, opt-in header; then the body."""
+    """The order of the refusals: token, project, network, api-version, role, opt-in header; then the body."""
     claims = auth.project_caller(call)
     call = replace(call, caller=_caller(claims), project=_project_of(call))
+    network.check(call)
     (check_project_version if found.route.versioned else refuse_version)(call)
-    auth.check_data_role(call)
+    auth.check_data_role(call, *data_action(call, found, _arm_id(call)))
     if found.route.feature and (call.method != "GET" or call.switches.preview_header_on_reads):
         require_feature(call, found.route.feature, "Memory stores")
     return call
@@ -56,7 +59,8 @@ def guard_management(call: Call, found: Found) -> Call:
         return call
     call = replace(call, caller=_caller(auth.management_caller(call)))
     check_management_version(call)
-    auth.check_management_role(call)
+    if found.route.by_role:
+        auth.check_management_role(call, *management_action(call, found))
     return call
 
 
@@ -122,6 +126,11 @@ def plane_of(path: str) -> Plane:
 
 def _caller(claims: tokens.Claims) -> Caller:
     return Caller(tenant_id=claims.tenant_id, object_id=claims.object_id, audience=claims.audience)
+
+
+def _arm_id(call: Call) -> str:
+    project = resource_rows.by_row(call.state, call.project)
+    return "" if project is None else project.arm_id
 
 
 def _project_of(call: Call) -> int:

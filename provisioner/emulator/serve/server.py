@@ -164,6 +164,7 @@ class _Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,  # the app's own: its clock may be wrong
             timeout_graceful_shutdown=GRACE_S,
             timeout_keep_alive=KEEP_ALIVE_S,
             ssl_certfile=None if certificates is None else certificates.server,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world import access
 from provisioner.emulator.world.tokens import BadToken
 
 if TYPE_CHECKING:
@@ -56,38 +57,49 @@ def management_caller(call: Call) -> Claims:
     return claims
 
 
-def check_data_role(call: Call) -> None:
+def check_data_role(call: Call, action: str, scope: str) -> None:
     """Token fine, no data role: seen as 401, some clients report 403.
 
     Source: foundry-samples#692, davrous/AzureAgentToM365#3; azure-dev changelog #9205 for the 403.
     """
-    role = call.switches.data_role
-    if role == "granted":
+    status = _status_of_a_denied(call, action, scope)
+    if status is None:
         return
-    verb = "read" if call.method == "GET" else "write"
-    area = "memory_stores" if "/memory_stores" in call.path else "agents"
+    area = action.split("/")[3]
     raise Refusal(
-        403 if role == "denied-403" else 401,
+        status,
         "PermissionDenied",
-        f"The principal `{call.caller.object_id}` lacks the required data action "
-        f"`Microsoft.CognitiveServices/accounts/AIServices/{area}/{verb}` to perform "
+        f"The principal `{call.caller.object_id}` lacks the required data action `{action}` to perform "
         f"`{call.method} /api/projects/{{projectName}}/{area}` operation. For instructions on granting the "
         "necessary permissions, see https://aka.ms/FoundryPermissions.",
     )
 
 
-def check_management_role(call: Call) -> None:
-    if call.switches.management_role == "granted":
+def check_management_role(call: Call, action: str, scope: str, *, about_role: str = "") -> None:
+    if call.switches.management_role == "granted" and access.may(
+        call.world, call.caller.object_id, action, scope, about_role=about_role
+    ):
         return
-    verb = {"GET": "read", "DELETE": "delete"}.get(call.method, "write")
-    scope = call.path.rstrip("/")
     raise Refusal(
         403,
         "AuthorizationFailed",
         f"The client '{call.caller.object_id}' with object id '{call.caller.object_id}' does not have "
-        f"authorization to perform action 'Microsoft.CognitiveServices/accounts/deployments/{verb}' over scope "
-        f"'{scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+        f"authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If access was "
+        "recently granted, please refresh your credentials.",
     )
+
+
+def may_manage(call: Call, action: str, scope: str) -> bool:
+    return access.may(call.world, call.caller.object_id, action, scope)
+
+
+def _status_of_a_denied(call: Call, action: str, scope: str) -> int | None:
+    """The switch denies all; then roles are looked at."""
+    if call.switches.data_role != "granted":
+        return 403 if call.switches.data_role == "denied-403" else 401
+    if access.may(call.world, call.caller.object_id, action, scope, is_data=True):
+        return None
+    return int(call.switches.missing_data_role)
 
 
 def _wrong_audience(audience: str) -> Refusal:

@@ -27,6 +27,7 @@ class Route:
     token: bool = True  # needs a bearer token
     exclusive: bool = False  # two at once on one path collide
     versioned: bool = True  # takes an api-version; the others refuse one
+    by_role: bool = True  # of the management plane: roles are looked at first; otherwise its handler does
     waits: bool = True  # of the project plane: until a slow model is done with the memory updates that are due
 
 

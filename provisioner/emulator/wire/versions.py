@@ -70,7 +70,8 @@ def check_management_version(call: Call) -> None:
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
-    ours = "/providers/microsoft.cognitiveservices/" in call.path.lower()
+    # an extension goes by the versions of its own provider, whatever it is about
+    ours = call.path.lower().rpartition("/providers/")[2].startswith("microsoft.cognitiveservices/")
     if asked.lower() in MANAGEMENT or (not ours and re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", asked)):
         return
     raise Refusal(

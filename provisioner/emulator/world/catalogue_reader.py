@@ -252,6 +252,8 @@ def _one_sku(sku: object, *place: str | int) -> None:
     _text(sku.get("name"), *place, "name")
     if "usageName" in sku:
         _text(sku["usageName"], *place, "usageName")
+    if "lifecycleStatus" in sku:
+        _status(sku["lifecycleStatus"], *place, "lifecycleStatus")
     _capacity(sku.get("capacity", {}), *place, "capacity")
     _rates(sku.get("rateLimits", []), *place, "rateLimits")
 
@@ -262,6 +264,11 @@ def _capacity(value: object, *place: str | int) -> None:
     for key in ("minimum", "maximum", "step", "default"):
         if key in value:
             _whole(value[key], *place, key)
+    allowed = value.get("allowedValues", [])
+    if not isinstance(allowed, list):
+        raise WrongModel(f"This is a list of numbers, not {allowed!r}.", *place, "allowedValues")
+    for index, number in enumerate(allowed):
+        _whole(number, *place, "allowedValues", index)
     if value.get("step") == 0:
         raise WrongModel("A step is at least 1.", *place, "step")
 

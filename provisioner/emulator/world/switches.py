@@ -23,6 +23,9 @@ class Switches:
     traffic_split: str = "allowed"  # or "hosted-only", "refused": several versions share an agent's requests
     data_role: str = "granted"  # or "denied-401", "denied-403": token fine, no data role
     management_role: str = "granted"  # or "denied": 403 AuthorizationFailed
+    roles: str = "everyone"  # or "assigned": whoever has a token may do all, or what role assignments give
+    role_seconds: float = 0  # how long a role assignment takes to be in force
+    missing_data_role: str = "401"  # or "403": how the project plane refuses who has no role
     preview_header_on_reads: bool = True  # v1 memory reads need the opt-in header too
     model_change: str = "refused"  # or "allowed": PUT may change model.name and model.format
     patched_credentials: str = "kept"  # or "wiped": of a connection, by a PATCH that does not name them
@@ -30,11 +33,13 @@ class Switches:
     preconditions: str = "ignored"  # or "honoured": If-None-Match: * on a deployment that is there is 412
     write_style: str = "auto"  # "sync", "async", "bare" (no polling header); auto: by the duration
     region_gate: bool = True  # memory stores only in the regions that Microsoft Learn lists
+    network_gate: bool = True  # who is outside an account's network is refused by its projects
     model_regions: bool = False  # models only where they are offered, as far as that is known
     holds_deprecating_models: bool = True  # the subscription has deployed before what is about to retire
     version_conflicts: bool = True  # overlapping version creates of one agent: 409
     latency_ms: float = 0  # added to every answer of the two planes
     write_seconds: float = 0  # how long a management write takes; 0: done when answered
+    skew_seconds: float = 0  # how far the Date of answers is ahead of this machine's clock
     update_seconds: float = 0.5  # how long a memory update works, once it has started
     project_identity: str = "granted"  # or "denied": memory cannot use the account's models
     memory_requests_per_minute: float = 1000  # searches, and as many updates; 0: no limit
@@ -46,6 +51,8 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "traffic_split": frozenset({"allowed", "hosted-only", "refused"}),
     "data_role": frozenset({"granted", "denied-401", "denied-403"}),
     "management_role": frozenset({"granted", "denied"}),
+    "roles": frozenset({"everyone", "assigned"}),
+    "missing_data_role": frozenset({"401", "403"}),
     "project_identity": frozenset({"granted", "denied"}),
     "model_change": frozenset({"refused", "allowed"}),
     "patched_credentials": frozenset({"kept", "wiped"}),
@@ -55,7 +62,9 @@ CHOICES: Final[Mapping[str, frozenset[str]]] = {
 
 
 NUMBER_MAX: Final = 10**9  # 31 years of seconds: dates worked out from it are still dates
-NUMBERS: Final = frozenset({"latency_ms", "write_seconds", "update_seconds", "memory_requests_per_minute"})
+NUMBERS: Final = frozenset(
+    {"latency_ms", "write_seconds", "update_seconds", "role_seconds", "skew_seconds", "memory_requests_per_minute"}
+)
 
 
 FROM_OPTIONS: Final = ("strict", "dedupe_versions", "latency_ms", "write_seconds", "update_seconds")

@@ -11,10 +11,12 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from provisioner.emulator.control.resource_rows import DEPLOYMENT, account_of, find
+from provisioner.emulator.control.managed_identities import principals_of
+from provisioner.emulator.control.resource_rows import DEPLOYMENT, account_of, by_row, find
 from provisioner.emulator.control.resources import SERVING
 from provisioner.emulator.model import ModelError
 from provisioner.emulator.wire.errors import Refusal
+from provisioner.emulator.world import access
 
 if TYPE_CHECKING:
     from provisioner.emulator.model.interface import Json
@@ -41,10 +43,9 @@ class Trouble:
 
 def trouble_with(world: World, store: Store, *abilities: str) -> Trouble | None:
     """The first that stands in the way of the store's models."""
-    account = account_of(world.state, store.project)
     for ability in abilities:
         name = store.chat_model if ability == CHAT else store.embedding_model
-        trouble = _trouble(world, account, name, ability)
+        trouble = _trouble(world, store, name, ability)
         if trouble is not None:
             return trouble
     return None
@@ -91,8 +92,21 @@ def model_trouble(deployment: str, error: Exception) -> Trouble:
     return Trouble(deployment=deployment, sort=sort, status=502, summary=words, description=words)
 
 
-def _trouble(world: World, account: int, name: str, ability: str) -> Trouble | None:
-    if world.switches.project_identity == "denied":
+def _identity_may(world: World, store: Store) -> bool:
+    """The project's own identity has a role on the account: not the caller's, and not one on the project alone."""
+    project = by_row(world.state, store.project)
+    account = None if project is None else by_row(world.state, project.parent)
+    if project is None or account is None:
+        return False
+    return any(
+        access.may(world, principal, access.USE_OF_MODELS, account.arm_id, is_data=True)
+        for principal in principals_of(project.body)
+    )
+
+
+def _trouble(world: World, store: Store, name: str, ability: str) -> Trouble | None:
+    account = account_of(world.state, store.project)
+    if world.switches.project_identity == "denied" or not _identity_may(world, store):
         return Trouble(
             deployment=name,
             sort="Authentication",
