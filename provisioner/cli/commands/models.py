@@ -28,9 +28,9 @@ from provisioner.preflight.offers import Offer, offers
 @format_option(MODELS, "How the list is printed.")
 @click.pass_obj
 def command(terminal: Terminal, /, *, region: str | None, search: str, style: str, **shared: Any) -> int:
-    """List what can be deployed: models, versions, skus, the quota that is left, and when they retire.
+    """List what can be deployed, what is left of its quota, and when it ends.
 
-    Quota is that of the subscription in the region, which all its accounts share.
+    A row for each sku of each version of a model. Quota is that of the subscription in the region, which all its accounts share.
     """
     with connected(Request(**shared), None) as planes:
         where, found, notes = _asked(planes, region, search)
