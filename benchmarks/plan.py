@@ -18,6 +18,7 @@ from pathlib import Path
 from ssl import create_default_context
 
 from benchmarks.world import PROVISIONER, ROOT, best, emulator, large_manifest, measured, row
+from provisioner.preflight.settings import IDS
 
 
 def example() -> None:
@@ -53,7 +54,21 @@ def many(count: int) -> None:
             assert run.code == 0, run.stdout[-2000:]
             row(f"no-change plan of 3 x {count}, 50 ms latency", run, "aim 3 s cpu, 200 MB per 1,000")
             requests(env)
+            checks(manifest, env)
         phases(manifest)
+
+
+def checks(manifest: Path, env: Mapping[str, str]) -> None:
+    """A plan with changes asks what Azure would refuse: one round trip more, of requests side by side."""
+    changed = manifest.with_name("changed.yaml")
+    changed.write_text(
+        manifest.read_text(encoding="utf-8").replace("capacity: 1}", "capacity: 2}", 1), encoding="utf-8"
+    )
+    left_out = [word for name in IDS for word in ("--skip-check", name)]
+    for label, flags in (("without checks", left_out), ("with all checks", [])):
+        run = measured([*PROVISIONER, "plan", "-f", str(changed), *flags], env)
+        assert run.code == 0, run.stdout[-2000:]
+        row(f"plan of one change, {label}, 50 ms latency", run, "aim: one round trip more")
 
 
 def requests(env: Mapping[str, str]) -> None:

@@ -7,21 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.apply.workers import side_by_side
 from provisioner.cli.terminal import note
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.store import SECTION as STORES
+from provisioner.model.action import Action
 from provisioner.model.address import Address
-from provisioner.model.plan import Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Live
 from provisioner.planes.clouds import is_loopback
 from provisioner.preflight import reading
 from provisioner.preflight.cache import Cache, Place, user_folder
 from provisioner.preflight.checks import checked
 from provisioner.preflight.deployments import asked_anew
-from provisioner.preflight.facts import NOT_ASKED, Catalogue, Facts, Unknown, Usage
+from provisioner.preflight.facts import NOT_ASKED, Catalogue, Facts, Unknown
 from provisioner.preflight.settings import Settings
 from provisioner.render.safe import one_line
 
@@ -29,10 +30,8 @@ if TYPE_CHECKING:
     from provisioner.planes.management import ArmManagement
     from provisioner.planes.service import Planes
 
-T = TypeVar("T")
 _OF_QUOTA: Final = ("quota", "replace")
 _OF_MODELS: Final = ("quota", "catalogue", "lifecycle", "replace", "references")
-_OF_REGION: Final = (*_OF_MODELS, "limits")
 
 
 def _today() -> date:
@@ -49,8 +48,8 @@ class Preflight:
 
     def place(self, planes: Planes, desired: Mapping[Address, Desired]) -> str | Unknown:
         """Where the account is, where a check will want to know."""
-        declared = any(address.kind in (DEPLOYMENTS, STORES) for address in desired)
-        if planes.management is None or not declared or not self.settings.wants(_OF_REGION):
+        declared = any(address.kind == DEPLOYMENTS for address in desired)
+        if planes.management is None or not declared or not self.settings.wants(_OF_MODELS):
             return NOT_ASKED
         return reading.region(planes.management)
 
@@ -63,16 +62,15 @@ class Preflight:
         region: str | Unknown,
     ) -> Plan:
         """The plan with what Azure would refuse; notes are told."""
-        catalogue, usages = self._asked(plan, desired, planes, region)
+        asked = self._asked(plan, desired, planes, region)
         facts = Facts(
             today=self.today(),
             live=live,
             account=planes.management.account if planes.management is not None else "",
             is_local=planes.target.local,
             region=region,
-            catalogue=catalogue,
-            usages=usages,
             fail_within=self.settings.fail_within,
+            **asked,
         )
         plan, notes = checked(plan, desired, facts, skip=self.settings.skip)
         for told in (*facts.gaps(), *(it.message for it in notes)):
@@ -81,15 +79,20 @@ class Preflight:
 
     def _asked(
         self, plan: Plan, desired: Mapping[Address, Desired], planes: Planes, region: str | Unknown
-    ) -> tuple[Catalogue | Unknown, Mapping[str, Usage] | Unknown]:
+    ) -> dict[str, Any]:
+        """Facts by their names, read in one round trip."""
         management = planes.management
         tasks: dict[str, Callable[[], Any]] = {}
-        if management is not None and self._wants_models(desired):
-            tasks["models"] = lambda: self._catalogue(planes, management, region)
-        if management is not None and self.settings.wants(_OF_QUOTA) and any(asked_anew(plan)):
+        if management is None:
+            return {}
+        if self._wants_models(desired):
+            tasks["catalogue"] = lambda: self._catalogue(planes, management, region)
+        if self.settings.wants(_OF_QUOTA) and any(asked_anew(plan)):
             tasks["usages"] = lambda: reading.usages(management, region)
-        found = dict(zip(tasks, _all(*tasks.values()), strict=True))
-        return found.get("models", NOT_ASKED), found.get("usages", NOT_ASKED)
+        if self.settings.wants(("references",)) and any(_makes_store(change) for change in plan.changes):
+            tasks["project_region"] = lambda: reading.project_region(management)
+        ended = side_by_side(tasks.values(), name="ask", at_once=max(1, len(tasks)))
+        return {name: each.result for name, each in zip(tasks, ended, strict=True)}
 
     def _wants_models(self, desired: Mapping[Address, Desired]) -> bool:
         return self.settings.wants(_OF_MODELS) and any(address.kind == DEPLOYMENTS for address in desired)
@@ -118,8 +121,8 @@ def _place(planes: Planes, management: ArmManagement, region: str | Unknown) -> 
     )
 
 
-def _all(*tasks: Callable[[], T]) -> list[T]:
-    return [ended.result for ended in side_by_side(tasks, name="ask", at_once=max(1, len(tasks)))]
+def _makes_store(change: Change) -> bool:
+    return change.address.kind == STORES and change.action is Action.CREATE
 
 
 def user_cache(planes: Planes) -> Cache | None:

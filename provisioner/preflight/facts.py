@@ -110,6 +110,7 @@ class Facts:
     account: str = ""
     is_local: bool = False
     region: str | Unknown = NOT_ASKED
+    project_region: str | Unknown = NOT_ASKED
     catalogue: Catalogue | Unknown = NOT_ASKED
     usages: Mapping[str, Usage] | Unknown = NOT_ASKED
     fail_within: int | None = None
@@ -121,7 +122,7 @@ class Facts:
 
     def gaps(self) -> Iterator[str]:
         """Why what was asked for is unknown."""
-        for part in (self.region, self.catalogue, self.usages):
+        for part in (self.region, self.project_region, self.catalogue, self.usages):
             if isinstance(part, Unknown) and part.why:
                 yield part.why
 

@@ -19,13 +19,16 @@ _FINE_TUNED: Final = "finetune"
 
 def region(management: ManagementPlane) -> str | Unknown:
     """Where the account is."""
+    return _region(management, management.account, "The account's region")
 
-    def read() -> str:
-        account = management.get(management.account) or {}
-        return plain(_text(account.get("location")))
 
-    found = _asked(read, "The account's region")
-    return found or Unknown("The account's region is not known: the service does not say it.")
+def project_region(management: ManagementPlane) -> str | Unknown:
+    return _region(management, management.project, "The project's region")
+
+
+def _region(management: ManagementPlane, path: str, what: str) -> str | Unknown:
+    found = _asked(lambda: plain(_text((management.get(path) or {}).get("location"))), what)
+    return found or Unknown(f"{what} is not known: the service does not say it.")
 
 
 def catalogue(management: ManagementPlane, *, region: str = "") -> Catalogue | Unknown:

@@ -10,6 +10,7 @@ from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.agent_schema import MEMORY_TOOLS
+from provisioner.kinds.connection import SECTION as CONNECTIONS
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.policies_named import SECTION as POLICIES
 from provisioner.kinds.store import SECTION as STORES
@@ -48,6 +49,9 @@ WITH_MEMORY: Final = frozenset(
     }
 )
 
+# Microsoft's own samples of the tool
+_CATEGORIES: Final[Mapping[str, str]] = {"azure_ai_search": "CognitiveSearch"}
+
 
 def check(plan: Plan, desired: Mapping[Address, Desired], facts: Facts) -> Iterator[Diagnostic]:
     for change in plan.changes:
@@ -57,6 +61,7 @@ def check(plan: Plan, desired: Mapping[Address, Desired], facts: Facts) -> Itera
             continue
         yield from _missing(change.after, wanted, desired, facts)
         yield from _of_another_sort(change.after, wanted, desired, facts)
+        yield from _other_connections(change.after, wanted, desired, facts)
         yield from _memory_here(change, wanted, facts)
         yield from _memory_with_model(change.after, wanted)
     yield from _models_for_memory(plan, desired, facts)
@@ -116,15 +121,38 @@ def _of_another_sort(
             )
 
 
+def _other_connections(
+    fields: Document, wanted: Desired, desired: Mapping[Address, Desired], facts: Facts
+) -> Iterator[Diagnostic]:
+    """A tool that works with one sort of connection alone."""
+    for reference in _named(fields, wanted):
+        tool = lookup(fields, (*reference.path[:2], "type"))
+        category = _CATEGORIES.get(tool) if reference.path[0] == "tools" and isinstance(tool, str) else None
+        if category is None or reference.target.kind != CONNECTIONS or _is_elsewhere(fields, reference, facts):
+            continue
+        declared, found = desired.get(reference.target), facts.live.get(reference.target)
+        held = declared.fields if declared is not None and not declared.external else found.fields if found else {}
+        said = held.get("category")
+        if isinstance(said, str) and said.casefold() != category.casefold():
+            yield Diagnostic(
+                code="wrong-connection",
+                message=f"{wanted.address}: the tool {tool} wants a connection of the category {category}, and "
+                f"{reference.target} is of {said}.",
+                hint=f"Name a connection of {category}.",
+                severity=Severity.WARNING,
+                where=wanted.at(*reference.path),
+            )
+
+
 def _memory_here(change: Change, wanted: Desired, facts: Facts) -> Iterator[Diagnostic]:
     """That there is a store already proves the page wrong."""
-    region, address = facts.region, change.address
+    region, address = facts.project_region, change.address
     if address.kind != STORES or change.action is not Action.CREATE or not isinstance(region, str):
         return
     if region not in WITH_MEMORY and not any(it.kind == STORES for it in facts.live):
         yield Diagnostic(
             code="no-memory-here",
-            message=f"{address}: memory stores are not offered in {region}, by Microsoft's list of 2026-04-06.",
+            message=f"{address}: Microsoft's list of 2026-04-06 offers no memory stores in the project's region, {region}.",
             hint="Use an account and project in another region, such as swedencentral or eastus2. If memory has come "
             "to this one since, add --skip-check references.",
             where=wanted.where,

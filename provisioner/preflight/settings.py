@@ -16,7 +16,7 @@ IDS: Final[Mapping[str, str]] = {
     "replace": "A deployment that is deleted to be made anew can be made anew.",
     "references": "What stores, agents and deployments name is there and of the right sort; memory is offered in the "
     "region.",
-    "limits": "Nothing is more than the service takes: tools and versions of an agent.",
+    "limits": "No agent is at the end of its versions; what one entry may hold is checked with the manifest.",
 }
 DAYS: Final = "^[0-9]{1,4}d$"
 

@@ -98,6 +98,27 @@ def test_a_connection_of_a_tool_is_looked_for_by_name_and_that_of_another_accoun
     assert told("references", text % theirs, known) == []
 
 
+def test_a_connection_of_another_category_than_its_tool_works_with_is_told() -> None:
+    text = """agents:
+  buddy:
+    model: gateway/gpt
+    tools:
+      - type: azure_ai_search
+        azure_ai_search: {indexes: [{project_connection_id: search, index_name: docs}]}
+"""
+    names = {name: Address("connections", name) for name in ("gateway", "search")}
+    gateway = {names["gateway"]: live(names["gateway"], {}, owner=None)}
+
+    def found(category: str) -> list[tuple[str, str, str]]:
+        search = {names["search"]: live(names["search"], {"category": category}, owner=None)}
+        return places(told("references", text, facts(live={**gateway, **search})))
+
+    assert found("CognitiveSearch") == []
+    assert found("ApiKey") == [
+        ("warning", "wrong-connection", "agents.buddy.tools.0.azure_ai_search.indexes.0.project_connection_id")
+    ]
+
+
 def test_an_external_deployment_of_the_wrong_sort_is_refused_where_it_is_named() -> None:
     text = STORE.replace(deployment("embed", model="embed-x"), "  embed: {external: true}\n")
     found = told("references", text, facts(live=deployed("deployments:\n" + deployment("embed"), owner="others")))
@@ -107,7 +128,7 @@ def test_an_external_deployment_of_the_wrong_sort_is_refused_where_it_is_named()
 
 @pytest.mark.parametrize("region", ["eastus", "swedencentral", "mars"])
 def test_a_first_store_is_refused_where_memory_is_not_offered(region: str) -> None:
-    found = told("references", STORE, facts(region=region))
+    found = told("references", STORE, facts(project_region=region))
 
     wanted = [] if region == "swedencentral" else [("error", "no-memory-here", "stores.memory")]
     assert places(found) == wanted
@@ -116,8 +137,8 @@ def test_a_first_store_is_refused_where_memory_is_not_offered(region: str) -> No
 def test_a_store_that_is_there_proves_that_memory_is_offered() -> None:
     other = Address("stores", "other")
 
-    assert told("references", STORE, facts(region="eastus", live={other: live(other, {}, owner=None)})) == []
-    assert told("references", STORE, facts(region=Unknown("Forbidden."))) == []
+    assert told("references", STORE, facts(project_region="eastus", live={other: live(other, {}, owner=None)})) == []
+    assert told("references", STORE, facts(project_region=Unknown("Forbidden."))) == []
 
 
 def test_memory_with_models_that_it_is_not_made_for_is_told() -> None:

@@ -32,8 +32,21 @@ PROVIDER = {"industry": "technology", "organization_name": "us", "country_code":
 
 
 @st.composite
-def deployments(draw: st.DrawFn) -> dict[str, Any]:
-    """Mostly right; now and then with a wrong letter, version, sku or amount."""
+def sound(draw: st.DrawFn) -> dict[str, Any]:
+    """Nothing but what is offered; whether there is quota for it is another matter."""
+    model = draw(st.sampled_from([it for it in MODELS if it["lifecycleStatus"] != "Deprecated"]))
+    sku = draw(st.sampled_from(model["skus"]))
+    bounds = sku["capacity"]
+    least, step = bounds.get("minimum", 1), bounds.get("step", 1)
+    capacity = min(least + step * draw(st.sampled_from([0, 1, 9, 100, 400])), bounds["maximum"])
+    wanted = {key: model[key] for key in ("format", "name", "version")}
+    more = {"model_provider_data": PROVIDER} if model["format"] == "Anthropic" else {}
+    return {"model": wanted, "sku": {"name": sku["name"], "capacity": capacity}, **more}
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> dict[str, Any]:
+    """Now and then with a wrong letter, version, sku or amount."""
     model = draw(st.sampled_from(MODELS))
     name = draw(st.sampled_from([model["name"]] * 6 + [model["name"].upper(), f"{model['name']}x"]))
     version = draw(st.sampled_from([model["version"]] * 4 + [None, "2001-01-01"]))
@@ -45,7 +58,10 @@ def deployments(draw: st.DrawFn) -> dict[str, Any]:
     return {"model": wanted, "sku": {"name": sku, "capacity": capacity}, **more}
 
 
-manifests = st.dictionaries(st.sampled_from(["aa", "bb", "cc", "dd"]), deployments(), min_size=1)
+names = st.sampled_from(["aa", "bb", "cc", "dd"])
+manifests = st.one_of(
+    st.dictionaries(names, sound(), min_size=1), st.dictionaries(names, st.one_of(sound(), anything()), min_size=1)
+)
 limits = st.sampled_from([0, 15, 20, 500, 1000])
 
 

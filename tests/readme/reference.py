@@ -8,7 +8,8 @@ from typing import Any
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 
-SECTIONS = ("project", *KINDS)
+HEAD = ("project", "preflight")
+SECTIONS = (*HEAD, *KINDS)
 COMMON = ("external", "lifecycle")
 
 
@@ -16,7 +17,7 @@ def reference(schema: Mapping[str, Any]) -> str:
     parts = [_top(schema)]
     for section in SECTIONS:
         part = schema["properties"][section]
-        entry = part if section == "project" else part["additionalProperties"]
+        entry = part if section in HEAD else part["additionalProperties"]
         parts.append(f"### `{section}`\n\n{part['description']}\n\n{_table(entry)}")
     lifecycle = schema["$defs"]["lifecycle"]
     external = schema["properties"]["stores"]["additionalProperties"]["properties"]["external"]
@@ -26,6 +27,13 @@ def reference(schema: Mapping[str, Any]) -> str:
     }
     parts.append(f"### Of any resource\n\n{_rows(common, set())}")
     return "\n\n".join(parts)
+
+
+def checks(ids: Mapping[str, str]) -> str:
+    """The table of what is checked of a plan."""
+    return "\n".join(
+        ["| check | what must be so |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in ids.items())]
+    )
 
 
 def _top(schema: Mapping[str, Any]) -> str:

@@ -17,13 +17,17 @@ import yaml
 from provisioner.cli.main import COMMANDS, run
 from provisioner.emulator import Emulator, Options
 from provisioner.manifest.schema import manifest_schema
-from tests.readme.reference import reference
+from provisioner.preflight.settings import IDS
+from tests.readme.reference import checks, reference
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
 PLUGIN = "provisioner.pytest_plugin"  # by its name, as it may or may not be installed where this runs
 MARKED = re.compile(r"(<!-- reference -->\n)(.*?)(<!-- /reference -->)", re.DOTALL)
+
+
+CHECKS = re.compile(r"(<!-- checks -->\n)(.*?)(<!-- /checks -->)", re.DOTALL)
 
 
 def blocks(language: str) -> list[str]:
@@ -203,10 +207,28 @@ def test_the_faults_shown_can_be_declared(tmp_path: Path) -> None:
 def test_the_reference_is_what_the_schema_says(request: pytest.FixtureRequest) -> None:
     wanted = f"\n{reference(manifest_schema())}\n\n"
     if request.config.getoption("--update-golden"):
-        README.write_text(MARKED.sub(lambda found: found[1] + wanted + found[3], TEXT), encoding="utf-8")
+        _rewrite(MARKED, wanted)
         return
 
     found = MARKED.search(TEXT)
 
     assert found is not None
     assert found[2] == wanted
+
+
+def test_the_table_of_checks_is_what_there_is(request: pytest.FixtureRequest) -> None:
+    wanted = f"\n{checks(IDS)}\n\n"
+    if request.config.getoption("--update-golden"):
+        _rewrite(CHECKS, wanted)
+        return
+
+    found = CHECKS.search(TEXT)
+
+    assert found is not None
+    assert found[2] == wanted
+
+
+def _rewrite(marked: re.Pattern[str], wanted: str) -> None:
+    """The file as it is now: another test may have written it, too."""
+    text = README.read_text(encoding="utf-8")
+    README.write_text(marked.sub(lambda found: found[1] + wanted + found[3], text), encoding="utf-8")
