@@ -30,7 +30,8 @@ from provisioner.preflight.offers import Offer, offers
 def command(terminal: Terminal, /, *, region: str | None, search: str, style: str, **shared: Any) -> int:
     """List what can be deployed, what is left of its quota, and when it ends.
 
-    A row for each sku of each version of a model. Quota is that of the subscription in the region, which all its accounts share.
+    A row for each sku of each version of a model. Quota is that of the subscription in the region, which all its
+    accounts share.
     """
     with connected(Request(**shared), None) as planes:
         where, found, notes = _asked(planes, region, search)
