@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from provisioner.model.diagnostic import Diagnostic
     from provisioner.model.plan import Plan
     from provisioner.model.resource import Desired
+    from provisioner.preflight.offers import Offer
 
 PlanText: TypeAlias = "Callable[[Plan, Styles, int], str]"  # the last is the width
 ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
+ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, int], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
 
 
@@ -45,6 +47,18 @@ def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
     from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 
     return plan_markdown(plan)
+
+
+def _models_text(offers: Sequence[Offer], region: str, notes: Sequence[str], styles: Styles, width: int) -> str:
+    from provisioner.render.models import models_text  # noqa: PLC0415
+
+    return models_text(offers, region=region, notes=notes, styles=styles, width=width)
+
+
+def _models_json(offers: Sequence[Offer], region: str, notes: Sequence[str], _: Styles, __: int) -> str:
+    from provisioner.render.models import models_json  # noqa: PLC0415
+
+    return models_json(offers, region=region, notes=notes)
 
 
 def _run_text(terminal: Terminal) -> Reporter:
@@ -68,6 +82,7 @@ class Format:
     plan: PlanText | None = None
     problems: ProblemsText | None = None
     graph: GraphText | None = None
+    models: ModelsText | None = None
     run: Callable[[Terminal], Reporter] | None = None
     ending: str = ""
     commands: bool = False
@@ -77,10 +92,17 @@ FORMATS: Final[Mapping[str, Format]] = {
     "text": Format(
         plan=_plan_text,
         problems=lambda items, styles, width: diagnostics_text(items, styles=styles, width=width),
+        models=_models_text,
         run=_run_text,
         ending=".txt",
     ),
-    "json": Format(plan=_plan_json, problems=lambda items, *_: diagnostics_json(items), run=_run_json, ending=".json"),
+    "json": Format(
+        plan=_plan_json,
+        problems=lambda items, *_: diagnostics_json(items),
+        models=_models_json,
+        run=_run_json,
+        ending=".json",
+    ),
     "markdown": Format(plan=_plan_markdown, ending=".md"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
     "mermaid": Format(graph=mermaid),
@@ -89,6 +111,7 @@ FORMATS: Final[Mapping[str, Format]] = {
 PLANS: Final = {name: it.plan for name, it in FORMATS.items() if it.plan is not None}
 PROBLEMS: Final = {name: it.problems for name, it in FORMATS.items() if it.problems is not None}
 GRAPHS: Final = {name: it.graph for name, it in FORMATS.items() if it.graph is not None}
+MODELS: Final = {name: it.models for name, it in FORMATS.items() if it.models is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}
 PLAN_FILES: Final = {it.ending: it.plan for it in FORMATS.values() if it.plan is not None}
 

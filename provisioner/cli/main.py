@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "apply": "Make the project what the manifest says.",
     "destroy": "Delete everything the manifest owns.",
     "export": "Write a manifest of what is live.",
+    "models": "List what can be deployed, what is left of its quota, and when it ends.",
     "graph": "Draw the manifest's resources and what they need, offline.",
     "schema": "Print the manifest's JSON Schema.",
     "emulator": "Run a local Foundry in the foreground.",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 from provisioner.kinds.protocol import ManagementPlane
 from provisioner.model.document import Document
@@ -30,9 +31,10 @@ def _region(management: ManagementPlane, path: str, what: str) -> str | Unknown:
     return found or Unknown(f"{what} is not known: the service does not say it.")
 
 
-def catalogue(management: ManagementPlane) -> Catalogue | Unknown:
-    """What the account can deploy."""
-    found = _asked(lambda: list(management.items(f"{management.account}/models")), "The models that can be deployed")
+def catalogue(management: ManagementPlane, *, region: str = "") -> Catalogue | Unknown:
+    """What the account can deploy, or where a region is named, what accounts there can."""
+    holder = _location(management, region) if region else management.account
+    found = _asked(lambda: list(management.items(f"{holder}/models")), "The models that can be deployed")
     if isinstance(found, Unknown):
         return found
     models = tuple(models_in(found))
@@ -43,7 +45,7 @@ def usages(management: ManagementPlane, where: str | Unknown) -> Mapping[str, Us
     """What is used of each quota in a region."""
     if isinstance(where, Unknown):
         return Unknown()  # for which there is a note already
-    path = f"{_subscription(management.account)}/providers/Microsoft.CognitiveServices/locations/{where}/usages"
+    path = f"{_location(management, where)}/usages"
     found = _asked(lambda: list(management.items(path)), f"The quota in {where}")
     return found if isinstance(found, Unknown) else dict(_usages_in(found))
 
@@ -56,8 +58,9 @@ def _asked(ask: Callable[[], T], what: str) -> T | Unknown:
         return Unknown(f"{what} could not be read: {told}.")
 
 
-def _subscription(account: str) -> str:
-    return "/".join(account.split("/")[:3])
+def _location(management: ManagementPlane, where: str) -> str:
+    subscription = "/".join(management.account.split("/")[:3])
+    return f"{subscription}/providers/Microsoft.CognitiveServices/locations/{quote(where, safe='')}"
 
 
 def models_in(entries: Iterable[Document]) -> Iterator[Model]:
