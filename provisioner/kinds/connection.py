@@ -119,7 +119,7 @@ class ConnectionKind(Kind):
         )
 
     def desired(self, entry: Document) -> Document:
-        fields = f.meaning(entry, ("metadata", "shared_user_list"))
+        fields = {"shared": False, **f.meaning(entry, ("metadata", "shared_user_list"))}  # it says which one is meant
         if isinstance(version := fields.get("credentials_version"), int):
             fields["credentials_version"] = str(version)
         for key, published in PUBLISHED.items():
@@ -129,7 +129,8 @@ class ConnectionKind(Kind):
 
     def entry(self, fields: Document) -> Document:
         shown = f.fitting(fields, self.schema())
-        return {key: shown[key] for key in _PROPERTIES if shown.get(key, {}) not in ({}, []) and shown[key] != ""}
+        said = {key: value for key, value in shown.items() if value not in ({}, [], "")}
+        return {key: said[key] for key in _PROPERTIES if key in said and (key, said[key]) != ("shared", False)}
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         return checked(name, entry)
@@ -221,8 +222,8 @@ def _observed(body: Document) -> Live:
     if not (_ON_ACCOUNT.search(arm_id) or _IN_PROJECT.search(arm_id)):
         return Live(address=Address(SECTION, name), fields={}, odd="its id is none of a connection")
     metadata, marker = read_marker(properties.get("metadata") or {}, Address(SECTION, name))
-    fields: dict[str, Any] = {"shared": True} if _ON_ACCOUNT.search(arm_id) else {}
-    fields |= {
+    shared = _ON_ACCOUNT.search(arm_id) is not None
+    fields: dict[str, Any] = {"shared": shared} | {
         snake(key): value
         for key, value in properties.items()
         if key not in {*_READ_ONLY, "metadata"} and value is not None and value != []
@@ -237,7 +238,7 @@ def _observed(body: Document) -> Live:
         fields=fields,
         marker=marker,
         revision=str(dates.get("lastModifiedAt") or ""),
-        identity=f"{'account' if 'shared' in fields else 'project'} {dates.get('createdAt') or ''}".strip(),
+        identity=f"{'account' if shared else 'project'} {dates.get('createdAt') or ''}".strip(),
     )
 
 

@@ -21,6 +21,7 @@ from provisioner.reconcile.meaning import record_of, spelt_as_live
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import named_alike, referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
+from provisioner.reconcile.scopes import beside, meant
 from provisioner.reconcile.write_only import with_writes
 
 _REASONS: Final[Mapping[Condition, str]] = {
@@ -42,7 +43,10 @@ def make_plan(
     allow = allow or Allowances()
     desired, live = named_alike(desired, live, traits)
     users = referrers(desired, live, owner)
-    pairs = {address: (desired.get(address), live.get(address)) for address in sorted({*desired, *live})}
+    pairs = {
+        address: (wanted := desired.get(address), _counting(wanted, live.get(address), owner, traits[address.kind]))
+        for address in sorted({*desired, *live})
+    }
     refused = {
         address: it
         for address, pair in pairs.items()
@@ -52,7 +56,7 @@ def make_plan(
     found = {
         address: _change(*pair, owner, traits[address.kind], users.get(address, ())) for address, pair in clear.items()
     }
-    changes = [change for change in found.values() if change is not None]
+    changes = [_beside(change, live.get(address), traits) for address, change in found.items() if change is not None]
     left_out = [change for change in changes if allow.no_delete and change.destroys]
     ordered = in_order([change for change in changes if not (allow.no_delete and change.destroys)], traits)
     unchanged = [address for address, change in found.items() if change is None and address in desired]
@@ -102,6 +106,17 @@ def make_destruction(
         ),
         destruction=True,
     )
+
+
+def _counting(wanted: Desired | None, found: Live | None, owner: str, traits: Traits) -> Live | None:
+    return found if wanted is None else meant(wanted, found, owner, traits)
+
+
+def _beside(change: Change, found: Live | None, traits: Mapping[str, Traits]) -> Change:
+    """With a word about what is there and is not what is created."""
+    if change.action is not Action.CREATE:
+        return change
+    return replace(change, remarks=(*change.remarks, *beside(found, traits[change.address.kind])))
 
 
 def _refusal(

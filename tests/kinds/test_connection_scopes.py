@@ -38,6 +38,8 @@ connections:
     credentials_version: 1
 """
 SECRET = "hush-hush-5150"
+ON_ACCOUNT = "local-foundry/connections/gate"
+IN_PROJECT = "local-foundry/projects/local/connections/gate"
 KEY = ("--allow-env", "GATE_KEY")
 UNOWNED = {"category": "RemoteTool", "authType": "CustomKeys", "target": "https://nobodys.example.com",
            "credentials": {"keys": {"Authorization": SECRET}}}  # fmt: skip
@@ -67,6 +69,11 @@ class Arm:
     def share(self, properties: dict[str, Any]) -> None:
         with self.client() as client:
             client.account_connections.create(*HERE, "gate", {"properties": properties})
+
+    def keep_apart(self, properties: dict[str, Any]) -> None:
+        """In the project alone, where it hides the account's."""
+        with self.client() as client:
+            client.project_connections.create(*HERE, "local", "gate", {"properties": properties})
 
     def project(self, name: str) -> None:
         """From here on, the environment is another project's."""
@@ -149,20 +156,86 @@ def test_moving_one_to_where_one_is_already_is_refused_whatever_is_allowed(
     assert kept(foundry) == before
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        (None, "", ()),
+        (None, "", ("--adopt",)),
+        (False, "", ("--adopt",)),
+        (None, "platform", ()),
+        (False, "platform", ("--take-over", "platform")),
+    ],
+)
+def test_a_project_gets_its_own_and_what_the_account_shares_stays_as_it_is(
+    foundry: Foundry,
+    provisioner: Command,
+    project: Path,
+    arm: Arm,
+    case: tuple[bool | None, str, tuple[str, ...]],
+) -> None:
+    shared, owner, flags = case
+    arm.share({**UNOWNED, "metadata": {"provisioner-owner": owner} if owner else {}})
+    arm.project("other")
+    arm.enter("local")
+    file = project / "stores.yaml"
+    file.write_text(team(shared=shared), encoding="utf-8")
+
+    made = provisioner("apply", "--yes", *flags)
+    assert made.code == 0
+    assert "connections/gate will be created" in squeezed(made.out)
+    assert "Another one of its name, with `shared: true`" in squeezed(made.out)
+    assert kept(foundry) == {ON_ACCOUNT: owner, IN_PROJECT: "team"}
+    assert (arm.seen("local") or {})["target"] == "https://own.example.com"
+    assert (arm.seen("other") or {})["Authorization"] == SECRET
+    assert provisioner("plan", "--detailed-exitcode").code == 0
+
+    file.write_text("version: 1\nname: team\n", encoding="utf-8")
+    assert provisioner("destroy", "--yes").code == 0
+    assert kept(foundry) == {ON_ACCOUNT: owner}
+    assert (arm.seen("other") or {})["Authorization"] == SECRET
+
+
+def test_one_is_shared_though_somebody_has_one_of_its_name_in_the_project(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm
+) -> None:
+    arm.keep_apart(UNOWNED)
+    (project / "stores.yaml").write_text(team(shared=True), encoding="utf-8")
+
+    made = provisioner("apply", "--yes", "--adopt")
+    assert made.code == 0
+    assert "Another one of its name, with `shared: false`" in squeezed(made.out)
+    assert kept(foundry) == {ON_ACCOUNT: "team", IN_PROJECT: ""}
+    assert (arm.seen("local") or {})["Authorization"] == SECRET
+    assert provisioner("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_is_ours_moves_to_the_project_when_it_is_no_longer_said_to_be_shared(
+    foundry: Foundry,
+    provisioner: Command,
+    project: Path,
+    arm: Arm,  # noqa: ARG001
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(team(shared=True), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    file.write_text(team(), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    assert kept(foundry) == {IN_PROJECT: "team"}
+
+
 def test_the_one_in_the_declared_scope_is_managed_though_somebody_s_in_the_other_hides_it(
     foundry: Foundry, provisioner: Command, project: Path, arm: Arm
 ) -> None:
     file = project / "stores.yaml"
     file.write_text(PLATFORM, encoding="utf-8")
     assert provisioner("apply", "--yes", *KEY).code == 0
-    with arm.client() as client:
-        client.project_connections.create(*HERE, "local", "gate", {"properties": UNOWNED})
+    arm.keep_apart(UNOWNED)
 
     assert provisioner("plan", "--detailed-exitcode", *KEY).code == 0
     file.write_text(PLATFORM.replace("platform.ex", "moved.ex"), encoding="utf-8")
     assert provisioner("apply", "--yes", *KEY).code == 0
     assert provisioner("destroy", "--yes", *KEY).code == 0
-    assert list(kept(foundry)) == ["local-foundry/projects/local/connections/gate"]
+    assert list(kept(foundry)) == [IN_PROJECT]
 
 
 def test_one_that_moves_is_seen_where_it_moves_to(
