@@ -22,6 +22,11 @@ def meant(wanted: Desired, found: Live | None, owner: str, traits: Traits) -> Li
     return found if is_everywhere or is_in_scope(found.fields, wanted.fields, traits) else None
 
 
+def going(found: Live, owner: str) -> Live:
+    """What goes with the owner's entry: its own, though somebody's hides it."""
+    return next((it for it in of_one_name(found) if is_owned(it, owner) and not it.odd), found)
+
+
 def is_owned(found: Live, owner: str) -> bool:
     return found.marker is not None and found.marker.owner == owner
 

@@ -37,6 +37,9 @@ connections:
     credentials: {keys: {Authorization: "${env:GATE_KEY}"}}
     credentials_version: 1
 """
+OTHER = """\
+  other: {category: RemoteTool, auth_type: "None", target: "https://other.example.com"}
+"""
 SECRET = "hush-hush-5150"
 ON_ACCOUNT = "local-foundry/connections/gate"
 IN_PROJECT = "local-foundry/projects/local/connections/gate"
@@ -210,10 +213,7 @@ def test_one_is_shared_though_somebody_has_one_of_its_name_in_the_project(
 
 
 def test_what_is_ours_moves_to_the_project_when_it_is_no_longer_said_to_be_shared(
-    foundry: Foundry,
-    provisioner: Command,
-    project: Path,
-    arm: Arm,  # noqa: ARG001
+    foundry: Foundry, provisioner: Command, project: Path
 ) -> None:
     file = project / "stores.yaml"
     file.write_text(team(shared=True), encoding="utf-8")
@@ -236,6 +236,97 @@ def test_the_one_in_the_declared_scope_is_managed_though_somebody_s_in_the_other
     assert provisioner("apply", "--yes", *KEY).code == 0
     assert provisioner("destroy", "--yes", *KEY).code == 0
     assert list(kept(foundry)) == [IN_PROJECT]
+
+
+@pytest.mark.parametrize("case", [("apply", ""), ("apply", "somebody"), ("destroy", ""), ("destroy", "somebody")])
+def test_what_somebody_s_hides_goes_with_its_entry(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm, case: tuple[str, str]
+) -> None:
+    command, theirs = case
+    file = project / "stores.yaml"
+    file.write_text(PLATFORM + OTHER, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    arm.keep_apart({**UNOWNED, "metadata": {"provisioner-owner": theirs} if theirs else {}})
+
+    file.write_text("version: 1\nname: platform\nconnections:\n" + OTHER, encoding="utf-8")
+    gone = provisioner(command, "--yes", *KEY)
+    assert gone.code == 0
+    assert "connections/gate will be deleted" in squeezed(gone.out)
+    assert "Another one of its name, with `shared: false`, is left as it is" in squeezed(gone.out)
+    assert {at: owner for at, owner in kept(foundry).items() if at.endswith("gate")} == {IN_PROJECT: theirs}
+    assert (arm.seen("local") or {})["Authorization"] == SECRET
+
+
+def test_what_somebody_s_hides_is_released_as_its_entry_said(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(PLATFORM + "    lifecycle: {on_remove: keep}\n" + OTHER, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    arm.keep_apart(UNOWNED)
+    arm.project("other")
+    arm.enter("local")
+
+    file.write_text("version: 1\nname: platform\nconnections:\n" + OTHER, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    assert {owner for at, owner in kept(foundry).items() if at.endswith("gate")} == {""}
+    assert (arm.seen("other") or {})["Authorization"] == SECRET
+    assert provisioner("plan", "--detailed-exitcode", *KEY).code == 0
+
+
+def test_what_is_ours_and_hidden_is_left_where_the_manifest_declares_it_external(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(PLATFORM, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    arm.keep_apart(UNOWNED)
+
+    file.write_text("version: 1\nname: platform\nconnections:\n  gate: {external: true}\n", encoding="utf-8")
+    left = provisioner("destroy", "--yes")
+    assert "the manifest declares it external, so it is left as it is" in squeezed(left.out)
+    assert kept(foundry) == {ON_ACCOUNT: "platform", IN_PROJECT: ""}
+
+
+def test_an_agent_that_names_what_hides_it_does_not_keep_what_is_hidden(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm
+) -> None:
+    file = project / "stores.yaml"
+    agent = "agents:\n  helper: {model: x, tools: [{type: mcp, server_label: gate, project_connection_id: gate}]}\n"
+    external = "deployments:\n  x: {external: true}\n"
+    file.write_text(PLATFORM, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    arm.keep_apart(UNOWNED)
+    with arm.client() as client:
+        sku = {"name": "GlobalStandard", "capacity": 1}
+        model = {"format": "OpenAI", "name": "gpt-4.1-mini", "version": "2025-04-14"}
+        client.deployments.begin_create_or_update(*HERE, "x", {"sku": sku, "properties": {"model": model}}).result()
+
+    file.write_text(f"version: 1\nname: platform\n{external}{agent}", encoding="utf-8")
+    gone = provisioner("apply", "--yes", *KEY)
+    assert gone.code == 0, gone
+    assert kept(foundry) == {IN_PROJECT: ""}
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_of_two_that_are_ours_one_goes_at_a_time_and_the_plan_says_so(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm, command: str
+) -> None:
+    file = project / "stores.yaml"
+    file.write_text(PLATFORM + OTHER, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    arm.keep_apart({**UNOWNED, "metadata": {"provisioner-owner": "platform"}})
+    file.write_text("version: 1\nname: platform\nconnections:\n" + OTHER, encoding="utf-8")
+
+    first = provisioner(command, "--yes", *KEY)
+    assert first.code == 0
+    assert 'connections/gate is there twice, and both belong to "platform"' in squeezed(first.out)
+    assert "Run this once more" in squeezed(first.out)
+    assert IN_PROJECT not in kept(foundry)
+    second = provisioner(command, "--yes", *KEY)
+    assert second.code == 0
+    assert "there twice" not in squeezed(second.out)
+    assert not any(at.endswith("gate") for at in kept(foundry))
 
 
 def test_one_that_moves_is_seen_where_it_moves_to(
