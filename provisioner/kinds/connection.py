@@ -181,9 +181,9 @@ class ConnectionKind(Kind):
         path = _path(management, change.address, shared=_is_shared(change.after))
         if _declares_credentials(change) or not _may_hold_credentials(change):
             return answered(_observed, management.put(path, _wire(change)), change.address)
-        held = _members_held(service, change.address)
+        held = _members_held(service, management, change)
         shown = management.patch(path, _patch(change))
-        if held and (left := _members_held(service, change.address)) is not None and held - left:
+        if held and (left := _members_held(service, management, change)) is not None and held - left:
             raise _dropped(change.address, held - left)
         return answered(_observed, shown, change.address)
 
@@ -286,11 +286,13 @@ def _patch(change: Change) -> dict[str, Any]:
     return {"properties": {key: value for key, value in properties.items() if key != "credentialsVersion"}}
 
 
-def _members_held(service: Service, address: Address) -> frozenset[str] | None:
+def _members_held(service: Service, management: ManagementPlane, change: Change) -> frozenset[str] | None:
     """Which credentials the live one has, by the names of their members alone; None where that cannot be seen. The
-    project plane is the only one that tells.
+    project plane is the only one that tells, and where a project's own hides its account's, of the former alone.
     """
-    path = f"connections/{quote(address.name, safe='')}/getConnectionWithCredentials"
+    if _is_shared(change.after) and management.get(_path(management, change.address, shared=False)) is not None:
+        return None
+    path = f"connections/{quote(change.address.name, safe='')}/getConnectionWithCredentials"
     try:
         shown = service.project.post(path, {}, settled=lambda: None).get("credentials")
     except PlaneError:  # who may manage the account need not see its secrets

@@ -13,10 +13,11 @@ from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
 from provisioner.apply.perform import perform
 from provisioner.kinds.connection import ConnectionKind
+from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError
 from tests.foundry import Command, Foundry
 from tests.kinds.applying import want
-from tests.kinds.fake_service import FakeManagement, FakeService
+from tests.kinds.fake_service import FakeManagement, FakeProject, FakeService
 
 HERE = ("rg-local", "local-foundry")
 TEAM = """\
@@ -327,6 +328,45 @@ def test_of_two_that_are_ours_one_goes_at_a_time_and_the_plan_says_so(
     assert second.code == 0
     assert "there twice" not in squeezed(second.out)
     assert not any(at.endswith("gate") for at in kept(foundry))
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_the_credentials_of_what_hides_it_are_not_taken_for_its_own(
+    foundry: Foundry, provisioner: Command, project: Path, arm: Arm, hidden: bool
+) -> None:
+    """The project plane shows one of a name: what became of those of the other one is not known."""
+    file = project / "stores.yaml"
+    file.write_text(PLATFORM, encoding="utf-8")
+    assert provisioner("apply", "--yes", *KEY).code == 0
+    if hidden:
+        arm.keep_apart(UNOWNED)
+    bare = "".join(line for line in PLATFORM.splitlines(keepends=True) if "credentials" not in line)
+    file.write_text(bare.replace("platform.ex", "moved.ex"), encoding="utf-8")
+    foundry.switch(patched_credentials="wiped")
+    foundry.forget_requests()
+
+    written = provisioner("apply", "--yes", *KEY)
+    assert written.code == (0 if hidden else 1)
+    assert ("the service dropped its credentials" in squeezed(written.out)) is not hidden
+    assert any("getConnectionWithCredentials" in it for it in foundry.requests("POST")) is not hidden
+
+
+class Shrinking(FakeProject):
+    """Somebody takes a key from the project's own between two looks."""
+
+    def post(self, path: str, body: Document, **_: Any) -> Document:  # noqa: ARG002
+        was_asked = path in self.reads
+        self.reads.append(path)
+        return {"credentials": {"type": "CustomKeys", **({} if was_asked else {"theirs": "x"})}}
+
+
+def test_what_others_take_from_the_one_that_hides_it_is_no_loss_of_its_own() -> None:
+    service = FakeService(project=Shrinking())
+    entry = {"category": "CustomKeys", "auth_type": "CustomKeys", "target": "x", "shared": True}
+    service.apply(want("connections", "gate", {**entry, "credentials": {"keys": {"a": "b"}}}))
+    service.arm.put(f"{service.arm.project}/connections/gate", {"properties": {"authType": "CustomKeys"}})
+
+    assert service.apply(want("connections", "gate", {**entry, "target": "y"})) == ["update gate"]
 
 
 def test_one_that_moves_is_seen_where_it_moves_to(
