@@ -74,7 +74,7 @@ def _delete(change: Change, kind: Kind, service: Service) -> None:
 
 def _is_gone_all_the_same(change: Change, kind: Kind, service: Service, refused: PlaneError) -> bool:
     try:
-        found = kind.read(service, change.address)
+        found = look(change, kind, service)
         if found is not None and found.condition is Condition.PENDING:
             found = when_ended(change, kind, service)
     except PlaneError as error:

@@ -14,7 +14,7 @@ from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 from provisioner.apply.perform import perform
 from provisioner.kinds.connection import ConnectionKind
 from provisioner.model.document import Document
-from provisioner.model.errors import PlaneError
+from provisioner.model.errors import Failure, PlaneError
 from tests.foundry import Command, Foundry
 from tests.kinds.applying import want
 from tests.kinds.fake_service import FakeManagement, FakeProject, FakeService
@@ -428,3 +428,23 @@ def test_one_that_lost_the_race_for_its_new_place_is_put_back_into_its_old_one()
         perform(change, ConnectionKind(), service)
     targets = {at.partition("/accounts/")[2]: it["properties"]["target"] for at, it in service.arm.kept.items()}
     assert targets == {"a/connections/gate": "theirs", "a/projects/p/connections/gate": "x"}
+
+
+class Refusing(FakeManagement):
+    """Deletes and says that it could not."""
+
+    def delete(self, path: str) -> None:
+        super().delete(path)
+        raise PlaneError(Failure(message="Something went wrong.", code="Conflict", status=409))
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_one_that_went_though_that_was_refused_is_told_from_another_one_of_its_name(shared: bool) -> None:
+    service = FakeService(management=Refusing())
+    service.apply(want("connections", "gate", {"category": "CustomKeys", "auth_type": "None", "shared": shared}))
+    (change,) = service.plan({}).changes
+    other = service.arm.project if shared else service.arm.account
+    service.arm.put(f"{other}/connections/gate", {"properties": {"authType": "AAD"}})
+
+    assert perform(change, ConnectionKind(), service) == ()
+    assert list(service.arm.kept) == [f"{other}/connections/gate"]
