@@ -15,7 +15,6 @@ from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Live
 from provisioner.model.words import listed
 from provisioner.reconcile.marker import written_over
-from provisioner.reconcile.meaning import is_in_scope
 from provisioner.reconcile.write_only import hushed
 
 
@@ -75,7 +74,7 @@ def _delete(change: Change, kind: Kind, service: Service) -> None:
 
 def _is_gone_all_the_same(change: Change, kind: Kind, service: Service, refused: PlaneError) -> bool:
     try:
-        found = kind.read(service, change.address)
+        found = look(change, kind, service)
         if found is not None and found.condition is Condition.PENDING:
             found = when_ended(change, kind, service)
     except PlaneError as error:
@@ -116,8 +115,7 @@ def _put_back(change: Change, kind: Kind, service: Service) -> str:
     fields = _without_additions(before, kind)
     old = Change(action=Action.CREATE, address=change.address, after=fields, marker=marker, needs=before.needs)
     try:
-        there = look(old, kind, service)
-        if there is not None and is_in_scope(there.fields, fields, kind.traits):  # the new one, or somebody else's
+        if look(old, kind, service) is not None:  # the new one, or somebody else's
             return "The old one was deleted; what stands there now was left as it is."
         kind.create(service, old)
         verified(old, kind, service, look(old, kind, service))

@@ -18,7 +18,15 @@ from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Desired, Live, Marker
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import is_nothing, plain, record_of, rule_of, same, shows_no_other_secret
+from provisioner.reconcile.meaning import (
+    is_in_scope,
+    is_nothing,
+    plain,
+    record_of,
+    rule_of,
+    same,
+    shows_no_other_secret,
+)
 
 _LOOK_EVERY_S: Final = 5.0
 _LOOK_AT_MOST_S: Final = 60.0
@@ -79,12 +87,17 @@ def require_gone(change: Change, kind: Kind, service: Service) -> None:
 
 
 def look(change: Change, kind: Kind, service: Service) -> Live | None:
-    """As closely as the plan looked. Raises PlaneError for what cannot be read: a write might undo anything in it."""
+    """As closely as the plan looked. Raises PlaneError for what cannot be read: a write might undo anything in it. One
+    that moves is in either scope; else, what is in another scope is another object.
+    """
     found = kind.read(service, change.address)
     if found is not None and found.odd:
         raise unreadable(change.address, found.odd)
     wanted = Desired(address=change.address, fields=_aimed_at(change, kind))
-    return kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
+    found = kind.inspect(service, wanted, found) if kind.is_unclear(wanted, found) else found
+    if found is None or change.action is Action.REPLACE or is_in_scope(found.fields, wanted.fields, kind.traits):
+        return found
+    return None
 
 
 def _aimed_at(change: Change, kind: Kind) -> Document:

@@ -23,6 +23,7 @@ from provisioner.model.words import guess, listed
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
+from provisioner.reconcile.scopes import of_one_name
 from provisioner.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _check_owners(plan: Plan, live: Mapping[Address, Live], allow: Allowances) -
 
 
 def _owners(live: Mapping[Address, Live]) -> set[str]:
-    return {found.marker.owner for found in live.values() if found.marker is not None}
+    return {it.marker.owner for found in live.values() for it in of_one_name(found) if it.marker is not None}
 
 
 def _allowed_in_vain(plan: Plan, live: Mapping[Address, Live], allow: Allowances) -> Iterator[str]:

@@ -119,7 +119,7 @@ class ConnectionKind(Kind):
         )
 
     def desired(self, entry: Document) -> Document:
-        fields = f.meaning(entry, ("metadata", "shared_user_list"))
+        fields = {"shared": False, **f.meaning(entry, ("metadata", "shared_user_list"))}  # it says which one is meant
         if isinstance(version := fields.get("credentials_version"), int):
             fields["credentials_version"] = str(version)
         for key, published in PUBLISHED.items():
@@ -129,7 +129,8 @@ class ConnectionKind(Kind):
 
     def entry(self, fields: Document) -> Document:
         shown = f.fitting(fields, self.schema())
-        return {key: shown[key] for key in _PROPERTIES if shown.get(key, {}) not in ({}, []) and shown[key] != ""}
+        said = {key: value for key, value in shown.items() if value not in ({}, [], "")}
+        return {key: said[key] for key in _PROPERTIES if key in said and (key, said[key]) != ("shared", False)}
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         return checked(name, entry)
@@ -180,9 +181,9 @@ class ConnectionKind(Kind):
         path = _path(management, change.address, shared=_is_shared(change.after))
         if _declares_credentials(change) or not _may_hold_credentials(change):
             return answered(_observed, management.put(path, _wire(change)), change.address)
-        held = _members_held(service, change.address)
+        held = _members_held(service, management, change)
         shown = management.patch(path, _patch(change))
-        if held and (left := _members_held(service, change.address)) is not None and held - left:
+        if held and (left := _members_held(service, management, change)) is not None and held - left:
             raise _dropped(change.address, held - left)
         return answered(_observed, shown, change.address)
 
@@ -221,8 +222,8 @@ def _observed(body: Document) -> Live:
     if not (_ON_ACCOUNT.search(arm_id) or _IN_PROJECT.search(arm_id)):
         return Live(address=Address(SECTION, name), fields={}, odd="its id is none of a connection")
     metadata, marker = read_marker(properties.get("metadata") or {}, Address(SECTION, name))
-    fields: dict[str, Any] = {"shared": True} if _ON_ACCOUNT.search(arm_id) else {}
-    fields |= {
+    shared = _ON_ACCOUNT.search(arm_id) is not None
+    fields: dict[str, Any] = {"shared": shared} | {
         snake(key): value
         for key, value in properties.items()
         if key not in {*_READ_ONLY, "metadata"} and value is not None and value != []
@@ -237,7 +238,7 @@ def _observed(body: Document) -> Live:
         fields=fields,
         marker=marker,
         revision=str(dates.get("lastModifiedAt") or ""),
-        identity=f"{'account' if 'shared' in fields else 'project'} {dates.get('createdAt') or ''}".strip(),
+        identity=f"{'account' if shared else 'project'} {dates.get('createdAt') or ''}".strip(),
     )
 
 
@@ -285,11 +286,13 @@ def _patch(change: Change) -> dict[str, Any]:
     return {"properties": {key: value for key, value in properties.items() if key != "credentialsVersion"}}
 
 
-def _members_held(service: Service, address: Address) -> frozenset[str] | None:
+def _members_held(service: Service, management: ManagementPlane, change: Change) -> frozenset[str] | None:
     """Which credentials the live one has, by the names of their members alone; None where that cannot be seen. The
-    project plane is the only one that tells.
+    project plane is the only one that tells, and where a project's own hides its account's, of the former alone.
     """
-    path = f"connections/{quote(address.name, safe='')}/getConnectionWithCredentials"
+    if _is_shared(change.after) and management.get(_path(management, change.address, shared=False)) is not None:
+        return None
+    path = f"connections/{quote(change.address.name, safe='')}/getConnectionWithCredentials"
     try:
         shown = service.project.post(path, {}, settled=lambda: None).get("credentials")
     except PlaneError:  # who may manage the account need not see its secrets

@@ -69,7 +69,7 @@ CODES: Final[Mapping[str, str]] = {
     # refusals of a plan
     "external-missing": "A resource declared external does not exist.",
     "foreign-owner": "The live resource belongs to another manifest.",
-    "live-twice": "The manifest owns two live resources of one name, in different scopes, and declares one of them.",
+    "live-twice": "The manifest owns two live resources of one name, in different scopes; only one of them is planned.",
     "prevent-destroy": "A protected resource would be deleted or replaced.",
     "still-referred": "A resource would be deleted that something declared still names.",
     "data-loss": "A store, and the memories in it, would be deleted or replaced.",

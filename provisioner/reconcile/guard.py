@@ -102,6 +102,20 @@ def live_twice(wanted: Desired, other: Live, traits: Traits) -> Diagnostic:
     )
 
 
+def one_at_a_time(changes: Sequence[Change], owner: str) -> Iterator[Diagnostic]:
+    """A plan has one change of a name; of two that are the owner's the other would stay without a word."""
+    for change in changes:
+        other = change.before.namesake if change.before is not None else None
+        if other is None or other.marker is None or other.marker.owner != owner:
+            continue
+        yield Diagnostic(
+            code="live-twice",
+            message=f'{change.address} is there twice, and both belong to "{owner}"; this plan is about one of them.',
+            hint="Run this once more afterwards: then the other one is planned.",
+            severity=Severity.WARNING,
+        )
+
+
 def unreadable_stranger(found: Live) -> Diagnostic:
     return Diagnostic(
         code="unreadable-object",

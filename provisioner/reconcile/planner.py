@@ -21,6 +21,7 @@ from provisioner.reconcile.meaning import record_of, spelt_as_live
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import named_alike, referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
+from provisioner.reconcile.scopes import beside, going, meant, of_one_name
 from provisioner.reconcile.write_only import with_writes
 
 _REASONS: Final[Mapping[Condition, str]] = {
@@ -41,8 +42,11 @@ def make_plan(
     """Every change that makes the owner's live objects what the manifest says, and what forbids running them."""
     allow = allow or Allowances()
     desired, live = named_alike(desired, live, traits)
-    users = referrers(desired, live, owner)
-    pairs = {address: (desired.get(address), live.get(address)) for address in sorted({*desired, *live})}
+    pairs = {
+        address: (wanted := desired.get(address), _counting(wanted, live.get(address), owner, traits[address.kind]))
+        for address in sorted({*desired, *live})
+    }
+    users = _users(referrers(desired, live, owner), pairs, live)
     refused = {
         address: it
         for address, pair in pairs.items()
@@ -52,13 +56,14 @@ def make_plan(
     found = {
         address: _change(*pair, owner, traits[address.kind], users.get(address, ())) for address, pair in clear.items()
     }
-    changes = [change for change in found.values() if change is not None]
+    changes = [_beside(change, live.get(address), traits) for address, change in found.items() if change is not None]
     left_out = [change for change in changes if allow.no_delete and change.destroys]
     ordered = in_order([change for change in changes if not (allow.no_delete and change.destroys)], traits)
     unchanged = [address for address, change in found.items() if change is None and address in desired]
     ours = [address for address in unchanged if not desired[address].external]
     warnings = list(guard.name_of_others(changes, ours, desired, owner))
-    warnings += [it for pair in clear.values() for it in _left_alone(*pair, owner, allow)]
+    warnings += [it for at, (wanted, _) in clear.items() for it in _left_alone(wanted, live.get(at), owner, allow)]
+    warnings += guard.one_at_a_time(ordered, owner)
     warnings += [it for at in unchanged for it in _unseen_on_unchanged(*clear[at], traits[at.kind])]
     return Plan(
         owner=owner,
@@ -89,19 +94,43 @@ def make_destruction(
     removals = {
         address: removal
         for address in sorted(live)
-        if (removal := _removal(live[address], owner, traits[address.kind], users.get(address, ()))) is not None
+        if (removal := _removal(going(live[address], owner), owner, traits[address.kind], users.get(address, ())))
+        is not None
     }
-    changes = in_order([removal for address, removal in removals.items() if address not in external], traits)
+    removed = [_beside(it, live[address], traits) for address, it in removals.items() if address not in external]
+    changes = in_order(removed, traits)
     return Plan(
         owner=owner,
         changes=changes,
         refusals=tuple(guard.refusals(changes, desired, allow or Allowances(), destruction=True)),
         warnings=(
             *(guard.left_external(live[at], owner) for at in removals if at in external),
-            *(guard.unreadable_stranger(found) for _, found in sorted(live.items()) if found.odd),
+            *(guard.unreadable_stranger(it) for at in sorted(live) for it in of_one_name(live[at]) if it.odd),
+            *guard.one_at_a_time(changes, owner),
         ),
         destruction=True,
     )
+
+
+def _counting(wanted: Desired | None, found: Live | None, owner: str, traits: Traits) -> Live | None:
+    if wanted is not None:
+        return meant(wanted, found, owner, traits)
+    return going(found, owner) if found is not None else None
+
+
+def _users(
+    named: Mapping[Address, tuple[Address, ...]],
+    pairs: Mapping[Address, tuple[Desired | None, Live | None]],
+    live: Mapping[Address, Live],
+) -> dict[Address, tuple[Address, ...]]:
+    """But for those of what is hidden: they mean what hides it."""
+    return {at: by for at, by in named.items() if at not in pairs or pairs[at][1] is live.get(at)}
+
+
+def _beside(change: Change, found: Live | None, traits: Mapping[str, Traits]) -> Change:
+    """With a word about what is there, has its name and is left alone."""
+    other = found if change.before is None else change.before.namesake
+    return replace(change, remarks=(*change.remarks, *beside(other, traits[change.address.kind])))
 
 
 def _refusal(
@@ -129,10 +158,11 @@ def _left_alone(wanted: Desired | None, found: Live | None, owner: str, allow: A
     """What the manifest does not declare, and one might have thought it would be touched."""
     if wanted is not None or found is None:
         return
-    if found.odd:
-        yield guard.unreadable_stranger(found)
-    elif found.marker is not None and found.marker.owner in allow.take_over - {owner}:
-        yield guard.left_with_owner(found, found.marker.owner)
+    for each in of_one_name(found):
+        if each.odd:
+            yield guard.unreadable_stranger(each)
+        elif each.marker is not None and each.marker.owner in allow.take_over - {owner}:
+            yield guard.left_with_owner(each, each.marker.owner)
 
 
 def _change(

@@ -57,7 +57,7 @@ def test_two_local_applies_at_once_end_with_one_of_everything(tmp_path: Path) ->
         subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
     ]
-    outputs = [process.communicate(timeout=120)[0] for process in both]
+    outputs = [" ".join(process.communicate(timeout=120)[0].split()) for process in both]
 
     for process, output in zip(both, outputs, strict=True):
         assert process.returncode in (0, 1), outputs

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from provisioner.kinds import TRAITS
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.resource import Condition, Desired, Lifecycle, Live, Marker, OnRemove
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
+from provisioner.reconcile.planner import make_destruction
 from tests.reconcile.manifests import (
     AGENT,
     HERE,
@@ -292,6 +294,15 @@ def test_of_two_live_ones_of_a_name_the_manifest_cannot_own_both() -> None:
 
     assert told(other) == told(replace(other, marker=None)) == []
     assert told(have(AGENT, {"a": 2})[AGENT]) == told(other, STRANGER) == ["live-twice"]
+
+
+def test_what_is_ours_goes_though_what_cannot_be_read_hides_it() -> None:
+    ours = have(AGENT, {"a": 1})[AGENT]
+    hides = replace(have(AGENT, {}, owner=None)[AGENT], odd="no id", namesake=ours)
+    live = {AGENT: hides}
+    for plan in (planned({}, live), make_destruction({}, live, owner=OWNER, traits=TRAITS)):
+        assert names(plan.changes) == ["delete agents/buddy"]
+        assert [warning.code for warning in plan.warnings] == ["unreadable-object"]
 
 
 def test_what_belongs_to_another_owner_may_be_referred_to() -> None:
