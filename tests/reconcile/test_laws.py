@@ -12,6 +12,7 @@ from provisioner.kinds import TRAITS
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, lies_under, lookup, only, without
+from provisioner.model.redact import redacted
 from provisioner.model.resource import Desired, Lifecycle, Live, OnRemove
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.marker import AppliedRecord
@@ -314,7 +315,10 @@ def test_a_record_with_room_for_all_knows_every_field_and_its_value(fields: Docu
     for path, value in flat(fields).items():
         assert record.knows(path)
         assert record.holds(path, value)
-        assert not record.holds(path, [value])
+        if (
+            redacted(fields) == fields
+        ):  # of what is hidden for its name, the record does not tell one value from another
+            assert not record.holds(path, [value])
 
 
 @thorough
