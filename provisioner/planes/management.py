@@ -122,7 +122,7 @@ class ArmManagement:
             if error.failure.status != 404 or error.failure.code in _PARENT_MISSING:
                 raise
             return None
-        return require_named(document, _name_at(path), what=what_of(path), fold=True)
+        return document if _of(path, document) else require_named(document, _name_at(path), what=what_of(path))
 
     def put(self, path: str, body: Document, *, is_free: Callable[[], bool] | None = None) -> Document:
         """A PUT asks nobody whether there is one already. The precondition does, where the service honours it (assumed:
@@ -249,8 +249,11 @@ def _called(path: str) -> str:
 
 
 def _of(path: str, shown: Document) -> Document:
-    """The object as the last answer shows it; empty where that shows none, as that of an operation does."""
-    return shown if str(shown.get("name")).casefold() == _name_at(path).casefold() else {}
+    """The object as an answer shows it; empty where that shows none, or another. Names ignore case, and some kinds say
+    that of what they lie in, too: "account/project".
+    """
+    name, parent = _name_at(path), unquote(path.split("/")[-3])
+    return shown if str(shown.get("name")).casefold() in (name.casefold(), f"{parent}/{name}".casefold()) else {}
 
 
 def _was_there(start: Answer) -> bool:

@@ -76,7 +76,8 @@ def test_every_severity_is_rendered(severity: Severity) -> None:
     item = Diagnostic(code="c", message="m", severity=severity)
 
     assert f"1 {severity.value}." in diagnostics_text([item])
-    assert diagnostics_github([item]) == f"::{severity.value} title=c::m\n"
+    command = {Severity.NOTE: "notice"}.get(severity, severity.value)
+    assert diagnostics_github([item]) == f"::{command} title=c::m\n"
 
 
 @pytest.mark.parametrize("origin", Origin)
