@@ -45,7 +45,10 @@ def test_a_no_change_plan_takes_one_request_per_list(foundry: Foundry, project: 
     assert plan.code == 0
     asked = foundry.requests()
     assert {line.split()[0] for line in asked} == {"GET"}
-    assert len(asked) == len(set(asked)) >= len(KINDS)
+    lists = [
+        line for line in asked if not line.endswith("/models")
+    ]  # which has pages, and is kept where Azure is asked
+    assert len(lists) == len(set(lists)) >= len(KINDS)
 
 
 def test_drift_is_told_from_edits_and_repaired(foundry: Foundry, project: Path, provisioner: Command) -> None:
