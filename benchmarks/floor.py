@@ -18,7 +18,15 @@ import httpx
 API_VERSION = "2026-09-01"
 SIDE_BY_SIDE = 10
 PROJECT_READS = ("memory_stores", "agents")
-ACCOUNT_READS = ("deployments", "connections", "projects/{project}/connections", "raiPolicies", "raiBlocklists")
+ACCOUNT_READS = (
+    "",
+    "/deployments",
+    "/connections",
+    "/projects/{project}/connections",
+    "/raiPolicies",
+    "/raiBlocklists",
+    "/models",
+)
 
 
 def token(client: httpx.Client, env: Mapping[str, str], audience: str) -> dict[str, str]:
@@ -43,8 +51,9 @@ def reads(client: httpx.Client, env: Mapping[str, str]) -> None:
         f"/{env['AZURE_RESOURCE_GROUP']}/providers/Microsoft.CognitiveServices/accounts/{account}"
     )
     for path in ACCOUNT_READS:
-        named = path.format(project=endpoint.rpartition("/")[2])
-        client.get(f"{above}/{named}?api-version={API_VERSION}", headers=theirs).raise_for_status().json()
+        url = f"{above}{path.format(project=endpoint.rpartition('/')[2])}?api-version={API_VERSION}"
+        while url:
+            url = client.get(url, headers=theirs).raise_for_status().json().get("nextLink")
 
 
 def creates(client: httpx.Client, env: Mapping[str, str], count: int) -> None:
