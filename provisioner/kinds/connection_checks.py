@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from provisioner.kinds import fragments as f
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document
-from provisioner.model.words import listed, quoted
+from provisioner.model.words import guess, listed, quoted
 
 # The members of each auth type's credentials; `None` where it has none, a star before those that it cannot do without.
 AUTH_TYPES: Final[Mapping[str, str | None]] = {
@@ -88,15 +88,12 @@ def _unpublished(key: str, value: object, published: Mapping[str, str]) -> Itera
     """Others may come any day, so it is only said."""
     if not isinstance(value, str) or value.casefold() in published:
         return
-    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake pays for it
-
-    close = [published[name] for name in get_close_matches(value.casefold(), published, n=1)]
-    meant = _MEANT.get(value.casefold().replace("_", "")) or next(iter(close), "")
+    meant = _MEANT.get(value.casefold().replace("_", ""))
     yield Finding(
         path=(key,),
         code="unpublished",
         message=f"`{key}` is {quoted(value)}, which the service does not publish; it is sent as it is.",
-        hint=f"Did you mean {quoted(meant)}?" if meant else "",
+        hint=(f"Did you mean {quoted(meant)}?" if meant else guess(value, published.values())).rstrip(),
         severity=Severity.WARNING,
     )
 

@@ -20,7 +20,7 @@ _ARM_ROLE: Final = (
 _OUTDATED: Final = "The service does not know this API version there. Update the provisioner, or check the endpoint."
 _REFUSED_ENTRY: Final = "The service refuses what the manifest says; correct what the message names."
 _TOO_LARGE: Final = "Make it smaller; Microsoft Learn lists the limits under `Agents: limits, quotas and regions`."
-_RETIRED: Final = "Choose a newer version or model; `az cognitiveservices model list` shows what your region offers."
+_RETIRED: Final = "Choose a newer version or model; `provisioner models` shows what your region offers."
 
 ADVICE: Final[Mapping[str, str]] = {
     # who is asking

@@ -34,6 +34,7 @@ class SignIn:
         self._find = find or _default_credential
         self._found: TokenCredential | None = None
         self._tokens: dict[str, Tokens] = {}
+        self._finding = threading.Lock()  # held while azure-identity is imported, which nobody else is to wait for
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -61,7 +62,7 @@ class SignIn:
         return self._credential().get_token(*scopes, **options)
 
     def _credential(self) -> TokenCredential:
-        with self._lock:
+        with self._finding:
             if self._found is None:
                 self._found = self._find()
             return self._found

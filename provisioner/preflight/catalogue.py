@@ -88,10 +88,7 @@ def _near(name: str, names: list[str]) -> list[str]:
 
 
 def _see(facts: Facts) -> str:
-    if facts.remedy_here:
-        return facts.remedy_here
-    where = facts.region if isinstance(facts.region, str) else "REGION"
-    return f"What is offered: az cognitiveservices model list --location {where}"
+    return facts.remedy_here or "What is offered: provisioner models"
 
 
 def _in(facts: Facts) -> str:

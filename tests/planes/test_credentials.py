@@ -200,9 +200,17 @@ def test_tokens_asked_for_ahead_are_asked_for_side_by_side_and_once() -> None:
 
 def test_nobody_waits_for_a_token_that_nobody_needs() -> None:
     let = threading.Event()
-    with SignIn(lambda: FakeCredential() if let.wait(10) else _Unable(ValueError())) as sign_in:
-        sign_in.ahead("project")
-    assert not let.is_set()
+    found: list[FakeCredential] = []
+
+    def find() -> FakeCredential:
+        let.wait(10)
+        found.append(FakeCredential())
+        return found[0]
+
+    with SignIn(find) as sign_in:
+        sign_in.ahead("project", "management")
+        assert sign_in.tokens("management") is not sign_in.tokens("project")
+    assert found == []
     let.set()
 
 
