@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
-from provisioner.cli.planning import Waits
+from provisioner.cli.planning import waits_told
 from provisioner.cli.session import Request, connected
 from provisioner.cli.terminal import note, remark
 from provisioner.kinds import KINDS
@@ -82,7 +82,8 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
     where nothing belongs to the owner.
     """
     with connected(request, None) as planes:
-        live = observe(KINDS, planes.telling(Waits(note)), {}, parallelism=request.parallelism, closely=True)
+        with waits_told(planes) as service:
+            live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
         source = target_phrase(planes.target)
         region = _region(planes) if with_region else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -37,16 +38,16 @@ U = TypeVar("U")
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
     """With what Azure would refuse among its refusals."""
-    service = planes.telling(Waits(note))
-    live, region = _both(
-        lambda: observe(KINDS, service, manifest.resources, parallelism=parallelism),
-        lambda: preflight.place(service, manifest.resources),
-    )
-    plan = _planned(make_plan, manifest, live, planes, allow)
-    if preflight.settings.wants(("references",)):
-        missing = missing_references(KINDS, planes, manifest.resources, live)
-        plan = replace(plan, warnings=(*plan.warnings, *missing))
-    return preflight.check(plan, manifest.resources, live, service, region)
+    with waits_told(planes) as service:
+        live, region = _both(
+            lambda: observe(KINDS, service, manifest.resources, parallelism=parallelism),
+            lambda: preflight.place(service, manifest.resources),
+        )
+        plan = _planned(make_plan, manifest, live, planes, allow)
+        if preflight.settings.wants(("references",)):
+            missing = missing_references(KINDS, planes, manifest.resources, live)
+            plan = replace(plan, warnings=(*plan.warnings, *missing))
+        return preflight.check(plan, manifest.resources, live, service, region)
 
 
 def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
@@ -57,7 +58,8 @@ def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    live = _live(manifest, planes, parallelism, closely=True)  # what is ours under somebody's edit goes, too
+    with waits_told(planes) as service:  # what is ours under somebody's edit goes, too
+        live = observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=True)
     return _planned(make_destruction, manifest, live, planes, allow)
 
 
@@ -110,10 +112,16 @@ def _allowed_in_vain(plan: Plan, live: Mapping[Address, Live], allow: Allowances
         yield f'--take-over {name} is not needed: nothing live belongs to "{name}". {meant}'.rstrip()
 
 
-def _live(manifest: Manifest, planes: Planes, parallelism: int, *, closely: bool = False) -> dict[Address, Live]:
-    """What is live; every wait is told, the same one once in a while."""
-    service = planes.telling(Waits(note))
-    return observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=closely)
+@contextmanager
+def waits_told(planes: Planes) -> Iterator[Planes]:
+    """Planes that tell of every wait, the same one once in a while, until the reading ends however it does: the threads
+    of one that was broken off meet closed connections, which is no news.
+    """
+    waits = Waits(note)
+    try:
+        yield planes.telling(waits)
+    finally:
+        waits.end()
 
 
 class Waits:
@@ -126,11 +134,17 @@ class Waits:
         self._now = now
         self._told: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._ended = False
+
+    def end(self) -> None:
+        """Tell nothing any more."""
+        with self._lock:
+            self._ended = True
 
     def __call__(self, note: str) -> None:
         with self._lock:
             now = self._now()
-            if now - self._told.get(note, -_REPEAT_S) < _REPEAT_S:
+            if self._ended or now - self._told.get(note, -_REPEAT_S) < _REPEAT_S:
                 return
             self._told[note] = now
             self._tell(f"Still reading: {one_line(note)}")

@@ -155,6 +155,17 @@ def test_the_same_wait_is_told_once_in_a_while() -> None:
     assert told == ["Still reading: busy", "Still reading: broken", "Still reading: busy"]
 
 
+def test_nothing_is_told_of_a_reading_that_was_broken_off() -> None:
+    told: list[str] = []
+    waits = Waits(told.append)
+
+    waits("busy")
+    waits.end()
+    waits("no answer came")  # what the threads meet when the connections are closed under them
+
+    assert told == ["Still reading: busy"]
+
+
 @pytest.mark.usefixtures("foundry", "manifest")
 def test_json_tells_the_plan_before_asking_and_why_nothing_was_done(
     provisioner: Command, monkeypatch: pytest.MonkeyPatch
