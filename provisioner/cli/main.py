@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check the manifest, offline.",
     "plan": "Show what apply would do, without doing it.",
     "apply": "Make the project what the manifest says.",
+    "drift": "Show what was changed outside the manifest, or accept it.",
     "destroy": "Delete everything the manifest owns.",
     "export": "Write a manifest of what is live.",
     "models": "List what can be deployed, what is left of its quota, and when it ends.",

@@ -14,7 +14,6 @@ from provisioner.manifest.edit import Edit, edited
 from provisioner.manifest.reader import read
 from provisioner.manifest.write import block
 from provisioner.model.document import ABSENT, Path
-from tests.tracing import untraced
 from tests.whole import tries
 
 TEXT = """\
@@ -198,7 +197,6 @@ def places(value: Any, at: Path = ()) -> list[Path]:
     return [at]
 
 
-@untraced()
 @settings(max_examples=tries(400))
 @given(text=written(), data=st.data())
 def test_whatever_is_changed_reads_back_and_the_rest_says_what_it_said(text: str, data: st.DataObject) -> None:
