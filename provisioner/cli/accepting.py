@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from provisioner.cli.formats import ACCEPTED
@@ -12,7 +11,6 @@ from provisioner.cli.terminal import Terminal, say
 from provisioner.manifest.accept import NewText, acceptance
 from provisioner.manifest.files import shown_path
 from provisioner.manifest.load import Manifest
-from provisioner.manifest.reader import read
 from provisioner.model.accepted import Accepted, Left, Written
 from provisioner.model.address import Address
 from provisioner.model.document import Path as DocumentPath
@@ -21,7 +19,7 @@ from provisioner.reconcile.drift import Drift, as_live
 
 
 def accept_drift(drift: Drift, manifest: Manifest, request: Request, terminal: Terminal, *, style: str) -> int:
-    """Raises what `ManifestFiles.write` raises."""
+    """Raises what `ManifestFiles.save` raises."""
     acceptor = _Acceptor(manifest, ManifestFiles(request))
     for change in drift.drifted:
         acceptor.take(change)
@@ -63,29 +61,11 @@ class _Acceptor:
         self._written.append(Written(address=address, path=path, file=shown_path(place)))
 
     def finish(self) -> Accepted:
-        for file in self._files:
-            result = file.edited()
-            for path, why in result.refused.items():
-                address, rest = _parted(path)
-                self._left.append(Left(address=address, path=rest, why=why))
-            made = [edit.path for edit in file.edits if edit.path not in result.refused]
-            self._written += _places(file, result.text, made)
-            if result.text != file.text:
-                self._texts[file.path] = result.text
-        if self._texts:
-            self._files.write(self._texts)
+        saved = self._files.save(self._texts)
         return Accepted(
-            written=tuple(sorted(self._written, key=lambda it: (it.address, it.path))),
-            left=tuple(sorted(self._left, key=lambda it: (it.address, it.path))),
+            written=tuple(sorted((*self._written, *saved.written), key=lambda it: (it.address, it.path))),
+            left=tuple(sorted((*self._left, *saved.left), key=lambda it: (it.address, it.path))),
         )
-
-
-def _places(file: OpenFile, text: str, paths: list[DocumentPath]) -> Iterator[Written]:
-    source, _ = read(text, file=file.name)
-    for path in paths:
-        address, rest = _parted(path)
-        line = source.key_at(path).line if source is not None else 1
-        yield Written(address=address, path=rest, file=file.name, line=line)
 
 
 def _parted(path: DocumentPath) -> tuple[Address, DocumentPath]:

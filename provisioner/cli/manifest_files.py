@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,10 @@ from provisioner.manifest.files import STDIN, find, folder_of, shown_path
 from provisioner.manifest.files import read_manifest as read_file
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.reader import read
+from provisioner.model.accepted import Accepted, Left, Written
+from provisioner.model.address import Address
 from provisioner.model.diagnostic import Location
+from provisioner.model.document import Path as DocumentPath
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
 
 
@@ -33,6 +36,11 @@ class OpenFile:
     @property
     def name(self) -> str:
         return shown_path(self.path)
+
+    def section(self, name: str) -> Mapping[str, object]:
+        """Its entries by their names."""
+        found = self.root.get(name) if isinstance(self.root, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def beside(self, name: str) -> Path:
         return folder_of(self.path) / name
@@ -60,10 +68,26 @@ class ManifestFiles:
         counts = Counter(file.beside(name) for file in self for name in _named(file.root))
         return frozenset(path for path, count in counts.items() if count > 1)
 
-    def write(self, texts: Mapping[Path, str]) -> None:
-        """All of it or nothing. Raises ProvisionerError where a file cannot be written, or what all of them say would
-        be no valid manifest: then they are as they were.
+    def save(self, beside: Mapping[Path, str]) -> Accepted:
+        """Make the edits, and write these files beside the manifest's own; tells of the edits. All of it or nothing:
+        raises ProvisionerError where a file cannot be written, or what all of them say would be no valid manifest. Then
+        they are as they were.
         """
+        written: list[Written] = []
+        left: list[Left] = []
+        texts = dict(beside)
+        for file in self:
+            result = file.edited()
+            for path, why in result.refused.items():
+                left.append(Left(address=Address(path[0], path[1]), path=path[2:], why=why))
+            made = [edit.path for edit in file.edits if edit.path not in result.refused]
+            written += _places(file.name, result.text, made)
+            texts |= {file.path: result.text} if result.text != file.text else {}
+        if texts:
+            self._write(texts)
+        return Accepted(written=tuple(written), left=tuple(left))
+
+    def _write(self, texts: Mapping[Path, str]) -> None:
         former = [NewFile(path=path, content=path.read_bytes()) for path in texts]
         write_together([NewFile(path=it.path, content=_as(it.content, texts[it.path])) for it in former])
         try:
@@ -106,3 +130,11 @@ def _as(former: bytes, text: str) -> bytes:
     if b"\r\n" in former and "\r\n" not in text:
         text = text.replace("\n", "\r\n")
     return mark + text.encode("utf-8", "surrogatepass")
+
+
+def _places(file: str, text: str, paths: Iterable[DocumentPath]) -> Iterator[Written]:
+    """Where these stand in the text of the file."""
+    source, _ = read(text, file=file)
+    for path in paths:
+        line = source.key_at(path).line if source is not None else 1
+        yield Written(address=Address(path[0], path[1]), path=path[2:], file=file, line=line)
