@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
@@ -16,11 +16,17 @@ _MOST: Final = 100  # a guess looks at every name
 
 
 def missing_references(
-    kinds: Mapping[str, Kind], service: Service, desired: Mapping[Address, Desired], live: Mapping[Address, Live]
+    kinds: Mapping[str, Kind],
+    service: Service,
+    desired: Mapping[Address, Desired],
+    live: Mapping[Address, Live],
+    *,
+    apart: Collection[Address] = (),
 ) -> Iterator[Diagnostic]:
     """References to what is neither declared nor live; nothing of kinds that were not listed whole. An id may be that
-    of another account, of which nothing is known.
+    of another account, of which nothing is known. Those of what stands `apart` are not told.
     """
+    apart = frozenset(apart)
     whole = {section for section, kind in kinds.items() if kind.lists_all(service)}
     names: dict[str, set[str]] = {section: set() for section in kinds}
     for address in (*desired, *live):
@@ -29,6 +35,7 @@ def missing_references(
     missing = (
         (wanted, reference)
         for wanted in desired.values()
+        if wanted.address not in apart
         for reference in _uncertain(kinds[wanted.address.kind], wanted)
         if reference.target.kind in whole and reference.target.name.casefold() not in known[reference.target.kind]
     )

@@ -8,6 +8,8 @@ from provisioner.cli.formats import ACCEPTED
 from provisioner.cli.manifest_files import ManifestFiles, OpenFile
 from provisioner.cli.session import Request
 from provisioner.cli.terminal import Terminal, say
+from provisioner.kinds import KINDS
+from provisioner.kinds.live_names import Names
 from provisioner.manifest.accept import NewText, acceptance
 from provisioner.manifest.files import shown_path
 from provisioner.manifest.load import Manifest
@@ -33,6 +35,7 @@ class _Acceptor:
 
     def __init__(self, manifest: Manifest, files: ManifestFiles) -> None:
         self._manifest = manifest
+        self._names = Names({at: it.entry for at, it in manifest.resources.items() if it.key})
         self._files = files
         self._shared = files.named_twice()
         self._written: list[Written] = []
@@ -45,9 +48,12 @@ class _Acceptor:
         if wanted is None or file is None:
             self._left.append(Left(address=change.address, why="is declared in no file that can be written"))
             return
-        found = acceptance(change.address, file.root, wanted.fields, as_live(wanted.fields, change.fields))
+        kind = KINDS[change.address.kind]
+        live = as_live(wanted.fields, change.fields)
+        declared, to_be = self._names.fields(kind, wanted.fields), self._names.fields(kind, live)
+        found = acceptance(wanted.entry, file.root, declared, to_be)
         file.edits += found.edits
-        self._left += [Left(address=change.address, path=path, why=why) for path, why in found.left.items()]
+        self._left += [Left(address=wanted.entry, path=path, why=why) for path, why in found.left.items()]
         for text in found.texts:
             self._take_text(file, text)
 

@@ -14,6 +14,7 @@ from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, note, say
 from provisioner.kinds import KINDS
 from provisioner.manifest.edit import Edit
+from provisioner.manifest.keys import keys_for, with_live_name
 from provisioner.manifest.load import Manifest
 from provisioner.manifest.write import literal
 from provisioner.model.accepted import Accepted
@@ -33,12 +34,16 @@ def import_live(
         with waits_told(planes) as service:
             live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
-    entries, reasons = whole_entries(manifest.name, live, sees_all=sees_all)
+    keys = _keys(manifest, live)
+    entries, reasons = whole_entries(manifest.name, live, keys, sees_all=sees_all)
     if addresses:
         _require_all(addresses, manifest, live, entries, reasons)
     chosen = {at: entries[at] for at in addresses or sorted(entries) if addresses or at not in manifest.resources}
     externals = {at: {"external": True} for at in sorted({*_needed(chosen, live)} - {*chosen, *manifest.resources})}
-    accepted = _written({**chosen, **externals}, ManifestFiles(request), into)
+    written = {
+        (key := keys.get(at, at)): with_live_name(entry, at, key) for at, entry in {**chosen, **externals}.items()
+    }
+    accepted = _written(written, ManifestFiles(request), into)
     for reason in () if addresses else reasons:
         note(reason)
     tell_secrets(chosen)
@@ -47,6 +52,13 @@ def import_live(
     if any(live[at].marker is None for at in chosen):
         note("Apply with --adopt to manage what no manifest owns yet.")
     return 0
+
+
+def _keys(manifest: Manifest, live: Collection[Address]) -> dict[Address, Address]:
+    """Of the entries that are called otherwise than what is live: those that there are, and those that will be."""
+    declared = {at: wanted.entry for at, wanted in manifest.resources.items()}
+    new = keys_for((at for at in live if at not in declared), taken=frozenset(declared.values()))
+    return {at: key for at, key in {**declared, **new}.items() if at != key}
 
 
 def _require_all(

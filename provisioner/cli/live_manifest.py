@@ -13,6 +13,8 @@ from provisioner.cli.planning import waits_told
 from provisioner.cli.session import Request, connected
 from provisioner.cli.terminal import note, remark
 from provisioner.kinds import KINDS
+from provisioner.kinds.live_names import Names
+from provisioner.manifest.keys import keys_for, with_live_name
 from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
 from provisioner.manifest.write import SCHEMA, dump
@@ -41,7 +43,8 @@ _RESOURCE_GROUP: Final = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveManifest:
     """`entries` are written in full, `external` only by name: so is what `left_out` gives reasons for. `region` is
-    empty where it was not asked for, or is not told.
+    empty where it was not asked for, or is not told. All is by its live name; `keys` has the entries that are called
+    otherwise.
     """
 
     name: str
@@ -51,6 +54,7 @@ class LiveManifest:
     live: Mapping[Address, Live]
     entries: Mapping[Address, Document]
     external: Collection[Address]
+    keys: Mapping[Address, Address]
     left_out: Sequence[str]
 
     def text(
@@ -65,11 +69,10 @@ class LiveManifest:
         return dump(
             name=self.name,
             project=_project(sees_all=self.sees_all),
-            entries=self.entries if entries is None else entries,
-            external=self.external,
+            entries=_keyed(self.entries if entries is None else entries, self.external, self.keys),
             schema=schema,
             header=header,
-            remarks=remarks or {},
+            remarks={self.keys.get(at, at): remark for at, remark in (remarks or {}).items()},
         )
 
     @property
@@ -89,7 +92,8 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
         region = _region(planes) if with_region else ""
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
-    content = _content(owner or _busiest(live.values()) or _UNOWNED, live, adopt=adopt, sees_all=sees_all)
+    name = owner or _busiest(live.values()) or _UNOWNED
+    content = _content(name, live, keys_for(live), adopt=adopt, sees_all=sees_all)
     left_out = _make_valid(content)
     return LiveManifest(
         name=content.name,
@@ -99,15 +103,18 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
         live=live,
         entries=content.entries,
         external=content.external,
+        keys=content.keys,
         left_out=left_out,
     )
 
 
 def whole_entries(
-    name: str, live: Mapping[Address, Live], *, sees_all: bool
+    name: str, live: Mapping[Address, Live], keys: Mapping[Address, Address], *, sees_all: bool
 ) -> tuple[Mapping[Address, Document], Sequence[str]]:
-    """What of the live objects a manifest of that name can have: its own and nobody's, and why not others of these."""
-    content = _content(name, live, adopt=True, sees_all=sees_all)
+    """What of the live objects a manifest of that name can have: its own and nobody's, and why not others of these.
+    `keys` are those of the entries that are called otherwise.
+    """
+    content = _content(name, live, keys, adopt=True, sees_all=sees_all)
     reasons = _make_valid(content)
     return content.entries, reasons
 
@@ -174,25 +181,37 @@ class _Content:
     sees_all: bool
     entries: dict[Address, Document]
     external: set[Address]
+    keys: Mapping[Address, Address]
 
     @property
     def text(self) -> str:
         project = _project(sees_all=self.sees_all)
-        return dump(name=self.name, project=project, entries=self.entries, external=self.external, schema="")
+        return dump(name=self.name, project=project, entries=_keyed(self.entries, self.external, self.keys), schema="")
+
+
+def _keyed(
+    entries: Mapping[Address, Document], external: Collection[Address], keys: Mapping[Address, Address]
+) -> dict[Address, Document]:
+    """All of them by their keys."""
+    every = {**{at: {"external": True} for at in external}, **entries}
+    return {(key := keys.get(at, at)): with_live_name(entry, at, key) for at, entry in every.items()}
 
 
 def _project(*, sees_all: bool) -> dict[str, str]:
     return _PROJECT | (_RESOURCE_GROUP if sees_all else {})
 
 
-def _content(name: str, live: Mapping[Address, Live], *, adopt: bool, sees_all: bool) -> _Content:
-    content = _Content(name=name, sees_all=sees_all, entries={}, external=set())
+def _content(
+    name: str, live: Mapping[Address, Live], keys: Mapping[Address, Address], *, adopt: bool, sees_all: bool
+) -> _Content:
+    content = _Content(name=name, sees_all=sees_all, entries={}, external=set(), keys=keys)
+    names = Names(keys)
     for address, found in live.items():
         is_glimpsed = address.kind in _MANAGED and not sees_all  # too little to write it in full
         if found.odd:
             content.external.add(address)
         elif (adopt if found.marker is None else found.marker.owner == name) and not is_glimpsed:
-            content.entries[address] = _entry(found)
+            content.entries[address] = _entry(found, names)
         else:
             content.external.add(address)
     return content
@@ -211,7 +230,9 @@ def _make_valid(content: _Content) -> list[str]:
 
 
 def _left_out(content: _Content) -> Iterator[str]:
-    for address, problem in sorted(refused(content.text).items()):
+    by_key = {key: address for address, key in content.keys.items()}
+    for key, problem in sorted(refused(content.text).items()):
+        address = by_key.get(key, key)
         if content.entries.pop(address, None) is not None:
             content.external.add(address)
             yield one_line(f"{address} is written as external: {problem.message}")
@@ -220,8 +241,9 @@ def _left_out(content: _Content) -> Iterator[str]:
             yield one_line(f"{address} is left out: {problem.message}")
 
 
-def _entry(found: Live) -> Document:
-    entry = dict(KINDS[found.address.kind].entry(found.fields))
+def _entry(found: Live, names: Names) -> Document:
+    kind = KINDS[found.address.kind]
+    entry = dict(kind.entry(names.fields(kind, found.fields)))
     marker = found.marker
     lifecycle: Json = {}
     if marker is not None and marker.prevent_destroy:

@@ -15,6 +15,7 @@ from provisioner.cli.session import LOCAL_STATE
 from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
 from provisioner.model.address import Address
+from provisioner.model.run_scope import RunScope
 from provisioner.model.words import guess, listed, quoted
 from provisioner.preflight.settings import IDS, Settings, days
 from provisioner.reconcile.allowances import DEFAULT_MAX_DELETES, Allowances
@@ -39,6 +40,14 @@ def address(text: str) -> Address:
         meant = guess(parsed.kind, KINDS) or f"There are: {listed(list(KINDS))}."
         raise click.BadParameter(f"There is no kind {quoted(parsed.kind)}. {meant.rstrip()}")
     return parsed
+
+
+def pattern(text: str) -> str:
+    """A flag's value as an address, or a pattern of them."""
+    kind, slash, name = text.partition("/")
+    if not (kind and slash and name) or (kind not in KINDS and not set("*?[") & set(kind)):
+        address(text)  # says what is wrong
+    return text
 
 
 def endpoint(text: str) -> str:
@@ -173,6 +182,36 @@ service_options = _all(
     ),
 )
 
+_SCOPE_OPTIONS: Final = _all(
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        type=pattern,
+        metavar="KIND/NAME",
+        help="Be about this alone, with all that it needs; a pattern such as 'stores/*' names several.",
+    ),
+    click.option(
+        "--exclude",
+        "excludes",
+        multiple=True,
+        type=pattern,
+        metavar="KIND/NAME",
+        help="Leave this as it is, whatever differs; a pattern names several.",
+    ),
+)
+
+
+def scope_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives the command what they name, as `scope`."""
+
+    @wraps(function)
+    def scoped(*positional: Any, targets: tuple[str, ...], excludes: tuple[str, ...], **others: Any) -> Any:
+        return function(*positional, scope=RunScope(targets=targets, excludes=excludes), **others)
+
+    return _SCOPE_OPTIONS(scoped)
+
+
 _GUARD_OPTIONS: Final = _all(
     click.option("--adopt", is_flag=True, help="Take over live resources that no manifest owns."),
     click.option(
@@ -197,6 +236,15 @@ _GUARD_OPTIONS: Final = _all(
         help="Refuse to delete and replace more resources than this.",
     ),
     click.option("--no-delete", is_flag=True, help="Leave out whatever deletes or replaces, and do the rest."),
+    click.option(
+        "--replace",
+        "replaced",
+        multiple=True,
+        type=address,
+        metavar="KIND/NAME",
+        help="Delete this and create it anew, though nothing forces it.",
+    ),
+    scope_options,
 )
 
 
@@ -211,6 +259,8 @@ def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
         allow_data_loss: tuple[Address, ...],
         max_deletes: int,
         no_delete: bool,
+        replaced: tuple[Address, ...],
+        scope: RunScope,
         **others: Any,
     ) -> Any:
         allow = Allowances(
@@ -219,6 +269,8 @@ def guard_options(function: Callable[..., Any]) -> Callable[..., Any]:
             data_loss=frozenset(allow_data_loss),
             max_deletes=max_deletes,
             no_delete=no_delete,
+            replace=frozenset(replaced),
+            scope=scope,
         )
         return function(*positional, allow=allow, **others)
 

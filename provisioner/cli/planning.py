@@ -19,12 +19,14 @@ from provisioner.manifest.load import Manifest
 from provisioner.model.address import Address
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
-from provisioner.model.resource import Live
+from provisioner.model.resource import Desired, Live
+from provisioner.model.run_scope import RunScope
 from provisioner.model.words import guess, listed
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
 from provisioner.reconcile.scopes import of_one_name
+from provisioner.reconcile.selection import known_names, live_address, unmatched
 from provisioner.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -45,9 +47,14 @@ def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Pr
         )
         plan = _planned(make_plan, manifest, live, planes, allow)
         if preflight.settings.wants(("references",)):
-            missing = missing_references(KINDS, planes, manifest.resources, live)
+            missing = missing_references(KINDS, planes, manifest.resources, live, apart=plan.out_of_scope)
             plan = replace(plan, warnings=(*plan.warnings, *missing))
-        return preflight.check(plan, manifest.resources, live, service, region)
+        return preflight.check(plan, _inside(plan, manifest), live, service, region)
+
+
+def _inside(plan: Plan, manifest: Manifest) -> Mapping[Address, Desired]:
+    apart = frozenset(plan.out_of_scope)
+    return {at: wanted for at, wanted in manifest.resources.items() if at not in apart}
 
 
 def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
@@ -74,8 +81,13 @@ def _planned(
     make: Callable[..., Plan], manifest: Manifest, live: dict[Address, Live], planes: Planes, allow: Allowances
 ) -> Plan:
     """Raises ProvisionerError where an allowance names what there is not, and so is not for what it was meant for."""
+    allow = _by_live_names(allow, manifest, live)
     _check_names(allow, {*manifest.resources, *live})
+    _check_scope(allow.scope, manifest, live)
+    _check_replaced(allow.replace, manifest, live)
     plan = make(manifest.resources, live, owner=manifest.name, traits=TRAITS, allow=allow)
+    for address in sorted(allow.replace & frozenset(plan.out_of_scope)):
+        raise ProvisionerError(f"--replace names {one_line(str(address))}, which is out of the scope of this run.")
     _check_owners(plan, live, allow)
     for sentence in _allowed_in_vain(plan, live, allow):
         note(f"Warning: {one_line(sentence)}")
@@ -91,6 +103,46 @@ def _check_names(allow: Allowances, known: Collection[Address]) -> None:
             f"--allow-data-loss names {one_line(str(address))}, which is neither declared nor live.",
             guess(str(address), stores).rstrip() or others,
         )
+
+
+def _by_live_names(allow: Allowances, manifest: Manifest, live: Mapping[Address, Live]) -> Allowances:
+    """What is named by the key of an entry is meant by its live name."""
+    state = (manifest.resources, live)
+
+    def meant(addresses: Collection[Address]) -> frozenset[Address]:
+        return frozenset(live_address(it, state, manifest.name) for it in addresses)
+
+    return replace(allow, data_loss=meant(allow.data_loss), replace=meant(allow.replace))
+
+
+def _check_scope(scope: RunScope, manifest: Manifest, live: Mapping[Address, Live]) -> None:
+    """A slip of the pen in a target would do nothing, and one in an exclude too much."""
+    state = (manifest.resources, live)
+    for pattern in unmatched(scope, state, manifest.name, TRAITS):
+        flag = "--target" if pattern in scope.targets else "--exclude"
+        known = known_names(state, manifest.name)
+        there = [it for it in known if it.partition("/")[0] == pattern.partition("/")[0]] or known
+        others = f"There are: {listed(there)}." if there else ""
+        raise ProvisionerError(
+            f'{flag} {one_line(pattern)} names nothing that is declared, or live and of "{manifest.name}".',
+            guess(pattern, known).rstrip() or others,
+        )
+
+
+def _check_replaced(addresses: Collection[Address], manifest: Manifest, live: Mapping[Address, Live]) -> None:
+    for address in sorted(addresses):
+        wanted, name = manifest.resources.get(address), one_line(str(address))
+        if wanted is None:
+            known = sorted(str(it.entry) for it in manifest.resources.values() if not it.external)
+            hint = guess(str(address), known).rstrip() or f"There are: {listed(known)}."
+            raise ProvisionerError(f"--replace names {name}, which is not declared.", hint)
+        if wanted.external or wanted.lifecycle.suspend:
+            what = "external" if wanted.external else "suspended"
+            raise ProvisionerError(f"--replace names {name}, which is {what}, so it is not written.")
+        if address not in live:
+            raise ProvisionerError(
+                f"--replace names {name}, which is not live.", "Leave it away: it is created anyway."
+            )
 
 
 def _check_owners(plan: Plan, live: Mapping[Address, Live], allow: Allowances) -> None:

@@ -11,7 +11,15 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import MARKED, TAKES_FILE
 from provisioner.manifest.draft import Draft, Entry, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_advice, name_fault
-from provisioner.manifest.schema import ANY_NAME, EXTENSION, entry_shape, keys_at, schemas_at, schemas_in
+from provisioner.manifest.schema import (
+    ANY_NAME,
+    EXTENSION,
+    LIVE_NAME_OF_OTHERS,
+    entry_shape,
+    keys_at,
+    schemas_at,
+    schemas_in,
+)
 from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
@@ -50,13 +58,24 @@ def shapes(draft: Draft) -> Iterator[Diagnostic]:
 def names(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         kind = KINDS[entry.address.kind]
-        name, rule = entry.address.name, ANY_NAME
-        if fits_name(name, rule) and not entry.external:
-            rule = kind.names()
-        if not fits_name(name, rule):
-            message = f"The {kind.singular} name {quoted(name)} {name_fault(name, rule)}."
-            hint = str(rule.get("description") or name_advice(rule))
-            yield from entry.error("bad-name", (), message, hint, at_key=True)
+        live, of_service = entry.value.get("live_name"), None if entry.external else kind.names()
+        if isinstance(live, str):  # then the key is the manifest's own
+            yield from _name(entry, f"The {kind.singular} key", entry.address.name, (ANY_NAME,), ())
+            rules = (LIVE_NAME_OF_OTHERS,) if of_service is None else (ANY_NAME, of_service)
+            yield from _name(entry, f"The {kind.singular} name", live, rules, ("live_name",))
+        else:
+            rules = (ANY_NAME,) if of_service is None else (ANY_NAME, of_service)
+            yield from _name(entry, f"The {kind.singular} name", entry.address.name, rules, ())
+
+
+def _name(entry: Entry, what: str, name: str, rules: tuple[Document, ...], path: Path) -> Iterator[Diagnostic]:
+    """The first of the rules that it breaks."""
+    rule = next((rule for rule in rules if not fits_name(name, rule)), None)
+    if rule is not None:
+        hint = str(rule.get("description") or name_advice(rule))
+        yield from entry.error(
+            "bad-name", path, f"{what} {quoted(name)} {name_fault(name, rule)}.", hint, at_key=not path
+        )
 
 
 def duplicates(draft: Draft) -> Iterator[Diagnostic]:
@@ -73,6 +92,21 @@ def duplicates(draft: Draft) -> Iterator[Diagnostic]:
             yield from entry.error("duplicate-resource", (), message, "Keep one of the two.", at_key=True)
 
 
+def live_names(draft: Draft) -> Iterator[Diagnostic]:
+    """Of keys that mean the same is told above."""
+    firsts: dict[Address, Entry] = {}
+    for entry in draft.by_address.values():
+        first = firsts.setdefault(_on_the_service(entry.live), entry)
+        if first is entry or (entry.live == entry.address and first.live == first.address):
+            continue
+        where = first.file.source.key_at(first.path)
+        place = f"{where.file}:{where.line}:{where.column}"
+        message = f"{entry.address} and {first.address} of {place} are both {quoted(entry.live.name)} on the service."
+        path = ("live_name",) if "live_name" in entry.value else ()
+        hint = "Give one of them another `live_name`."
+        yield from entry.error("live-name-twice", path, message, hint, at_key=not path)
+
+
 def _on_the_service(address: Address) -> Address:
     """Equal for names that mean the same live object."""
     return Address(address.kind, address.name.casefold()) if KINDS[address.kind].traits.case_blind else address
@@ -82,7 +116,7 @@ def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         if entry.known is None:
             continue
-        for finding in KINDS[entry.address.kind].check(entry.address.name, entry.known):
+        for finding in KINDS[entry.address.kind].check(entry.live.name, entry.known):
             if lookup(entry.value, finding.path) is not ABSENT:  # under another name, that has been told
                 yield from entry.told(finding, at_key=finding.at_key or not finding.path)
 
@@ -226,12 +260,15 @@ def unknown_references(draft: Draft) -> Iterator[Diagnostic]:
         if reference.target not in draft.by_address
     )
     folded = {section: {name.casefold() for name in names} for section, names in declared.items()}
+    keys = {entry.live: entry.address for entry in draft.by_address.values() if entry.live != entry.address}
     for count, (entry, reference) in enumerate(missing):
         section, name = reference.target.kind, reference.target.name
         # in other letters it is defined: declaring it once more would be a duplicate
         is_other = not (KINDS[section].traits.case_blind and name.casefold() in folded[section])
         may_guess = count < _MOST_GUESSES
-        if not (reference.optional and is_other):
+        if reference.target in keys:
+            yield from _by_live_name(entry, reference, keys[reference.target])
+        elif not (reference.optional and is_other):
             yield from _unknown(entry, reference, declared[section], may_guess=may_guess, is_other=is_other)
         elif may_guess:
             yield from _perhaps_meant(entry, reference, declared[section])
@@ -251,6 +288,16 @@ def _unknown(
     if is_other:
         entry_of_other = f"{target.kind}: {{{shown(target.name)}: {{external: true}}}}"
         hint += f" One that exists and is not yours is declared with `{entry_of_other}`."
+    yield from entry.error("unknown-reference", reference.path, message, hint)
+
+
+def _by_live_name(entry: Entry, reference: Reference, meant: Address) -> Iterator[Diagnostic]:
+    target = reference.target
+    message = (
+        f"{entry.address} uses the {KINDS[target.kind].singular} {quoted(target.name)} (`{dotted(reference.path)}`), "
+        f"which is the live name of {meant}."
+    )
+    hint = f"References use the key: write {quoted(meant.name)}."
     yield from entry.error("unknown-reference", reference.path, message, hint)
 
 
@@ -335,6 +382,7 @@ RULES: Final[tuple[Rule, ...]] = (
     shapes,
     names,
     duplicates,
+    live_names,
     kinds_own_rules,
     ignored_fields,
     unknown_references,

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from provisioner.kinds import KINDS
+from provisioner.kinds.live_names import Names
 from provisioner.manifest.env import Variables, resolve
 from provisioner.manifest.limits import MOST_TOLD, Budget
 from provisioner.manifest.misfits import Misfit, is_everything
@@ -20,7 +21,7 @@ from provisioner.model.resource import Reference
 from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
 
-OURS: Final = ("external", "lifecycle")
+OURS: Final = ("external", "live_name", "lifecycle")
 Text: TypeAlias = tuple[str | None, Diagnostic | None]  # or why there is none
 
 
@@ -141,6 +142,13 @@ class Entry:
     def path(self) -> Path:
         return (self.address.kind, self.address.name)
 
+    @property
+    def live(self) -> Address:
+        """Which live object it is: that of its key, unless it says another name that can be known."""
+        name = self.value.get("live_name")
+        is_said = isinstance(name, str) and name and self.file.is_known((*self.path, "live_name"))
+        return Address(self.address.kind, name) if is_said else self.address  # type: ignore[arg-type]
+
     def told(self, finding: Finding, *, at_key: bool = False, subject: str = "") -> Iterator[Diagnostic]:
         """As the file's; the finding's path begins in the entry."""
         return self.file.told(finding, self.path, at_key=at_key, subject=subject)
@@ -218,21 +226,18 @@ def _by_entry(paths: Iterable[Path]) -> dict[Path, list[Path]]:
 
 
 def named_as_declared(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """The entries with those references spelt as what they name, which mean the same in other letters."""
-    declared = {_folded(entry.address): entry.address for entry in reversed(entries)}
+    """The entries with those references spelt as the keys that they mean: in other letters, or by an id, which names
+    what is live.
+    """
+    by_key = {entry.address: entry.address for entry in reversed(entries)}
+    by_live = {entry.live: entry.address for entry in reversed(entries)}
+    keys, lives = Names(by_key), Names(by_live)
     for entry in entries:
-        if any(it.case_blind for it in entry.references):
-            spelt = (
-                replace(it, target=declared.get(_folded(it.target), it.target)) if it.case_blind else it
-                for it in entry.references
-            )
+        if any(it.case_blind or it.by_id for it in entry.references):
+            spelt = (replace(it, target=(lives if it.by_id else keys).meant(it)) for it in entry.references)
             yield replace(entry, references=tuple(spelt))
         else:
             yield entry
-
-
-def _folded(address: Address) -> Address:
-    return Address(address.kind, address.name.casefold())
 
 
 def _entry(file: ManifestFile, address: Address, unknown: Iterable[Path], *, most: int) -> Entry:
@@ -266,7 +271,12 @@ def _normal(section: str, entry: Document) -> tuple[Document, tuple[Reference, .
 
 def _external_misfits(value: Document) -> Iterator[Misfit]:
     for key, inner in value.items():
-        if key == "external":
+        if key == "live_name":
+            if not isinstance(inner, str):
+                message = f"`live_name` is {found(inner)}; it must be text."
+                finding = Finding(path=(key,), code="wrong-type", message=message, hint="Quote it.")
+                yield Misfit(finding, at_key=False)
+        elif key == "external":
             if inner is not True:
                 message = f"`external` is {found(inner)}; it must be true or false."
                 finding = Finding(path=(key,), code="wrong-type", message=message, hint="Write `external: true`.")

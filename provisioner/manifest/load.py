@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from provisioner.kinds import KINDS
+from provisioner.kinds.live_names import Names
 from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.codes import CODES
 from provisioner.manifest.draft import (
@@ -44,9 +46,9 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """`name` is the owner id. Texts from files are inlined, variables replaced. `overrides` are the warnings that a
-    reviewer of the plan must see, too: where the project is another one than the environment says. `preflight` is what
-    it says of the checks that are part of a plan.
+    """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
+    replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
+    than the environment says. `preflight` is what it says of the checks that are part of a plan.
     """
 
     name: str
@@ -151,7 +153,8 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
     diagnostics = _tidied([*problems, *_checked(draft, head)])
     if any(each.is_error for each in diagnostics):
         return Loaded(manifest=None, diagnostics=diagnostics)
-    resources = {address: _desired(entry) for address, entry in draft.by_address.items()}
+    names = Names({entry.address: entry.live for entry in draft.by_address.values() if entry.live != entry.address})
+    resources = {entry.live: _desired(entry, names) for entry in draft.by_address.values()}
     overridden = tuple(each for each in diagnostics if each.code == OVERRIDDEN)
     manifest = Manifest(
         name=head.name,
@@ -306,13 +309,15 @@ def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(replace(each, message=printable(each.message), hint=printable(each.hint)) for each in unique.values())
 
 
-def _desired(entry: Entry) -> Desired:
+def _desired(entry: Entry, names: Names) -> Desired:
+    """From here on, everything goes by the names of what is live."""
     return Desired(
-        address=entry.address,
-        fields=entry.fields,
-        needs=frozenset(reference.target for reference in entry.references),
+        address=entry.live,
+        fields=names.fields(KINDS[entry.address.kind], entry.fields),
+        needs=frozenset(names.of(reference.target) for reference in entry.references),
         lifecycle=_lifecycle(entry.value.get("lifecycle") or {}),
         external=entry.external,
+        key=entry.address.name if entry.live != entry.address else "",
         where=entry.file.source.key_at(entry.path),
         places=partial(_place, entry.file.source, entry.path),
     )
@@ -327,4 +332,5 @@ def _lifecycle(said: Document) -> Lifecycle:
         prevent_destroy=said.get("prevent_destroy"),
         on_remove=OnRemove.KEEP if said.get("on_remove") == OnRemove.KEEP.value else OnRemove.DELETE,
         ignore=tuple(tuple(path.split(".")) for path in said.get("ignore", ())),
+        suspend=said.get("suspend") is True,
     )

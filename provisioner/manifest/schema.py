@@ -23,6 +23,12 @@ ANY_NAME: Final[Document] = {
     "minLength": 1,
     "description": "Use characters that can be seen; `.` and `..` are no names.",
 }
+# Of what somebody else made: whatever it is called, as long as it is no path segment of its own.
+LIVE_NAME_OF_OTHERS: Final[Document] = {
+    "pattern": r"(?!\.{1,2}$)[\s\S]+",
+    "minLength": 1,
+    "description": "`.` and `..` are no names.",
+}
 _VARIABLE: Final = {"$ref": "#/$defs/variable"}
 _NOT_TEXT: Final = {"integer", "number", "boolean"}
 _LIMITS_TEXT: Final = {"enum", "const", "pattern"}
@@ -45,18 +51,27 @@ LIFECYCLE: Final[Document] = mapping(
             "default": OnRemove.DELETE.value,
             "description": "What happens when the entry leaves the manifest: `keep` releases the live object.",
         },
+        "suspend": flag(
+            "For the time of an incident, say: it is read, compared and shown, and never written. Said in the manifest "
+            "alone, so when the whole entry goes, the live object does, too.",
+            default=False,
+        ),
     },
+)
+LIVE_NAME: Final[Document] = text(
+    "Its name on the service, where that is another than the key: after the key was changed, or where environments "
+    "differ. References in the manifest use the key.",
+    examples=["dev-prefs-memory"],
 )
 _EXTERNAL: Final[Document] = flag(
     "It exists and belongs to somebody else: it may be referred to, is checked to exist and is never changed. "
-    "Nothing else may be said about it.",
+    "Nothing else may be said about it, but its `live_name`.",
     default=False,
 )
-_ONLY_EXTERNAL: Final[Document] = mapping(
-    "Nothing can be created under this name; what has it already can be referred to.",
-    {"external": {**_EXTERNAL, "const": True}},
-    required=["external"],
-)
+_ONLY_NAMED: Final[Document] = {
+    "description": "Nothing can be created under this name: it takes a `live_name`, or is `external`.",
+    "anyOf": [{"required": ["external"]}, {"required": ["live_name"]}],
+}
 
 
 def _needing(setting: str) -> str:
@@ -155,7 +170,7 @@ def preflight_shape() -> Shape:
 def entry_shape(section: str) -> Shape:
     """One entry that is not external, with every variable resolved."""
     schema = KINDS[section].schema()
-    properties = {**schema["properties"], "external": _EXTERNAL, "lifecycle": LIFECYCLE}
+    properties = {**schema["properties"], "external": _EXTERNAL, "live_name": LIVE_NAME, "lifecycle": LIFECYCLE}
     return Shape({**schema, "properties": properties}, neighbours=KINDS[section].neighbours)
 
 
@@ -193,16 +208,19 @@ def _section(section: str) -> Json:
     entry["properties"] = {
         **entry["properties"],
         "external": _EXTERNAL,
+        "live_name": LIVE_NAME,
         "lifecycle": {"$ref": "#/$defs/lifecycle", "description": LIFECYCLE["description"]},
     }
     entry["if"] = {"properties": {"external": {"const": True}}, "required": ["external"]}
-    entry["then"] = {"maxProperties": 1}
+    entry["then"] = {"propertyNames": {"enum": ["external", "live_name"]}}
     entry["else"] = {"required": required}
     return {
         "type": ["object", "null"],
         "description": f"Every {kind.singular} of the manifest, by name.",
         "propertyNames": {key: value for key, value in ANY_NAME.items() if key != "description"},
-        "patternProperties": {_others(kind.names()): _ONLY_EXTERNAL},
+        "patternProperties": {
+            _others(kind.names()): {"$ref": f"#/properties/{section}/additionalProperties", **_ONLY_NAMED}
+        },
         "additionalProperties": entry,
     }
 

@@ -102,6 +102,19 @@ def place(document: Json, path: Path, value: object) -> None:
     document[last] = value
 
 
+def with_value(value: Any, path: Path, new: object) -> Any:
+    """A copy with another value at the path, where a number is an index if there is a list; ABSENT takes it out."""
+    step, rest = path[0], path[1:]
+    if isinstance(value, (list, tuple)) and step.isdecimal() and int(step) < len(value):
+        index = int(step)
+        return [*value[:index], with_value(value[index], rest, new) if rest else new, *value[index + 1 :]]
+    holder = value if isinstance(value, dict) else {}
+    inner = with_value(holder.get(step, {}), rest, new) if rest else new
+    if inner is ABSENT or (rest and inner == {} and step not in holder):
+        return {key: each for key, each in holder.items() if key != step}
+    return {**holder, step: inner}
+
+
 def overlay(base: Document, top: Document) -> Json:
     """`base` with the fields of `top` over it; mappings merge (an empty one adds nothing), all else is replaced."""
     merged = dict(base)

@@ -12,6 +12,7 @@ from provisioner.model.document import Absent, Document, Path, digest, dotted
 from provisioner.model.redact import HiddenKeys, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Live, Marker
+from provisioner.model.run_scope import RunScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Change:
     resource goes or is released. `declared` is the part of it that the manifest says. `needs` must be in place first.
     `referrers` are the agents and stores that name it. `reason` says why where the fields alone do not: "its last write
     failed". `remarks` are sentences that a reviewer must know beside the fields: what is ignored, what a replacement
-    loses, which version goes on serving.
+    loses, which version goes on serving. `key` is the name of its entry, where the live object has another one.
     """
 
     action: Action
@@ -52,6 +53,7 @@ class Change:
     referrers: tuple[Address, ...] = ()
     reason: str = ""
     remarks: tuple[str, ...] = ()
+    key: str = ""
 
     @property
     def is_adoption(self) -> bool:
@@ -103,7 +105,9 @@ class Target:
 class Plan:
     """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing; `left_out` are
     the resources whose deletion or replacement was not wanted this time. A `destruction` is planned as if the manifest
-    declared nothing.
+    declared nothing. `suspended` are the changes that the manifest's own `lifecycle.suspend` keeps from being made, one
+    for each such resource, without fields where nothing differs. Where the run is partial, `scope` says of what it is,
+    and `out_of_scope` what of the owner's was not looked at.
     """
 
     owner: str
@@ -113,6 +117,9 @@ class Plan:
     refusals: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     left_out: tuple[Address, ...] = ()
+    suspended: tuple[Change, ...] = ()
+    scope: RunScope = field(default_factory=RunScope)
+    out_of_scope: tuple[Address, ...] = ()
     destruction: bool = False
 
     @property

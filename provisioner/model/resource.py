@@ -28,11 +28,12 @@ class Condition(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lifecycle:
-    """`prevent_destroy` None keeps what the live object says."""
+    """`prevent_destroy` None keeps what the live object says. With `suspend` nothing is written, whatever differs."""
 
     prevent_destroy: bool | None = None
     on_remove: OnRemove = OnRemove.DELETE
     ignore: tuple[Path, ...] = ()
+    suspend: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,8 @@ class Marker:
 class Reference:
     """A field that names another resource; `wants` is what the target must provide (`chat`, `embedding`). An `optional`
     one may name what no manifest declares: that is somebody else's then. A `case_blind` one means the same in other
-    letters. One `by_id` may be about another account.
+    letters. The field's text begins with the name, unless it is `by_id`: an id names what is live, and may be about
+    another account.
     """
 
     path: Path
@@ -62,8 +64,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """One manifest entry in normal form. An external one is only checked to exist. `where` is its key; `places` tells
-    where a field of it stands, or the innermost that there is around it.
+    """One manifest entry in normal form. An external one is only checked to exist. Its address and every
+    name in it are those of what is live; `key` is what the entry is called where it has a `live_name`. `where` is its
+    key; `places` tells where a field of it stands, or the innermost that there is around it.
     """
 
     address: Address
@@ -71,8 +74,14 @@ class Desired:
     needs: frozenset[Address] = frozenset()
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     external: bool = False
+    key: str = ""
     where: Location | None = None
     places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def entry(self) -> Address:
+        """Where it stands in the manifest: its section and its key."""
+        return Address(self.address.kind, self.key or self.address.name)
 
     def at(self, *path: str) -> Location | None:
         return self.places(path) if self.places is not None else self.where

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
-from provisioner.model.document import ABSENT, Document, Path
+from provisioner.model.document import Document, with_value
 from provisioner.model.plan import Change, FieldChange, Plan, Target
 
 _MOVED: Final = (Origin.DRIFT, Origin.BOTH)
@@ -43,7 +43,7 @@ class Drift:
 
 def drift_in(plan: Plan) -> Drift:
     """A plan knows who moved each field; what it refuses is nobody's drift."""
-    changes = sorted(plan.changes, key=lambda change: change.address)
+    changes = sorted((*plan.changes, *plan.suspended), key=lambda change: change.address)
     moved = [replace(change, fields=tuple(it for it in change.fields if it.origin in _MOVED)) for change in changes]
     return Drift(
         owner=plan.owner,
@@ -57,17 +57,5 @@ def as_live(declared: Document, fields: Iterable[FieldChange]) -> Document:
     """The declared fields with the live values where these moved."""
     result: Any = declared
     for field in fields:
-        result = _with(result, field.path, field.before)
+        result = with_value(result, field.path, field.before)
     return result  # type: ignore[no-any-return]
-
-
-def _with(value: Any, path: Path, new: object) -> Any:
-    step, rest = path[0], path[1:]
-    if isinstance(value, (list, tuple)) and step.isdecimal() and int(step) < len(value):
-        index = int(step)
-        return [*value[:index], _with(value[index], rest, new) if rest else new, *value[index + 1 :]]
-    holder = value if isinstance(value, dict) else {}
-    inner = _with(holder.get(step, {}), rest, new) if rest else new
-    if inner is ABSENT or (rest and inner == {} and step not in holder):
-        return {key: each for key, each in holder.items() if key != step}
-    return {**holder, step: inner}

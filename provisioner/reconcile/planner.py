@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from provisioner.model.action import Action
 from provisioner.model.address import Address
@@ -15,13 +15,24 @@ from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemov
 from provisioner.model.traits import Traits
 from provisioner.reconcile import guard
 from provisioner.reconcile.allowances import Allowances
+from provisioner.reconcile.case import Case, Pair, case_of
 from provisioner.reconcile.compare import compare
+from provisioner.reconcile.held import (
+    SUSPENDED,
+    as_suspended,
+    left_suspended,
+    needed,
+    promised,
+    softened,
+    still_named,
+)
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of, spelt_as_live
 from provisioner.reconcile.order import in_order
-from provisioner.reconcile.referrers import named_alike, referrers
+from provisioner.reconcile.referrers import referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
-from provisioner.reconcile.scopes import beside, going, meant, of_one_name
+from provisioner.reconcile.renames import renamed
+from provisioner.reconcile.scopes import beside, going, of_one_name
 from provisioner.reconcile.write_only import with_writes
 
 _REASONS: Final[Mapping[Condition, str]] = {
@@ -29,6 +40,9 @@ _REASONS: Final[Mapping[Condition, str]] = {
     Condition.FAILED: "its last write failed",
     Condition.PENDING: "it is still being made",
 }
+_ASKED: Final = "replacement was asked for"
+
+_Found: TypeAlias = "Change | Diagnostic | None"
 
 
 def make_plan(
@@ -40,42 +54,23 @@ def make_plan(
     allow: Allowances | None = None,
 ) -> Plan:
     """Every change that makes the owner's live objects what the manifest says, and what forbids running them."""
-    allow = allow or Allowances()
-    desired, live = named_alike(desired, live, traits)
-    pairs = {
-        address: (wanted := desired.get(address), _counting(wanted, live.get(address), owner, traits[address.kind]))
-        for address in sorted({*desired, *live})
-    }
-    users = _users(referrers(desired, live, owner), pairs, live)
-    refused = {
-        address: it
-        for address, pair in pairs.items()
-        if (it := _refusal(*pair, owner, allow, traits[address.kind])) is not None
-    }
-    clear = {address: pair for address, pair in pairs.items() if address not in refused}
-    found = {
-        address: _change(*pair, owner, traits[address.kind], users.get(address, ())) for address, pair in clear.items()
-    }
-    changes = [_beside(change, live.get(address), traits) for address, change in found.items() if change is not None]
-    left_out = [change for change in changes if allow.no_delete and change.destroys]
-    ordered = in_order([change for change in changes if not (allow.no_delete and change.destroys)], traits)
-    unchanged = [address for address, change in found.items() if change is None and address in desired]
-    ours = [address for address in unchanged if not desired[address].external]
-    warnings = list(guard.name_of_others(changes, ours, desired, owner))
-    warnings += [it for at, (wanted, _) in clear.items() for it in _left_alone(wanted, live.get(at), owner, allow)]
-    warnings += guard.one_at_a_time(ordered, owner)
-    warnings += [it for at in unchanged for it in _unseen_on_unchanged(*clear[at], traits[at.kind])]
+    case = case_of(desired, live, owner, traits, allow or Allowances())
+    found = {address: _found(address, pair, case) for address, pair in case.pairs.items()}
+    every = [it for it in found.values() if isinstance(it, Change)]
+    changes = [change for change in every if change.address not in case.held]
+    left_out = [change for change in changes if case.allow.no_delete and change.destroys]
+    ordered = in_order([change for change in changes if not (case.allow.no_delete and change.destroys)], traits)
+    unchanged = tuple(at for at, it in found.items() if it is None and at in case.desired and at not in case.held)
     return Plan(
         owner=owner,
         changes=ordered,
-        unchanged=tuple(unchanged),
-        refusals=(
-            *refused.values(),
-            *guard.refusals(ordered, desired, allow),
-            *guard.nothing_declared(ordered, desired, owner),
-        ),
-        warnings=(*warnings, *map(guard.left_out, left_out)),
+        unchanged=unchanged,
+        refusals=tuple(_refusals(found, every, ordered, case)),
+        warnings=(*_warnings(found, changes, ordered, case), *map(guard.left_out, left_out)),
         left_out=tuple(change.address for change in left_out),
+        suspended=tuple(_suspended(found, case)),
+        scope=case.allow.scope,
+        out_of_scope=case.selection.outside if case.allow.scope.is_partial else (),
     )
 
 
@@ -88,43 +83,98 @@ def make_destruction(
     allow: Allowances | None = None,
 ) -> Plan:
     """The end of everything the owner has, but for what the manifest declares external: that is left alone."""
-    desired, live = named_alike(desired, live, traits)
-    external = {address: wanted for address, wanted in desired.items() if wanted.external}
-    users = referrers(external, live, owner)
+    case = case_of(desired, live, owner, traits, allow or Allowances(), with_needs=False)
+    external = {address: wanted for address, wanted in case.desired.items() if wanted.external}
+    users = referrers(external, case.live, owner, case.held)
     removals = {
         address: removal
-        for address in sorted(live)
-        if (removal := _removal(going(live[address], owner), owner, traits[address.kind], users.get(address, ())))
+        for address in sorted(case.live)
+        if (removal := _removal(going(case.live[address], owner), owner, traits[address.kind], users.get(address, ())))
         is not None
     }
-    removed = [_beside(it, live[address], traits) for address, it in removals.items() if address not in external]
-    changes = in_order(removed, traits)
+    removed = {at: _beside(it, case.live[at], traits) for at, it in removals.items() if at not in external}
+    changes = in_order([it for at, it in removed.items() if at not in case.held], traits)
     return Plan(
         owner=owner,
         changes=changes,
-        refusals=tuple(guard.refusals(changes, desired, allow or Allowances(), destruction=True)),
-        warnings=(
-            *(guard.left_external(live[at], owner) for at in removals if at in external),
-            *(guard.unreadable_stranger(it) for at in sorted(live) for it in of_one_name(live[at]) if it.odd),
-            *guard.one_at_a_time(changes, owner),
+        refusals=(
+            *guard.refusals(changes, case.desired, case.allow, destruction=True),
+            *still_named(changes, case.desired, case.held),
         ),
+        warnings=(*_left_of(removals, external, case), *guard.one_at_a_time(changes, owner)),
+        suspended=tuple(
+            as_suspended(case.desired[at], case.live[at], None) for at in removed if case.held.get(at) is SUSPENDED
+        ),
+        scope=case.allow.scope,
+        out_of_scope=case.selection.outside if case.allow.scope.is_partial else (),
         destruction=True,
     )
 
 
-def _counting(wanted: Desired | None, found: Live | None, owner: str, traits: Traits) -> Live | None:
-    if wanted is not None:
-        return meant(wanted, found, owner, traits)
-    return going(found, owner) if found is not None else None
+def _left_of(
+    removals: Mapping[Address, Change], external: Mapping[Address, Desired], case: Case
+) -> Iterator[Diagnostic]:
+    """What a destruction leaves as it is, and one might have thought it would go."""
+    for at in removals:
+        if at in external and case.is_inside(at):
+            yield guard.left_external(case.live[at], case.owner)
+        elif case.held.get(at) is SUSPENDED:
+            yield left_suspended(case.live[at], case.desired[at])
+    if not case.allow.scope.is_partial:
+        yield from (
+            guard.unreadable_stranger(it) for at in sorted(case.live) for it in of_one_name(case.live[at]) if it.odd
+        )
 
 
-def _users(
-    named: Mapping[Address, tuple[Address, ...]],
-    pairs: Mapping[Address, tuple[Desired | None, Live | None]],
-    live: Mapping[Address, Live],
-) -> dict[Address, tuple[Address, ...]]:
-    """But for those of what is hidden: they mean what hides it."""
-    return {at: by for at, by in named.items() if at not in pairs or pairs[at][1] is live.get(at)}
+def _found(address: Address, pair: Pair, case: Case) -> Change | Diagnostic | None:
+    """What is to be done to it, or why it may not be touched; None where nothing is to be done."""
+    traits = case.traits[address.kind]
+    refusal = _refusal(*pair, case.owner, case.allow, traits)
+    if refusal is not None:
+        return refusal
+    change = _change(*pair, case.owner, traits, case.users.get(address, ()), is_asked=address in case.allow.replace)
+    return _beside(change, case.live.get(address), case.traits) if change is not None else None
+
+
+def _refusals(
+    found: Mapping[Address, _Found], every: Sequence[Change], changes: Sequence[Change], case: Case
+) -> Iterator[Diagnostic]:
+    yield from (it for at, it in found.items() if isinstance(it, Diagnostic) and at not in case.held)
+    free = {address: wanted for address, wanted in case.desired.items() if address not in case.held}
+    yield from guard.refusals(changes, free, case.allow)
+    yield from guard.nothing_declared(changes, case.desired, case.owner)
+    yield from needed(changes, case.desired, case.live, case.held)
+    if case.allow.scope.targets:
+        yield from promised(every, case.desired, case.live, case.selection)
+    yield from still_named(changes, case.desired, case.held)
+
+
+def _warnings(
+    found: Mapping[Address, _Found], going: Sequence[Change], changes: Sequence[Change], case: Case
+) -> Iterator[Diagnostic]:
+    every = [it for it in found.values() if isinstance(it, Change)]
+    unchanged = [at for at, it in found.items() if it is None and at in case.desired]
+    ours = [at for at in unchanged if not case.desired[at].external]
+    if any(change.after is None or change.action is Action.RELEASE for change in going):
+        yield from guard.name_of_others(every, ours, case.desired, case.owner)
+    yield from renamed(every, case.desired, case.traits, among=case.selection.inside)
+    for at, it in found.items():
+        if isinstance(it, Diagnostic) and case.held.get(at) is SUSPENDED:
+            yield softened(it)
+    for at, (wanted, _) in case.pairs.items():
+        if not isinstance(found[at], Diagnostic) and case.is_inside(at):
+            yield from _left_alone(wanted, case.live.get(at), case.owner, case.allow)
+    yield from guard.one_at_a_time(changes, case.owner)
+    for at in unchanged:
+        if at not in case.held:
+            yield from _unseen_on_unchanged(*case.pairs[at], case.traits[at.kind])
+
+
+def _suspended(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
+    for at, why in sorted(case.held.items()):
+        if why is SUSPENDED:
+            it = found[at]
+            yield as_suspended(case.desired[at], case.live.get(at), it if isinstance(it, Change) else None)
 
 
 def _beside(change: Change, found: Live | None, traits: Mapping[str, Traits]) -> Change:
@@ -166,8 +216,15 @@ def _left_alone(wanted: Desired | None, found: Live | None, owner: str, allow: A
 
 
 def _change(
-    wanted: Desired | None, found: Live | None, owner: str, traits: Traits, users: tuple[Address, ...]
+    wanted: Desired | None,
+    found: Live | None,
+    owner: str,
+    traits: Traits,
+    users: tuple[Address, ...],
+    *,
+    is_asked: bool,
 ) -> Change | None:
+    """`is_asked` where the command wants it made anew, whatever differs."""
     if wanted is None:
         return _removal(found, owner, traits, users) if found is not None else None
     if wanted.external:
@@ -180,8 +237,9 @@ def _change(
             declared=without(wanted.fields, wanted.lifecycle.ignore),
             marker=_marker_for(wanted, None, owner, traits, over="0"),
             needs=wanted.needs,
+            key=wanted.key,
         )
-    return _alteration(wanted, found, owner, traits, users)
+    return _alteration(wanted, found, owner, traits, users, is_asked=is_asked)
 
 
 def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
@@ -221,11 +279,13 @@ def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
     )
 
 
-def _alteration(wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...]) -> Change | None:
+def _alteration(
+    wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...], *, is_asked: bool
+) -> Change | None:
     record = AppliedRecord(found.marker.applied) if found.marker else None
     ignore = wanted.lifecycle.ignore
     fields = compare(wanted.fields, found.fields, record=record, ignore=ignore, traits=traits, baseline=found.baseline)
-    replaces = any(field.forces_replace for field in fields)
+    replaces = is_asked or any(field.forces_replace for field in fields)
     marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
         action=_action(found, marker, replaces=replaces),
@@ -238,7 +298,8 @@ def _alteration(wanted: Desired, found: Live, owner: str, traits: Traits, users:
         needs=wanted.needs,
         loses_data=replaces and traits.holds_data,
         referrers=users if replaces else (),
-        reason=_REASONS[found.condition],
+        reason="; ".join(filter(None, (_REASONS[found.condition], _ASKED if is_asked else ""))),
+        key=wanted.key,
     )
     if not _says_something(change):
         return None

@@ -6,7 +6,7 @@ goes on naming what it names today.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from provisioner.model.address import Address
@@ -15,12 +15,17 @@ from provisioner.model.traits import Traits
 
 
 def referrers(
-    desired: Mapping[Address, Desired], live: Mapping[Address, Live], owner: str
+    desired: Mapping[Address, Desired], live: Mapping[Address, Live], owner: str, held: Collection[Address] = ()
 ) -> dict[Address, tuple[Address, ...]]:
-    """For each resource that is named, those that name it, sorted."""
+    """For each resource that is named, those that name it, sorted. What is `held` stays as it is."""
     found: dict[Address, list[Address]] = {}
     for address in sorted({*desired, *live}):
-        for needed in _needs_in_the_end(desired.get(address), live.get(address), owner):
+        wanted, alive = desired.get(address), live.get(address)
+        if address in held:
+            needs = alive.needs if alive is not None else frozenset()
+        else:
+            needs = _needs_in_the_end(wanted, alive, owner)
+        for needed in needs:
             found.setdefault(needed, []).append(address)
     return {needed: tuple(users) for needed, users in found.items()}
 

@@ -44,7 +44,8 @@ class Line:
 
 
 def headline(change: Change) -> str:
-    return f"{one_line(str(change.address))} {VERBS[change.action].promise}"
+    key = f' ("{one_line(change.key)}" in the manifest)' if change.key else ""
+    return f"{one_line(str(change.address))}{key} {VERBS[change.action].promise}"
 
 
 @dataclass(slots=True)

@@ -111,6 +111,7 @@ _CHANGE: Final = _object(
     "What will be done to one resource. A create has every field with `after` only, a delete with `before` only.",
     action={"enum": _ACTIONS, "description": "What will be done."},
     address=_ref("address"),
+    key=_text("The key of its entry in the manifest: another than its name where the entry has a `live_name`."),
     adoption=_flag("Whether it takes over what exists and no manifest owns."),
     loses_data=_flag("Whether memories are destroyed."),
     referrers=_many("What names a resource that goes.", _ref("address")),
@@ -127,23 +128,39 @@ _CHANGE: Final = _object(
         ),
     ),
 )
+_SCOPE: Final = {
+    **_object(
+        "What a partial run is about; null where it is about everything.",
+        targets=_many("The patterns of `--target`; what they need belongs to it, too.", {"type": "string"}),
+        excludes=_many("The patterns of `--exclude`.", {"type": "string"}),
+        out_of_scope=_many("What is declared or the owner's, and was left aside.", _ref("address")),
+    ),
+    "type": ["object", "null"],
+}
 _PLAN: Final = _object(
     "What apply would do.",
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
     target=_TARGET,
     owner=_text("The manifest's name."),
+    scope=_SCOPE,
     digest=_text("Equal for equal plans, whatever the values of secrets.", pattern="^[0-9a-f]{64}$"),
     has_changes=_flag("Whether there is anything to do."),
     summary=_object(
         "How many of each.",
         **{action: _count(f"Changes that {action}.") for action in _ACTIONS},
         unchanged=_count("Resources that are as they should be."),
+        suspended=_count("Resources that the manifest suspends."),
         refusals=_count("Reasons why it may not be applied."),
         warnings=_count("Warnings."),
     ),
     changes=_many("In an order in which they can be applied.", _ref("change")),
     unchanged=_many("What is as it should be.", _ref("address")),
     left_out=_many("What `--no-delete` keeps from being deleted or replaced; these count as changes.", _ref("address")),
+    suspended=_many(
+        "What `lifecycle.suspend` keeps from being written: the change that is not made, without fields where nothing "
+        "differs. None of them counts as a change.",
+        _ref("change"),
+    ),
     refusals=_many("Any of these means that the plan may not be applied.", _ref("diagnostic")),
     warnings=_many("These forbid nothing.", _ref("diagnostic")),
 )

@@ -18,6 +18,7 @@ from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
+from provisioner.render.scope import scope_document
 from provisioner.render.target import target_document
 
 FORMAT_VERSION: Final = "1.0"
@@ -34,17 +35,20 @@ def plan_document(plan: Plan) -> Json:
         "format_version": FORMAT_VERSION,
         "target": target_document(plan.target),
         "owner": plan.owner,
+        "scope": scope_document(plan),
         "digest": plan.digest,
         "has_changes": not plan.is_empty or bool(plan.left_out),
         "summary": {
             **{action.value: plan.count(action) for action in Action},
             "unchanged": len(plan.unchanged),
+            "suspended": len(plan.suspended),
             "refusals": len(plan.refusals),
             "warnings": len(plan.warnings),
         },
         "changes": [change_document(change) for change in plan.changes],
         "unchanged": [address_document(address) for address in plan.unchanged],
         "left_out": [address_document(address) for address in plan.left_out],
+        "suspended": [change_document(change) for change in plan.suspended],
         "refusals": [diagnostic_document(refusal) for refusal in plan.refusals],
         "warnings": [diagnostic_document(warning) for warning in plan.warnings],
     }
@@ -58,6 +62,7 @@ def change_document(change: Change) -> Json:
     return {
         "action": change.action.value,
         "address": address_document(change.address),
+        "key": change.key or change.address.name,
         "adoption": change.is_adoption,
         "loses_data": change.loses_data,
         "referrers": [address_document(address) for address in change.referrers],

@@ -15,6 +15,7 @@ from provisioner.model.words import plural
 from provisioner.render.change_lines import change_lines, headline, remark, resource_fields
 from provisioner.render.markdown import code, fenced, prose
 from provisioner.render.markdown_diff import diff_line
+from provisioner.render.scope import scope_sentences, suspended_headline
 from provisioner.render.target import target_rows
 from provisioner.render.values import path_text
 from provisioner.render.words import REFUSED, VERBS, plan_summary
@@ -25,7 +26,8 @@ _WIDTH: Final = 100
 
 def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     """Never longer than `limit` characters."""
-    heading = f"## {prose(title or f'Plan for {plan.owner}')}\n\n{_target(plan)}**{prose(plan_summary(plan))}**\n"
+    heading = f"## {prose(title or f'Plan for {plan.owner}')}\n\n{_partial(plan)}{_target(plan)}"
+    heading += f"**{prose(plan_summary(plan))}**\n"
     footer = f"\nDigest: {code(plan.digest)}\n"
     room = limit - len(heading) - len(footer)
     refusals = _alert("CAUTION", f"**{REFUSED}**", plan.refusals, room)
@@ -34,8 +36,14 @@ def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     room -= len(warnings)
     table = _table(plan.changes, room - len(_left_out(len(plan.changes), len(plan.changes))))
     details = _details(plan.changes, room - len(table))
-    text = f"{heading}{refusals}{warnings}{table}{details}{footer}"
+    suspended = _suspended(plan.suspended, room - len(table) - len(details))
+    text = f"{heading}{refusals}{warnings}{table}{details}{suspended}{footer}"
     return text if len(text) <= limit else text[: max(limit, 0)]
+
+
+def _partial(plan: Plan) -> str:
+    sentences = scope_sentences(plan)
+    return f"> [!IMPORTANT]\n> **{prose(' '.join(sentences))}**\n\n" if sentences else ""
 
 
 def _target(plan: Plan) -> str:
@@ -133,6 +141,21 @@ def _detail(change: Change, most: int) -> str:
         most -= len(lines[-1])
         if most < 0:
             break
-    summary = f"{code(VERBS[change.action].symbol)} {prose(headline(change))}"
+    return _folded(f"{code(VERBS[change.action].symbol)} {prose(headline(change))}", lines)
+
+
+def _folded(summary: str, lines: Sequence[str]) -> str:
     block = fenced(lines, "diff") if lines else "Nothing on it changes."
     return f"\n<details><summary>{summary}</summary>\n\n{block}\n\n</details>\n"
+
+
+def _suspended(changes: Sequence[Change], room: int) -> str:
+    """What is not written: those that fit, and how many do not."""
+    texts = [
+        _folded(
+            f"{code('=')} {prose(suspended_headline(change))}",
+            [diff_line(it) for it in change_lines(change, width=_WIDTH)],
+        )
+        for change in changes
+    ]
+    return _as_many(texts, room, "\n{} more that are suspended are not listed for length.\n") if texts else ""

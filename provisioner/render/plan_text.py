@@ -13,6 +13,7 @@ from provisioner.render.change_lines import Line, Room, change_lines, headline
 from provisioner.render.diagnostics import diagnostic_lines
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.safe import folded, one_line, wrapped
+from provisioner.render.scope import scope_sentences, suspended_headline
 from provisioner.render.styles import PLAIN, Styles
 from provisioner.render.target import target_rows
 from provisioner.render.words import REFUSED, VERBS, plan_summary
@@ -30,9 +31,11 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
     """
     room = Room(_MOST)
     blocks = [
+        list(_partial(plan, styles, width)),
         list(target_lines(plan.target, styles, width)),
         list(_opening(plan, styles, width)),
         *(list(_change(change, styles, width, room)) for change in plan.changes),
+        *(list(_suspended(change, styles, width, room)) for change in plan.suspended),
         [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
@@ -45,6 +48,11 @@ def target_lines(target: Target | None, styles: Styles, width: int) -> Iterator[
         first, *rest = wrapped(_parted(f"{label}: {text}", width), width=width, hang=_HANG)
         yield styles.paint(styles.heading, first[: len(label) + 1]) + first[len(label) + 1 :]
         yield from rest
+
+
+def _partial(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
+    for sentence in scope_sentences(plan):
+        yield from (styles.paint(styles.warning, line) for line in wrapped(sentence, width=width, hang=_HANG))
 
 
 def _parted(row: str, width: int) -> str:
@@ -85,9 +93,22 @@ def _legend(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
 
 def _change(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
     symbol = styles.paint(action_style(change.action, styles), f"{VERBS[change.action].symbol:>3}")
-    first, *rest = wrapped(headline(change), width=width, indent="    ", hang="      ")
+    yield from _head(symbol, headline(change), styles, width)
+    yield from _fields(change, styles, width, room)
+
+
+def _suspended(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
+    yield from _head(styles.paint(styles.warning, "  ="), suspended_headline(change), styles, width)
+    yield from _fields(change, styles, width, room)
+
+
+def _head(symbol: str, text: str, styles: Styles, width: int) -> Iterator[str]:
+    first, *rest = wrapped(text, width=width, indent="    ", hang="      ")
     yield f"{symbol} {styles.paint(styles.heading, first[4:])}"
     yield from (styles.paint(styles.heading, line) for line in rest)
+
+
+def _fields(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
     for line in change_lines(change, width=width - FIELD_MARGIN, room=room):
         yield from painted(line, styles, width)
 

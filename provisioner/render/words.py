@@ -56,13 +56,17 @@ def duration(seconds: float) -> str:
 def plan_summary(plan: Plan) -> str:
     """One sentence that counts what there is, and only that."""
     unchanged = [f"{len(plan.unchanged)} unchanged"] if plan.unchanged else []
+    unchanged += [f"{len(plan.suspended)} suspended"] if plan.suspended else []
+    in_scope = " in its scope" if plan.scope.is_partial else ""
     if plan.destruction and plan.is_empty and not plan.refusals:
-        return f'Nothing {"else " if plan.warnings else ""}of the owner "{one_line(plan.owner)}" is live.'
+        return f'Nothing {"else " if plan.warnings else ""}of the owner "{one_line(plan.owner)}" is live{in_scope}.'
     if plan.is_empty and not (plan.refusals or plan.left_out):
-        count = f" ({unchanged[0]})" if unchanged else ""
+        count = f" ({', '.join(unchanged)})" if unchanged else ""
         if plan.warnings:
-            return f"No changes{count}, but read the {'warnings' if len(plan.warnings) > 1 else 'warning'}."
-        return f"No changes. Everything is as the manifest says{count}."
+            return f"No changes{in_scope}{count}, but read the {'warnings' if len(plan.warnings) > 1 else 'warning'}."
+        if plan.suspended:
+            return f"No changes{in_scope}{count}."
+        return f"No changes. Everything{in_scope} is as the manifest says{count}."
     counts = [f"{plan.count(action)} to {action.value}" for action in Action if plan.count(action)]
     left_out = [f"{len(plan.left_out)} left out"] if plan.left_out else []
     return f"Plan: {', '.join([*(counts or ['nothing to change']), *left_out, *unchanged])}."

@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from provisioner.cli.formats import RUNS
-from provisioner.cli.options import address, manifest_options, pin_option, service_options
+from provisioner.cli.options import address, manifest_options, pin_option, scope_options, service_options
 from provisioner.cli.planning import planned_destruction
 from provisioner.cli.running import carry_out, running_options, told_by
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
+from provisioner.model.run_scope import RunScope
 from provisioner.reconcile.allowances import Allowances
 
 
@@ -31,6 +32,7 @@ from provisioner.reconcile.allowances import Allowances
     help="Let this store be deleted, with all its memories.",
 )
 @click.option("--max-deletes", type=click.IntRange(min=0), help="Refuse to delete more than this. No limit by default.")
+@scope_options
 @running_options
 @click.pass_obj
 def command(
@@ -42,16 +44,17 @@ def command(
     on_error: str,
     allow_data_loss: tuple[Address, ...],
     max_deletes: int | None,
+    scope: RunScope,
     **shared: Any,
 ) -> int:
     """Delete everything the manifest owns.
 
     Only what carries the owner's marker is deleted; stores must be named one by one with --allow-data-loss, protected
-    resources are refused, and those with `on_remove: keep` are released instead.
+    resources are refused, those with `on_remove: keep` are released instead, and suspended ones are left alone.
     """
     request = Request(**shared)
     reporter = RUNS[style](terminal)
     with told_by(reporter), opened(request) as (manifest, planes):
-        allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes)
+        allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes, scope=scope)
         plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
         return carry_out(plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error)

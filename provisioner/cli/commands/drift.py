@@ -15,6 +15,7 @@ from provisioner.model.address import Address
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.words import guess, listed
 from provisioner.reconcile.drift import drift_in
+from provisioner.reconcile.selection import live_address
 from provisioner.render.safe import one_line
 
 MOVED: Final = 2
@@ -61,6 +62,7 @@ def command(
     request = Request(**shared)
     with opened(request) as (manifest, planes):
         plan = planned_drift(manifest, planes, parallelism=request.parallelism)
+    addresses = tuple(live_address(it, (manifest.resources, {}), manifest.name) for it in addresses)
     _require_known(addresses, (*manifest.resources, *(change.address for change in plan.changes)))
     drift = drift_in(plan).only(addresses)
     if accept:

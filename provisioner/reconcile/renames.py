@@ -1,0 +1,68 @@
+"""A key that was renamed: names are identity on the service, so without a `live_name` the plan deletes and creates.
+
+Taken for one is a live object that goes and shows all that a new entry of its kind declares, where no other goes that
+does, and no other new entry that it shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+from provisioner.model.action import Action
+from provisioner.model.address import Address
+from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.plan import Change
+from provisioner.model.resource import Desired
+from provisioner.model.traits import Traits
+from provisioner.reconcile.compare import unshown
+
+_GOING: Final = (Action.DELETE, Action.RELEASE)
+_MOST_PAIRS: Final = 10_000  # each is compared field by field; a manifest in which so much moved was not renamed
+
+
+def renamed(
+    changes: Sequence[Change],
+    desired: Mapping[Address, Desired],
+    traits: Mapping[str, Traits],
+    *,
+    among: Collection[Address],
+) -> Iterator[Diagnostic]:
+    """Told are the new ones `among` these."""
+    for kind in dict.fromkeys(change.address.kind for change in changes):
+        gone = [it for it in changes if it.action in _GOING and it.address.kind == kind]
+        new = [it for it in changes if it.action is Action.CREATE and it.address.kind == kind and it.declared]
+        if len(gone) * len(new) > _MOST_PAIRS:
+            continue
+        pairs = [(it, old) for it in new for old in gone if _is_shown(it, old, traits[kind])]
+        for change, old in pairs:
+            is_clear = sum(it is change for it, _ in pairs) == 1 and sum(it is old for _, it in pairs) == 1
+            if is_clear and change.address in among:
+                yield _diagnostic(old, desired[change.address], traits[kind])
+
+
+def _is_shown(new: Change, old: Change, traits: Traits) -> bool:
+    return old.before is not None and not unshown(new.declared, old.before.fields, traits)
+
+
+def _diagnostic(old: Change, wanted: Desired, traits: Traits) -> Diagnostic:
+    becomes = "would be deleted" if old.action is Action.DELETE else "would be left behind"
+    lost = ", with every memory in it" if traits.holds_data and old.action is Action.DELETE else ""
+    return Diagnostic(
+        code="renamed",
+        message=f"{wanted.entry} would be created, and {old.address}, which has all that it declares and no entry any "
+        f"more, {becomes}{lost}. Its key may have been renamed.",
+        hint=f"If it is the same one, add one line to the entry: `live_name: {_written(old.address.name)}`",
+        severity=Severity.WARNING,
+        where=wanted.where,
+    )
+
+
+def _written(name: str) -> str:
+    """As it may be written in YAML without further thought."""
+    is_plain = name.isascii() and name[:1].isalpha() and all(char.isalnum() or char in "-_." for char in name)
+    return name if is_plain and name.casefold() not in _WORDS else json.dumps(name, ensure_ascii=False)
+
+
+_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
