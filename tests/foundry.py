@@ -104,8 +104,12 @@ class Foundry:
         """Whatever names the service would allow."""
         state = self._ask("GET", "state")
         content = state["tables"][table]
-        at = content["columns"].index("name")
-        content["rows"] = [[*row[:at], new if row[at] == old else row[at], *row[at + 1 :]] for row in content["rows"]]
+        at, body = (content["columns"].index(column) for column in ("name", "body"))
+        for row in content["rows"]:
+            if row[at] == old:
+                row[at] = new
+                document = json.loads(row[body])
+                row[body] = json.dumps({**document, "name": new} if document.get("name") == old else document)
         self._ask("POST", "state", state)
 
     def page(self, path: str) -> str:

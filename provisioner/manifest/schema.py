@@ -70,7 +70,10 @@ _EXTERNAL: Final[Document] = flag(
 )
 _ONLY_NAMED: Final[Document] = {
     "description": "Nothing can be created under this name: it takes a `live_name`, or is `external`.",
-    "anyOf": [{"required": ["external"]}, {"required": ["live_name"]}],
+    "anyOf": [
+        {"properties": {"external": {**_EXTERNAL, "const": True}}, "required": ["external"]},
+        {"required": ["live_name"]},
+    ],
 }
 
 

@@ -67,6 +67,11 @@ class Change:
         return was is not None and self.marker is not None and was.owner != self.marker.owner
 
     @property
+    def is_asked(self) -> bool:
+        """Whether it replaces what nothing in it forces to be replaced."""
+        return self.action is Action.REPLACE and not any(field.forces_replace for field in self.fields)
+
+    @property
     def destroys(self) -> bool:
         return self.action in (Action.DELETE, Action.REPLACE)
 

@@ -120,7 +120,7 @@ def still_named(
         yield Diagnostic(
             code="still-referred",
             message=f"{change.address} would be deleted, but {joined(users)} {verb} to it and {are} {held[users[0]]}.",
-            hint=f"Remove `lifecycle.suspend` from {users[0]}, or keep {change.address}."
+            hint=f"Remove `lifecycle.suspend` from {users[0]}, or leave the other as it is: --exclude {change.address}"
             if held[users[0]] is SUSPENDED
             else f"Leave {change.address} out of this run, or take {joined(users)} into it, too.",
             where=wanted.where if wanted is not None else None,

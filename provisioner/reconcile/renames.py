@@ -1,7 +1,8 @@
 """A key that was renamed: names are identity on the service, so without a `live_name` the plan deletes and creates.
 
 Taken for one is a live object that goes and shows all that a new entry of its kind declares, where no other goes that
-does, and no other new entry that it shows.
+does, and no other new entry that it shows. Of what holds data, it is enough that it shows what can never be changed:
+more may have been edited together with the key.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
+from provisioner.model.document import only
 from provisioner.model.plan import Change
 from provisioner.model.resource import Desired
 from provisioner.model.traits import Traits
@@ -43,7 +45,8 @@ def renamed(
 
 
 def _is_shown(new: Change, old: Change, traits: Traits) -> bool:
-    return old.before is not None and not unshown(new.declared, old.before.fields, traits)
+    telling = only(new.declared, traits.immutable) if traits.holds_data else new.declared
+    return old.before is not None and bool(telling) and not unshown(telling, old.before.fields, traits)
 
 
 def _diagnostic(old: Change, wanted: Desired, traits: Traits) -> Diagnostic:
@@ -51,8 +54,8 @@ def _diagnostic(old: Change, wanted: Desired, traits: Traits) -> Diagnostic:
     lost = ", with every memory in it" if traits.holds_data and old.action is Action.DELETE else ""
     return Diagnostic(
         code="renamed",
-        message=f"{wanted.entry} would be created, and {old.address}, which has all that it declares and no entry any "
-        f"more, {becomes}{lost}. Its key may have been renamed.",
+        message=f"{wanted.entry} would be created, and {old.address}, which is as that is declared and has no entry "
+        f"any more, {becomes}{lost}. Its key may have been renamed.",
         hint=f"If it is the same one, add one line to the entry: `live_name: {_written(old.address.name)}`",
         severity=Severity.WARNING,
         where=wanted.where,

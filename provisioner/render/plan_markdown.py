@@ -36,7 +36,7 @@ def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     room -= len(warnings)
     table = _table(plan.changes, room - len(_left_out(len(plan.changes), len(plan.changes))))
     details = _details(plan.changes, room - len(table))
-    suspended = _suspended(plan.suspended, room - len(table) - len(details))
+    suspended = _suspended(plan, room - len(table) - len(details))
     text = f"{heading}{refusals}{warnings}{table}{details}{suspended}{footer}"
     return text if len(text) <= limit else text[: max(limit, 0)]
 
@@ -149,13 +149,13 @@ def _folded(summary: str, lines: Sequence[str]) -> str:
     return f"\n<details><summary>{summary}</summary>\n\n{block}\n\n</details>\n"
 
 
-def _suspended(changes: Sequence[Change], room: int) -> str:
+def _suspended(plan: Plan, room: int) -> str:
     """What is not written: those that fit, and how many do not."""
     texts = [
         _folded(
-            f"{code('=')} {prose(suspended_headline(change))}",
+            f"{code('=')} {prose(suspended_headline(change, destruction=plan.destruction))}",
             [diff_line(it) for it in change_lines(change, width=_WIDTH)],
         )
-        for change in changes
+        for change in plan.suspended
     ]
     return _as_many(texts, room, "\n{} more that are suspended are not listed for length.\n") if texts else ""

@@ -35,7 +35,7 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
         list(target_lines(plan.target, styles, width)),
         list(_opening(plan, styles, width)),
         *(list(_change(change, styles, width, room)) for change in plan.changes),
-        *(list(_suspended(change, styles, width, room)) for change in plan.suspended),
+        *(list(_suspended(change, plan, styles, width, room)) for change in plan.suspended),
         [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
@@ -97,8 +97,10 @@ def _change(change: Change, styles: Styles, width: int, room: Room) -> Iterator[
     yield from _fields(change, styles, width, room)
 
 
-def _suspended(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
-    yield from _head(styles.paint(styles.warning, "  ="), suspended_headline(change), styles, width)
+def _suspended(change: Change, plan: Plan, styles: Styles, width: int, room: Room) -> Iterator[str]:
+    yield from _head(
+        styles.paint(styles.warning, "  ="), suspended_headline(change, destruction=plan.destruction), styles, width
+    )
     yield from _fields(change, styles, width, room)
 
 

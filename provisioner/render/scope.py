@@ -23,7 +23,7 @@ def scope_sentences(plan: Plan) -> tuple[str, ...]:
     if not scope.is_partial:
         return ()
     what = "destroy" if plan.destruction else "plan"
-    needs = "" if plan.destruction else ", with what they need"
+    needs = "" if plan.destruction else ", with all that is needed"
     about = f"of {_listed(scope.targets)}{needs}" if scope.targets else "of everything"
     but = f"{', ' if needs and scope.targets else ' '}but without {_listed(scope.excludes)}" if scope.excludes else ""
     left = plan.out_of_scope
@@ -51,8 +51,10 @@ def scope_document(plan: Plan) -> Json | None:
     }
 
 
-def suspended_headline(change: Change) -> str:
+def suspended_headline(change: Change, *, destruction: bool = False) -> str:
     name = one_line(str(change.address))
+    if destruction:
+        return f"{name} is suspended, and is left as it is"
     if change.action is Action.CREATE:
         return f"{name} is suspended: it is not there, and is not created"
     if not (change.fields or change.lifecycle_fields or change.is_adoption or change.is_takeover or change.reason):

@@ -10,7 +10,7 @@ from provisioner.kinds.fragments import TAKES_FILE
 
 HEAD = ("project", "preflight")
 SECTIONS = (*HEAD, *KINDS)
-COMMON = ("external", "lifecycle")
+COMMON = ("external", "live_name", "lifecycle")
 
 
 def reference(schema: Mapping[str, Any]) -> str:
@@ -20,9 +20,9 @@ def reference(schema: Mapping[str, Any]) -> str:
         entry = part if section in HEAD else part["additionalProperties"]
         parts.append(f"### `{section}`\n\n{part['description']}\n\n{_table(entry)}")
     lifecycle = schema["$defs"]["lifecycle"]
-    external = schema["properties"]["stores"]["additionalProperties"]["properties"]["external"]
+    any_resource = schema["properties"]["stores"]["additionalProperties"]["properties"]
     common = {
-        "external": external,
+        **{name: any_resource[name] for name in ("external", "live_name")},
         **{f"lifecycle.{name}": part for name, part in lifecycle["properties"].items()},
     }
     parts.append(f"### Of any resource\n\n{_rows(common, set())}")
