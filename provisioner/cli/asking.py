@@ -35,6 +35,7 @@ def require_consent(plan: Plan, terminal: Terminal, stream: TextIO | None) -> No
 
 def _question(plan: Plan, terminal: Terminal) -> str:
     these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes)} changes"
+    these += " of a partial run" if plan.scope.is_partial else ""
     where = f" to {target_phrase(plan.target)}" if plan.target else ""
     return inert("\n".join(wrapped(f"Apply {these}{where}? [y/N]", width=terminal.width)))
 

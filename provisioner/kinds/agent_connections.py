@@ -17,7 +17,7 @@ from provisioner.model.resource import Reference
 
 _KEY: Final = "project_connection_id"
 _DOCUMENTS: Final = frozenset({"spec", "parameters", "schema"})  # other people's words, whatever they are
-_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}")
+_NAME: Final = re.compile(r"[^/{}]+")  # or a key of the manifest's own; a template is none
 _BELOW: Final = "/connections/"
 
 

@@ -15,7 +15,7 @@ from provisioner.model.document import Path
 from provisioner.model.resource import Reference
 
 SECTION: Final = "rai_policies"
-_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_NAME: Final = re.compile(r"[^/{}]+")  # or a key of the manifest's own; a template is none
 _ID: Final = re.compile(r"/.*/raiPolicies/(?P<name>[^/]+)/?", re.IGNORECASE)
 _BUILT_IN: Final = "microsoft."
 

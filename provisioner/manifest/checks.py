@@ -12,6 +12,7 @@ from provisioner.kinds.fragments import MARKED, TAKES_FILE
 from provisioner.manifest.draft import Draft, Entry, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_advice, name_fault
 from provisioner.manifest.schema import (
+    ANY_KEY,
     ANY_NAME,
     EXTENSION,
     LIVE_NAME_OF_OTHERS,
@@ -60,7 +61,7 @@ def names(draft: Draft) -> Iterator[Diagnostic]:
         kind = KINDS[entry.address.kind]
         live, of_service = entry.value.get("live_name"), None if entry.external else kind.names()
         if isinstance(live, str):  # then the key is the manifest's own
-            yield from _name(entry, f"The {kind.singular} key", entry.address.name, (ANY_NAME,), ())
+            yield from _name(entry, f"The {kind.singular} key", entry.address.name, (ANY_KEY,), ())
             rules = (LIVE_NAME_OF_OTHERS,) if of_service is None else (ANY_NAME, of_service)
             yield from _name(entry, f"The {kind.singular} name", live, rules, ("live_name",))
         else:
@@ -116,7 +117,11 @@ def kinds_own_rules(draft: Draft) -> Iterator[Diagnostic]:
     for entry in draft.entries:
         if entry.known is None:
             continue
-        for finding in KINDS[entry.address.kind].check(entry.live.name, entry.known):
+        kind = KINDS[entry.address.kind]
+        findings = [*kind.check(entry.live.name, entry.known)]
+        if entry.live != entry.address:  # a reference says the key, which must mean nothing else
+            findings += [it for it in kind.check(entry.address.name, entry.known) if not it.path]
+        for finding in findings:
             if lookup(entry.value, finding.path) is not ABSENT:  # under another name, that has been told
                 yield from entry.told(finding, at_key=finding.at_key or not finding.path)
 

@@ -12,7 +12,7 @@ from provisioner.manifest.schema import ANY_NAME
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 
-_UNUSABLE: Final = re.compile(r"[^\w.-]+|\A\.+\Z")
+_UNUSABLE: Final = re.compile(r"[^\w.-]+|\A\.+\Z")  # no more than `ANY_KEY` takes
 _NAMELESS: Final = "unnamed"
 _LONGEST: Final = 200
 

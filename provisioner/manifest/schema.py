@@ -23,6 +23,12 @@ ANY_NAME: Final[Document] = {
     "minLength": 1,
     "description": "Use characters that can be seen; `.` and `..` are no names.",
 }
+# A key that is nobody's name but the manifest's: references must be able to say it, so it is no path and no template.
+ANY_KEY: Final[Document] = {
+    **ANY_NAME,
+    "pattern": ANY_NAME["pattern"].replace("[^", "[^/{}"),
+    "description": f"{ANY_NAME['description'].rstrip('.')}, and none of `/`, `{{` and `}}`.",
+}
 # Of what somebody else made: whatever it is called, as long as it is no path segment of its own.
 LIVE_NAME_OF_OTHERS: Final[Document] = {
     "pattern": r"(?!\.{1,2}$)[\s\S]+",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from provisioner.model.address import Address
@@ -15,6 +16,7 @@ _MERMAID_SPECIAL: Final = re.compile(r"[^\w ./-]", re.ASCII)
 
 def mermaid(resources: Mapping[Address, Desired]) -> str:
     """Source: https://mermaid.js.org/syntax/flowchart.html (quoted labels, entity codes)."""
+    resources = _by_key(resources)
     names = _numbered(resources)
     lines = ["flowchart LR"]
     for address, name in names.items():
@@ -28,12 +30,22 @@ def mermaid(resources: Mapping[Address, Desired]) -> str:
 
 def dot(resources: Mapping[Address, Desired]) -> str:
     """For Graphviz. Source: https://graphviz.org/doc/info/lang.html (quoted identifiers)."""
+    resources = _by_key(resources)
     lines = ["digraph manifest {", "  rankdir=LR;", "  node [shape=box];"]
     for address in _numbered(resources):
         dashed = " [style=dashed]" if _is_outside(address, resources) else ""
         lines.append(f"  {_dot_name(address)}{dashed};")
     lines.extend(f"  {_dot_name(start)} -> {_dot_name(end)};" for start, end in _edges(resources))
     return "\n".join([*lines, "}", ""])
+
+
+def _by_key(resources: Mapping[Address, Desired]) -> dict[Address, Desired]:
+    """As the manifest calls them."""
+    keys = {address: resource.entry for address, resource in resources.items()}
+    return {
+        keys[address]: replace(resource, needs=frozenset(keys.get(it, it) for it in resource.needs))
+        for address, resource in resources.items()
+    }
 
 
 def _numbered(resources: Mapping[Address, Desired]) -> dict[Address, str]:

@@ -69,4 +69,5 @@ def plan_summary(plan: Plan) -> str:
         return f"No changes. Everything{in_scope} is as the manifest says{count}."
     counts = [f"{plan.count(action)} to {action.value}" for action in Action if plan.count(action)]
     left_out = [f"{len(plan.left_out)} left out"] if plan.left_out else []
-    return f"Plan: {', '.join([*(counts or ['nothing to change']), *left_out, *unchanged])}."
+    partial = " (partial)" if plan.scope.is_partial else ""
+    return f"Plan{partial}: {', '.join([*(counts or ['nothing to change']), *left_out, *unchanged])}."

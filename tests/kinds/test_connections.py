@@ -401,7 +401,7 @@ def test_what_only_looks_like_a_name_of_one_is_none() -> None:
     spec = {"properties": {"project_connection_id": "docs"}}
     tools = [{"type": "openapi", "openapi": {"spec": spec}}, {"type": "mcp", "project_connection_id": "{{which}}"}]
 
-    assert [*KINDS["agents"].references({"tools": tools, "model": "a/b/c"})] == []
+    assert [*KINDS["agents"].references({"tools": tools, "model": "{{which}}/b/c"})] == []
 
 
 AGENT = """\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,14 @@ import pytest
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
 from provisioner.manifest.keys import keys_for
+from provisioner.manifest.write import dump
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
-from tests.kinds.samples import MODELS
-from tests.manifest.manifests import HEAD, HEAD_LINES, brief, load_text, manifest_of
+from provisioner.model.document import Json, without
+from provisioner.model.resource import Desired
+from provisioner.model.write_only import version_of
+from tests.kinds.samples import MODELS, every
+from tests.manifest.manifests import ENDPOINT, HEAD, HEAD_LINES, brief, load_text, manifest_of
 
 NAMED = """\
 rai_blocklists:
@@ -126,6 +132,12 @@ def test_an_external_resource_may_have_one_whatever_it_is(tmp_path: Path) -> Non
         pytest.param("agents:\n  a: {live_name: '', model: c/d}\n", "2:18 bad-name", id="empty"),
         pytest.param("agents:\n  a: {live_name: 7, model: c/d}\n", "2:18 wrong-type", id="no text"),
         pytest.param("agents:\n  a: {live_name: 7, external: true}\n", "2:18 wrong-type", id="no text, external"),
+        pytest.param("agents:\n  a/b: {live_name: x, model: c/d}\n", "2:3 bad-name", id="a key that is a path"),
+        pytest.param(
+            "rai_policies:\n  microsoft.x: {live_name: strict, base_policy_name: Microsoft.DefaultV2}\n",
+            "2:3 built-in-policy",
+            id="a key that means something else",
+        ),
         pytest.param("agents:\n  ..: {live_name: x, model: c/d}\n", "2:3 bad-name", id="no key"),
         pytest.param(
             "rai_policies:\n  a: {live_name: Microsoft.Default, base_policy_name: Microsoft.DefaultV2}\n",
@@ -170,6 +182,46 @@ deployments: {{dd: {{model: {{format: OpenAI, name: gpt-4.1}}, sku: {{name: Stan
 
     assert deployment.fields["rai_policy_name"] == target
     assert deployment.needs == {Address("rai_policies", "the-policy")}
+
+
+EVERY = pytest.mark.parametrize(
+    ("section", "entry", "beside"),
+    [
+        pytest.param(samples.section, entry, samples.beside, id=f"{samples.section}-{number}")
+        for samples in every().values()
+        for number, entry in enumerate(samples.full)
+    ],
+)
+
+
+@EVERY
+def test_whatever_its_keys_are_a_manifest_with_live_names_means_the_same(
+    tmp_path: Path, section: str, entry: Json, beside: Mapping[Address, Json]
+) -> None:
+    kind = KINDS[section]
+    others = {it.target: {"external": True} for it in kind.references(kind.desired(entry)) if not it.by_id}
+    live: dict[Address, Json] = {**others, **beside, Address(section, "thing"): entry}
+    keys = {address: Address(address.kind, f"The key {number}: é!") for number, address in enumerate(live)}
+    plain = _loaded(tmp_path, {at: _written(at, it, Names({})) for at, it in live.items()})
+    keyed = {keys[at]: {"live_name": at.name, **_written(at, it, Names(keys))} for at, it in live.items()}
+
+    assert {at: replace(it, key="", where=None) for at, it in _loaded(tmp_path, keyed).items()} == plain
+
+
+def _written(address: Address, entry: Json, names: Names) -> Json:
+    """Without what no manifest says but by variables."""
+    if entry == {"external": True}:
+        return entry
+    kind = KINDS[address.kind]
+    unsaid = kind.traits.write_only
+    fields = without(kind.desired(entry), (*unsaid, *map(version_of, unsaid)))
+    return dict(kind.entry(names.fields(kind, fields)))
+
+
+def _loaded(folder: Path, entries: Mapping[Address, Json]) -> Mapping[Address, Desired]:
+    project = {"endpoint": ENDPOINT, "subscription_id": "sub", "resource_group": "group"}
+    manifest = manifest_of(load_text(folder, dump(name="team", project=project, entries=entries)))
+    return {at: replace(it, where=None) for at, it in manifest.resources.items()}
 
 
 # -- back again
