@@ -41,20 +41,23 @@ agents:
 """
 
 
-def taken(text: str, live: Any, address: Address = AGENT) -> tuple[str, Acceptance]:
-    source, _ = read(text, file="")
-    assert source is not None
-    declared = KINDS[address.kind].desired(source.root[address.kind][address.name])
-    found = acceptance(address, source.root, declared, live(declared))
+def taken(text: str, live: Any) -> tuple[str, Acceptance]:
+    """The text with what is live in it; `live` makes that of what is declared."""
+    declared = says(text)
+    found = acceptance(AGENT, root_of(text), declared, live(declared))
     result = edited(text, found.edits)
     assert result.refused == {}
     return result.text, found
 
 
-def says(text: str, address: Address = AGENT) -> Any:
+def root_of(text: str) -> Any:
     source, _ = read(text, file="")
     assert source is not None
-    return KINDS[address.kind].desired(source.root[address.kind][address.name])
+    return source.root
+
+
+def says(text: str) -> Any:
+    return KINDS[AGENT.kind].desired(root_of(text)[AGENT.kind][AGENT.name])
 
 
 def moved(*changes: tuple[str, object]) -> Any:
