@@ -102,10 +102,11 @@ def test_an_external_deployment_of_the_wrong_sort_is_refused_where_it_is_named()
 
 
 @pytest.mark.parametrize("region", ["eastus", "swedencentral", "mars"])
-def test_a_first_store_is_refused_where_memory_is_not_offered(region: str) -> None:
+def test_a_first_store_where_memory_is_not_known_to_be_offered_is_warned_of(region: str) -> None:
     found = told("references", STORE, facts(project_region=region))
 
-    wanted = [] if region == "swedencentral" else [("error", "no-memory-here", "stores.memory")]
+    # the page is of one day, and regions come: the service alone knows
+    wanted = [] if region == "swedencentral" else [("warning", "no-memory-here", "stores.memory")]
     assert places(found) == wanted
 
 
