@@ -15,6 +15,7 @@ from provisioner.preflight.facts import Bounds, Catalogue, Model, Sku, Unknown, 
 
 T = TypeVar("T")
 _FINE_TUNED: Final = "finetune"
+_COUNT: Final = "count"
 
 
 def region(management: ManagementPlane) -> str | Unknown:
@@ -115,18 +116,22 @@ def _skus(entries: Any) -> Iterator[Sku]:
 
 
 def _bounds(capacity: Mapping[str, Any]) -> Bounds:
-    allowed = capacity.get("allowedValues")
+    given = capacity.get("allowedValues")
+    allowed = [whole(it) for it in given] if isinstance(given, list) else []
     return Bounds(
         **{key: whole(capacity.get(key)) for key in ("minimum", "maximum", "step", "default")},
-        allowed=tuple(it for it in allowed if whole(it) is not None) if isinstance(allowed, list) else (),
+        allowed=tuple(it for it in allowed if it is not None),
     )
 
 
 def _usages_in(entries: Iterable[Document]) -> Iterator[tuple[str, Usage]]:
+    """How much of what is not counted in capacity, such as bytes or percent, says nothing of what is left of that."""
     for entry in entries:
         name = _text(_mapping(entry.get("name")).get("value"))
+        is_count = (_text(entry.get("unit")) or _COUNT).casefold() == _COUNT
         if name:
-            yield name, Usage(used=whole(entry.get("currentValue")), limit=whole(entry.get("limit")))
+            used, limit = (whole(entry.get(key)) if is_count else None for key in ("currentValue", "limit"))
+            yield name, Usage(used=used, limit=limit)
 
 
 def whole(value: object) -> int | None:
