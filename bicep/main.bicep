@@ -29,7 +29,7 @@ param location string = resourceGroup().location
 @maxLength(64)
 param accountName string = 'foundry-${environmentName}-${uniqueString(resourceGroup().id)}'
 
-@description('Host of the endpoint: letters, digits and dashes, unique in all of Azure, and for good.')
+@description('Host of the endpoint: letters, digits and dashes, unique in all of Azure, and for good. Keep it the name of the account, by which provisioner finds that.')
 @minLength(2)
 @maxLength(64)
 param customSubDomainName string = toLower(accountName)

@@ -141,7 +141,7 @@ def _capacity(wanted: int, bounds: Bounds, sku: str, resource: Desired) -> Itera
         yield Diagnostic(
             code="capacity-not-offered",
             message=f"{said}; one deployment as {sku} has at least {least}{upper}.",
-            hint=f"Write {least if wanted < least else most}, or several deployments.",
+            hint=f"Write {least}." if wanted < least else f"Write {most}, or several deployments.",
             where=where,
         )
     elif bounds.allowed and wanted not in bounds.allowed:

@@ -106,11 +106,11 @@ def test_a_capacity_is_held_to_what_the_sku_says_and_to_nothing_else(
         (Bounds(step=10), 55, "Write 50 or 60."),
         (Bounds(step=10), 5, "Write 10."),
         (Bounds(minimum=15, maximum=28, step=5), 26, "Write 25."),
+        (Bounds(minimum=15), 12, "Write 15."),
+        (Bounds(maximum=30), 31, "Write 30, or several deployments."),
     ],
 )
-def test_a_capacity_between_two_steps_is_told_with_those_that_can_be_had(
-    bounds: Bounds, capacity: int, hint: str
-) -> None:
+def test_a_capacity_that_cannot_be_had_is_told_with_those_that_can(bounds: Bounds, capacity: int, hint: str) -> None:
     assert one(deployment("aa", capacity), facts(model(sku={"capacity": bounds}))).hint == hint
 
 
