@@ -16,6 +16,9 @@ from provisioner.preflight.facts import Bounds, Catalogue, Model, Sku, Unknown, 
 T = TypeVar("T")
 _FINE_TUNED: Final = "finetune"
 _COUNT: Final = "count"
+_FORBIDDEN: Final = 403
+# Microsoft Learn, Foundry: manage quota. A role on the account alone does not do.
+_OF_QUOTA: Final = "Cognitive Services Usages Reader on the subscription"
 
 
 def region(management: ManagementPlane) -> str | Unknown:
@@ -47,16 +50,18 @@ def usages(management: ManagementPlane, where: str | Unknown) -> Mapping[str, Us
     if isinstance(where, Unknown):
         return Unknown()  # for which there is a note already
     path = f"{_location(management, where)}/usages"
-    found = _asked(lambda: list(management.items(path)), f"The quota in {where}")
+    found = _asked(lambda: list(management.items(path)), f"The quota in {where}", role=_OF_QUOTA)
     return found if isinstance(found, Unknown) else dict(_usages_in(found))
 
 
-def _asked(ask: Callable[[], T], what: str) -> T | Unknown:
+def _asked(ask: Callable[[], T], what: str, *, role: str = "") -> T | Unknown:
+    """`role` is what who may not ask is lacking."""
     try:
         return ask()
     except PlaneError as error:
         told = error.failure.message.partition("\n")[0].rstrip(".")
-        return Unknown(f"{what} could not be read: {told}.")
+        remedy = f" It takes the role {role}." if role and error.failure.status == _FORBIDDEN else ""
+        return Unknown(f"{what} could not be read: {told}.{remedy}")
 
 
 def _location(management: ManagementPlane, where: str) -> str:

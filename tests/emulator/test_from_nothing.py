@@ -19,6 +19,7 @@ WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/dev-log
 COMPONENT = f"{GROUP}/providers/Microsoft.Insights/components/dev-insights"
 ROLES = "providers/Microsoft.Authorization"
 FOUNDRY_USER = "53ca6127-db72-4b80-b1b0-d745d6d5456d"
+USAGES_READER = "bba48692-92b0-4667-a9ad-c31c7b334ac2"
 CS_CONTRIBUTOR = "25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68"
 AN_ACCOUNT = {
     "location": "swedencentral",
@@ -112,6 +113,22 @@ def test_an_environment_is_made_in_the_order_of_its_files_and_its_pipeline_can_w
     assert read["status"] == "completed"
     assert error(assigned(manager, ACCOUNT, FOUNDRY_USER, str(uuid.uuid4()))) == (403, "AuthorizationFailed")
     assert error(manager("DELETE", GROUP)) == (403, "AuthorizationFailed")
+
+
+@pytest.mark.rule(55)
+def test_a_role_on_the_account_does_not_show_the_quota_of_its_subscription(
+    group: Any, identity: Any, admin: Any
+) -> None:
+    admin.switch(roles="assigned")
+    good(group("PUT", ACCOUNT, AN_ACCOUNT))
+    good(assigned(group, ACCOUNT, CS_CONTRIBUTOR, identity["principalId"]))
+    pipeline = as_client(group, identity["clientId"], "https://management.azure.com")
+    usages = f"{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/locations/swedencentral/usages"
+
+    assert error(pipeline("GET", usages)) == (403, "AuthorizationFailed")
+    good(assigned(group, SUBSCRIPTION, USAGES_READER, identity["principalId"]))
+    assert good(pipeline("GET", usages))["value"]
+    assert pipeline("GET", f"{ACCOUNT}/models").status_code == 200
 
 
 @pytest.mark.rule(55)
