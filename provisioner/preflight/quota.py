@@ -1,8 +1,10 @@
 """Whether the capacity that a plan asks for is there.
 
-Quota is counted by subscription, region and usage name, over all accounts. The plan is gone through in its own order,
-as the account is written one at a time: what a change frees is there for those after it.
-Source: Microsoft Learn, Azure OpenAI quota.
+Quota is counted by subscription, region and usage name, over all accounts; of some models by subscription alone, since
+May 2026. The plan is gone through in its own order, as the account is written one at a time: what a change frees is
+there for those after it.
+Source: Microsoft Learn, Azure OpenAI quota; Foundry Models quotas and limits. assumed: that a region tells what is left
+of what all of them share.
 """
 
 from __future__ import annotations
