@@ -154,6 +154,21 @@ def test_an_account_reads_as_it_was_put_with_what_the_service_adds(group: Any) -
 
 
 @pytest.mark.rule(55)
+@pytest.mark.parametrize("key", ["location", "kind", "sku", "identity", "properties", "tags"])
+@pytest.mark.parametrize("value", [3, True, ["y"]])
+def test_what_is_of_another_shape_is_refused_and_changes_nothing(group: Any, key: str, value: object) -> None:
+    good(group("PUT", ACCOUNT, AN_ACCOUNT))
+    before = group("GET", ACCOUNT).json()
+    project = [] if key in {"kind", "sku"} else [f"{ACCOUNT}/projects/odd"]  # which has neither
+
+    for path in (f"{ACCOUNT}-2", ACCOUNT, *project):
+        code = error(group("PUT", path, {**AN_ACCOUNT, key: value}))
+        assert code in {(400, "InvalidRequestContent"), (409, "InvalidResourceLocation")}, path
+    assert group("GET", ACCOUNT).json() == before
+    assert group("GET", f"{ACCOUNT}/projects").json()["value"] == []
+
+
+@pytest.mark.rule(55)
 def test_a_project_is_the_default_if_it_is_the_first_and_stays_so(group: Any) -> None:
     good(group("PUT", ACCOUNT, AN_ACCOUNT))
     first = good(group("PUT", PROJECT, A_PROJECT))
