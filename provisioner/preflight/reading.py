@@ -14,11 +14,11 @@ from provisioner.model.errors import PlaneError
 from provisioner.preflight.facts import Bounds, Catalogue, Model, Sku, Unknown, Usage, plain
 
 T = TypeVar("T")
-_FINE_TUNED: Final = "finetune"
 _COUNT: Final = "count"
 _FORBIDDEN: Final = 403
 # Microsoft Learn, Foundry: manage quota. A role on the account alone does not do.
 _OF_QUOTA: Final = "Cognitive Services Usages Reader on the subscription"
+_FINE_TUNED: Final = "finetune"
 
 
 def region(management: ManagementPlane) -> str | Unknown:

@@ -121,17 +121,6 @@ def test_a_catalogue_of_five_megabytes_is_read_like_any_other(near: Foundry, pla
     assert "more than 32 MB" in found.why
 
 
-def test_who_may_not_see_the_quota_is_told_which_role_shows_it(near: Foundry, planes: Planes) -> None:
-    body = {"error": {"code": "AuthorizationFailed", "message": "The client has no role."}}
-    near.admin.fault("GET", "*/usages", status=403, body=body)
-    assert planes.management is not None
-
-    found = reading.usages(planes.management, "eastus2")
-
-    assert isinstance(found, Unknown)
-    assert found.why.endswith("It takes the role Cognitive Services Usages Reader on the subscription.")
-
-
 def test_usages_that_are_null_are_notes(near: Foundry, planes: Planes, capsys: pytest.CaptureFixture[str]) -> None:
     empty = {"name": {"value": "OpenAI.GlobalStandard.gpt-5.4-mini"}, "currentValue": None, "limit": None}
     near.admin.fault("GET", "*/usages", status=200, body={"value": [empty]})
@@ -148,6 +137,17 @@ def test_what_is_counted_in_another_unit_refuses_nothing(
     near.admin.fault("GET", "*/usages", status=200, body={"value": [usage]})
 
     assert len(plan_of(planes, ONE).refusals) == refused
+
+
+def test_who_may_not_see_the_quota_is_told_which_role_shows_it(near: Foundry, planes: Planes) -> None:
+    body = {"error": {"code": "AuthorizationFailed", "message": "The client has no role."}}
+    near.admin.fault("GET", "*/usages", status=403, body=body)
+    assert planes.management is not None
+
+    found = reading.usages(planes.management, "eastus2")
+
+    assert isinstance(found, Unknown)
+    assert found.why.endswith("It takes the role Cognitive Services Usages Reader on the subscription.")
 
 
 def test_amounts_that_are_allowed_come_back_whole_from_where_they_are_kept(tmp_path: Path) -> None:
