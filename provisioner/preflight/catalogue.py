@@ -174,7 +174,12 @@ def _off_step(wanted: int, bounds: Bounds, step: int, sku: str, resource: Desire
 
 
 def _provider(change: Change, wanted: Desired, wish: Wish) -> Iterator[Diagnostic]:
-    """Source: microsoft-foundry-for-vscode#461: InvalidModelProviderData where any of the three is missing."""
+    """Source: microsoft-foundry-for-vscode#461: InvalidModelProviderData where any of the three is missing. Not asked
+    for where the sku alone is changed, as nothing else is written then.
+    """
+    is_made = change.action in (Action.CREATE, Action.REPLACE)
+    if not is_made and all(field.path[0] in ("sku", "tags") for field in change.fields):
+        return
     given = lookup(change.after or {}, ("model_provider_data",))
     lacking = [key for key in _PROVIDER_DATA if not (isinstance(given, Mapping) and given.get(key))]
     if wish.format.casefold() == "anthropic" and lacking:

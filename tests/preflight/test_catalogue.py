@@ -157,3 +157,12 @@ def test_an_anthropic_model_without_all_that_its_provider_asks_for_is_refused() 
 
     assert places([found]) == [("error", "model-provider-data", "deployments.aa.model_provider_data")]
     assert "lacks organization_name" in found.message
+
+
+def test_what_the_provider_asks_for_is_not_asked_for_again_where_the_capacity_alone_changes() -> None:
+    before, after = (deployment("aa", amount).replace("OpenAI", "Anthropic") for amount in (10, 20))
+    known = facts(model(format="Anthropic"), live=deployed(f"deployments:\n{before}"))
+
+    assert about(after, known) == []
+    moved = facts(model(format="Anthropic"), model(version="2", format="Anthropic"), live=known.live)
+    assert [it.code for it in about(after.replace("'1'", "'2'"), moved)] == ["model-provider-data"]
