@@ -14,6 +14,7 @@ from provisioner.model.errors import PlaneError
 from provisioner.preflight.facts import Bounds, Catalogue, Model, Sku, Unknown, Usage, plain
 
 T = TypeVar("T")
+_ENDING: Final[Mapping[str, int]] = {"deprecating": 1, "deprecated": 2}
 _COUNT: Final = "count"
 _FORBIDDEN: Final = 403
 # Microsoft Learn, Foundry: manage quota. A role on the account alone does not do.
@@ -77,13 +78,15 @@ def models_in(entries: Iterable[Document]) -> Iterator[Model]:
         if model is None:
             continue
         key = (model.format.casefold(), model.name.casefold(), model.version.casefold())
-        merged[key] = _with_skus_of(merged.get(key, model), model)
+        merged[key] = _merged(merged[key], model) if key in merged else model
     yield from merged.values()
 
 
-def _with_skus_of(first: Model, other: Model) -> Model:
-    more = tuple(sku for sku in other.skus if first.sku(sku.name) is None)
-    return replace(first, skus=(*first.skus, *more)) if more else first
+def _merged(first: Model, second: Model) -> Model:
+    """What one kind of account can still have is not refused, whatever another one cannot."""
+    lead, other = sorted((first, second), key=lambda it: _ENDING.get(it.lifecycle.casefold(), 0))
+    more = tuple(sku for sku in other.skus if lead.sku(sku.name) is None)
+    return replace(lead, is_default=lead.is_default or other.is_default, skus=(*lead.skus, *more))
 
 
 def _model(entry: Any) -> Model | None:

@@ -175,6 +175,18 @@ def test_entries_of_two_kinds_of_account_and_skus_of_two_scopes_are_one_model() 
     assert (found.skus[0].usage, found.skus[0].capacity.maximum) == ("u", 9)
 
 
+def test_what_one_kind_of_account_can_still_have_is_not_retired_for_another() -> None:
+    sku = {"name": "GlobalStandard", "usageName": "u"}
+    base = {"format": "OpenAI", "name": "m", "version": "1"}
+    gone = {"kind": "OpenAI", "model": {**base, "lifecycleStatus": "Deprecated", "skus": [sku]}}
+    lives = {"kind": "AIServices", "model": {**base, "lifecycleStatus": "GenerallyAvailable", "isDefaultVersion": True}}
+
+    for entries in ([gone, lives], [lives, gone]):
+        (found,) = reading.models_in(entries)
+        assert (found.lifecycle, found.is_default) == ("GenerallyAvailable", True)
+        assert [it.name for it in found.skus] == ["GlobalStandard"]
+
+
 # -- the kept catalogue
 
 
