@@ -14,6 +14,11 @@ from provisioner.model.errors import PlaneError
 from provisioner.preflight.facts import Bounds, Catalogue, Model, Sku, Unknown, Usage, plain
 
 T = TypeVar("T")
+_ENDING: Final[Mapping[str, int]] = {"deprecating": 1, "deprecated": 2}
+_COUNT: Final = "count"
+_FORBIDDEN: Final = 403
+# Microsoft Learn, Foundry: manage quota. A role on the account alone does not do.
+_OF_QUOTA: Final = "Cognitive Services Usages Reader on the subscription"
 _FINE_TUNED: Final = "finetune"
 
 
@@ -46,16 +51,18 @@ def usages(management: ManagementPlane, where: str | Unknown) -> Mapping[str, Us
     if isinstance(where, Unknown):
         return Unknown()  # for which there is a note already
     path = f"{_location(management, where)}/usages"
-    found = _asked(lambda: list(management.items(path)), f"The quota in {where}")
+    found = _asked(lambda: list(management.items(path)), f"The quota in {where}", role=_OF_QUOTA)
     return found if isinstance(found, Unknown) else dict(_usages_in(found))
 
 
-def _asked(ask: Callable[[], T], what: str) -> T | Unknown:
+def _asked(ask: Callable[[], T], what: str, *, role: str = "") -> T | Unknown:
+    """`role` is what who may not ask is lacking."""
     try:
         return ask()
     except PlaneError as error:
         told = error.failure.message.partition("\n")[0].rstrip(".")
-        return Unknown(f"{what} could not be read: {told}.")
+        remedy = f" It takes the role {role}." if role and error.failure.status == _FORBIDDEN else ""
+        return Unknown(f"{what} could not be read: {told}.{remedy}")
 
 
 def _location(management: ManagementPlane, where: str) -> str:
@@ -71,13 +78,15 @@ def models_in(entries: Iterable[Document]) -> Iterator[Model]:
         if model is None:
             continue
         key = (model.format.casefold(), model.name.casefold(), model.version.casefold())
-        merged[key] = _with_skus_of(merged.get(key, model), model)
+        merged[key] = _merged(merged[key], model) if key in merged else model
     yield from merged.values()
 
 
-def _with_skus_of(first: Model, other: Model) -> Model:
-    more = tuple(sku for sku in other.skus if first.sku(sku.name) is None)
-    return replace(first, skus=(*first.skus, *more)) if more else first
+def _merged(first: Model, second: Model) -> Model:
+    """What one kind of account can still have is not refused, whatever another one cannot."""
+    lead, other = sorted((first, second), key=lambda it: _ENDING.get(it.lifecycle.casefold(), 0))
+    more = tuple(sku for sku in other.skus if lead.sku(sku.name) is None)
+    return replace(lead, is_default=lead.is_default or other.is_default, skus=(*lead.skus, *more))
 
 
 def _model(entry: Any) -> Model | None:
@@ -115,18 +124,22 @@ def _skus(entries: Any) -> Iterator[Sku]:
 
 
 def _bounds(capacity: Mapping[str, Any]) -> Bounds:
-    allowed = capacity.get("allowedValues")
+    given = capacity.get("allowedValues")
+    allowed = [whole(it) for it in given] if isinstance(given, list) else []
     return Bounds(
         **{key: whole(capacity.get(key)) for key in ("minimum", "maximum", "step", "default")},
-        allowed=tuple(it for it in allowed if whole(it) is not None) if isinstance(allowed, list) else (),
+        allowed=tuple(it for it in allowed if it is not None),
     )
 
 
 def _usages_in(entries: Iterable[Document]) -> Iterator[tuple[str, Usage]]:
+    """How much of what is not counted in capacity, such as bytes or percent, says nothing of what is left of that."""
     for entry in entries:
         name = _text(_mapping(entry.get("name")).get("value"))
+        is_count = (_text(entry.get("unit")) or _COUNT).casefold() == _COUNT
         if name:
-            yield name, Usage(used=whole(entry.get("currentValue")), limit=whole(entry.get("limit")))
+            used, limit = (whole(entry.get(key)) if is_count else None for key in ("currentValue", "limit"))
+            yield name, Usage(used=used, limit=limit)
 
 
 def whole(value: object) -> int | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from provisioner.emulator.project import regions
 from provisioner.model.address import Address
 from provisioner.model.resource import Live
 from provisioner.preflight.checks import checked
-from provisioner.preflight.facts import Unknown, Usage
+from provisioner.preflight.facts import Unknown, Usage, plain
+from provisioner.preflight.references import WITH_MEMORY
 from tests.preflight.worlds import QUOTA, deployed, deployment, facts, live, manifest, model, places, planned, told
 
 BEFORE = "deployments:\n" + deployment("aa", model="gpt-y")
@@ -102,11 +106,20 @@ def test_an_external_deployment_of_the_wrong_sort_is_refused_where_it_is_named()
 
 
 @pytest.mark.parametrize("region", ["eastus", "swedencentral", "mars"])
-def test_a_first_store_is_refused_where_memory_is_not_offered(region: str) -> None:
+def test_a_first_store_where_memory_is_not_known_to_be_offered_is_warned_of(region: str) -> None:
     found = told("references", STORE, facts(project_region=region))
 
-    wanted = [] if region == "swedencentral" else [("error", "no-memory-here", "stores.memory")]
+    # the page is of one day, and regions come: the service alone knows
+    wanted = [] if region == "swedencentral" else [("warning", "no-memory-here", "stores.memory")]
     assert places(found) == wanted
+
+
+def test_the_regions_with_memory_are_the_same_wherever_they_are_named() -> None:
+    page = (Path(__file__).parents[2] / "bicep" / "README.md").read_text(encoding="utf-8")
+    (sentence,) = re.findall(r"Memory is offered in ([^.]+)\.", page)
+    named = {plain(re.sub(r"\s+", " ", it)) for it in re.split(r",\s+|\s+and\s+", sentence)}
+
+    assert named == WITH_MEMORY == regions.WITH_MEMORY
 
 
 def test_a_store_that_is_there_proves_that_memory_is_offered() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,8 @@ def test_a_plan_with_changes_asks_once_for_the_account_its_models_and_its_usages
     assert plan_of(planes, ONE).refusals == ()
 
     assert asked(near) == {"local-foundry": 1, "models": PAGES, "usages": 1}
-    last = [it["path"].rpartition("/")[2] for it in near.admin.requests("GET")][-2:]
-    assert sorted(last) == ["models", "usages"]  # one round trip after all others
+    last = [it["path"].rpartition("/")[2] for it in near.admin.requests("GET")][-PAGES - 1 :]
+    assert sorted(last) == ["models"] * PAGES + ["usages"]  # side by side, after all others
 
 
 def test_a_plan_without_changes_asks_for_no_quota_and_for_models_once_in_a_while(
@@ -128,6 +129,37 @@ def test_usages_that_are_null_are_notes(near: Foundry, planes: Planes, capsys: p
     assert "does not say how much of OpenAI.GlobalStandard.gpt-5.4-mini is left" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("unit", "refused"), [("Count", 1), (None, 1), ("Percent", 0), (7, 1)])
+def test_what_is_counted_in_another_unit_refuses_nothing(
+    near: Foundry, planes: Planes, unit: object, refused: int
+) -> None:
+    usage = {"name": {"value": "OpenAI.GlobalStandard.gpt-5.4-mini"}, "currentValue": 99, "limit": 100, "unit": unit}
+    near.admin.fault("GET", "*/usages", status=200, body={"value": [usage]})
+
+    assert len(plan_of(planes, ONE).refusals) == refused
+
+
+def test_who_may_not_see_the_quota_is_told_which_role_shows_it(near: Foundry, planes: Planes) -> None:
+    body = {"error": {"code": "AuthorizationFailed", "message": "The client has no role."}}
+    near.admin.fault("GET", "*/usages", status=403, body=body)
+    assert planes.management is not None
+
+    found = reading.usages(planes.management, "eastus2")
+
+    assert isinstance(found, Unknown)
+    assert found.why.endswith("It takes the role Cognitive Services Usages Reader on the subscription.")
+
+
+def test_amounts_that_are_allowed_come_back_whole_from_where_they_are_kept(tmp_path: Path) -> None:
+    sku = {"name": "GlobalStandard", "capacity": {"allowedValues": [10.0, None, "x", 20]}}
+    found = Catalogue(tuple(reading.models_in([{"format": "OpenAI", "name": "m", "version": "1", "skus": [sku]}])))
+    cache, told = kept(tmp_path)
+    cache.keep(PLACE, found)
+
+    assert found.models[0].skus[0].capacity.allowed == (10, 20)
+    assert (cache.get(PLACE), told) == (found, [])
+
+
 def test_entries_of_two_kinds_of_account_and_skus_of_two_scopes_are_one_model() -> None:
     sku = {"name": "GlobalStandard", "usageName": "u", "scope": "Base", "capacity": {"maximum": 9.0, "default": None}}
     tuned = {**sku, "scope": "FineTune", "name": "DeveloperTier"}
@@ -141,6 +173,18 @@ def test_entries_of_two_kinds_of_account_and_skus_of_two_scopes_are_one_model() 
 
     assert [it.name for it in found.skus] == ["GlobalStandard", "Standard"]
     assert (found.skus[0].usage, found.skus[0].capacity.maximum) == ("u", 9)
+
+
+def test_what_one_kind_of_account_can_still_have_is_not_retired_for_another() -> None:
+    sku = {"name": "GlobalStandard", "usageName": "u"}
+    base = {"format": "OpenAI", "name": "m", "version": "1"}
+    gone = {"kind": "OpenAI", "model": {**base, "lifecycleStatus": "Deprecated", "skus": [sku]}}
+    lives = {"kind": "AIServices", "model": {**base, "lifecycleStatus": "GenerallyAvailable", "isDefaultVersion": True}}
+
+    for entries in ([gone, lives], [lives, gone]):
+        (found,) = reading.models_in(entries)
+        assert (found.lifecycle, found.is_default) == ("GenerallyAvailable", True)
+        assert [it.name for it in found.skus] == ["GlobalStandard"]
 
 
 # -- the kept catalogue
@@ -192,6 +236,7 @@ def _linked(file: Path) -> None:
         lambda file: file.write_text("[1]", encoding="utf-8"),
         lambda file: file.write_text("[" * 100_000, encoding="utf-8"),
         lambda file: file.write_bytes(b"\xff\xfe"),
+        lambda file: file.write_text(re.sub('"at": [0-9.]+', f'"at": {10**400}', file.read_text(encoding="utf-8"))),
         lambda file: file.write_text(file.read_text().replace('"capacity": {', '"capacity": 3, "y": {')),
         lambda file: file.write_text(file.read_text().replace('"usage": "', '"usage": 3, "x": "')),
         _foreign,
