@@ -16,6 +16,7 @@ from provisioner.cli.terminal import say
 )
 @click.option("--plan", "what", flag_value="plan", help="That of `plan --format json` instead.")
 @click.option("--events", "what", flag_value="events", help="That of a line of `apply --format json` instead.")
+@click.option("--doctor", "what", flag_value="doctor", help="That of `doctor --format json` instead.")
 def command(*, what: str | None) -> int:
     """Print the manifest's JSON Schema.
 
@@ -31,6 +32,6 @@ def _schema(what: str | None) -> object:
         from provisioner.manifest.schema import manifest_schema  # noqa: PLC0415 - only the one that is asked for
 
         return manifest_schema()
-    from provisioner.render.json_schemas import events_schema, plan_schema  # noqa: PLC0415
+    from provisioner.render.json_schemas import doctor_schema, events_schema, plan_schema  # noqa: PLC0415
 
-    return plan_schema() if what == "plan" else events_schema()
+    return {"plan": plan_schema, "events": events_schema, "doctor": doctor_schema}[what]()

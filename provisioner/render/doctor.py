@@ -1,0 +1,105 @@
+"""What `doctor` found: a table for people, made to be pasted into a bug report, and for programs a document.
+
+The JSON document: `{"format_version": "1.0", "healthy": true, "summary": {…}, "checks": […]}`; see its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from provisioner.doctor.verdict import State, Verdict, is_healthy
+from provisioner.model.document import Json
+from provisioner.model.pipelines import inert
+from provisioner.model.redact import harmless
+from provisioner.render.diagnostics import diagnostic_document, diagnostic_lines
+from provisioner.render.json_text import json_text
+from provisioner.render.safe import wrapped
+from provisioner.render.styles import PLAIN, Styles
+
+FORMAT_VERSION: Final = "1.0"
+_HEADS: Final = ("state", "check", "what is there")
+_NARROW: Final = 40  # where less is left beside the names, what is there stands below them
+
+
+def doctor_text(verdicts: Sequence[Verdict], *, styles: Styles = PLAIN, width: int = 100) -> str:
+    """A row for each check, what to do below it, and a count at the end."""
+    widths = [max(map(len, column)) for column in zip(_HEADS, *map(_names, verdicts), strict=False)]
+    lead = sum(widths[:2]) + 4
+    is_narrow = width - lead < _NARROW
+    heads = _HEADS[:2] if is_narrow else _HEADS
+    lines = [styles.paint(styles.heading, _beside(heads, widths))]
+    for verdict in verdicts:
+        lines += _row(verdict, widths, indent="    " if is_narrow else " " * lead, styles=styles, width=width)
+    return inert("\n".join([*lines, "", _summary(verdicts, styles), ""]))
+
+
+def _names(verdict: Verdict) -> tuple[str, str]:
+    return verdict.state.value, verdict.check
+
+
+def _beside(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(
+        [*(cell.ljust(width) for cell, width in zip(cells, widths[:2], strict=False)), *cells[2:]]
+    ).rstrip()
+
+
+def _row(verdict: Verdict, widths: Sequence[int], *, indent: str, styles: Styles, width: int) -> Iterator[str]:
+    is_narrow = len(indent) < sum(widths[:2])
+    state = styles.paint(_style(verdict.state, styles), verdict.state.value.ljust(widths[0]))
+    name = f"{state}  {verdict.check.ljust(widths[1])}"
+    message = wrapped(harmless(verdict.message), width=width, indent=indent)
+    if is_narrow:
+        yield name.rstrip()
+        yield from message
+    else:
+        yield f"{name}  {message[0][len(indent) :]}".rstrip()
+        yield from message[1:]
+    for problem in verdict.diagnostics:
+        yield from (f"{indent}{line}" for line in diagnostic_lines(problem, styles=styles, width=width - len(indent)))
+    if verdict.hint:
+        yield from wrapped(f"→ {harmless(verdict.hint)}", width=width, indent=indent, hang=f"{indent}  ")
+
+
+def _style(state: State, styles: Styles) -> str:
+    return {
+        State.OK: styles.good,
+        State.WARNING: styles.warning,
+        State.FAILED: styles.bad,
+        State.UNKNOWN: styles.quiet,
+    }[state]
+
+
+def _summary(verdicts: Sequence[Verdict], styles: Styles) -> str:
+    counts = ", ".join(f"{number} {state}" for state, number in _counted(verdicts).items() if number)
+    if is_healthy(verdicts):
+        return f"{styles.paint(styles.good, 'Nothing found that would stop an apply')}: {counts}."
+    return f"{styles.paint(styles.bad, 'An apply would be stopped')}: {counts}."
+
+
+def _counted(verdicts: Sequence[Verdict]) -> Mapping[str, int]:
+    return {state.value: sum(it.state is state for it in verdicts) for state in State}
+
+
+def doctor_json(verdicts: Sequence[Verdict]) -> str:
+    return json_text(doctor_document(verdicts), indent=2) + "\n"
+
+
+def doctor_document(verdicts: Sequence[Verdict]) -> Json:
+    return {
+        "format_version": FORMAT_VERSION,
+        "healthy": is_healthy(verdicts),
+        "summary": dict(_counted(verdicts)),
+        "checks": [_check(verdict) for verdict in verdicts],
+    }
+
+
+def _check(verdict: Verdict) -> Json:
+    return {
+        "id": verdict.check,
+        "state": verdict.state.value,
+        "message": harmless(verdict.message),
+        "hint": harmless(verdict.hint),
+        "details": {name: harmless(value) for name, value in verdict.details.items()},
+        "diagnostics": [diagnostic_document(problem) for problem in verdict.diagnostics],
+    }
