@@ -194,9 +194,11 @@ def bearing_on_sign_in(environ: Mapping[str, str]) -> list[str]:
     return [name for name in known if environ.get(name)]
 
 
-def authorities_found(context: ssl.SSLContext, named: Sequence[str], places: Mapping[str, str]) -> Verdict:
-    """`places` are what the variables name, by them; without any, those of certifi are trusted."""
+def authorities_found(context: ssl.SSLContext, places: Mapping[str, str]) -> Verdict:
+    """`places` are what variables name, by them; without any, those of certifi are trusted."""
+    by_place = {place: [name for name, it in places.items() if it == place] for place in places.values()}
+    where = joined([f"{place} ({joined(names)})" for place, names in by_place.items()])
     count = context.cert_store_stats()["x509_ca"]
-    where = joined([f"{name} ({places[name]})" for name in named]) if named else "certifi (no variable names others)"
     told = plural(count, "CA") if count else "CAs that are looked up when they are needed"
-    return Verdict(check="ca-bundle", state=State.OK, message=f"{told} of {where}.")
+    message = f"{told} of {where or 'certifi, as no variable names others'}."
+    return Verdict(check="ca-bundle", state=State.OK, message=message)

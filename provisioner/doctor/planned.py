@@ -49,12 +49,6 @@ def checks_found(
             yield Verdict(check=name, state=State.OK, message=says)
 
 
-def checks_unknown(why: str) -> Iterator[Verdict]:
-    """Where there is no plan to check."""
-    for name in IDS:
-        yield unknown(name, why)
-
-
 def _is_gap(part: object) -> bool:
     return isinstance(part, Unknown) and bool(part.why)
 

@@ -50,7 +50,7 @@ class Answer:
 
 _SAID: Final[Mapping[Fault, tuple[str, str]]] = {
     Fault.NAME: (
-        "the name {at} is not found",
+        "{whose} name is not found",
         "Check its spelling, and the DNS of this network; a private endpoint needs the private DNS zone.",
     ),
     Fault.REFUSED: ("{at} refuses connections", "Check host and port, and whether a firewall is in between."),
@@ -80,8 +80,8 @@ def reached(check: str, host: str, found: Answer | Silence, *, proxy: str = "") 
     through = f" through {proxy}" if proxy else ""
     if isinstance(found, Silence):
         words, hint = _SAID[found.fault]
-        at = "of the proxy" if proxy and found.fault is Fault.NAME else "the proxy" if proxy else host
-        said = words.format(at="it" if at == host and found.fault is not Fault.NAME else at, told=found.told)
+        at, whose = ("the proxy", "the proxy's") if proxy else ("it", "its")
+        said = words.format(at=at, whose=whose, told=found.told)
         return Verdict(
             check=check,
             state=State.FAILED,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final
 
-from provisioner.doctor.verdict import State, Verdict, failed, unknown
+from provisioner.doctor.verdict import State, Verdict, failed
 from provisioner.model.words import listed
 
 _SOON_S: Final = 300
@@ -60,8 +60,6 @@ def signed_in(found: Collection[Token | NoToken], *, chain: Sequence[str], setti
 
 
 def _nobody(faults: Sequence[NoToken], asked: str, bearing: str) -> Verdict:
-    if not faults:
-        return unknown("sign-in", "It is not known whom to ask.")
     first = faults[0]
     tried = "\n".join(first.attempts) or (f"Tried in order: {asked}." if asked else "")
     lines = [part for part in (first.message, tried, bearing.strip()) if part]

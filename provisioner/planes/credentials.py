@@ -89,7 +89,7 @@ def tenant_in(token: str) -> str:
 
 
 def claims_in(token: str) -> Mapping[str, Any]:
-    """What a token says of itself; empty where that cannot be read. It is not verified: nothing may be allowed for it."""
+    """What a token says of itself, unverified, so that nothing may be allowed for it; empty where it cannot be read."""
     try:
         claims = json.loads(urlsafe_b64decode(f"{token.split('.')[1]}=="))
     except (ValueError, LookupError, RecursionError):

@@ -6,12 +6,15 @@ The JSON document: `{"format_version": "1.0", "healthy": true, "summary": {…},
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Final
 
 from provisioner.doctor.verdict import State, Verdict, is_healthy
 from provisioner.model.document import Json
 from provisioner.model.pipelines import inert
 from provisioner.model.redact import harmless
+from provisioner.model.words import joined
 from provisioner.render.diagnostics import diagnostic_document, diagnostic_lines
 from provisioner.render.json_text import json_text
 from provisioner.render.safe import wrapped
@@ -23,15 +26,26 @@ _NARROW: Final = 40  # where less is left beside the names, what is there stands
 
 
 def doctor_text(verdicts: Sequence[Verdict], *, styles: Styles = PLAIN, width: int = 100) -> str:
-    """A row for each check, what to do below it, and a count at the end."""
-    widths = [max(map(len, column)) for column in zip(_HEADS, *map(_names, verdicts), strict=False)]
+    """A row for each check, what to do below it, and a count at the end. What is unknown for one reason is one row."""
+    rows = list(_joined(verdicts))
+    widths = [max(map(len, column)) for column in zip(_HEADS, *map(_names, rows), strict=False)]
     lead = sum(widths[:2]) + 4
     is_narrow = width - lead < _NARROW
     heads = _HEADS[:2] if is_narrow else _HEADS
     lines = [styles.paint(styles.heading, _beside(heads, widths))]
-    for verdict in verdicts:
+    for verdict in rows:
         lines += _row(verdict, widths, indent="    " if is_narrow else " " * lead, styles=styles, width=width)
     return inert("\n".join([*lines, "", _summary(verdicts, styles), ""]))
+
+
+def _joined(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    for (state, message), group in groupby(verdicts, key=lambda it: (it.state, it.message)):
+        first, *others = group
+        if state is State.UNKNOWN and others:
+            names = joined([first.check, *(it.check for it in others)])
+            yield replace(first, check=f"{len(others) + 1} checks", message=f"{names}. {message}")
+        else:
+            yield from (first, *others)
 
 
 def _names(verdict: Verdict) -> tuple[str, str]:
