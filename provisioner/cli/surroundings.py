@@ -6,7 +6,7 @@ import os
 import platform
 import ssl
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from provisioner.manifest.load import Loaded
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.words import joined, listed, plural
+from provisioner.planes.trust import BUNDLES, FOLDERS
 from provisioner.preflight.cache import user_folder
 
 _LIBRARIES: Final = (
@@ -33,6 +34,20 @@ _LIBRARIES: Final = (
     "urllib3",
     "certifi",
 )
+# Source: azure-identity's documentation of environment variables.
+_OF_SIGN_IN: Final = (
+    "AZURE_TOKEN_CREDENTIALS",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    "AZURE_USERNAME",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
+    "IDENTITY_ENDPOINT",
+    "MSI_ENDPOINT",
+)
+_NOT_OURS: Final = (*_OF_SIGN_IN, *BUNDLES, FOLDERS, "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 _ABSENT: Final = frozenset({"file-missing", "no-files"})
 _UNSET: Final = frozenset({"env-unset", "missing-key"})
 
@@ -90,7 +105,8 @@ def variables_found(loaded: Loaded) -> Verdict:
             check="variables", state=State.FAILED, message=f"{count} that it needs not set.", diagnostics=problems
         )
     if loaded.manifest is None:
-        return unknown("variables", "There is no manifest that says which ones it needs.")
+        why = "There is no manifest that says which ones it needs." if loaded.project is None else "See `manifest`."
+        return unknown("variables", why)
     return Verdict(check="variables", state=State.OK, message="All that the manifest needs are set.")
 
 
@@ -106,26 +122,26 @@ def dotenv_found(folder: Path, environ: Mapping[str, str]) -> Verdict:
     file = folder / ".env"
     values, problems = dotenv(folder)
     shown = shown_path(file)
-    if values is None:
-        if problems:
-            return Verdict(
-                check="dotenv", state=_state(problems), message=f"{shown} is not read.", diagnostics=problems
-            )
+    if values is None and not problems:
         return Verdict(check="dotenv", state=State.OK, message=f"There is no {shown}.")
-    hidden = [name for name, value in values.items() if environ.get(name) not in (None, "", value)]
-    parts = [f"{shown} sets {listed([*values])}." if values else f"{shown} sets nothing."]
-    if hidden:
-        parts.append(f"The environment says otherwise, and wins, for {listed(hidden)}.")
+    said = [f"{shown} is not read."] if values is None else [*_said(shown, values, environ)]
+    hints: list[str] = []
+    if idle := [name for name in _NOT_OURS if name in (values or {}) and not environ.get(name)]:
+        said.append(f"Libraries read {listed(idle)} from the environment alone, so these do nothing here.")
+        hints.append("Export them to the environment instead.")
     if (mode := _open_to_others(file)) is not None:
-        parts.append(f"Others on this machine may read it (mode {mode:o}).")
-        return Verdict(
-            check="dotenv",
-            state=State.WARNING,
-            message=" ".join(parts),
-            hint=f"Keep it to yourself: chmod 600 {shown}",
-            diagnostics=problems,
-        )
-    return Verdict(check="dotenv", state=_state(problems), message=" ".join(parts), diagnostics=problems)
+        said.append(f"Others on this machine may read it (mode {mode:o}).")
+        hints.append(f"Keep it to yourself: chmod 600 {shown}")
+    state = max(
+        _state(problems), State.WARNING if hints else State.OK, key=[State.OK, State.WARNING, State.FAILED].index
+    )
+    return Verdict(check="dotenv", state=state, message=" ".join(said), hint=" ".join(hints), diagnostics=problems)
+
+
+def _said(shown: str, values: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[str]:
+    yield f"{shown} sets {listed([*values])}." if values else f"{shown} sets nothing."
+    if beaten := [name for name, value in values.items() if environ.get(name) not in (None, "", value)]:
+        yield f"The environment says otherwise, and wins, for {listed(beaten)}."
 
 
 def _state(problems: Sequence[Diagnostic]) -> State:
@@ -178,20 +194,8 @@ def _kept(doubted: Verdict) -> Verdict:
 
 
 def bearing_on_sign_in(environ: Mapping[str, str]) -> list[str]:
-    """Names of what is set and leads azure-identity; no values. Source: its documentation of environment variables."""
-    known = (
-        "AZURE_TOKEN_CREDENTIALS",
-        "AZURE_TENANT_ID",
-        "AZURE_CLIENT_ID",
-        "AZURE_CLIENT_SECRET",
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "AZURE_USERNAME",
-        "AZURE_FEDERATED_TOKEN_FILE",
-        "AZURE_AUTHORITY_HOST",
-        "IDENTITY_ENDPOINT",
-        "MSI_ENDPOINT",
-    )
-    return [name for name in known if environ.get(name)]
+    """Names of what is set and leads azure-identity; no values."""
+    return [name for name in _OF_SIGN_IN if environ.get(name)]
 
 
 def authorities_found(context: ssl.SSLContext, places: Mapping[str, str]) -> Verdict:

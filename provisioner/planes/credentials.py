@@ -62,9 +62,12 @@ class SignIn:
         return self._credential().get_token(*scopes, **options)
 
     def chain(self) -> tuple[str, ...]:
-        """The classes of azure-identity that are asked, in their order. Raises as `get_token` does."""
+        """The classes of azure-identity that are asked, in their order, without what stands for one that lacks its
+        settings. Raises as `get_token` does.
+        """
         credential = self._credential()
-        return tuple(type(each).__name__ for each in getattr(credential, "credentials", (credential,)))
+        names = (type(each).__name__ for each in getattr(credential, "credentials", (credential,)))
+        return tuple(name for name in names if not name.startswith("Failed"))
 
     def _credential(self) -> TokenCredential:
         with self._finding:

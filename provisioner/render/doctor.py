@@ -14,7 +14,7 @@ from provisioner.doctor.verdict import State, Verdict, is_healthy
 from provisioner.model.document import Json
 from provisioner.model.pipelines import inert
 from provisioner.model.redact import harmless
-from provisioner.model.words import joined
+from provisioner.model.words import joined, plural
 from provisioner.render.diagnostics import diagnostic_document, diagnostic_lines
 from provisioner.render.json_text import json_text
 from provisioner.render.safe import wrapped
@@ -35,7 +35,7 @@ def doctor_text(verdicts: Sequence[Verdict], *, styles: Styles = PLAIN, width: i
     lines = [styles.paint(styles.heading, _beside(heads, widths))]
     for verdict in rows:
         lines += _row(verdict, widths, indent="    " if is_narrow else " " * lead, styles=styles, width=width)
-    return inert("\n".join([*lines, "", _summary(verdicts, styles), ""]))
+    return inert("\n".join([*lines, "", *_summary(verdicts, styles=styles, width=width), ""]))
 
 
 def _joined(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
@@ -84,11 +84,18 @@ def _style(state: State, styles: Styles) -> str:
     }[state]
 
 
-def _summary(verdicts: Sequence[Verdict], styles: Styles) -> str:
-    counts = ", ".join(f"{number} {state}" for state, number in _counted(verdicts).items() if number)
-    if is_healthy(verdicts):
-        return f"{styles.paint(styles.good, 'Nothing found that would stop an apply')}: {counts}."
-    return f"{styles.paint(styles.bad, 'An apply would be stopped')}: {counts}."
+def _summary(verdicts: Sequence[Verdict], *, styles: Styles, width: int) -> Iterator[str]:
+    good = is_healthy(verdicts)
+    says = "Nothing found that would stop an apply" if good else "An apply would be stopped"
+    numbers = _counted(verdicts)
+    words = {
+        **{state: f"{number} {state}" for state, number in numbers.items()},
+        "warning": plural(numbers["warning"], "warning"),
+    }
+    counts = ", ".join(words[state] for state in ("failed", "warning", "unknown", "ok") if numbers[state])
+    first, *others = wrapped(f"{says}: {counts}.", width=width)
+    yield first.replace(says, styles.paint(styles.good if good else styles.bad, says), 1)
+    yield from others
 
 
 def _counted(verdicts: Sequence[Verdict]) -> Mapping[str, int]:

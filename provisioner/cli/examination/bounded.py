@@ -11,6 +11,7 @@ from provisioner.apply.workers import Ended, Workers
 from provisioner.cli import surroundings
 from provisioner.cli.options import Checks
 from provisioner.cli.session import Request
+from provisioner.doctor.reach import remedy_of_access
 from provisioner.doctor.verdict import Verdict, failed, unknown
 from provisioner.model.errors import PlaneError, ProvisionerError, Unreadable
 from provisioner.planes.credentials import SignIn
@@ -70,7 +71,8 @@ def why(name: str, error: BaseException | None, seconds: float, waits: Sequence[
         return failed(name, "\n".join(it.message for it in causes), causes[0].advice if causes else "")
     if isinstance(error, PlaneError):
         request_id = f" (request {error.failure.request_id})" if error.failure.request_id else ""
-        return failed(name, f"{error.failure.message}{request_id}", error.failure.advice)
+        advice = remedy_of_access(error.failure.message, error.failure.advice)
+        return failed(name, f"{error.failure.message}{request_id}", advice)
     if isinstance(error, ProvisionerError):
         return failed(name, error.message, error.hint)
     return unknown(name, f"Not known: {broken(error)}.", "Please report it, with this table.")

@@ -17,7 +17,10 @@ from provisioner.doctor.sign_in import NoToken, Token, held, signed_in
 from provisioner.doctor.verdict import Verdict, failed, unknown
 from provisioner.model.errors import PlaneError
 from provisioner.planes.answering import Answers, heard
+from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import SignIn, claims_in
+from provisioner.planes.failures import nothing_listens
+from provisioner.planes.loopback import is_deserted
 from provisioner.planes.trust import BUNDLES, FOLDERS, trusted_authorities
 
 
@@ -110,6 +113,9 @@ def _reply(ended: Mapping[str, Ended[str, Any]], plane: str, *, has_trust: bool)
 
 def _token(ended: Mapping[str, Ended[str, Any]], plane: str, seconds: float) -> Token | NoToken:
     one = ended.get(f"{plane}-token")
+    if one is None and is_deserted(identity := os.environ.get("IDENTITY_ENDPOINT", "")):
+        stopped = nothing_listens(identity)
+        return NoToken(message=stopped.message, advice=stopped.advice)
     if one is None:
         return NoToken(
             message=f"No token was given within {seconds:.0f} s.",
@@ -123,6 +129,9 @@ def _plane_found(plane: str, url: str, reply: Answer | Silence | None) -> Verdic
     check = f"{plane}-plane"
     if reply is None:
         return unknown(check, "Not asked: see `ca-bundle`.")
+    if isinstance(reply, Silence) and reply.fault is Fault.REFUSED and is_loopback(url):
+        stopped = nothing_listens(url)
+        return failed(check, stopped.message, stopped.advice)
     return reached(check, name_of(url), reply, proxy=proxy_to(url))
 
 
