@@ -21,6 +21,9 @@ _NEEDS: Final[Mapping[str, Sequence[str]]] = {
     "references": ("project_region",),
 }
 
+# Source: Microsoft Learn, Manage Azure OpenAI quota.
+_TO_READ_QUOTA: Final = "Quota is read with the role `Cognitive Services Usages Reader` on the subscription, or Reader."
+
 
 def plan_found(plan: Plan, summary: str) -> Verdict:
     """Without what the checks say of it; `summary` is a sentence that counts."""
@@ -44,7 +47,8 @@ def checks_found(
         if told:
             yield Verdict(check=name, state=_worst(told), message=_counted(told), diagnostics=problems)
         elif gaps or problems:
-            yield unknown(name, " ".join([*gaps, *(it.message for it in problems)]))
+            hint = _TO_READ_QUOTA if _is_gap(facts.usages) and "usages" in _NEEDS.get(name, ()) else ""
+            yield unknown(name, " ".join([*gaps, *(it.message for it in problems)]), hint)
         else:
             yield Verdict(check=name, state=State.OK, message=says)
 
