@@ -93,7 +93,8 @@ def _summary(verdicts: Sequence[Verdict], *, styles: Styles, width: int) -> Iter
         "warning": plural(numbers["warning"], "warning"),
     }
     counts = ", ".join(words[state] for state in ("failed", "warning", "unknown", "ok") if numbers[state])
-    first, *others = wrapped(f"{says}: {counts}.", width=width)
+    told = f"{says}: {counts}." if numbers["ok"] < len(verdicts) else f"{says}."
+    first, *others = wrapped(told, width=width)
     yield first.replace(says, styles.paint(styles.good if good else styles.bad, says), 1)
     yield from others
 

@@ -49,7 +49,7 @@ def test_where_all_is_well_everything_is_ok_and_it_exits_with_0(provisioner: Com
     assert (told.code, told.err) == (0, "")
     lines = told.out.splitlines()
     assert [line.split()[1] for line in lines if line.startswith("ok ")] == ALL
-    assert lines[-1] == f"Nothing found that would stop an apply: {len(ALL)} ok."
+    assert lines[-1] == "Nothing found that would stop an apply."
     assert "ManagedIdentityCredential answered, the only one that is asked." in told.out
     assert "Plan: 4 to create." in told.out
 
