@@ -128,7 +128,6 @@ def connected(request: Request, manifest: Manifest | None, sign_in: SignIn | Non
     """
     from provisioner.planes.service import connect  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
 
-    logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     with (
         located(request, manifest.project if manifest is not None else None) as where,
         connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as planes,
@@ -141,6 +140,7 @@ def located(request: Request, project: ProjectSettings | None) -> Iterator[Coord
     """Where both planes are. The embedded Foundry runs, and the environment leads to it, for as long as this is open.
     Without `project`, the environment (over a `.env` file here) says which one. Raises ProvisionerError.
     """
+    logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     if request.local:
         with _embedded(request.state_file, request.catalogue) as env, _environment(env):
             yield _coordinates_from(env, request)

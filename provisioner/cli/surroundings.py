@@ -100,10 +100,8 @@ def manifest_found(loaded: Loaded, request: Request, *, is_named: bool) -> Verdi
 def variables_found(loaded: Loaded) -> Verdict:
     problems = [it for it in loaded.diagnostics if is_unset(it)]
     if problems:
-        count = plural(len(problems), "setting")
-        return Verdict(
-            check="variables", state=State.FAILED, message=f"{count} that it needs not set.", diagnostics=problems
-        )
+        message = f"{plural(len(problems), 'setting')} that it needs {'is' if len(problems) == 1 else 'are'} not set."
+        return Verdict(check="variables", state=State.FAILED, message=message, diagnostics=problems)
     if loaded.manifest is None:
         why = "There is no manifest that says which ones it needs." if loaded.project is None else "See `manifest`."
         return unknown("variables", why)

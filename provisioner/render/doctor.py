@@ -62,7 +62,7 @@ def _row(verdict: Verdict, widths: Sequence[int], *, indent: str, styles: Styles
     is_narrow = len(indent) < sum(widths[:2])
     state = styles.paint(_style(verdict.state, styles), verdict.state.value.ljust(widths[0]))
     name = f"{state}  {verdict.check.ljust(widths[1])}"
-    message = wrapped(harmless(verdict.message), width=width, indent=indent)
+    message = wrapped(harmless(verdict.message), width=width, indent=indent) or [""]
     if is_narrow:
         yield name.rstrip()
         yield from message

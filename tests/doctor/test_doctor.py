@@ -119,6 +119,22 @@ def test_without_a_manifest_the_rest_is_checked(provisioner: Command) -> None:
     assert provisioner("doctor", "-f", "other.yaml").code == 1
 
 
+def test_with_a_pinned_environment_no_dotenv_says_which_project(
+    foundry: Foundry, project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".env").write_text(
+        "FOUNDRY_PROJECT_ENDPOINT=https://other.services.ai.azure.com/api/projects/x\n", encoding="utf-8"
+    )
+    pinned = provisioner("doctor", "--pin-environment")
+    monkeypatch.delenv("FOUNDRY_PROJECT_ENDPOINT")
+    unset = by_id(provisioner("doctor", "--pin-environment", "--format", "json"))
+
+    assert pinned.code == 0, pinned.out
+    assert foundry.env["FOUNDRY_PROJECT_ENDPOINT"] in pinned.out
+    assert unset["project"]["state"] == "failed"
+    assert "other" not in unset["project"]["message"]
+
+
 def test_a_project_that_the_manifest_gets_wrong_is_not_asked(here: Foundry, project: Path) -> None:
     started(project, EXAMPLE.replace("${env:FOUNDRY_PROJECT_ENDPOINT}", "https://evil.example/api/projects/x"))
     seen = found()

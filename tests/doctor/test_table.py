@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from provisioner.doctor.reach import Answer, Fault, Silence, clocked, proxied, reached
 from provisioner.doctor.sign_in import NoToken, Token, held, signed_in
-from provisioner.doctor.verdict import State, Verdict, failed, unknown
+from provisioner.doctor.verdict import CHECKS, State, Verdict, failed, unknown
 from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.pipelines import is_inert
+from provisioner.preflight.settings import IDS
 from provisioner.render.doctor import doctor_json, doctor_text
+from provisioner.render.json_schemas import doctor_schema
+from provisioner.render.safe import visible
 from provisioner.render.styles import COLOURFUL
+from tests.whole import tries
 
 NOW = 1_800_000_000.0
 HOST = "my-account.services.ai.azure.com"
@@ -59,6 +68,27 @@ def test_the_table_is_as_it_was(width: int, golden: Any) -> None:
 
 def test_the_document_is_as_it_was(golden: Any) -> None:
     golden("doctor.json", doctor_json(SAMPLE))
+
+
+_ODD = ["", "##vso[x]", "\n::error::x", "\x1b[2J", "Bearer abcd1234", "a" * 200]
+_TEXTS = st.text(max_size=60) | st.sampled_from(_ODD)
+_THREE = st.tuples(_TEXTS, _TEXTS, _TEXTS)
+
+
+@given(st.sampled_from([*CHECKS, *IDS]), st.sampled_from(State), _THREE, st.integers(40, 140))
+@settings(max_examples=tries(100))
+def test_whatever_it_finds_it_is_told_and_steers_nothing(
+    check: str, state: State, texts: tuple[str, str, str], width: int
+) -> None:
+    message, hint, detail = texts
+    problem = Diagnostic(code="x", message=message, hint=hint, where=Location(file=detail or "a"))
+    found = Verdict(check=check, state=state, message=message, hint=hint, details={"a": detail}, diagnostics=[problem])
+    text, document = doctor_text([found, *SAMPLE], width=width), doctor_json([found, *SAMPLE])
+
+    assert is_inert(text)
+    assert visible(text) == text
+    assert is_inert(document)
+    Draft202012Validator(doctor_schema()).validate(json.loads(document))
 
 
 def test_colours_stand_for_states_alone() -> None:

@@ -31,9 +31,7 @@ def reference(schema: Mapping[str, Any]) -> str:
 
 def checks(ids: Mapping[str, str], head: str = "what must be so") -> str:
     """The table of what is checked."""
-    return "\n".join(
-        [f"| check | {head} |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in ids.items())]
-    )
+    return "\n".join([f"| check | {head} |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in ids.items())])
 
 
 def _top(schema: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 from provisioner.cli.formats import DOCTOR, format_option
 from provisioner.cli.options import Checks, manifest_options, pin_option, preflight_options, service_options
 from provisioner.cli.session import Request
-from provisioner.cli.terminal import Terminal, say
+from provisioner.cli.terminal import Terminal, remark, say
 
 
 @click.command(
@@ -36,8 +36,10 @@ def command(ctx: click.Context, /, *, style: str, checks: Checks, **shared: Any)
     from provisioner.cli.examination import examined  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
     from provisioner.doctor.verdict import is_healthy  # noqa: PLC0415
 
+    terminal: Terminal = ctx.obj
+    if terminal.is_live:
+        remark("Looking at this machine, the way to Azure and the plan …")
     is_named = ctx.get_parameter_source("files") is not ParameterSource.DEFAULT
     verdicts = examined(Request(**shared), checks, is_named=is_named)
-    terminal: Terminal = ctx.obj
     say(DOCTOR[style](verdicts, terminal.out, terminal.width))
     return 0 if is_healthy(verdicts) else 1

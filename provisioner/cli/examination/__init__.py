@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from provisioner.cli import surroundings
 from provisioner.cli.examination.bounded import Outside, Patience, Verdicts, Wish, verdicts
@@ -15,15 +15,13 @@ from provisioner.cli.options import Checks
 from provisioner.cli.session import Request, located, looked_at
 from provisioner.doctor.verdict import CHECKS, State, Verdict, failed, unknown
 from provisioner.manifest.load import Loaded, Manifest
-from provisioner.manifest.project import OVERRIDDEN
+from provisioner.manifest.project import OVERRIDDEN, VARIABLES, ProjectSettings
+from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import PlaneError, ProvisionerError
 from provisioner.planes.clouds import PUBLIC, Cloud
 from provisioner.planes.service import Coordinates, require_trusted_planes
 from provisioner.preflight.settings import IDS
-
-if TYPE_CHECKING:
-    from provisioner.manifest.project import ProjectSettings
 
 __all__ = ["Outside", "Patience", "examined"]
 
@@ -68,6 +66,10 @@ def _usable(request: Request, loaded: Loaded) -> ProjectSettings | None:
     """What a manifest says of the project, though it may have errors elsewhere; None leaves it to the environment.
     Raises ProvisionerError where what it says is wrong: nobody is asked then.
     """
+    if loaded.project is None and request.pin_environment:  # nor does a `.env` file say it then
+        values = {key: os.environ.get(name) or None for key, name in VARIABLES.items()}
+        account = account_of(values["endpoint"] or "") or values["account"]
+        return ProjectSettings(**{**values, "account": account})
     if loaded.project is None or request.local:
         return None
     wrong = [it for it in loaded.diagnostics if it.is_error and _is_about_project(it)]
