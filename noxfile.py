@@ -24,7 +24,13 @@ GOLDEN = (
     "tests/emulator/test_rules.py",
     "tests/emulator/test_agent_shapes.py",
 )
-SCHEMAS = {"manifest": (), "plan": ("--plan",), "events": ("--events",), "doctor": ("--doctor",)}
+SCHEMAS = (
+    ("manifest", ()),
+    ("plan", ("--plan",)),
+    ("drift", ("--drift",)),
+    ("events", ("--events",)),
+    ("doctor", ("--doctor",)),
+)
 PROGRAMS = ("tests/programs", "tests/emulator/test_real_clients.py")
 BESIDE = (
     "tests",
@@ -60,7 +66,7 @@ def check(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("mypy")
     session.run("lint-imports")
-    for name, flags in SCHEMAS.items():
+    for name, flags in SCHEMAS:
         written = ROOT / "schemas" / f"{name}.v1.schema.json"
         made = session.run("provisioner", "schema", *flags, silent=True, stderr=None)
         if made != written.read_text(encoding="utf-8"):
@@ -71,7 +77,7 @@ def check(session: nox.Session) -> None:
 def golden(session: nox.Session) -> None:
     """Write anew what people read: golden files, schemas, the README's table, the rules. Review the difference."""
     session.run("python", "-m", "pytest", "-q", *GOLDEN, "--update-golden", success_codes=[0, 1])
-    for name, flags in SCHEMAS.items():
+    for name, flags in SCHEMAS:
         made = session.run("provisioner", "schema", *flags, silent=True, stderr=None)
         (ROOT / "schemas" / f"{name}.v1.schema.json").write_text(str(made), encoding="utf-8")
 

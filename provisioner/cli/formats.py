@@ -20,16 +20,20 @@ from provisioner.render.styles import Styles
 if TYPE_CHECKING:
     from provisioner.cli.reporters.interface import Reporter
     from provisioner.doctor.verdict import Verdict
+    from provisioner.model.accepted import Accepted
     from provisioner.model.address import Address
     from provisioner.model.diagnostic import Diagnostic
     from provisioner.model.plan import Plan
     from provisioner.model.resource import Desired
     from provisioner.preflight.offers import Offer
+    from provisioner.reconcile.drift import Drift
 
 PlanText: TypeAlias = "Callable[[Plan, Styles, int], str]"  # the last is the width
 ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
 ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, int], str]"
 DoctorText: TypeAlias = "Callable[[Sequence[Verdict], Styles, int], str]"
+DriftText: TypeAlias = "Callable[[Drift, Styles, int], str]"
+AcceptedText: TypeAlias = "Callable[[Accepted, Styles, int], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
 
 
@@ -75,6 +79,36 @@ def _doctor_json(verdicts: Sequence[Verdict], _: Styles, __: int) -> str:
     return doctor_json(verdicts)
 
 
+def _drift_text(drift: Drift, styles: Styles, width: int) -> str:
+    from provisioner.render.drift import drift_text  # noqa: PLC0415
+
+    return drift_text(drift, styles=styles, width=width)
+
+
+def _drift_json(drift: Drift, _: Styles, __: int) -> str:
+    from provisioner.render.drift import drift_json  # noqa: PLC0415
+
+    return drift_json(drift)
+
+
+def _drift_markdown(drift: Drift, _: Styles, __: int) -> str:
+    from provisioner.render.drift import drift_markdown  # noqa: PLC0415
+
+    return drift_markdown(drift)
+
+
+def _accepted_text(accepted: Accepted, styles: Styles, width: int) -> str:
+    from provisioner.render.accepted import accepted_text  # noqa: PLC0415
+
+    return accepted_text(accepted, styles=styles, width=width)
+
+
+def _accepted_json(accepted: Accepted, _: Styles, __: int) -> str:
+    from provisioner.render.accepted import accepted_json  # noqa: PLC0415
+
+    return accepted_json(accepted)
+
+
 def _run_text(terminal: Terminal) -> Reporter:
     from provisioner.cli.reporters.text import TextReporter  # noqa: PLC0415
 
@@ -98,6 +132,8 @@ class Format:
     graph: GraphText | None = None
     models: ModelsText | None = None
     doctor: DoctorText | None = None
+    drift: DriftText | None = None
+    accepted: AcceptedText | None = None
     run: Callable[[Terminal], Reporter] | None = None
     ending: str = ""
     commands: bool = False
@@ -109,6 +145,8 @@ FORMATS: Final[Mapping[str, Format]] = {
         problems=lambda items, styles, width: diagnostics_text(items, styles=styles, width=width),
         models=_models_text,
         doctor=_doctor_text,
+        drift=_drift_text,
+        accepted=_accepted_text,
         run=_run_text,
         ending=".txt",
     ),
@@ -117,10 +155,12 @@ FORMATS: Final[Mapping[str, Format]] = {
         problems=lambda items, *_: diagnostics_json(items),
         models=_models_json,
         doctor=_doctor_json,
+        drift=_drift_json,
+        accepted=_accepted_json,
         run=_run_json,
         ending=".json",
     ),
-    "markdown": Format(plan=_plan_markdown, ending=".md"),
+    "markdown": Format(plan=_plan_markdown, drift=_drift_markdown, ending=".md"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
     "mermaid": Format(graph=mermaid),
     "dot": Format(graph=dot),
@@ -130,6 +170,8 @@ PROBLEMS: Final = {name: it.problems for name, it in FORMATS.items() if it.probl
 GRAPHS: Final = {name: it.graph for name, it in FORMATS.items() if it.graph is not None}
 MODELS: Final = {name: it.models for name, it in FORMATS.items() if it.models is not None}
 DOCTOR: Final = {name: it.doctor for name, it in FORMATS.items() if it.doctor is not None}
+DRIFTS: Final = {name: it.drift for name, it in FORMATS.items() if it.drift is not None}
+ACCEPTED: Final = {name: it.accepted for name, it in FORMATS.items() if it.accepted is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}
 PLAN_FILES: Final = {it.ending: it.plan for it in FORMATS.values() if it.plan is not None}
 

@@ -103,14 +103,23 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
     )
 
 
+def whole_entries(
+    name: str, live: Mapping[Address, Live], *, sees_all: bool
+) -> tuple[Mapping[Address, Document], Sequence[str]]:
+    """What of the live objects a manifest of that name can have: its own and nobody's, and why not others of these."""
+    content = _content(name, live, adopt=True, sees_all=sees_all)
+    reasons = _make_valid(content)
+    return content.entries, reasons
+
+
 def tell(found: LiveManifest, *, adopt: bool) -> None:
     """On stderr: which project it is, and what whoever uses the manifest must know of it."""
     note(f"This is {found.source}.")
     for reason in found.left_out:
         note(reason)
     _tell_odd(found.live.values())
-    _tell_secrets(found.entries)
-    _tell_unread(found.entries)
+    tell_secrets(found.entries)
+    tell_unread(found.entries)
     _tell_unowned(found.live, adopt=adopt, sees_all=found.sees_all)
 
 
@@ -222,7 +231,7 @@ def _entry(found: Live) -> Document:
     return {**entry, "lifecycle": lifecycle} if lifecycle else entry
 
 
-def _tell_secrets(entries: Mapping[Address, Document]) -> None:
+def tell_secrets(entries: Mapping[Address, Document]) -> None:
     paths = [
         f"{address}: {dotted(path)}"
         for address, entry in sorted(entries.items())
@@ -249,7 +258,7 @@ def _secrets(value: object, shown: object, at: tuple[str, ...] = ()) -> Iterator
         yield at
 
 
-def _tell_unread(entries: Collection[Address]) -> None:
+def tell_unread(entries: Collection[Address]) -> None:
     """What the service holds for a resource and nobody can read back."""
     fields = {section: listed([dotted(path) for path in kind.traits.write_only]) for section, kind in KINDS.items()}
     for section, unread in fields.items():

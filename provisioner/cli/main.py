@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -29,8 +30,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "doctor": "Say what would keep an apply from working.",
     "plan": "Show what apply would do, without doing it.",
     "apply": "Make the project what the manifest says.",
+    "drift": "Show what was changed outside the manifest, or accept it.",
     "destroy": "Delete everything the manifest owns.",
     "export": "Write a manifest of what is live.",
+    "import": "Add what is live to the manifest.",
     "models": "List what can be deployed, what is left of its quota, and when it ends.",
     "graph": "Draw the manifest's resources and what they need, offline.",
     "schema": "Print the manifest's JSON Schema.",
@@ -61,7 +64,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"provisioner.cli.commands.{cmd_name}")
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"provisioner.cli.commands.{name}")
         command: click.Command = module.command
         _take_no_color(command)
         return command

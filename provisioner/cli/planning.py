@@ -72,6 +72,13 @@ def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *
     return _planned(make_destruction, manifest, live, planes, allow)
 
 
+def planned_drift(manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:
+    """The plan that tells who moved, with no more requests than reading takes."""
+    with waits_told(planes) as service:
+        live = observe(KINDS, service, manifest.resources, parallelism=parallelism)
+    return _planned(make_plan, manifest, live, planes, Allowances())
+
+
 def _planned(
     make: Callable[..., Plan], manifest: Manifest, live: dict[Address, Live], planes: Planes, allow: Allowances
 ) -> Plan:

@@ -71,6 +71,15 @@ def escape(text: str) -> str:
     return _OPENING.sub(lambda match: f"${match.group()}", text)
 
 
+def has_variable(value: object) -> bool:
+    """Whether a variable stands in a text of the value, as it is written."""
+    if isinstance(value, str):
+        return any(len(opening[1]) == 1 for opening in _OPENING.finditer(value))
+    if isinstance(value, Mapping):
+        return any(map(has_variable, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(has_variable, value))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
     """What may be read, and what it says."""

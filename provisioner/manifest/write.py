@@ -72,7 +72,7 @@ def _one_line(text: str) -> str:
 
 def _section(section: str, entries: Mapping[Address, Document], external: Collection[Address]) -> Json:
     resources: Json = {address.name: {"external": True} for address in external if address.kind == section}
-    resources.update({address.name: _literal(entry) for address, entry in entries.items() if address.kind == section})
+    resources.update({address.name: literal(entry) for address, entry in entries.items() if address.kind == section})
     return dict(sorted(resources.items()))
 
 
@@ -88,14 +88,56 @@ def scalar(text: str) -> str:
     return _text(text)
 
 
-def _literal(value: Any) -> Any:
+def key(text: str) -> str:
+    """The text as a key."""
+    return _key(text)
+
+
+def block(value: Any, *, quote: str = "") -> list[str]:
+    """The value as lines that can be indented: a mapping's or list's begin with its first member, those of a text of
+    several lines with its `|`. A text on one line stands in these quotes where they can hold it.
+    """
+    if isinstance(value, Mapping) and value:
+        return list(_pairs(value, 0))
+    if isinstance(value, (list, tuple)) and value:
+        return list(_items(value, 0))
+    if isinstance(value, str) and quote:
+        return [_quoted_as(value, quote)]
+    if isinstance(value, str) and _is_block(value):
+        head, *lines = _block("", value, 0)
+        return [head.strip(), *lines]
+    return [_scalar(value)]
+
+
+def flow(value: Any) -> str:
+    """The value between brackets, where it is one that has members."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow_text(str(name))}: {flow(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    return _flow_text(value) if isinstance(value, str) else _scalar(value)
+
+
+def _flow_text(text: str) -> str:
+    written = _text(text)
+    return written if "," not in written or written.startswith('"') else _quoted(text)
+
+
+def _quoted_as(text: str, quote: str) -> str:
+    is_simple = "\n" not in text and not _ESCAPED.search(text.replace('"', "").replace("\\", ""))
+    if quote == "'" and is_simple and not _COMMAND.search(text):
+        return "'" + text.replace("'", "''") + "'"
+    return _quoted(text)
+
+
+def literal(value: Any) -> Any:
     """The value with nothing in it that the reader would take for a variable. Keys are never taken for one."""
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, Mapping):
-        return {key: _literal(inner) for key, inner in value.items()}
+        return {key: literal(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_literal(inner) for inner in value]
+        return [literal(inner) for inner in value]
     return value
 
 

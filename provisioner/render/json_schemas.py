@@ -162,6 +162,46 @@ _WHICH: Final = {"address": _ref("address"), "action": {"enum": _ACTIONS, "descr
 _VERSION: Final = _text("Of this stream: major.minor.", pattern=r"^1\.\d+$")
 
 
+_DRIFTED_FIELD: Final = _object(
+    "One field that moved. Secrets are `(sensitive)`.",
+    {
+        "live": {"description": "What it is; missing where the field is not there."},
+        "declared": {"description": "What the manifest says; missing where it does not declare it."},
+        "was": {"description": "What was applied last; missing where nobody knows, or the field was not there."},
+    },
+    path=_many("Its path, one key each.", {"type": "string"}),
+    edited=_flag("Whether the manifest was edited since the last apply, too; what was applied is then not known."),
+)
+_DRIFT: Final = _object(
+    "What was changed outside the manifest.",
+    format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
+    target=_TARGET,
+    owner=_text("The manifest's name."),
+    has_drift=_flag("Whether anything moved, or is not there."),
+    summary=_object(
+        "How many of each.",
+        drifted=_count("Resources with fields that moved."),
+        fields=_count("Fields that moved."),
+        absent=_count("Declared resources that are not there."),
+    ),
+    drifted=_many(
+        "Sorted by address.",
+        _object(
+            "One resource.",
+            address=_ref("address"),
+            owner=_text("The owner that is written on it."),
+            fields=_many("What moved in it.", _ref("drifted_field")),
+        ),
+    ),
+    absent=_many("Declared and not live: deleted, or not applied yet.", _ref("address")),
+)
+
+
+def drift_schema() -> Json:
+    defs = {"address": _ADDRESS, "drifted_field": _DRIFTED_FIELD}
+    return {"$schema": _DIALECT, "title": "Drift", **_DRIFT, "$defs": defs}
+
+
 def plan_schema() -> Json:
     return {"$schema": _DIALECT, "title": "Plan", **_PLAN, "$defs": _OF_PLAN}
 

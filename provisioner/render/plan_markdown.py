@@ -12,16 +12,15 @@ from typing import Final
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.plan import Change, Plan
 from provisioner.model.words import plural
-from provisioner.render.change_lines import Line, change_lines, headline, remark, resource_fields
+from provisioner.render.change_lines import change_lines, headline, remark, resource_fields
 from provisioner.render.markdown import code, fenced, prose
-from provisioner.render.safe import one_line
+from provisioner.render.markdown_diff import diff_line
 from provisioner.render.target import target_rows
 from provisioner.render.values import path_text
 from provisioner.render.words import REFUSED, VERBS, plan_summary
 
 _FIELDS_NAMED: Final = 5
 _WIDTH: Final = 100
-_GITHUB_SIGNS: Final = {"~": "!", "…": " "}  # a diff block colours +, - and !
 
 
 def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
@@ -130,16 +129,10 @@ def _detail(change: Change, most: int) -> str:
     """What has more than `most` characters is not made to its end: it will not be shown."""
     lines: list[str] = []
     for line in change_lines(change, width=_WIDTH):
-        lines.append(_diff_line(line))
+        lines.append(diff_line(line))
         most -= len(lines[-1])
         if most < 0:
             break
     summary = f"{code(VERBS[change.action].symbol)} {prose(headline(change))}"
     block = fenced(lines, "diff") if lines else "Nothing on it changes."
     return f"\n<details><summary>{summary}</summary>\n\n{block}\n\n</details>\n"
-
-
-def _diff_line(line: Line) -> str:
-    sign = _GITHUB_SIGNS.get(line.sign, line.sign)
-    fold = "… " if line.sign == "…" else ""
-    return f"{sign} {'    ' * line.depth}{fold}{one_line(line.text)}".rstrip()

@@ -8,7 +8,7 @@ from typing import Final
 from provisioner.model.action import Action
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.pipelines import inert
-from provisioner.model.plan import Change, Plan
+from provisioner.model.plan import Change, Plan, Target
 from provisioner.render.change_lines import Line, Room, change_lines, headline
 from provisioner.render.diagnostics import diagnostic_lines
 from provisioner.render.exhaustive import assert_never
@@ -18,6 +18,7 @@ from provisioner.render.target import target_rows
 from provisioner.render.words import REFUSED, VERBS, plan_summary
 
 _FIELD_INDENT: Final = 4
+FIELD_MARGIN: Final = _FIELD_INDENT + 2  # what stands before the text of a field
 _VALUE_INDENT: Final = 8
 _HANG: Final = "  "
 _MOST: Final = 2_000_000  # characters of fields: a log that is still opened
@@ -29,7 +30,7 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
     """
     room = Room(_MOST)
     blocks = [
-        list(_target(plan, styles, width)),
+        list(target_lines(plan.target, styles, width)),
         list(_opening(plan, styles, width)),
         *(list(_change(change, styles, width, room)) for change in plan.changes),
         [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
@@ -39,8 +40,8 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
     return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")
 
 
-def _target(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
-    for label, text in target_rows(plan.target):
+def target_lines(target: Target | None, styles: Styles, width: int) -> Iterator[str]:
+    for label, text in target_rows(target):
         first, *rest = wrapped(_parted(f"{label}: {text}", width), width=width, hang=_HANG)
         yield styles.paint(styles.heading, first[: len(label) + 1]) + first[len(label) + 1 :]
         yield from rest
@@ -87,11 +88,12 @@ def _change(change: Change, styles: Styles, width: int, room: Room) -> Iterator[
     first, *rest = wrapped(headline(change), width=width, indent="    ", hang="      ")
     yield f"{symbol} {styles.paint(styles.heading, first[4:])}"
     yield from (styles.paint(styles.heading, line) for line in rest)
-    for line in change_lines(change, width=width - _FIELD_INDENT - 2, room=room):
-        yield from _line(line, styles, width)
+    for line in change_lines(change, width=width - FIELD_MARGIN, room=room):
+        yield from painted(line, styles, width)
 
 
-def _line(line: Line, styles: Styles, width: int) -> Iterator[str]:
+def painted(line: Line, styles: Styles, width: int) -> Iterator[str]:
+    """The line of a change, fitted below its headline."""
     indent = " " * (_VALUE_INDENT if line.depth else _FIELD_INDENT)
     if line.sign == "!":
         first, *rest = wrapped(line.text, width=width, indent=" " * (len(indent) + 2)) or [""]

@@ -1,0 +1,110 @@
+"""Importing: what is live, added to the files of the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from provisioner.apply.observe import observe
+from provisioner.cli.formats import ACCEPTED
+from provisioner.cli.live_manifest import tell_secrets, tell_unread, whole_entries
+from provisioner.cli.manifest_files import ManifestFiles, OpenFile
+from provisioner.cli.planning import waits_told
+from provisioner.cli.session import Request, opened
+from provisioner.cli.terminal import Terminal, note, say
+from provisioner.kinds import KINDS
+from provisioner.manifest.edit import Edit
+from provisioner.manifest.load import Manifest
+from provisioner.manifest.write import literal
+from provisioner.model.accepted import Accepted
+from provisioner.model.address import Address
+from provisioner.model.document import Document
+from provisioner.model.errors import ProvisionerError
+from provisioner.model.resource import Live
+from provisioner.model.words import guess, listed
+from provisioner.render.safe import one_line
+
+
+def import_live(
+    addresses: Sequence[Address], request: Request, terminal: Terminal, *, into: Path | None, style: str
+) -> int:
+    """Of all that is live where there are no addresses. Raises ProvisionerError where one cannot be imported."""
+    with opened(request) as (manifest, planes):
+        with waits_told(planes) as service:
+            live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
+        sees_all = planes.management is not None
+    entries, reasons = whole_entries(manifest.name, live, sees_all=sees_all)
+    if addresses:
+        _require_all(addresses, manifest, live, entries, reasons)
+    chosen = {at: entries[at] for at in addresses or sorted(entries) if addresses or at not in manifest.resources}
+    externals = {at: {"external": True} for at in sorted({*_needed(chosen, live)} - {*chosen, *manifest.resources})}
+    accepted = _written({**chosen, **externals}, ManifestFiles(request), into)
+    for reason in () if addresses else reasons:
+        note(reason)
+    tell_secrets(chosen)
+    tell_unread(chosen)
+    say(ACCEPTED[style](accepted, terminal.out, terminal.width))
+    if any(live[at].marker is None for at in chosen):
+        note("Apply with --adopt to manage what no manifest owns yet.")
+    return 0
+
+
+def _require_all(
+    addresses: Sequence[Address],
+    manifest: Manifest,
+    live: Mapping[Address, Live],
+    entries: Collection[Address],
+    reasons: Sequence[str],
+) -> None:
+    for at in addresses:
+        wanted, found = manifest.resources.get(at), live.get(at)
+        name = one_line(str(at))
+        if wanted is not None and not wanted.external:
+            raise ProvisionerError(f"{name} is in the manifest already.", "See what differs: provisioner drift.")
+        if found is None:
+            raise ProvisionerError(f"{name} is not live.", _others(at, live))
+        if found.marker is not None and found.marker.owner != manifest.name:
+            raise ProvisionerError(
+                f'{name} belongs to the manifest named "{one_line(found.marker.owner)}".',
+                "Have it removed there with `on_remove: keep`, or declare it `external: true` here.",
+            )
+        if at not in entries:
+            why = next((reason for reason in reasons if reason.startswith(name)), "")
+            raise ProvisionerError(f"{name} cannot be written in full. {why}".rstrip(), _UNSEEN if not why else "")
+
+
+_UNSEEN = "Set AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP to see it whole."
+
+
+def _others(at: Address, live: Collection[Address]) -> str:
+    names = sorted(str(it) for it in live if it.kind == at.kind)
+    return guess(str(at), names).rstrip() or (f"There are: {listed(names)}." if names else "")
+
+
+def _needed(entries: Mapping[Address, Document], live: Mapping[Address, Live]) -> Iterator[Address]:
+    """What they refer to and is live."""
+    for at in entries:
+        for reference in KINDS[at.kind].references(live[at].fields):
+            if reference.target in live:
+                yield reference.target
+
+
+def _written(entries: Mapping[Address, Document], files: ManifestFiles, into: Path | None) -> Accepted:
+    for at, entry in entries.items():
+        _file_for(at, files, into).edits.append(Edit(path=(at.kind, at.name), value=literal(entry)))
+    return files.save({})
+
+
+def _file_for(at: Address, files: ManifestFiles, into: Path | None) -> OpenFile:
+    """Where it is declared as external; else the one that is named, or that has the section, or the first."""
+    every = list(files)
+    if into is not None:
+        every = [file for file in every if file.path.resolve() == into.resolve()]
+    if not every:
+        what = (
+            f'"{into}" is none of the manifest\'s files.' if into else "The manifest is in no file that can be written."
+        )
+        raise ProvisionerError(what, "Name it with -f, too." if into else "Name one with -f.")
+    declaring = [file for file in files if at.name in file.section(at.kind)]
+    having = [file for file in every if file.section(at.kind)]
+    return next(iter([*declaring, *having, *every]))

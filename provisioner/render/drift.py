@@ -1,0 +1,164 @@
+"""What moved behind the manifest's back: for people, for pull requests and issues, and for programs.
+
+Text and Markdown show each field as the manifest says it, then as it is live. The JSON document has a schema:
+`json_schemas`. In it `was` is what was applied last; it is missing where nobody knows, as the live object keeps no more
+than a fingerprint of it and the manifest was edited since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from provisioner.model.action import Action, Origin
+from provisioner.model.document import Absent, Json
+from provisioner.model.pipelines import inert
+from provisioner.model.plan import Change, FieldChange
+from provisioner.model.words import plural
+from provisioner.reconcile.drift import Drift
+from provisioner.render.change_lines import Line, Room, change_lines, without_secrets
+from provisioner.render.json_text import json_text
+from provisioner.render.markdown import code, prose
+from provisioner.render.markdown_diff import as_diff
+from provisioner.render.plan_json import address_document
+from provisioner.render.plan_text import FIELD_MARGIN, painted, target_lines
+from provisioner.render.safe import one_line, wrapped
+from provisioner.render.styles import PLAIN, Styles
+from provisioner.render.target import target_document, target_rows
+
+FORMAT_VERSION: Final = "1.0"
+_MOST: Final = 2_000_000  # characters of fields: a log that is still opened
+_ABSENT: Final = "Not there: deleted, or not applied yet"
+_NEXT: Final = (
+    "To keep what is live, write it into the manifest: provisioner drift --accept. "
+    "To bring back what the manifest says: provisioner apply."
+)
+
+
+def drift_text(drift: Drift, *, styles: Styles = PLAIN, width: int = 100) -> str:
+    """Ends in a newline."""
+    room = Room(_MOST)
+    blocks = [
+        list(target_lines(drift.target, styles, width)),
+        *(list(_resource(change, styles, width, room)) for change in drift.drifted),
+        list(_absent(drift, styles, width)),
+        [styles.paint(styles.heading, line) for line in wrapped(drift_summary(drift), width=width)],
+        wrapped(_NEXT, width=width) if drift.drifted else [],
+    ]
+    return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")
+
+
+def drift_summary(drift: Drift) -> str:
+    if drift.is_empty:
+        return f'No drift: what "{one_line(drift.owner)}" has is as it was applied.'
+    parts = []
+    if drift.drifted:
+        parts.append(f"{plural(drift.fields, 'field')} of {plural(len(drift.drifted), 'resource')} moved outside the")
+        parts[-1] += " manifest"
+    if drift.absent:
+        parts.append(f"{plural(len(drift.absent), 'declared resource')} not there")
+    return f"Drift: {', '.join(parts)}."
+
+
+def _resource(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
+    first, *rest = wrapped(_headline(change), width=width, indent="  ~ ", hang="    ")
+    yield f"  {styles.paint(styles.changed, '~')} {styles.paint(styles.heading, first[4:])}"
+    yield from (styles.paint(styles.heading, line) for line in rest)
+    for line in _lines(change, width - FIELD_MARGIN, room):
+        yield from painted(line, styles, width)
+
+
+def _headline(change: Change) -> str:
+    return f"{one_line(str(change.address))} was changed outside the manifest"
+
+
+def _lines(change: Change, width: int, room: Room) -> Iterator[Line]:
+    return change_lines(_turned(change), width=width, room=room)
+
+
+def _turned(change: Change) -> Change:
+    """From what the manifest says to what is live, where a plan goes the other way."""
+    live = change.before
+    if live is None:
+        return change
+    return replace(
+        change,
+        action=Action.UPDATE,
+        before=replace(live, fields=change.after or {}),
+        after=live.fields,
+        marker=live.marker,
+        fields=tuple(_turned_field(field) for field in change.fields),
+        loses_data=False,
+        referrers=(),
+        reason="",
+        remarks=(),
+    )
+
+
+def _turned_field(field: FieldChange) -> FieldChange:
+    origin = field.origin if field.origin is Origin.BOTH else None
+    return FieldChange(path=field.path, before=field.after, after=field.before, origin=origin)
+
+
+def _absent(drift: Drift, styles: Styles, width: int) -> Iterator[str]:
+    if drift.absent:
+        yield styles.paint(styles.heading, f"{_ABSENT}:")
+        for address in drift.absent:
+            yield from wrapped(one_line(str(address)), width=width, indent="  ", hang="    ")
+
+
+def drift_markdown(drift: Drift, *, limit: int = 60_000) -> str:
+    """Never longer than `limit` characters: what does not fit is left out, and said so."""
+    rows = "".join(f"{label}: {code(text)}\n" for label, text in target_rows(drift.target))
+    head = f"## {prose(f'Drift of {drift.owner}')}\n\n{rows}\n**{prose(drift_summary(drift))}**\n"
+    absent = "".join(f"- {code(str(address))}\n" for address in drift.absent)
+    tail = f"\n**{_ABSENT}:**\n\n{absent}" if absent else ""
+    parts, room = [head], limit - len(head) - len(tail)
+    for number, change in enumerate(drift.drifted):
+        part = _detail(change, room)
+        left = f"\n**{plural(len(drift.drifted) - number, 'resource')} left out for length.**\n"
+        if len(part) + len(left) > room:
+            parts.append(left)
+            break
+        parts.append(part)
+        room -= len(part)
+    text = "".join([*parts, tail])
+    return text if len(text) <= limit else text[: max(limit, 0)]
+
+
+def _detail(change: Change, most: int) -> str:
+    block = as_diff(_lines(change, 100, Room(most)))
+    return f"\n<details open><summary>{prose(_headline(change))}</summary>\n\n{block}\n\n</details>\n"
+
+
+def drift_json(drift: Drift) -> str:
+    return json_text(drift_document(drift), indent=2) + "\n"
+
+
+def drift_document(drift: Drift) -> Json:
+    return {
+        "format_version": FORMAT_VERSION,
+        "target": target_document(drift.target),
+        "owner": drift.owner,
+        "has_drift": not drift.is_empty,
+        "summary": {"drifted": len(drift.drifted), "fields": drift.fields, "absent": len(drift.absent)},
+        "drifted": [_document(change) for change in drift.drifted],
+        "absent": [address_document(address) for address in drift.absent],
+    }
+
+
+def _document(change: Change) -> Json:
+    live = change.before
+    return {
+        "address": address_document(change.address),
+        "owner": live.marker.owner if live and live.marker else "",
+        "fields": [_field(field) for field in without_secrets(change.fields, change)],
+    }
+
+
+def _field(field: FieldChange) -> Json:
+    was = field.after if field.origin is Origin.DRIFT else Absent.ABSENT
+    sides = {"live": field.before, "declared": field.after, "was": was}
+    document: Json = {"path": list(field.path), "edited": field.origin is Origin.BOTH}
+    return document | {key: value for key, value in sides.items() if not isinstance(value, Absent)}
