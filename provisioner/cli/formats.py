@@ -19,6 +19,7 @@ from provisioner.render.styles import Styles
 
 if TYPE_CHECKING:
     from provisioner.cli.reporters.interface import Reporter
+    from provisioner.doctor.verdict import Verdict
     from provisioner.model.accepted import Accepted
     from provisioner.model.address import Address
     from provisioner.model.diagnostic import Diagnostic
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 PlanText: TypeAlias = "Callable[[Plan, Styles, int], str]"  # the last is the width
 ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
 ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, int], str]"
+DoctorText: TypeAlias = "Callable[[Sequence[Verdict], Styles, int], str]"
 DriftText: TypeAlias = "Callable[[Drift, Styles, int], str]"
 AcceptedText: TypeAlias = "Callable[[Accepted, Styles, int], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
@@ -63,6 +65,18 @@ def _models_json(offers: Sequence[Offer], region: str, notes: Sequence[str], _: 
     from provisioner.render.models import models_json  # noqa: PLC0415
 
     return models_json(offers, region=region, notes=notes)
+
+
+def _doctor_text(verdicts: Sequence[Verdict], styles: Styles, width: int) -> str:
+    from provisioner.render.doctor import doctor_text  # noqa: PLC0415
+
+    return doctor_text(verdicts, styles=styles, width=width)
+
+
+def _doctor_json(verdicts: Sequence[Verdict], _: Styles, __: int) -> str:
+    from provisioner.render.doctor import doctor_json  # noqa: PLC0415
+
+    return doctor_json(verdicts)
 
 
 def _drift_text(drift: Drift, styles: Styles, width: int) -> str:
@@ -117,6 +131,7 @@ class Format:
     problems: ProblemsText | None = None
     graph: GraphText | None = None
     models: ModelsText | None = None
+    doctor: DoctorText | None = None
     drift: DriftText | None = None
     accepted: AcceptedText | None = None
     run: Callable[[Terminal], Reporter] | None = None
@@ -129,6 +144,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         plan=_plan_text,
         problems=lambda items, styles, width: diagnostics_text(items, styles=styles, width=width),
         models=_models_text,
+        doctor=_doctor_text,
         drift=_drift_text,
         accepted=_accepted_text,
         run=_run_text,
@@ -138,6 +154,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         plan=_plan_json,
         problems=lambda items, *_: diagnostics_json(items),
         models=_models_json,
+        doctor=_doctor_json,
         drift=_drift_json,
         accepted=_accepted_json,
         run=_run_json,
@@ -152,6 +169,7 @@ PLANS: Final = {name: it.plan for name, it in FORMATS.items() if it.plan is not 
 PROBLEMS: Final = {name: it.problems for name, it in FORMATS.items() if it.problems is not None}
 GRAPHS: Final = {name: it.graph for name, it in FORMATS.items() if it.graph is not None}
 MODELS: Final = {name: it.models for name, it in FORMATS.items() if it.models is not None}
+DOCTOR: Final = {name: it.doctor for name, it in FORMATS.items() if it.doctor is not None}
 DRIFTS: Final = {name: it.drift for name, it in FORMATS.items() if it.drift is not None}
 ACCEPTED: Final = {name: it.accepted for name, it in FORMATS.items() if it.accepted is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}

@@ -21,6 +21,7 @@ from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
+from provisioner.preflight.facts import Unknown
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
@@ -39,15 +40,23 @@ U = TypeVar("U")
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
     """With what Azure would refuse among its refusals."""
     with waits_told(planes) as service:
-        live, region = _both(
-            lambda: observe(KINDS, service, manifest.resources, parallelism=parallelism),
-            lambda: preflight.place(service, manifest.resources),
-        )
-        plan = _planned(make_plan, manifest, live, planes, allow)
-        if preflight.settings.wants(("references",)):
-            missing = missing_references(KINDS, planes, manifest.resources, live)
-            plan = replace(plan, warnings=(*plan.warnings, *missing))
+        plan, live, region = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
         return preflight.check(plan, manifest.resources, live, service, region)
+
+
+def unchecked(
+    manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int
+) -> tuple[Plan, Mapping[Address, Live], str | Unknown]:
+    """The plan before Azure is asked what it would refuse; what it was made from, and where the account is."""
+    live, region = _both(
+        lambda: observe(KINDS, planes, manifest.resources, parallelism=parallelism),
+        lambda: preflight.place(planes, manifest.resources),
+    )
+    plan = _planned(make_plan, manifest, live, planes, allow)
+    if preflight.settings.wants(("references",)):
+        missing = missing_references(KINDS, planes, manifest.resources, live)
+        plan = replace(plan, warnings=(*plan.warnings, *missing))
+    return plan, live, region
 
 
 def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:

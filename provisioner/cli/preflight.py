@@ -62,8 +62,23 @@ class Preflight:
         region: str | Unknown,
     ) -> Plan:
         """The plan with what Azure would refuse; notes are told."""
+        facts = self.facts(plan, desired, live, planes, region)
+        plan, notes = checked(plan, desired, facts, skip=self.settings.skip)
+        for told in (*facts.gaps(), *(it.message for it in notes)):
+            note(f"Note: {one_line(told)}")
+        return plan
+
+    def facts(
+        self,
+        plan: Plan,
+        desired: Mapping[Address, Desired],
+        live: Mapping[Address, Live],
+        planes: Planes,
+        region: str | Unknown,
+    ) -> Facts:
+        """What the checks go by, asked for now."""
         asked = self._asked(plan, desired, planes, region)
-        facts = Facts(
+        return Facts(
             today=self.today(),
             live=live,
             account=planes.management.account if planes.management is not None else "",
@@ -72,10 +87,6 @@ class Preflight:
             fail_within=self.settings.fail_within,
             **asked,
         )
-        plan, notes = checked(plan, desired, facts, skip=self.settings.skip)
-        for told in (*facts.gaps(), *(it.message for it in notes)):
-            note(f"Note: {one_line(told)}")
-        return plan
 
     def _asked(
         self, plan: Plan, desired: Mapping[Address, Desired], planes: Planes, region: str | Unknown

@@ -61,6 +61,14 @@ class SignIn:
         """Raises PlaneError where the settings of the environment make no sense, and what azure-identity raises."""
         return self._credential().get_token(*scopes, **options)
 
+    def chain(self) -> tuple[str, ...]:
+        """The classes of azure-identity that are asked, in their order, without what stands for one that lacks its
+        settings. Raises as `get_token` does.
+        """
+        credential = self._credential()
+        names = (type(each).__name__ for each in getattr(credential, "credentials", (credential,)))
+        return tuple(name for name in names if not name.startswith("Failed"))
+
     def _credential(self) -> TokenCredential:
         with self._finding:
             if self._found is None:
@@ -78,15 +86,18 @@ def _default_credential() -> TokenCredential:
 
 
 def tenant_in(token: str) -> str:
-    """The tenant that a token says it is of; empty where it does not say it in a way that can be read. It is not
-    verified: nothing may be allowed for it.
-    """
+    """The tenant that a token says it is of; empty where it does not say it in a way that can be read."""
+    found = claims_in(token).get("tid")
+    return found if isinstance(found, str) else ""
+
+
+def claims_in(token: str) -> Mapping[str, Any]:
+    """What a token says of itself, unverified, so that nothing may be allowed for it; empty where it cannot be read."""
     try:
         claims = json.loads(urlsafe_b64decode(f"{token.split('.')[1]}=="))
-    except (ValueError, LookupError):
-        return ""
-    found = claims.get("tid") if isinstance(claims, dict) else None
-    return found if isinstance(found, str) else ""
+    except (ValueError, LookupError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
 
 
 class Tokens:

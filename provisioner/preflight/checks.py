@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -35,7 +35,14 @@ def checked(
     plan: Plan, desired: Mapping[Address, Desired], facts: Facts, *, skip: Collection[str] = ()
 ) -> tuple[Plan, tuple[Diagnostic, ...]]:
     """The plan with what the checks refuse and warn of, and their notes."""
-    found = [it for name, check in CHECKS.items() if name not in skip for it in check(plan, desired, facts)]
+    found = [it for problems in by_check(plan, desired, facts, skip=skip).values() for it in problems]
     told = {severity: tuple(it for it in found if it.severity is severity) for severity in Severity}
     refusals, warnings = (*plan.refusals, *told[Severity.ERROR]), (*plan.warnings, *told[Severity.WARNING])
     return replace(plan, refusals=refusals, warnings=warnings), told[Severity.NOTE]
+
+
+def by_check(
+    plan: Plan, desired: Mapping[Address, Desired], facts: Facts, *, skip: Collection[str] = ()
+) -> Mapping[str, Sequence[Diagnostic]]:
+    """What each check finds, but for those that are left out."""
+    return {name: tuple(check(plan, desired, facts)) for name, check in CHECKS.items() if name not in skip}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from provisioner.doctor.verdict import CHECKS, State
 from provisioner.kinds import KINDS
 from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
+from provisioner.preflight.settings import IDS
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
@@ -219,6 +221,35 @@ def events_schema() -> Json:
             "outcome": _object("What became of one change.", {"failure": _ref("failure")}, **_OUTCOME),
         },
     }
+
+
+_CHECK: Final = _object(
+    "What one check found.",
+    id={"enum": [*CHECKS, *IDS], "description": "Which one; they come in this order, and every one comes."},
+    state={
+        "enum": [state.value for state in State],
+        "description": "`failed` is what would stop an apply, `unknown` what could not be looked at.",
+    },
+    message=_text("What is there."),
+    hint=_text("What to do; may be empty."),
+    details={
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "The same for programs: versions, what a token says of itself, a host and its fault.",
+    },
+    diagnostics=_many("Problems with places of their own.", _ref("diagnostic")),
+)
+
+
+def doctor_schema() -> Json:
+    found = _object(
+        "What `doctor --format json` writes. It holds no secret.",
+        format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
+        healthy=_flag("Whether nothing was found that would stop an apply; else the exit code is 1."),
+        summary=_object("How many of each.", **{it.value: _count(f"Checks that are {it.value}.") for it in State}),
+        checks=_many("Every check.", _CHECK),
+    )
+    return {"$schema": _DIALECT, "title": "Doctor", **found, "$defs": {"diagnostic": _DIAGNOSTIC}}
 
 
 def _event(name: str, *, description: str, required: Json, optional: Json | None = None) -> Any:

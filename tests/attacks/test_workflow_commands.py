@@ -36,7 +36,7 @@ from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.styles import COLOURFUL, PLAIN
-from tests.foundry import Command
+from tests.foundry import Command, Foundry
 from tests.render import strategies as our
 from tests.whole import tries
 
@@ -211,6 +211,28 @@ def test_an_apply_and_an_export_of_commands_command_nothing(
     described = yaml.safe_load(exported.out)["agents"]["helper"]
     assert described["description"] == f"{command} {SPLIT}"
     assert command in described["metadata"].values()
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_what_doctor_finds_commands_nothing(  # noqa: PLR0917 - fixtures
+    style: str, command: str, foundry: Foundry, project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".env").write_text(f"{command}\nA={command}\n", encoding="utf-8")
+    (project / "stores.yaml").write_text(f"version: 1\nname: {json.dumps(command)}\n", encoding="utf-8")
+    monkeypatch.setenv("HTTPS_PROXY", command)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", command)
+    answer = {"error": {"message": f"x\n{command}\r{command} {SPLIT}"}}
+    foundry.fault({"path": "*/agents*"}, {"status": 403, "body": answer})
+    wrong = provisioner("doctor", "--format", style)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", foundry.env["AZURE_TOKEN_CREDENTIALS"])
+    refused = provisioner("doctor", "--format", style)
+
+    for told in (wrong, refused):
+        assert told.code == 1
+        assert_inert(told.out)
+        assert_inert(told.err)
+    assert "x" in refused.out
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

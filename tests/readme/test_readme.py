@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from provisioner.cli.main import COMMANDS, run
+from provisioner.doctor.verdict import CHECKS as EXAMINED
 from provisioner.emulator import Emulator, Options
 from provisioner.manifest.schema import manifest_schema
 from provisioner.preflight.settings import IDS
@@ -28,6 +29,7 @@ PLUGIN = "provisioner.pytest_plugin"  # by its name, as it may or may not be ins
 MARKED = re.compile(r"(<!-- reference -->\n)(.*?)(<!-- /reference -->)", re.DOTALL)
 
 
+DOCTOR = re.compile(r"(<!-- doctor -->\n)(.*?)(<!-- /doctor -->)", re.DOTALL)
 CHECKS = re.compile(r"(<!-- checks -->\n)(.*?)(<!-- /checks -->)", re.DOTALL)
 
 
@@ -296,6 +298,18 @@ def test_the_table_of_checks_is_what_there_is(request: pytest.FixtureRequest) ->
         return
 
     found = CHECKS.search(TEXT)
+
+    assert found is not None
+    assert found[2] == wanted
+
+
+def test_the_table_of_doctor_is_what_there_is(request: pytest.FixtureRequest) -> None:
+    wanted = f"\n{checks(EXAMINED, 'what it says')}\n\n"
+    if request.config.getoption("--update-golden"):
+        _rewrite(DOCTOR, wanted)
+        return
+
+    found = DOCTOR.search(TEXT)
 
     assert found is not None
     assert found[2] == wanted
