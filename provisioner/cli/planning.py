@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from provisioner.apply.observe import observe
 from provisioner.apply.references import missing_references
 from provisioner.apply.workers import side_by_side
+from provisioner.cli.access import diagnosed
 from provisioner.cli.preflight import Preflight
 from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
@@ -38,16 +39,16 @@ U = TypeVar("U")
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
     """With what Azure would refuse among its refusals."""
-    with waits_told(planes) as service:
-        live, region = _both(
+    with waits_told(planes) as service, diagnosed(service):
+        live, ground = _both(
             lambda: observe(KINDS, service, manifest.resources, parallelism=parallelism),
-            lambda: preflight.place(service, manifest.resources),
+            lambda: preflight.ground(service, manifest.resources),
         )
         plan = _planned(make_plan, manifest, live, planes, allow)
         if preflight.settings.wants(("references",)):
             missing = missing_references(KINDS, planes, manifest.resources, live)
             plan = replace(plan, warnings=(*plan.warnings, *missing))
-        return preflight.check(plan, manifest.resources, live, service, region)
+        return preflight.check(plan, manifest.resources, live, service, ground)
 
 
 def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
@@ -58,7 +59,7 @@ def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    with waits_told(planes) as service:  # what is ours under somebody's edit goes, too
+    with waits_told(planes) as service, diagnosed(service):  # what is ours under somebody's edit goes, too
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=True)
     return _planned(make_destruction, manifest, live, planes, allow)
 

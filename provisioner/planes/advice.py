@@ -86,6 +86,23 @@ ADVICE: Final[Mapping[str, str]] = {
     "conflict": "Somebody changed it at the same time. Apply again.",
 }
 
+# Of an account's network rules, which refuse with 403 whoever asks, and no code that tells (Azure-Samples/
+# azure-sql-db-chatbot#3, microsoft-foundry/new-foundry-portal#140).
+_CLOSED: Final = ("public access is disabled", "virtual network/firewall rules")
+NETWORK_CLOSED: Final = (
+    "The account's network lets nobody in from here, whatever their role. Run it from inside that network, or have "
+    "this machine's address let in under Networking of the account."
+)
+NO_SERVICE: Final = (
+    "That is no answer of Azure's: a proxy or a sign-in page may answer in its place. Check the endpoint and the proxy "
+    "settings (HTTPS_PROXY, NO_PROXY)."
+)
+
+
+def is_network_closed(status: int, message: str) -> bool:
+    return status == 403 and any(words in message.casefold() for words in _CLOSED)
+
+
 # Where the code says nothing, the status does. A 401 without a code may have any of three causes.
 PROJECT: Final[Mapping[int, str]] = {
     401: _SIGN_IN_AGAIN,

@@ -63,7 +63,7 @@ def test_skipping_quota_does_not_skip_it_for_what_would_be_lost() -> None:
     wanted = manifest(AFTER).resources
 
     def codes(*skip: str) -> list[str]:
-        plan, _ = checked(planned(AFTER, known.live), wanted, known, skip=skip)
+        plan = checked(planned(AFTER, known.live), wanted, known, skip=skip)
         return [it.code for it in plan.refusals]
 
     assert codes("quota") == ["insufficient-quota"]
