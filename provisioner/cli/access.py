@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.kinds.rights import Where
 from provisioner.model.caller import Caller
-from provisioner.model.errors import Failure, PlaneError, Unreadable
+from provisioner.model.errors import PlaneError, Unreadable
 from provisioner.model.plan import Plan
+from provisioner.model.words import plural
 from provisioner.preflight import reading
 from provisioner.preflight.access import Assignment
-from provisioner.preflight.diagnosis import Door, of_failure
+from provisioner.preflight.diagnosis import Diagnosis, Door, of_failure
 from provisioner.preflight.facts import Unknown
 from provisioner.preflight.rights import needed, with_memory
 
@@ -81,13 +82,23 @@ def _diagnosed(causes: tuple[PlaneError, ...], planes: Planes) -> Iterator[Plane
     denied = any(cause.failure.code in _DENIED for cause in causes)
     assigned = _assigned(planes.management) if denied and planes.management is not None else ()
     at = door(planes, assigned) if any(cause.failure.status in (401, 403) for cause in causes) else None
+    told: dict[Diagnosis, list[PlaneError]] = {}
     for cause in causes:
         found = of_failure(cause.failure, at, now=time.time()) if at is not None else None
         if found is None:
             yield cause
-            continue
-        failure: Failure = replace(cause.failure, advice=f"{found.says} {found.remedy}")
-        yield PlaneError(failure, ambiguous=cause.ambiguous, wait_s=cause.wait_s)
+        else:
+            told.setdefault(found, []).append(cause)
+    yield from (_told_once(found, alike) for found, alike in told.items())
+
+
+def _told_once(found: Diagnosis, alike: Sequence[PlaneError]) -> PlaneError:
+    """One role that is missing refuses every list of its plane."""
+    first, *others = alike
+    more = f"\n{plural(len(others), 'other request')} met the same." if others else ""
+    advice = f"{found.says} {found.remedy}"
+    failure = replace(first.failure, message=f"{first.failure.message}{more}", advice=advice)
+    return PlaneError(failure, ambiguous=first.ambiguous, wait_s=first.wait_s)
 
 
 def _assigned(management: ArmManagement) -> tuple[Assignment, ...]:

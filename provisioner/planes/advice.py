@@ -14,8 +14,8 @@ _SIGN_IN_AGAIN: Final = (
     "is a project endpoint: https://<account>.services.ai.azure.com/api/projects/<project>"
 )
 _ARM_ROLE: Final = (
-    "Your identity may not manage this account. Have somebody grant it `Foundry Account Owner` (or Contributor) on the "
-    "account or its resource group. A fresh grant takes a few minutes to work."
+    "Your identity may not manage the account. Have somebody grant it `Cognitive Services Contributor` on the account "
+    "or its group; Foundry Account Owner and Contributor include it. A fresh grant takes a few minutes to work."
 )
 _OUTDATED: Final = "The service does not know this API version there. Update the provisioner, or check the endpoint."
 _REFUSED_ENTRY: Final = "The service refuses what the manifest says; correct what the message names."

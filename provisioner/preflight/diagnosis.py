@@ -22,7 +22,7 @@ from provisioner.preflight.access import CONTRIBUTOR, FOUNDRY_USER, ROLES, Assig
 
 _GUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PRINCIPAL: Final = re.compile(rf"(?:principal|object id) [`'](?P<id>{_GUID})[`']", re.IGNORECASE)
-_ACTION: Final = re.compile(r"action [`'](?P<name>Microsoft\.CognitiveServices/[A-Za-z/]+)[`']", re.IGNORECASE)
+_ACTION: Final = re.compile(r"action [`'](?P<name>Microsoft\.CognitiveServices/[\w/-]+)[`']", re.IGNORECASE)
 _TENANT: Final = re.compile(rf"must match .{{0,200}}?/(?P<id>{_GUID})", re.IGNORECASE | re.DOTALL)
 _NOT_SIGNED_IN: Final = {
     "not-signed-in": "Nobody is signed in here.",
@@ -90,8 +90,8 @@ def of_right(right: Right, door: Door) -> Diagnosis:
     given = next((it for it in door.assigned if gives((it,), right, door.scope(right.where))), None)
     action = f"{right.action} on the {right.where.value}"
     if given is None:
-        return _give(f"no role of the signed-in identity allows it {action}", role_for(right), door, right.where)
-    return _wait(ROLES[given.role.casefold()], f"allows it {action}", door)
+        return _give(f"no role of the signed-in identity allows {action}", role_for(right), door, right.where)
+    return _wait(ROLES[given.role.casefold()], f"allows {action}", door)
 
 
 def role_for(right: Right) -> Role:

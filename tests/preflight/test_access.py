@@ -155,11 +155,12 @@ PERMISSION_DENIED = (
     "The principal `33333333-3333-4333-8333-333333333333` lacks the required data action "
     "`Microsoft.CognitiveServices/accounts/AIServices/agents/write` to perform `POST /api/projects/p/agents` operation."
 )
-BARE = "Unauthorized. Access token is missing, invalid, audience is incorrect (https://ai.azure.com/), or have expired."
+BARE = "Unauthorized. Access token is missing, invalid, audience is incorrect (https://ai.azure.com/), or expired."
 OTHER = "11111111-0000-4000-8000-000000000002"
+CREATE = f"az role assignment create --assignee-object-id {ME} --assignee-principal-type ServicePrincipal"
 TENANT = (
-    "The access token is from the wrong issuer 'https://sts.windows.net/11111111-0000-4000-8000-000000000001/'. It must "
-    f"match the tenant 'https://sts.windows.net/{OTHER}/' associated with this subscription."
+    "The access token is from the wrong issuer 'https://sts.windows.net/11111111-0000-4000-8000-000000000001/'. It "
+    f"must match the tenant 'https://sts.windows.net/{OTHER}/' associated with this subscription."
 )
 
 
@@ -183,16 +184,14 @@ TENANT = (
             "PermissionDenied",
             PERMISSION_DENIED,
             Trouble.ROLE_MISSING,
-            f"az role assignment create --assignee-object-id {ME} --assignee-principal-type ServicePrincipal "
-            f"--role {FOUNDRY_USER} --scope {PROJECT}",
+            f"{CREATE} --role {FOUNDRY_USER} --scope {PROJECT}",
         ),
         (
             403,
             "AuthorizationFailed",
             "No.",
             Trouble.ROLE_MISSING,
-            f"az role assignment create --assignee-object-id {ME} --assignee-principal-type ServicePrincipal "
-            f"--role {CONTRIBUTOR} --scope {ACCOUNT}",
+            f"{CREATE} --role {CONTRIBUTOR} --scope {ACCOUNT}",
         ),
         (
             403,

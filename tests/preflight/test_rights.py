@@ -68,6 +68,11 @@ def permitted(near: Foundry, *grants: Any, **more: Any) -> None:
     near.admin.fault("GET", PERMISSIONS, times=None, status=200, body={"value": list(grants), **more})
 
 
+def unassigned(near: Foundry) -> None:
+    """Nobody has been given anything."""
+    near.admin.fault("GET", "*/roleAssignments", times=None, status=200, body={"value": []})
+
+
 def grant(actions: Any = (), *, without: Any = (), data: Any = (f"{CS}/*",), data_without: Any = ()) -> Any:
     return {
         "actions": list(actions),
@@ -98,7 +103,7 @@ def test_a_missing_role_is_one_refusal_for_each_right_with_all_that_need_it(near
 
     plan = plan_of(planes, text)
 
-    policy, writes = plan.refusals
+    writes, policy = sorted(plan.refusals, key=lambda it: not it.resources)
     assert (policy.code, writes.code) == ("right-missing", "right-missing")
     assert f"{CS}/accounts/raiPolicies/write on the account" in policy.message
     assert writes.message.startswith("deployments/chat-0, deployments/chat-1, deployments/chat-2 and 3 more would be")
@@ -140,6 +145,7 @@ def test_connections_are_the_projects_or_the_accounts(near: Foundry, planes: Pla
 
 def test_what_goes_needs_the_right_to_delete_it(near: Foundry, planes: Planes) -> None:
     applied(plan_of(planes, f"deployments:\n{EMBED}{CHAT}"), planes, near)
+    unassigned(near)
     permitted(near, grant([*READS, f"{CS}/accounts/deployments/write"]))
 
     plan = plan_of(planes, f"deployments:\n{EMBED}")
@@ -175,6 +181,7 @@ def test_no_answer_of_whom_may_do_it_or_that_does_not_hold_together_refuses_it(
 
 
 def test_a_role_of_ones_own_that_takes_away_what_is_needed_is_believed(near: Foundry, planes: Planes) -> None:
+    unassigned(near)
     permitted(
         near,
         grant(
@@ -384,7 +391,7 @@ def test_tokens_for_another_audience_are_told_as_such(near: Foundry, audience: s
 
 
 def test_a_proxy_that_refuses_in_html_is_told_as_such(near: Foundry, planes: Planes) -> None:
-    html = {"status": 403, "body": "<html>Sign in</html>", "headers": {"content-type": "text/html"}}
+    html: dict[str, Any] = {"status": 403, "body": "<html>Sign in</html>", "headers": {"content-type": "text/html"}}
     near.admin.fault("GET", "*/agents", times=None, **html)
     near.admin.fault("GET", "*/deployments", times=None, **html)
 
