@@ -29,7 +29,7 @@ class Location:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """`code` is stable and kebab-case; `message` says what and why, `hint` what to do. `resources` are all that it is
-    about, where those are several: the place is the first one's.
+    about, where those may be several: the place is the first one's.
     """
 
     code: str

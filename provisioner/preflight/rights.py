@@ -77,7 +77,7 @@ def _missing(right: Right, changes: list[Change], desired: Mapping[Address, Desi
         message=f"{_first(changes)} would be refused. {found.says}",
         hint=found.remedy,
         where=_place(changes, desired),
-        resources=_several(changes),
+        resources=tuple(it.address for it in changes),
     )
 
 
@@ -116,7 +116,7 @@ def _identity(plan: Plan, desired: Mapping[Address, Desired], facts: Facts) -> I
         said = f"the project's own identity ({principals[0]}) has no role that lets it use the account's models"
         hint = f"Grant it {FOUNDRY_USER.name} on the account:\n{_command(facts, principals[0])}"
     message = f"{_first(changes)} will not remember: {said}. Updates and searches fail with 401."
-    yield _tell_identity(message, hint, Severity.WARNING, _place(changes, desired), _several(changes))
+    yield _tell_identity(message, hint, Severity.WARNING, _place(changes, desired), tuple(it.address for it in changes))
 
 
 def _tell_identity(
@@ -135,10 +135,6 @@ def _first(changes: list[Change]) -> str:
     named = [it.address for it in islice(changes, _NAMED)]
     rest = len(changes) - len(named)
     return joined([*named, *([f"{rest} more"] if rest else [])])
-
-
-def _several(changes: list[Change]) -> tuple[Address, ...]:
-    return tuple(it.address for it in changes) if len(changes) > 1 else ()
 
 
 def _place(changes: list[Change], desired: Mapping[Address, Desired]) -> Location | None:

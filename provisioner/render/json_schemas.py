@@ -68,7 +68,7 @@ _DIAGNOSTIC: Final = _object(
             path=_text("The manifest path, dotted: `agents.dev-buddy.model`."),
         ),
         "resources": _many(
-            "All that it is about, where those are several; the place is the first one's.", _ref("address")
+            "All that it is about, where those may be several; the place is the first one's.", _ref("address")
         ),
     },
     severity={"enum": [severity.value for severity in Severity], "description": "How bad."},

@@ -103,7 +103,7 @@ def test_a_missing_role_is_one_refusal_for_each_right_with_all_that_need_it(near
 
     plan = plan_of(planes, text)
 
-    writes, policy = sorted(plan.refusals, key=lambda it: not it.resources)
+    writes, policy = sorted(plan.refusals, key=lambda it: -len(it.resources))
     assert (policy.code, writes.code) == ("right-missing", "right-missing")
     assert f"{CS}/accounts/raiPolicies/write on the account" in policy.message
     assert writes.message.startswith("deployments/chat-0, deployments/chat-1, deployments/chat-2 and 3 more would be")
@@ -111,7 +111,7 @@ def test_a_missing_role_is_one_refusal_for_each_right_with_all_that_need_it(near
     assert writes.where is not None
     assert writes.where.path == "deployments.chat-0"
     assert writes.hint.endswith(command(CONTRIBUTOR, ACCOUNT))
-    assert policy.resources == ()
+    assert [it.name for it in policy.resources] == ["strict"]
 
     give(near, "Cognitive Services Contributor", scope="account")
     assert plan_of(planes, text).refusals == ()
