@@ -72,6 +72,47 @@ def test_a_plan_without_changes_asks_for_no_quota_and_for_models_once_in_a_while
     assert told == []
 
 
+WHOLE = """
+connections:
+  web: {category: ApiKey, auth_type: None, target: https://a.example}
+deployments:
+  chat: {model: {format: OpenAI, name: gpt-5.4-mini}, sku: {name: GlobalStandard, capacity: 1}}
+  embed: {model: {format: OpenAI, name: text-embedding-3-large}, sku: {name: GlobalStandard, capacity: 1}}
+stores:
+  memory: {chat_model: chat, embedding_model: embed}
+agents:
+  buddy: {model: chat, tools: [{type: memory_search_preview, memory_store_name: memory, scope: me}]}
+"""
+
+
+def test_rights_are_asked_side_by_side_once_a_plane_and_only_where_something_changes(
+    near: Foundry, planes: Planes
+) -> None:
+    near.admin.forget_requests()
+    applied(plan_of(planes, WHOLE), planes, near)
+    lists = asked(near)
+    assert lists == {
+        "local-foundry": 1,
+        "local": 1,
+        "models": PAGES,
+        "usages": 1,
+        "permissions": 2,  # on the account and on the project
+        "roleAssignments": 2,  # of the caller and of the project's identity
+    }
+    names = [it["path"].rpartition("/")[2] for it in near.admin.requests("GET")]
+    looked = names[: names.index("usages")] if "usages" in names else []
+    assert looked.index("local") < min(map(names.index, ("models", "permissions", "roleAssignments")))
+
+    near.admin.forget_requests()
+    assert plan_of(planes, WHOLE).is_empty
+    assert asked(near) == {"local-foundry": 1, "local": 1, "models": PAGES}
+
+    near.admin.forget_requests()
+    assert not plan_of(planes, WHOLE.replace("https://a.", "https://b.")).is_empty
+    changed = asked(near)
+    assert (changed["permissions"], changed["roleAssignments"], changed.get("usages")) == (1, 1, None)
+
+
 def test_nothing_is_asked_for_checks_that_are_left_out(near: Foundry, planes: Planes) -> None:
     every = Settings(skip=frozenset({"quota", "catalogue", "lifecycle", "replace", "references", "limits", "rights"}))
     near.admin.forget_requests()
