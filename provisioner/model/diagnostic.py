@@ -28,7 +28,8 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """`code` is stable and kebab-case; `message` says what and why, `hint` what to do. `resources` are all that it is
+    """`code` is stable and kebab-case; `message` says what and why, `hint` what to do, each
+    command that is to be copied on a line of its own. `resources` are all that it is
     about, where those may be several: the place is the first one's.
     """
 

@@ -24,7 +24,7 @@ from provisioner.preflight.access import FOUNDRY_USER, allowed, gives
 from provisioner.preflight.diagnosis import Door, Trouble, assignment_command, of_right
 from provisioner.preflight.facts import Facts, Unknown
 
-_NAMED: Final = 3
+_NAMED: Final = 12  # of hundreds that lack the same
 # assumed: which of the data actions the service looks at
 _USE_OF_MODELS: Final = Right(f"{OF_ACCOUNT}/OpenAI/deployments/chat/completions/action", Where.ACCOUNT, is_data=True)
 _CODES: Final = {Trouble.ROLE_MISSING: "right-missing", Trouble.ROLE_NOT_IN_FORCE: "right-not-in-force"}
@@ -74,7 +74,7 @@ def _missing(right: Right, changes: list[Change], desired: Mapping[Address, Desi
     found = of_right(right, door)
     return Diagnostic(
         code=_CODES[found.trouble],
-        message=f"{_first(changes)} would be refused. {found.says}",
+        message=f"{_first(changes)} would be refused. {found.says}{_all_told(changes)}",
         hint=found.remedy,
         where=_place(changes, desired),
         resources=tuple(it.address for it in changes),
@@ -131,10 +131,13 @@ def _command(facts: Facts, principal: str) -> str:
 
 
 def _first(changes: list[Change]) -> str:
-    """All of them are among the diagnostic's resources."""
     named = [it.address for it in islice(changes, _NAMED)]
     rest = len(changes) - len(named)
     return joined([*named, *([f"{rest} more"] if rest else [])])
+
+
+def _all_told(changes: list[Change]) -> str:
+    return " --format json names them all." if len(changes) > _NAMED else ""
 
 
 def _place(changes: list[Change], desired: Mapping[Address, Desired]) -> Location | None:

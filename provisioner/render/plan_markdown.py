@@ -56,7 +56,8 @@ def _alert(sort: str, first: str, items: Sequence[Diagnostic], room: int) -> str
 
 def _diagnostic(item: Diagnostic) -> str:
     place = f" ({code(f'{item.where.file}:{item.where.line}')})" if item.where else ""
-    hint = f" {prose(item.hint)}" if item.hint else ""
+    said, *commands = item.hint.split("\n")
+    hint = "".join(f" {text}" for text in (prose(said), *map(code, commands)) if text)
     return f"> - {code(item.code)}{place} {prose(item.message)}{hint}\n"
 
 

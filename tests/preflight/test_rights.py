@@ -98,7 +98,7 @@ def unreadable(planes: Planes, text: str = AGENT + MODELS) -> list[Failure]:
 def test_a_missing_role_is_one_refusal_for_each_right_with_all_that_need_it(near: Foundry, planes: Planes) -> None:
     take(near, "Owner")
     give(near, "Reader")
-    many = "".join(deployment(f"chat-{number}", 1, model="gpt-5.4-mini", version="") for number in range(6))
+    many = "".join(deployment(f"chat-{number}", 1, model="gpt-5.4-mini", version="") for number in range(16))
     text = f"rai_policies:\n  strict: {{base_policy_name: Microsoft.DefaultV2}}\ndeployments:\n{many}"
 
     plan = plan_of(planes, text)
@@ -106,8 +106,10 @@ def test_a_missing_role_is_one_refusal_for_each_right_with_all_that_need_it(near
     writes, policy = sorted(plan.refusals, key=lambda it: -len(it.resources))
     assert (policy.code, writes.code) == ("right-missing", "right-missing")
     assert f"{CS}/accounts/raiPolicies/write on the account" in policy.message
-    assert writes.message.startswith("deployments/chat-0, deployments/chat-1, deployments/chat-2 and 3 more would be")
-    assert [it.name for it in writes.resources] == [f"chat-{number}" for number in range(6)]
+    assert writes.message.startswith("deployments/chat-0, deployments/chat-1, deployments/chat-10, ")
+    assert "and 4 more would be refused." in writes.message
+    assert writes.message.endswith("--format json names them all.")
+    assert [it.name for it in writes.resources] == sorted(f"chat-{number}" for number in range(16))
     assert writes.where is not None
     assert writes.where.path == "deployments.chat-0"
     assert writes.hint.endswith(command(CONTRIBUTOR, ACCOUNT))
