@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.kinds.rights import Where
@@ -36,12 +37,12 @@ def access_tasks(
     tasks: dict[str, Callable[[], Any]] = {}
     for where in dict.fromkeys(right.where for right in needed(plan.changes)):
         scope = management.account if where is Where.ACCOUNT else management.project
-        tasks[f"{_GRANTS}{where.value}"] = lambda scope=scope: reading.grants(management, scope)  # type: ignore[misc]
+        tasks[f"{_GRANTS}{where.value}"] = partial(reading.grants, management, scope, where.value)
     if tasks:
-        tasks[_ASSIGNED] = lambda: _assigned(management)
+        tasks[_ASSIGNED] = partial(_assigned, management)
     if with_memory(plan.changes) and not isinstance(principals, Unknown):
         for it in principals:
-            tasks[f"{_IDENTITY}{it}"] = lambda it=it: reading.assignments(management, management.account, it)  # type: ignore[misc]
+            tasks[f"{_IDENTITY}{it}"] = partial(reading.assignments, management, management.account, it)
     return tasks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -85,6 +85,8 @@ class Preflight:
     ) -> Plan:
         """The plan with what Azure would refuse, and what could not be known."""
         asked = self._asked(plan, desired, planes, ground)
+        if not rights.with_memory(plan.changes):
+            ground = replace(ground, project=NOT_ASKED)  # it was read in case of need
         facts = Facts(
             today=self.today(),
             live=live,
@@ -92,7 +94,7 @@ class Preflight:
             is_local=planes.target.local,
             region=ground.region,
             project_region=ground.project_region,
-            principals=ground.principals if rights.with_memory(plan.changes) else NOT_ASKED,
+            principals=ground.principals,
             fail_within=self.settings.fail_within,
             **asked,
         )
@@ -110,8 +112,8 @@ class Preflight:
             tasks["usages"] = lambda: reading.usages(management, ground.region)
         of_rights = access_tasks(plan, management, ground.principals) if self.settings.wants(("rights",)) else {}
         found = _all({**tasks, **of_rights})
-        known = {name: found[name] for name in tasks}
-        return {**known, **access_facts({name: found[name] for name in of_rights}, planes)} if of_rights else known
+        told = {name: found.pop(name) for name in of_rights}
+        return {**found, **(access_facts(told, planes) if told else {})}
 
     def _wants_models(self, desired: Mapping[Address, Desired]) -> bool:
         return self.settings.wants(_OF_MODELS) and any(address.kind == DEPLOYMENTS for address in desired)

@@ -49,12 +49,15 @@ def _principals_in(identity: Mapping[str, Any]) -> Iterator[str]:
     yield from dict.fromkeys(it for it in found if _GUID.fullmatch(it))
 
 
-def grants(management: ManagementPlane, scope: str) -> tuple[Grant, ...] | Unknown:
-    """What the caller may do at a scope, by whatever roles, wherever and to whichever of its groups they were given."""
+def grants(management: ManagementPlane, scope: str, what: str) -> tuple[Grant, ...] | Unknown:
+    """What the caller may do at a scope, by whatever roles, wherever and to whichever of its groups they were given.
+    `what` is what people call the scope.
+    """
+    said = f"What you may do on the {what}"
     path = f"{scope}/providers/Microsoft.Authorization/permissions?api-version={_AUTHORIZATION_VERSION}"
-    found = _asked(lambda: tuple(dict.fromkeys(map(_grant, management.items(path)))), "What you may do there")
+    found = _asked(lambda: tuple(dict.fromkeys(map(_grant, management.items(path)))), said)
     if not isinstance(found, Unknown) and sum(map(_size, found)) > _MOST_PATTERNS:
-        return Unknown(f"What you may do there is not known: Azure tells of more than {_MOST_PATTERNS:,} actions.")
+        return Unknown(f"{said} is not known: Azure tells of more than {_MOST_PATTERNS:,} actions.")
     return found
 
 
