@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from provisioner.kinds.protocol import ManagementPlane
 from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError
-from provisioner.preflight.facts import Bounds, Catalogue, Model, Sku, Unknown, Usage, plain
+from provisioner.preflight.access import Assignment, Grant
+from provisioner.preflight.facts import Bounds, Catalogue, Model, Project, Sku, Unknown, Usage, plain
 
 T = TypeVar("T")
 _ENDING: Final[Mapping[str, int]] = {"deprecating": 1, "deprecated": 2}
@@ -20,6 +22,10 @@ _FORBIDDEN: Final = 403
 # Microsoft Learn, Foundry: manage quota. A role on the account alone does not do.
 _OF_QUOTA: Final = "Cognitive Services Usages Reader on the subscription"
 _FINE_TUNED: Final = "finetune"
+_AUTHORIZATION_VERSION: Final = "2022-04-01"
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LONGEST_PATTERN: Final = 500
+_MOST_PATTERNS: Final = 50_000  # hundreds of roles; each of them is looked at for each right
 
 
 def region(management: ManagementPlane) -> str | Unknown:
@@ -27,13 +33,84 @@ def region(management: ManagementPlane) -> str | Unknown:
     return _region(management, management.account, "The account's region")
 
 
-def project_region(management: ManagementPlane) -> str | Unknown:
-    return _region(management, management.project, "The project's region")
+def project(management: ManagementPlane) -> Project | Unknown:
+    """Where the project is, and who."""
+    found = _asked(lambda: management.get(management.project) or {}, "The project")
+    if isinstance(found, Unknown):
+        return found
+    identity = found.get("identity")
+    return Project(
+        region=plain(_text(found.get("location"))) or _untold("The project's region"),
+        principals=tuple(_principals_in(_mapping(identity)))
+        if found and (identity is None or isinstance(identity, dict))
+        else _untold("The project's own identity"),
+    )
+
+
+def _principals_in(identity: Mapping[str, Any]) -> Iterator[str]:
+    """Its own, and those that somebody assigned to it; each once."""
+    assigned = _mapping(identity.get("userAssignedIdentities")).values()
+    found = (_text(_mapping(it).get("principalId")) for it in (identity, *assigned))
+    yield from dict.fromkeys(it for it in found if _GUID.fullmatch(it))
+
+
+def grants(management: ManagementPlane, scope: str, what: str) -> tuple[Grant, ...] | Unknown:
+    """What the caller may do at a scope, by whatever roles, wherever and to whichever of its groups they were given.
+    `what` is what people call the scope.
+    """
+    said = f"What you may do on the {what}"
+    path = f"{scope}/providers/Microsoft.Authorization/permissions?api-version={_AUTHORIZATION_VERSION}"
+    found = _asked(lambda: tuple(dict.fromkeys(map(_grant, management.items(path)))), said)
+    if not isinstance(found, Unknown) and sum(map(_size, found)) > _MOST_PATTERNS:
+        return Unknown(f"{said} is not known: Azure tells of more than {_MOST_PATTERNS:,} actions.")
+    return found
+
+
+def _grant(entry: Document) -> Grant:
+    """What is left out (a published example has no data actions) or is no list of actions may allow anything."""
+    return Grant(
+        actions=_patterns(entry.get("actions")),
+        not_actions=_patterns(entry.get("notActions")) or (),
+        data_actions=_patterns(entry.get("dataActions")),
+        not_data_actions=_patterns(entry.get("notDataActions")) or (),
+    )
+
+
+def _patterns(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(isinstance(it, str) and len(it) <= _LONGEST_PATTERN for it in value):
+        return None
+    return tuple(value)
+
+
+def _size(grant: Grant) -> int:
+    parts = (grant.actions, grant.not_actions, grant.data_actions, grant.not_data_actions)
+    return sum(len(part or ()) for part in parts)
+
+
+def assignments(management: ManagementPlane, scope: str, principal: str) -> tuple[Assignment, ...] | Unknown:
+    """The roles that somebody, or a group they are in, has been given at a scope, above it and below, in force or
+    not.
+    """
+    query = urlencode({"api-version": _AUTHORIZATION_VERSION, "$filter": f"assignedTo('{principal}')"})
+    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments?{query}"
+    found = _asked(lambda: list(management.items(path)), f"The roles of {principal}")
+    return found if isinstance(found, Unknown) else tuple(_assignments_in(found))
+
+
+def _assignments_in(entries: Iterable[Document]) -> Iterator[Assignment]:
+    for entry in entries:
+        given = _mapping(entry.get("properties"))
+        role = _text(given.get("roleDefinitionId")).rstrip("/").rpartition("/")[2]
+        yield Assignment(role=role, scope=_text(given.get("scope")))
 
 
 def _region(management: ManagementPlane, path: str, what: str) -> str | Unknown:
     found = _asked(lambda: plain(_text((management.get(path) or {}).get("location"))), what)
-    return found or Unknown(f"{what} is not known: the service does not say it.")
+    return found or _untold(what)
+
+
+def _untold(what: str) -> Unknown:
+    return Unknown(f"{what} is not known: the service does not say it.")
 
 
 def catalogue(management: ManagementPlane, *, region: str = "") -> Catalogue | Unknown:

@@ -67,11 +67,32 @@ def test_skipping_quota_does_not_skip_it_for_what_would_be_lost() -> None:
     wanted = manifest(AFTER).resources
 
     def codes(*skip: str) -> list[str]:
-        plan, _ = checked(planned(AFTER, known.live), wanted, known, skip=skip)
+        plan = checked(planned(AFTER, known.live), wanted, known, skip=skip)
         return [it.code for it in plan.refusals]
 
     assert codes("quota") == ["insufficient-quota"]
     assert codes("replace") == []
+
+
+# -- limits
+
+
+@pytest.mark.parametrize(("there", "warns"), [(30, False), (31, False), (32, True)])
+def test_more_deployments_than_an_account_has_by_default_are_told_with_those_there_are(there: int, warns: bool) -> None:
+    others = "deployments:\n" + "".join(deployment(f"of-others-{number}") for number in range(there))
+    known = facts(live=deployed(others, owner="others"))
+
+    found = told("limits", "deployments:\n" + deployment("one-more") + deployment("big", sku="Provisioned"), known)
+
+    assert places(found) == ([("warning", "many-deployments", "deployments.one-more")] if warns else [])
+    assert all(f"there are {there} now" in it.message for it in found)
+
+
+def test_a_deployment_that_goes_makes_room_for_another() -> None:
+    mine = "deployments:\n" + "".join(deployment(f"mine-{number}") for number in range(32))
+    known = facts(live=deployed(mine))
+
+    assert told("limits", mine.replace("mine-7:", "renamed:"), known) == []
 
 
 # -- references
