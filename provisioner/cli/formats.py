@@ -5,6 +5,7 @@ What renders plans and reports runs is imported when it is asked: a command pays
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,15 @@ def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
     from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 
     return plan_markdown(plan)
+
+
+def _problems_sarif(items: Sequence[Diagnostic], _: Styles, __: int) -> str:
+    from provisioner import __version__  # noqa: PLC0415
+    from provisioner.cli.checkout import checkout_here  # noqa: PLC0415
+    from provisioner.manifest.codes import CODES  # noqa: PLC0415
+    from provisioner.render.sarif import diagnostics_sarif  # noqa: PLC0415
+
+    return diagnostics_sarif(items, codes=CODES, version=__version__, checkout=checkout_here(os.environ))
 
 
 def _models_text(offers: Sequence[Offer], region: str, notes: Sequence[str], styles: Styles, width: int) -> str:
@@ -105,6 +115,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     ),
     "markdown": Format(plan=_plan_markdown, ending=".md"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
+    "sarif": Format(problems=_problems_sarif),
     "mermaid": Format(graph=mermaid),
     "dot": Format(graph=dot),
 }
