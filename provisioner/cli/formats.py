@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import click
 
@@ -26,28 +26,36 @@ if TYPE_CHECKING:
     from provisioner.model.resource import Desired
     from provisioner.preflight.offers import Offer
 
-PlanText: TypeAlias = "Callable[[Plan, Styles, int], str]"  # the last is the width
+DEFAULT_SIZE: Final = 60_000  # characters: a comment on GitHub holds 65,536
+
+
+class PlanText(Protocol):
+    """`size` is how many characters there may be, in formats that are cut to a size."""
+
+    def __call__(self, plan: Plan, styles: Styles, width: int, size: int = DEFAULT_SIZE, /) -> str: ...
+
+
 ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
 ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, int], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
 
 
-def _plan_text(plan: Plan, styles: Styles, width: int) -> str:
+def _plan_text(plan: Plan, styles: Styles, width: int, _: int = 0, /) -> str:
     from provisioner.render.plan_text import plan_text  # noqa: PLC0415
 
     return plan_text(plan, styles=styles, width=width)
 
 
-def _plan_json(plan: Plan, _: Styles, __: int) -> str:
+def _plan_json(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
     from provisioner.render.plan_json import plan_json  # noqa: PLC0415
 
     return plan_json(plan)
 
 
-def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
+def _plan_markdown(plan: Plan, _: Styles, __: int, size: int = DEFAULT_SIZE, /) -> str:
     from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 
-    return plan_markdown(plan)
+    return plan_markdown(plan, limit=size)
 
 
 def _problems_sarif(items: Sequence[Diagnostic], _: Styles, __: int) -> str:

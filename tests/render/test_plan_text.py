@@ -103,7 +103,7 @@ def test_the_reason_of_a_change_is_told_everywhere() -> None:
     plan = Plan(owner="o", changes=(change,))
 
     assert "    ! Its last write failed.\n" in plan_text(plan)
-    assert "| its last write failed |" in plan_markdown(plan)
+    assert ": its last write failed</summary>" in plan_markdown(plan)
     assert plan_document(plan)["changes"][0]["reason"] == "its last write failed"
 
 
