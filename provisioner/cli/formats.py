@@ -58,6 +58,12 @@ def _plan_markdown(plan: Plan, _: Styles, __: int, size: int = DEFAULT_SIZE, /) 
     return plan_markdown(plan, limit=size)
 
 
+def _plan_html(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
+    from provisioner.render.plan_html import plan_html  # noqa: PLC0415
+
+    return plan_html(plan)
+
+
 def _problems_sarif(items: Sequence[Diagnostic], _: Styles, __: int) -> str:
     from provisioner import __version__  # noqa: PLC0415
     from provisioner.cli.checkout import checkout_here  # noqa: PLC0415
@@ -122,6 +128,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         ending=".json",
     ),
     "markdown": Format(plan=_plan_markdown, ending=".md"),
+    "html": Format(plan=_plan_html, ending=".html"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
     "sarif": Format(problems=_problems_sarif),
     "mermaid": Format(graph=mermaid),

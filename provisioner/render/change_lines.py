@@ -69,7 +69,7 @@ def change_lines(
     """
     yield from (Line("!", visible(text)) for text in warnings(change))
     room = room or Room(sys.maxsize)
-    if room.left < 0 and (count := len(_all_fields(change))):
+    if room.left < 0 and (count := len(all_fields(change))):
         yield _more_fields(count)
         return
     fields = shown_fields(change)
@@ -109,10 +109,10 @@ def warnings(change: Change) -> Iterator[str]:
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields to show, without secrets: all there is for what comes or goes, else what differs."""
-    return without_secrets(_all_fields(change), change)
+    return without_secrets(all_fields(change), change)
 
 
-def _all_fields(change: Change) -> tuple[FieldChange, ...]:
+def all_fields(change: Change) -> tuple[FieldChange, ...]:
     return (*resource_fields(change), *_lifecycle(change))
 
 

@@ -8,7 +8,7 @@ it hurts least, and that is said: first the ends of long texts, then the diffs o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from provisioner.model.plan import Change, Plan
 from provisioner.model.words import plural
 from provisioner.render.attention import Drift, Loss, by_weight, drifts, has_drifted, losses
 from provisioner.render.change_lines import Line, change_lines, resource_fields
+from provisioner.render.counts import counts
 from provisioner.render.linediff import MOST
 from provisioner.render.markdown import code, fenced, prose
 from provisioner.render.safe import one_line
@@ -64,27 +65,14 @@ def _target(plan: Plan) -> str:
 
 
 def _counts(plan: Plan) -> str:
-    """A row for each kind, a column for each thing that is done to any."""
-    done = Counter((change.address.kind, change.action.value) for change in plan.changes)
-    done.update((address.kind, "unchanged") for address in plan.unchanged)
-    done.update((address.kind, "left out") for address in plan.left_out)
-    if not plan.changes and not plan.left_out:
+    table = counts(plan)
+    if not table.columns:
         return ""
-    kinds = sorted({kind for kind, _ in done})
-    columns = [
-        name for name in (*(it.value for it in Action), "left out", "unchanged") if any(done[k, name] for k in kinds)
-    ]
-    rows = ["", *columns], ["---", *("---:" for _ in columns)], *_count_rows(done, kinds, columns)
+    rows = [["", *table.columns], ["---", *("---:" for _ in table.columns)]]
+    rows += [[prose(kind), *(str(number or "") for number in numbers)] for kind, numbers in table.rows]
+    if len(table.rows) > 1:
+        rows.append(["**all**", *(f"**{sum(column)}**" for column in zip(*(it for _, it in table.rows), strict=True))])
     return "\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
-
-
-def _count_rows(
-    done: Mapping[tuple[str, str], int], kinds: Sequence[str], columns: Sequence[str]
-) -> Iterator[list[str]]:
-    for kind in kinds:
-        yield [prose(kind), *(str(done[kind, name] or "") for name in columns)]
-    if len(kinds) > 1:
-        yield ["**all**", *(f"**{sum(done[kind, name] for kind in kinds)}**" for name in columns)]
 
 
 def _alerts(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
