@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _FOLDER: Final = Path(__file__).parent / "page"
 _MOST: Final = 2_000_000  # characters of fields: a page that a browser still shows at once
+_ROW: Final = 150  # characters around a line of a text
 _SHORT: Final = 160  # characters of a value that stands on a line of its own
 _FIRST: Final = 20  # changes of one sort, before the rest is folded
 _NAMED: Final = 5
@@ -226,4 +227,4 @@ def _field(field: FieldChange, room: Room) -> FieldPart:
 
 
 def _length(row: Row) -> int:
-    return sum(len(piece.text) for cell in (row.before, row.after) if cell for piece in cell.pieces)
+    return _ROW + sum(len(piece.text) for cell in (row.before, row.after) if cell for piece in cell.pieces)
