@@ -234,7 +234,7 @@ def test_nothing_that_is_printed_or_stored_depends_on_a_secret(place: Any) -> No
 
 
 @pytest.mark.usefixtures("foundry")
-@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize("style", ["text", "json", "html"])
 def test_the_command_prints_and_stores_the_same_whatever_the_secret_is(
     style: str, project: Path, provisioner: Command, foundry: Foundry
 ) -> None:

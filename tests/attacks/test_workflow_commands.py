@@ -187,7 +187,7 @@ agents:
 
 @pytest.mark.usefixtures("foundry")
 @pytest.mark.parametrize("command", _COMMANDS)
-@pytest.mark.parametrize("style", ["text", "json", "markdown"])
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "html"])
 def test_a_plan_of_commands_commands_nothing(style: str, command: str, project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(_manifest(command), encoding="utf-8")
 
