@@ -180,7 +180,7 @@ def _left_out(missing: Sequence[Change], total: int) -> str:
     count = f"{len(missing)} of {plural(total, 'diff')}"
     names = [code(str(change.address)) for change in missing[:_FIELDS_NAMED]]
     rest = [f"{len(missing) - _FIELDS_NAMED} more"] if len(missing) > _FIELDS_NAMED else []
-    told = f"**{count} left out for length**; `provisioner plan` shows them all"
+    told = f"**{count} left out for length**; `plan --out plan.html` shows each"
     return f"\n{told}: {', '.join([*names, *rest])}.\n"
 
 
