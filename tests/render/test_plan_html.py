@@ -2,72 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
 
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
-from provisioner.model.pipelines import is_inert
 from provisioner.model.plan import FieldChange, Plan
 from provisioner.render.plan_html import plan_html
 from tests.conftest import Golden
 from tests.render import sample
-from tests.render import strategies as our
-from tests.whole import tries
+from tests.render.page import read
 
-_VOID = {"meta", "input", "path", "rect", "col"}
 _MASKED = re.compile(r"(?s)(<style>|<script>|'sha256-).*?(</style>|</script>|')")
-EVIL = "</style></script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">{{ 7*7 }}"
-
-
-class Reader(HTMLParser):
-    """The text of a page and its elements; fails on a tag that is not closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.words: list[str] = []
-        self.raw: dict[str, str] = {}
-        self._open: list[str] = []
-        self.feed(text)
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag not in _VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self._open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] in ("style", "script"):
-            self.raw[self._open[-1]] = data
-        else:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def values(self, name: str) -> list[str]:
-        return [value for each, value in self.attributes if each == name]
-
-
-def read(plan: Plan) -> Reader:
-    return Reader(plan_html(plan))
 
 
 def test_plan_html(golden: Golden) -> None:
@@ -97,41 +44,6 @@ def test_what_must_not_be_overlooked_stands_above_everything_else() -> None:
     assert places == sorted(places)
     assert "stores/old-memory is deleted, and every memory of every scope in it is destroyed" in text
     assert "agents/dev-buddy : description, instructions, text, top_p" in text
-
-
-def test_its_policy_lets_its_own_style_and_script_run_and_nothing_else() -> None:
-    page = read(sample.sample_plan())
-    (policy,) = [value for value in page.values("content") if value.startswith("default-src")]
-    hashes = {tag: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for tag, text in page.raw.items()}
-
-    assert policy == (
-        f"default-src 'none'; style-src 'sha256-{hashes['style']}'; script-src 'sha256-{hashes['script']}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    assert "style" not in dict(page.attributes)  # an attribute would be refused
-    assert all(map(is_inert, page.raw.values()))  # or their hashes would be others
-
-
-@settings(max_examples=tries(40))
-@given(our.plans)
-def test_nothing_in_a_value_is_markup_or_loads_anything(plan: Plan) -> None:
-    page = read(plan)
-
-    assert page.tags.count("script") <= 1
-    assert page.tags.count("style") == 1
-    assert {"img", "link", "iframe", "object", "form", "base"}.isdisjoint(page.tags)
-    assert not [name for name, _ in page.attributes if name.startswith("on") or name in ("src", "style", "srcset")]
-    assert all(re.fullmatch(r"#c\d+", value) for value in page.values("href"))
-
-
-def test_what_people_wrote_stays_text() -> None:
-    address = Address("agents", EVIL)
-    field = FieldChange(path=(EVIL,), before=EVIL, after=f"{EVIL}\n{EVIL}", origin=Origin.DRIFT)
-    change = sample.change(Action.UPDATE, address, live={}, fields=(field,), remarks=(EVIL,), reason=EVIL)
-    page = read(Plan(owner=EVIL, changes=(change,), refusals=sample.refusals(), unchanged=(address,)))
-
-    assert page.text.count(EVIL) >= 6
-    assert "img" not in page.tags
 
 
 @pytest.mark.parametrize("action", Action)
