@@ -183,16 +183,16 @@ def _drawn(
 ) -> Picture:
     places: dict[int, tuple[int, int]] = {}
     headings: list[tuple[int, str]] = []
-    left, tallest = _MARGIN, min(_ROWS, max(map(len, layers)))
-    for layer in layers:
-        columns = -(-len(layer) // _ROWS)
-        rows = -(-len(layer) // columns)
-        top = _HEADING + (tallest - rows) * (HEIGHT + _DOWN) // 2
+    columns = [-(-len(layer) // _ROWS) for layer in layers]
+    rows = [-(-len(layer) // count) for layer, count in zip(layers, columns, strict=True)]
+    left, tallest = _MARGIN, max(rows)
+    for layer, across, down in zip(layers, columns, rows, strict=True):
+        top = _HEADING + (tallest - down) * (HEIGHT + _DOWN) // 2
         for at, number in enumerate(layer):
-            column, row = divmod(at, rows)
+            column, row = divmod(at, down)
             places[number] = left + column * (WIDTH + _ACROSS), top + row * (HEIGHT + _DOWN)
         headings.append((left, ", ".join(dict.fromkeys(one_line(nodes[number].kind) for number in layer))))
-        left += columns * (WIDTH + _ACROSS) - _ACROSS + _BETWEEN
+        left += across * (WIDTH + _ACROSS) - _ACROSS + _BETWEEN
     return Picture(
         width=left - _BETWEEN + _MARGIN,
         height=_HEADING + tallest * (HEIGHT + _DOWN) + _MARGIN,
