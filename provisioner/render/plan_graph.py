@@ -27,6 +27,7 @@ _FEW: Final = 60  # boxes, each for one object; of more, those that are alike ar
 _ALIKE: Final = 4
 _MANY: Final = 320
 _SWEEPS: Final = 4
+_GAPS: Final = 8  # of a layer
 _LETTERS: Final = 20
 _NAMED: Final = 30
 
@@ -80,8 +81,10 @@ def picture(plan: Plan) -> Picture | None:
     if not addresses:
         return None
     nodes, arrows = _gathered(addresses, pairs, actions)
-    layers = _ordered(_layers(nodes, arrows), arrows)
-    return _drawn(nodes, layers, arrows, {change.address: number for number, change in enumerate(plan.changes)})
+    layers = _layers(nodes, arrows)
+    ways = _ways(len(nodes), layers, sorted(arrows))
+    _order(layers, ways)
+    return _drawn(nodes, layers, ways, {change.address: number for number, change in enumerate(plan.changes)})
 
 
 def _needs(plan: Plan) -> set[tuple[Address, Address]]:
@@ -156,29 +159,47 @@ def _depths(
     return depth
 
 
-def _ordered(layers: list[list[int]], arrows: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """So that arrows cross little: every box near the middle of its neighbours. What is done alike stays together."""
+def _ways(boxes: int, layers: list[list[int]], arrows: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
+    """What each arrow leads through: of one that skips layers, a gap in each that has room, shared by all from the same
+    box. Gaps are numbered behind the boxes and are added to the layers.
+    """
+    level = {number: at for at, layer in enumerate(layers) for number in layer}
+    wanted = {(start, at): None for start, end in arrows for at in range(level[start] + 1, level[end])}
+    crowded = Counter(at for _, at in wanted)
+    gaps: dict[tuple[int, int], int] = {}
+    for start, at in wanted:
+        if crowded[at] <= _GAPS and len(layers[at]) + crowded[at] <= _ROWS:
+            gaps[start, at] = boxes + len(gaps)
+    for (_, at), number in gaps.items():
+        layers[at].append(number)
+    return [
+        (start, *(gaps[start, at] for at in range(level[start] + 1, level[end]) if (start, at) in gaps), end)
+        for start, end in arrows
+    ]
+
+
+def _order(layers: list[list[int]], ways: Iterable[tuple[int, ...]]) -> None:
+    """So that arrows cross little: every box near the middle of its neighbours."""
     around: dict[int, list[int]] = defaultdict(list)
-    for start, end in sorted(arrows):
+    for start, end in sorted({pair for way in ways for pair in pairwise(way)}):
         around[start].append(end)
         around[end].append(start)
     for _ in range(_SWEEPS):
         for one, other in (*pairwise(layers), *((b, a) for a, b in reversed(list(pairwise(layers))))):
-            place = {number: at / max(len(one), 1) for at, number in enumerate(one)}
-            old = {number: at / max(len(other), 1) for at, number in enumerate(other)}
+            place = {number: at / len(one) for at, number in enumerate(one)}
+            old = {number: at / len(other) for at, number in enumerate(other)}
 
             def middle(number: int, place: dict[int, float] = place, old: dict[int, float] = old) -> float:
                 near = [place[it] for it in around[number] if it in place]
                 return sum(near) / len(near) if near else old[number]
 
             other.sort(key=middle)
-    return layers
 
 
 def _drawn(
     nodes: Sequence[_Node],
     layers: Sequence[Sequence[int]],
-    arrows: Iterable[tuple[int, int]],
+    ways: Iterable[tuple[int, ...]],
     numbers: Mapping[Address, int],
 ) -> Picture:
     places: dict[int, tuple[int, int]] = {}
@@ -191,14 +212,15 @@ def _drawn(
         for at, number in enumerate(layer):
             column, row = divmod(at, down)
             places[number] = left + column * (WIDTH + _ACROSS), top + row * (HEIGHT + _DOWN)
-        headings.append((left, ", ".join(dict.fromkeys(one_line(nodes[number].kind) for number in layer))))
+        kinds = dict.fromkeys(one_line(nodes[number].kind) for number in layer if number < len(nodes))
+        headings.append((left, ", ".join(kinds)))
         left += across * (WIDTH + _ACROSS) - _ACROSS + _BETWEEN
     return Picture(
         width=left - _BETWEEN + _MARGIN,
         height=_HEADING + tallest * (HEIGHT + _DOWN) + _MARGIN,
         headings=tuple(headings),
         boxes=tuple(_box(node, *places[number], numbers) for number, node in enumerate(nodes)),
-        arrows=tuple(Arrow(start, end, _path(places[start], places[end])) for start, end in sorted(arrows)),
+        arrows=tuple(Arrow(way[0], way[-1], _path([places[number] for number in way])) for way in ways),
     )
 
 
@@ -231,8 +253,13 @@ def _letters(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _path(start: tuple[int, int], end: tuple[int, int]) -> str:
-    x1, y1 = start[0] + WIDTH, start[1] + HEIGHT // 2
-    x2, y2 = end[0] - 3, end[1] + HEIGHT // 2
-    bend = max(_BETWEEN // 2, (x2 - x1) // 2)
-    return f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
+def _path(places: Sequence[tuple[int, int]]) -> str:
+    """From the right side of the first, across what is between, to the left side of the last."""
+    path = f"M{places[0][0] + WIDTH} {places[0][1] + HEIGHT // 2}"
+    for (x, y), (right, down) in pairwise(places):
+        x1, y1, x2, y2 = x + WIDTH, y + HEIGHT // 2, right, down + HEIGHT // 2
+        across = "" if (right, down) == places[-1] else f"H{x2 + WIDTH}"
+        x2 -= 0 if across else 3  # there is the tip
+        bend = max(_BETWEEN // 2, (x2 - x1) // 2)
+        path += f"C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}{across}"
+    return path

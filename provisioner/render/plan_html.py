@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FOLDER: Final = Path(__file__).parent / "page"
+_FLAG: Final = re.compile(r"(--[a-z][a-z-]*)")
 _MOST: Final = 2_000_000  # characters of fields: a page that a browser still shows at once
 _ROW: Final = 150  # characters around a line of a text
 _SHORT: Final = 160  # characters of a value that stands on a line of its own
@@ -150,10 +152,11 @@ def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _diagnostic(item: Diagnostic) -> dict[str, str]:
+def _diagnostic(item: Diagnostic) -> dict[str, Any]:
+    """The hint in pieces, of which every other one is a flag: it is there to be copied, and stays on one line."""
     place = f"{one_line(item.where.file)}:{item.where.line}" if item.where else ""
-    texts = {"message": visible(harmless(item.message)), "hint": visible(harmless(item.hint))}
-    return {"code": one_line(item.code), "place": place, **texts}
+    hint = _FLAG.split(visible(harmless(item.hint)))
+    return {"code": one_line(item.code), "place": place, "message": visible(harmless(item.message)), "hint": hint}
 
 
 def _sections(parts: Sequence[ChangePart]) -> Iterator[dict[str, Any]]:

@@ -112,3 +112,13 @@ def test_any_plan_can_be_drawn(plan: Plan) -> None:
     if found := picture(plan):
         assert_readable(found)
         assert sum(each.count for each in found.boxes) >= len({change.address for change in plan.changes})
+
+
+def test_an_arrow_that_skips_a_layer_leads_around_its_boxes() -> None:
+    found = drawn(*sample.sample_plan().changes)
+    start, end = (found.boxes.index(box(found, name)) for name in ("gpt-4.1-mini", "helper"))
+    (path,) = [arrow.path for arrow in found.arrows if (arrow.start, arrow.end) == (start, end)]
+    across = int(path.partition("H")[0].rpartition(" ")[2])
+    stores = [each for each in found.boxes if each.kind == "stores"]
+
+    assert all(not store.y <= across <= store.y + HEIGHT for store in stores)
