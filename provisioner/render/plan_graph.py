@@ -91,7 +91,8 @@ def _needs(plan: Plan) -> set[tuple[Address, Address]]:
     """Pairs of what is needed and what needs it; what goes needed what it had live."""
     found: set[tuple[Address, Address]] = set()
     for change in plan.changes:
-        needs = change.needs or (change.before.needs if change.before and change.after is None else ())
+        leaves = change.before is not None and change.action in (Action.DELETE, Action.RELEASE)
+        needs = change.before.needs if leaves and change.before else change.needs
         found.update((needed, change.address) for needed in needs)
         found.update((change.address, user) for user in change.referrers)
     return {(one, other) for one, other in found if one != other}

@@ -43,6 +43,7 @@ _FLAG: Final = re.compile(r"(--[a-z][a-z-]*)")
 _MOST: Final = 2_000_000  # characters of fields: a page that a browser still shows at once
 _ROW: Final = 150  # characters around a line of a text
 _SHORT: Final = 160  # characters of a value that stands on a line of its own
+_PARTS: Final = 2_000  # changes, each to be opened; of more there are only the names
 _FIRST: Final = 20  # changes of one sort, before the rest is folded
 _NAMED: Final = 5
 _LINES: Final = 30  # of a text that only comes or goes, before the rest is folded
@@ -91,7 +92,8 @@ def plan_html(plan: Plan) -> str:
     """The whole page."""
     room = Room(_MOST)
     numbers = {change.address: number for number, change in enumerate(plan.changes)}
-    parts = [_change(change, numbers[change.address], room) for change in by_weight(plan.changes)]
+    ordered = by_weight(plan.changes)
+    parts = [_change(change, numbers[change.address], room) for change in ordered[:_PARTS]]
     filters = _filters(plan, parts)
     environment = _environment()
     style = environment.get_template("plan.css").render(actions=list(Action), kinds=range(len(filters["kinds"])))
@@ -117,6 +119,7 @@ def plan_html(plan: Plan) -> str:
         origin_of={part.number: part.origin for part in parts},
         sections=list(_sections(parts)),
         unchanged=[one_line(str(address)) for address in plan.unchanged],
+        others=[one_line(str(change.address)) for change in ordered[_PARTS:]],
         left_out=[one_line(str(address)) for address in plan.left_out],
         digest=plan.digest,
     )

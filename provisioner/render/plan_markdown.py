@@ -32,7 +32,7 @@ _ITEMS: Final = 25  # of a list above the diffs: more of them would hide what fo
 _GATHERED: Final = 20  # more changes of one sort stand in a part of their own
 _WIDTH: Final = 100
 _STEPS: Final = (12, 100, MOST)  # lines of each sign that a field may take: as few as that, or more where there is room
-_SMALLEST: Final = 120  # characters that even an empty part takes
+_MISSES: Final = 50  # parts in a row that do not fit: none of the rest will
 _GITHUB_SIGNS: Final = {"~": "!", "…": " "}  # a diff block colours +, - and !
 
 
@@ -148,11 +148,14 @@ def _fitted(changes: Sequence[Change], room: int) -> dict[int, str]:
     """The parts by number: every one briefly before any at length."""
     shown: dict[int, str] = {}
     cut: set[int] = set()
+    misses = 0
     for number, change in enumerate(changes):
-        if room < _SMALLEST:
+        if misses > _MISSES:
             break
         text, is_cut = _detail(change, _STEPS[0], room)
+        misses += 1
         if len(text) <= room:
+            misses = 0
             shown[number] = text
             room -= len(text)
             cut |= {number} if is_cut else set()

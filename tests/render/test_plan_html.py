@@ -110,3 +110,15 @@ def test_a_page_ends_where_a_browser_would_give_up_and_says_so() -> None:
     assert "more fields; --format json shows all." in text
     assert text.count('<details class="change"') == 40
     assert len(text) < 6_000_000
+
+
+def test_of_thousands_of_changes_the_least_are_named_alone() -> None:
+    changes = [
+        sample.change(Action.CREATE, Address("agents", f"a{number}"), after={"model": "m"}) for number in range(10_000)
+    ]
+    page = read(Plan(owner="o", changes=(*changes, *sample.sample_plan().changes)))
+
+    assert page.values("class").count("change") == 2_000
+    assert "8007 other changes, not shown one by one; --format json shows all" in page.text
+    assert "stores/old-memory" in page.values("data-name")
+    assert "agents/a9999" in page.text
