@@ -106,6 +106,17 @@ def test_everything_can_be_reached_with_the_keyboard(tmp_path: Path) -> None:
     assert asked(plan_html(sample.sample_plan()), reached, tmp_path) == "true"
 
 
+def test_a_box_that_is_looked_at_shows_its_neighbours(tmp_path: Path) -> None:
+    found = """(() => {
+      const box = [...document.querySelectorAll('.box')].find((it) => it.textContent.includes('old-memory'));
+      box.dispatchEvent(new FocusEvent('focusin', {bubbles: true}));
+      const near = [...document.querySelectorAll('.box.near .label')].map((it) => it.textContent);
+      return [...near.sort(), document.querySelectorAll('.arrows .near').length];
+    })()"""
+
+    assert asked(plan_html(sample.sample_plan()), found, tmp_path) == "dev-buddy,old-memory,1"
+
+
 def test_a_print_opens_what_is_folded_and_leaves_the_filters_out(tmp_path: Path) -> None:
     page = tmp_path / "plan.html"
     page.write_text(plan_html(sample.sample_plan()), encoding="utf-8")
