@@ -5,10 +5,11 @@ What renders plans and reports runs is imported when it is asked: a command pays
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import click
 
@@ -28,7 +29,15 @@ if TYPE_CHECKING:
     from provisioner.preflight.offers import Offer
     from provisioner.reconcile.drift import Drift
 
-PlanText: TypeAlias = "Callable[[Plan, Styles, int], str]"  # the last is the width
+DEFAULT_SIZE: Final = 60_000  # characters: a comment on GitHub holds 65,536
+
+
+class PlanText(Protocol):
+    """`size` is how many characters there may be, in formats that are cut to a size."""
+
+    def __call__(self, plan: Plan, styles: Styles, width: int, size: int = DEFAULT_SIZE, /) -> str: ...
+
+
 ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
 ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, int], str]"
 DoctorText: TypeAlias = "Callable[[Sequence[Verdict], Styles, int], str]"
@@ -37,22 +46,37 @@ AcceptedText: TypeAlias = "Callable[[Accepted, Styles, int], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
 
 
-def _plan_text(plan: Plan, styles: Styles, width: int) -> str:
+def _plan_text(plan: Plan, styles: Styles, width: int, _: int = 0, /) -> str:
     from provisioner.render.plan_text import plan_text  # noqa: PLC0415
 
     return plan_text(plan, styles=styles, width=width)
 
 
-def _plan_json(plan: Plan, _: Styles, __: int) -> str:
+def _plan_json(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
     from provisioner.render.plan_json import plan_json  # noqa: PLC0415
 
     return plan_json(plan)
 
 
-def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
+def _plan_markdown(plan: Plan, _: Styles, __: int, size: int = DEFAULT_SIZE, /) -> str:
     from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 
-    return plan_markdown(plan)
+    return plan_markdown(plan, limit=size)
+
+
+def _plan_html(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
+    from provisioner.render.plan_html import plan_html  # noqa: PLC0415
+
+    return plan_html(plan)
+
+
+def _problems_sarif(items: Sequence[Diagnostic], _: Styles, __: int) -> str:
+    from provisioner import __version__  # noqa: PLC0415
+    from provisioner.cli.checkout import checkout_here  # noqa: PLC0415
+    from provisioner.manifest.codes import CODES  # noqa: PLC0415
+    from provisioner.render.sarif import diagnostics_sarif  # noqa: PLC0415
+
+    return diagnostics_sarif(items, codes=CODES, version=__version__, checkout=checkout_here(os.environ))
 
 
 def _models_text(offers: Sequence[Offer], region: str, notes: Sequence[str], styles: Styles, width: int) -> str:
@@ -161,7 +185,9 @@ FORMATS: Final[Mapping[str, Format]] = {
         ending=".json",
     ),
     "markdown": Format(plan=_plan_markdown, drift=_drift_markdown, ending=".md"),
+    "html": Format(plan=_plan_html, ending=".html"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
+    "sarif": Format(problems=_problems_sarif),
     "mermaid": Format(graph=mermaid),
     "dot": Format(graph=dot),
 }

@@ -31,14 +31,21 @@ from provisioner.render.failures import failure_text
 from provisioner.render.graph import dot, mermaid
 from provisioner.render.json_text import json_text
 from provisioner.render.outcomes import outcomes_text
+from provisioner.render.plan_html import plan_html
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from provisioner.render.progress import PlainProgress, Results
+from provisioner.render.sarif import Checkout, diagnostics_sarif
 from provisioner.render.styles import COLOURFUL, PLAIN
 from tests.foundry import Command, Foundry
 from tests.render import strategies as our
 from tests.whole import tries
+
+
+def sarif(items: list[Diagnostic]) -> str:
+    return diagnostics_sarif(items, codes={}, version="1", checkout=Checkout(root="/r", folder="/r"))
+
 
 few = settings(max_examples=tries(60), deadline=None)
 
@@ -61,6 +68,7 @@ def assert_inert(text: str) -> None:
 def test_no_plan_commands_a_pipeline(plan: Plan, width: int, styles: object) -> None:
     assert_inert(plan_text(plan, width=width, styles=styles))  # type: ignore[arg-type]
     assert_inert(plan_markdown(plan))
+    assert_inert(plan_html(plan))
     for indent in (None, 2):
         document = plan_document(plan)
         text = json_text(document, indent=indent)
@@ -75,6 +83,7 @@ def test_no_plan_commands_a_pipeline(plan: Plan, width: int, styles: object) -> 
 def test_no_diagnostic_commands_a_pipeline_but_for_our_own_annotations(items: list[Diagnostic], width: int) -> None:
     assert_inert(diagnostics_text(items, width=width))
     assert_inert(diagnostics_json(items))
+    assert_inert(sarif(items))
     assert_inert(json_text(failed_document(ManifestInvalid(tuple(items)))))
     for line in diagnostics_github(items).splitlines():
         assert re.match(r"::(error|warning|notice) ", line)
@@ -178,7 +187,7 @@ agents:
 
 @pytest.mark.usefixtures("foundry")
 @pytest.mark.parametrize("command", _COMMANDS)
-@pytest.mark.parametrize("style", ["text", "json", "markdown"])
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "html"])
 def test_a_plan_of_commands_commands_nothing(style: str, command: str, project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(_manifest(command), encoding="utf-8")
 
