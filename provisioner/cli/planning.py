@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from provisioner.apply.observe import observe
 from provisioner.apply.references import missing_references
 from provisioner.apply.workers import side_by_side
-from provisioner.cli.preflight import Preflight
+from provisioner.cli.access import diagnosed
+from provisioner.cli.preflight import Ground, Preflight
 from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
@@ -21,7 +22,6 @@ from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
-from provisioner.preflight.facts import Unknown
 from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
@@ -39,24 +39,24 @@ U = TypeVar("U")
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
     """With what Azure would refuse among its refusals."""
-    with waits_told(planes) as service:
-        plan, live, region = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
-        return preflight.check(plan, manifest.resources, live, service, region)
+    with waits_told(planes) as service, diagnosed(service):
+        plan, live, ground = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
+        return preflight.check(plan, manifest.resources, live, service, ground)
 
 
 def unchecked(
     manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int
-) -> tuple[Plan, Mapping[Address, Live], str | Unknown]:
-    """The plan before Azure is asked what it would refuse; what it was made from, and where the account is."""
-    live, region = _both(
+) -> tuple[Plan, Mapping[Address, Live], Ground]:
+    """The plan before Azure is asked what it would refuse; what it was made from, and what was read beside that."""
+    live, ground = _both(
         lambda: observe(KINDS, planes, manifest.resources, parallelism=parallelism),
-        lambda: preflight.place(planes, manifest.resources),
+        lambda: preflight.ground(planes, manifest.resources),
     )
     plan = _planned(make_plan, manifest, live, planes, allow)
     if preflight.settings.wants(("references",)):
         missing = missing_references(KINDS, planes, manifest.resources, live)
         plan = replace(plan, warnings=(*plan.warnings, *missing))
-    return plan, live, region
+    return plan, live, ground
 
 
 def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
@@ -67,7 +67,7 @@ def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    with waits_told(planes) as service:  # what is ours under somebody's edit goes, too
+    with waits_told(planes) as service, diagnosed(service):  # what is ours under somebody's edit goes, too
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=True)
     return _planned(make_destruction, manifest, live, planes, allow)
 

@@ -101,9 +101,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing; `left_out` are
-    the resources whose deletion or replacement was not wanted this time. A `destruction` is planned as if the manifest
-    declared nothing.
+    """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing, and `notes`
+    tell what could not be known; `left_out` are the resources whose deletion or replacement was not wanted this time. A
+    `destruction` is planned as if the manifest declared nothing.
     """
 
     owner: str
@@ -112,6 +112,7 @@ class Plan:
     unchanged: tuple[Address, ...] = ()
     refusals: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
     left_out: tuple[Address, ...] = ()
     destruction: bool = False
 

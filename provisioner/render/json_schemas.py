@@ -68,7 +68,10 @@ _DIAGNOSTIC: Final = _object(
             line={"type": "integer", "minimum": 1, "description": "From 1."},
             column={"type": "integer", "minimum": 1, "description": "From 1."},
             path=_text("The manifest path, dotted: `agents.dev-buddy.model`."),
-        )
+        ),
+        "resources": _many(
+            "All that it is about, where those may be several; the place is the first one's.", _ref("address")
+        ),
     },
     severity={"enum": [severity.value for severity in Severity], "description": "How bad."},
     code=_text("A stable name of the sort of problem, in kebab-case."),
@@ -142,12 +145,14 @@ _PLAN: Final = _object(
         unchanged=_count("Resources that are as they should be."),
         refusals=_count("Reasons why it may not be applied."),
         warnings=_count("Warnings."),
+        notes=_count("Notes."),
     ),
     changes=_many("In an order in which they can be applied.", _ref("change")),
     unchanged=_many("What is as it should be.", _ref("address")),
     left_out=_many("What `--no-delete` keeps from being deleted or replaced; these count as changes.", _ref("address")),
     refusals=_many("Any of these means that the plan may not be applied.", _ref("diagnostic")),
     warnings=_many("These forbid nothing.", _ref("diagnostic")),
+    notes=_many("What could not be known, so that nothing is refused for it.", _ref("diagnostic")),
 )
 _OUTCOME: Final = {
     "address": _ref("address"),

@@ -20,7 +20,7 @@ from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
 from provisioner.render.target import target_document
 
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 
 
 def plan_json(plan: Plan) -> str:
@@ -41,12 +41,14 @@ def plan_document(plan: Plan) -> Json:
             "unchanged": len(plan.unchanged),
             "refusals": len(plan.refusals),
             "warnings": len(plan.warnings),
+            "notes": len(plan.notes),
         },
         "changes": [change_document(change) for change in plan.changes],
         "unchanged": [address_document(address) for address in plan.unchanged],
         "left_out": [address_document(address) for address in plan.left_out],
         "refusals": [diagnostic_document(refusal) for refusal in plan.refusals],
         "warnings": [diagnostic_document(warning) for warning in plan.warnings],
+        "notes": [diagnostic_document(note) for note in plan.notes],
     }
 
 

@@ -1,7 +1,7 @@
 """A plan as a comment on a pull request.
 
 A comment on GitHub holds 65,536 characters. What does not fit is left out where it hurts least and said so: first the
-largest diffs, then rows of the table, then warnings, and only then refusals.
+largest diffs, then rows of the table, then notes and warnings, and only then refusals.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     room -= len(refusals)
     warnings = _alert("WARNING", "**Nothing here keeps the plan from being applied.**", plan.warnings, room)
     room -= len(warnings)
+    notes = _alert("NOTE", "**What could not be known, and so refuses nothing.**", plan.notes, room)
+    room -= len(notes)
     table = _table(plan.changes, room - len(_left_out(len(plan.changes), len(plan.changes))))
     details = _details(plan.changes, room - len(table))
-    text = f"{heading}{refusals}{warnings}{table}{details}{footer}"
+    text = f"{heading}{refusals}{warnings}{notes}{table}{details}{footer}"
     return text if len(text) <= limit else text[: max(limit, 0)]
 
 
@@ -53,7 +55,8 @@ def _alert(sort: str, first: str, items: Sequence[Diagnostic], room: int) -> str
 
 def _diagnostic(item: Diagnostic) -> str:
     place = f" ({code(f'{item.where.file}:{item.where.line}')})" if item.where else ""
-    hint = f" {prose(item.hint)}" if item.hint else ""
+    said, *commands = item.hint.split("\n")
+    hint = "".join(f" {text}" for text in (prose(said), *map(code, commands)) if text)
     return f"> - {code(item.code)}{place} {prose(item.message)}{hint}\n"
 
 

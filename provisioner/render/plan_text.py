@@ -25,8 +25,8 @@ _MOST: Final = 2_000_000  # characters of fields: a log that is still opened
 
 
 def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
-    """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it. Warnings
-    and refusals come last: they are what to act on.
+    """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it.
+    Warnings, notes and refusals come last: they are what to act on.
     """
     room = Room(_MOST)
     blocks = [
@@ -35,6 +35,7 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
         *(list(_change(change, styles, width, room)) for change in plan.changes),
         [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
+        list(_diagnostics("Notes:" if plan.notes else "", plan.notes, styles.quiet, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
     ]
     return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")

@@ -213,7 +213,7 @@ def test_the_embedded_foundry_is_looked_at_with_local(project: Path, provisioner
     [
         ({"data_role": "denied-401"}, "project-access", "Foundry User", "management-access"),
         ({"data_role": "denied-403"}, "project-access", "Foundry User", "management-access"),
-        ({"management_role": "denied"}, "management-access", "Foundry Account Owner", "project-access"),
+        ({"management_role": "denied"}, "management-access", "Cognitive Services Contributor", "project-access"),
     ],
 )
 def test_a_missing_role_is_told_with_its_name(
@@ -234,7 +234,7 @@ def test_a_closed_network_is_not_taken_for_a_missing_role(here: Foundry) -> None
     seen = found()
 
     assert seen["project-access"].state.value == "failed"
-    assert "network is closed" in seen["project-access"].hint
+    assert "network lets nobody in" in seen["project-access"].hint
 
 
 def test_an_account_that_is_not_there_is_told(here: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:

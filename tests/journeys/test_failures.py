@@ -48,8 +48,9 @@ def test_missing_rights_on_both_planes_are_told_at_once(foundry: Foundry, projec
     failed = provisioner("plan")
 
     assert failed.code == 1
-    assert "Foundry User" in failed.err
-    assert "Foundry Account Owner" in failed.err
+    assert "grant it Foundry User on the project" in failed.err
+    assert "grant it Cognitive Services Contributor on the account" in failed.err
+    assert failed.err.count("az role assignment create --assignee-object-id 22222222-2222-4222-8222-222222222222") == 2
 
 
 def test_json_events_tell_the_whole_story(foundry: Foundry, project: Path, provisioner: Command) -> None:

@@ -183,6 +183,8 @@ def test_what_the_example_program_imports_is_installed_before_it_runs() -> None:
 def test_the_way_from_zero_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes before, and what is piped in, is Azure's; the rest runs in its order, and answers as it is shown."""
     section = TEXT.split("## From zero\n")[1].split("\n## ")[0]
+    (project,) = re.findall(r"/api/projects/(\S+)", section)
+    assert f"name: '{project}'" in (ROOT / "bicep" / "dev.bicepparam").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     with Emulator(Options()) as emulator:
         told = ""
@@ -236,7 +238,7 @@ def shown_as(text: str, emulator: Emulator) -> str:
     """A pattern: `…` is any number of lines, times are any, and the project is the one that runs here."""
     here = outputs_of(emulator)
     for shown, name in (
-        (r"https://\S+/api/projects/\w+", "projectEndpoint"),
+        (r"https://\S+/api/projects/[\w-]+", "projectEndpoint"),
         (r"foundry-dev-\w+", "accountName"),
         (r"11111111-[\d-]+", "subscriptionId"),
         (r"my-group", "resourceGroupName"),

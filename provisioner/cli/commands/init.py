@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -190,6 +191,7 @@ def _from_project(request: Request, *, owner: str | None, adopt: bool, force: bo
     )
     flag = " --adopt" if adopt else ""
     local = " --local" if request.local else ""
+    local += f" --state {shlex.quote(request.state)}" if request.state is not None else ""
     _tell(write_start(start, force=force), [(f"provisioner plan{flag}{local}", "what would be changed")])
     tell(found, adopt=adopt)
     return 0

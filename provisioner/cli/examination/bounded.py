@@ -11,7 +11,6 @@ from provisioner.apply.workers import Ended, Workers
 from provisioner.cli import surroundings
 from provisioner.cli.options import Checks
 from provisioner.cli.session import Request
-from provisioner.doctor.reach import remedy_of_access
 from provisioner.doctor.verdict import Verdict, failed, unknown
 from provisioner.model.errors import Failure, PlaneError, ProvisionerError, Unreadable
 from provisioner.planes.credentials import SignIn
@@ -68,7 +67,7 @@ def why(name: str, error: BaseException | None, seconds: float, waits: Sequence[
         return unknown(name, f"It took longer than {seconds:.0f} s.{last}", "`provisioner plan` waits longer.")
     if isinstance(error, (Unreadable, PlaneError)):
         failures = [it.failure for it in (error.causes if isinstance(error, Unreadable) else (error,))]
-        hints = dict.fromkeys(remedy_of_access(it.message, it.advice) for it in failures)
+        hints = dict.fromkeys(it.advice for it in failures)
         return failed(name, "\n".join(map(_told, failures)), " ".join(filter(None, hints)))
     if isinstance(error, ProvisionerError):
         return failed(name, error.message, error.hint)
