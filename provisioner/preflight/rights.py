@@ -75,7 +75,7 @@ def _missing(right: Right, changes: list[Change], desired: Mapping[Address, Desi
     return Diagnostic(
         code=_CODES[found.trouble],
         message=f"{_first(changes)} would be refused. {found.says}{_all_told(changes)}",
-        hint=found.remedy,
+        hint=f"If another identity applies it, add --skip-check rights. {found.remedy}",
         where=_place(changes, desired),
         resources=tuple(it.address for it in changes),
     )

@@ -132,6 +132,30 @@ def test_a_check_is_left_out_by_a_flag_or_by_the_manifest(
     assert set(refusals(provisioner, said)) == without
 
 
+def test_what_could_not_be_known_is_part_of_the_plan_in_every_format(
+    foundry: Foundry, provisioner: Command, project: Path
+) -> None:
+    entry = "{model: {format: OpenAI, name: gpt-5.4-mini}, sku: {name: GlobalStandard, capacity: 1}}"
+    (project / "stores.yaml").write_text(f"version: 1\nname: me\ndeployments:\n  chat: {entry}\n", encoding="utf-8")
+    refusal = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "No role."}}}
+    for path in ("*/usages", "*/permissions"):
+        foundry.fault({"method": "GET", "path": path}, refusal)
+
+    text, said = provisioner("plan"), provisioner("plan", "--format", "json")
+    applied = provisioner("apply", "--yes", "--format", "json")
+
+    assert text.out.count("note  not-read") == 2
+    assert (text.code, text.err, said.err) == (0, "", "")
+    wanted = [
+        "The quota in eastus2 could not be read: No role.",
+        "What you may do on the account could not be read: No",
+    ]
+    for notes in (said.document["notes"], applied.events[0]["plan"]["notes"]):
+        assert [(it["severity"], it["message"][:51]) for it in notes] == [("note", it[:51]) for it in wanted]
+    assert said.document["summary"]["notes"] == 2
+    assert applied.code == 0
+
+
 def test_the_manifest_says_how_near_a_retirement_may_be_and_a_flag_wins(
     provisioner: Command, project: Path, foundry: Foundry
 ) -> None:
