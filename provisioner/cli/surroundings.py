@@ -86,7 +86,8 @@ def manifest_found(loaded: Loaded, request: Request, *, is_named: bool) -> Verdi
     errors = sum(it.is_error for it in problems)
     if not is_named and any(it.code in _ABSENT for it in problems):
         why = f"There is no {names} here, so nothing that it would say is checked."
-        return unknown("manifest", why, "`provisioner init` starts one; name another with -f.")
+        others = next((it.hint for it in problems if "-f" in it.hint), "")
+        return unknown("manifest", why, others or "`provisioner init` starts one; name another with -f.")
     if errors:
         state, message = State.FAILED, f"{names}: {plural(errors, 'error')}."
     elif loaded.manifest is None:

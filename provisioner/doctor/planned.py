@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 from provisioner.doctor.verdict import State, Verdict, unknown
 from provisioner.model.diagnostic import Diagnostic, Severity
@@ -19,10 +19,8 @@ _NEEDS: Final[Mapping[str, Sequence[str]]] = {
     "lifecycle": ("catalogue",),
     "replace": ("catalogue", "usages"),
     "references": ("project_region",),
+    "rights": ("principals", "identity_roles"),
 }
-
-# Source: Microsoft Learn, Manage Azure OpenAI quota.
-_TO_READ_QUOTA: Final = "Quota is read with the role `Cognitive Services Usages Reader` on the subscription, or Reader."
 
 
 def plan_found(plan: Plan, summary: str) -> Verdict:
@@ -42,18 +40,18 @@ def checks_found(
             yield unknown(name, "Left out, as --skip-check or `preflight.skip` wants it.")
             continue
         problems = tuple(found.get(name, ()))
-        gaps = [it.why for it in (getattr(facts, need) for need in _NEEDS.get(name, ())) if _is_gap(it)]
+        asked = facts.grants.values() if name == "rights" else ()
+        gaps = [it.why for it in (*asked, *(getattr(facts, need) for need in _NEEDS.get(name, ()))) if _is_gap(it)]
         told = [it for it in problems if it.severity is not Severity.NOTE]
         if told:
             yield Verdict(check=name, state=_worst(told), message=_counted(told), diagnostics=problems)
         elif gaps or problems:
-            hint = _TO_READ_QUOTA if _is_gap(facts.usages) and "usages" in _NEEDS.get(name, ()) else ""
-            yield unknown(name, " ".join([*gaps, *(it.message for it in problems)]), hint)
+            yield unknown(name, " ".join(dict.fromkeys([*gaps, *(it.message for it in problems)])))
         else:
             yield Verdict(check=name, state=State.OK, message=says)
 
 
-def _is_gap(part: object) -> bool:
+def _is_gap(part: object) -> TypeGuard[Unknown]:
     return isinstance(part, Unknown) and bool(part.why)
 
 

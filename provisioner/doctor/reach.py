@@ -146,17 +146,3 @@ def proxied(proxies: Iterable[tuple[str, str]], settings: Iterable[str]) -> Verd
     named = f" {', '.join(settings)} set." if settings else ""
     message = f"To {' and to '.join(ways)}.{named}" if ways else f"None is used.{named}"
     return Verdict(check="proxy", state=State.OK, message=message)
-
-
-# Source: see `emulator.project.network`.
-_CLOSED: Final = ("public access is disabled", "virtual network/firewall rules")
-
-
-def remedy_of_access(refused: str, advice: str) -> str:
-    """What to do about a refusal of who has a token: a closed network answers with the status of a missing role."""
-    if any(words in refused.casefold() for words in _CLOSED):
-        return (
-            "The account's network is closed to this machine: run it inside that network, or have this address let in "
-            "under `Networking` of the account (`networkAcls.ipRules`)."
-        )
-    return advice

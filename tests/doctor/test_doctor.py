@@ -135,6 +135,13 @@ def test_with_a_pinned_environment_no_dotenv_says_which_project(
     assert "other" not in unset["project"]["message"]
 
 
+@pytest.mark.usefixtures("foundry")
+def test_a_manifest_of_another_name_is_pointed_out(project: Path) -> None:
+    (project / "other.yaml").write_text(EXAMPLE, encoding="utf-8")
+
+    assert "-f other.yaml" in found()["manifest"].hint
+
+
 def test_a_project_that_the_manifest_gets_wrong_is_not_asked(here: Foundry, project: Path) -> None:
     started(project, EXAMPLE.replace("${env:FOUNDRY_PROJECT_ENDPOINT}", "https://evil.example/api/projects/x"))
     seen = found()
@@ -156,6 +163,17 @@ def test_where_nobody_says_which_project_whatever_can_be_known_is_told(
     assert "FOUNDRY_PROJECT_ENDPOINT" in seen["project"].hint
     assert [seen[it].state.value for it in ("ca-bundle", "proxy", "sign-in", "project-token")] == ["ok"] * 4
     assert seen["project-plane"].state.value == "unknown"
+    assert foundry.requests() == []
+
+
+@pytest.mark.usefixtures("project")
+def test_a_host_that_is_not_azures_is_given_no_request(foundry: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOUNDRY_PROJECT_ENDPOINT", "https://evil.example/api/projects/x")
+    seen = found()
+
+    assert seen["project"].state.value == "failed"
+    assert "--allow-host evil.example" in seen["project"].hint
+    assert seen["project-plane"].message == "Not asked: see `project`."
     assert foundry.requests() == []
 
 
@@ -195,7 +213,7 @@ def test_the_embedded_foundry_is_looked_at_with_local(project: Path, provisioner
     [
         ({"data_role": "denied-401"}, "project-access", "Foundry User", "management-access"),
         ({"data_role": "denied-403"}, "project-access", "Foundry User", "management-access"),
-        ({"management_role": "denied"}, "management-access", "Foundry Account Owner", "project-access"),
+        ({"management_role": "denied"}, "management-access", "Cognitive Services Contributor", "project-access"),
     ],
 )
 def test_a_missing_role_is_told_with_its_name(
@@ -216,7 +234,7 @@ def test_a_closed_network_is_not_taken_for_a_missing_role(here: Foundry) -> None
     seen = found()
 
     assert seen["project-access"].state.value == "failed"
-    assert "network is closed" in seen["project-access"].hint
+    assert "network lets nobody in" in seen["project-access"].hint
 
 
 def test_an_account_that_is_not_there_is_told(here: Foundry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import certifi
 import pytest
 
+from provisioner.cli.examination import Patience
 from provisioner.doctor.probes import probe, proxy_to, shown_proxy
 from provisioner.doctor.reach import Answer, Fault, Silence, clocked, reached
 from provisioner.emulator import Options
@@ -61,6 +62,19 @@ def test_a_port_where_nothing_listens() -> None:
 def test_a_host_that_says_nothing() -> None:
     with listening() as port:
         assert fault_at(f"https://127.0.0.1:{port}/", timeout_s=0.3) is Fault.TIMEOUT
+
+
+@pytest.mark.usefixtures("here")
+def test_what_takes_longer_than_all_patience_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = time.monotonic()
+    with listening() as port:
+        monkeypatch.setenv("FOUNDRY_PROJECT_ENDPOINT", f"https://127.0.0.1:{port}/api/projects/x")
+        seen = found(patience=Patience(answer_s=20, token_s=1.5, access_s=2, plan_s=2))
+
+    assert time.monotonic() - begun < 10
+    assert "does not answer in time" in seen["project-plane"].message
+    assert seen["management-plane"].state.value == "ok"
+    assert seen["management-access"].state.value == "ok"
 
 
 def test_a_host_that_speaks_no_tls() -> None:

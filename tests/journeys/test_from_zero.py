@@ -180,7 +180,9 @@ def test_an_empty_subscription_becomes_an_agent_that_remembers(azure: Azure, tmp
 @pytest.mark.parametrize(
     ("missing", "check", "word"),
     [
-        pytest.param(CS_CONTRIBUTOR, "management-access", "Foundry Account Owner", id="of the management plane"),
+        pytest.param(
+            CS_CONTRIBUTOR, "management-access", "Cognitive Services Contributor", id="of the management plane"
+        ),
         pytest.param(FOUNDRY_USER, "project-access", "Foundry User", id="of the project"),
         pytest.param(USAGES_READER, "quota", "Cognitive Services Usages Reader", id="of the subscription"),
     ],
@@ -202,7 +204,7 @@ def test_a_role_that_is_missing_is_what_doctor_finds(
 
     assert told.returncode == int(stops)
     assert [name for name, it in checks.items() if it["state"] == "failed"] == ([check] if stops else [])
-    assert word in checks[check]["hint"]
+    assert word in checks[check]["message"] + checks[check]["hint"]
     assert provisioner("plan").returncode == int(stops)
 
 

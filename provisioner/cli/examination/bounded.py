@@ -11,9 +11,8 @@ from provisioner.apply.workers import Ended, Workers
 from provisioner.cli import surroundings
 from provisioner.cli.options import Checks
 from provisioner.cli.session import Request
-from provisioner.doctor.reach import remedy_of_access
 from provisioner.doctor.verdict import Verdict, failed, unknown
-from provisioner.model.errors import PlaneError, ProvisionerError, Unreadable
+from provisioner.model.errors import Failure, PlaneError, ProvisionerError, Unreadable
 from provisioner.planes.credentials import SignIn
 
 Verdicts = dict[str, Verdict]
@@ -66,16 +65,17 @@ def why(name: str, error: BaseException | None, seconds: float, waits: Sequence[
     if error is None:
         last = f" The last that was heard: {waits[-1]}." if waits else ""
         return unknown(name, f"It took longer than {seconds:.0f} s.{last}", "`provisioner plan` waits longer.")
-    if isinstance(error, Unreadable):
-        causes = [cause.failure for cause in error.causes]
-        return failed(name, "\n".join(it.message for it in causes), causes[0].advice if causes else "")
-    if isinstance(error, PlaneError):
-        request_id = f" (request {error.failure.request_id})" if error.failure.request_id else ""
-        advice = remedy_of_access(error.failure.message, error.failure.advice)
-        return failed(name, f"{error.failure.message}{request_id}", advice)
+    if isinstance(error, (Unreadable, PlaneError)):
+        failures = [it.failure for it in (error.causes if isinstance(error, Unreadable) else (error,))]
+        hints = dict.fromkeys(it.advice for it in failures)
+        return failed(name, "\n".join(map(_told, failures)), " ".join(filter(None, hints)))
     if isinstance(error, ProvisionerError):
         return failed(name, error.message, error.hint)
     return unknown(name, f"Not known: {broken(error)}.", "Please report it, with this table.")
+
+
+def _told(failure: Failure) -> str:
+    return f"{failure.message} (request {failure.request_id})" if failure.request_id else failure.message
 
 
 def within(tasks: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, Ended[str, Any]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+from provisioner.cli.access import diagnosed
 from provisioner.cli.examination.bounded import Verdicts, Wish, verdicts, why, within
 from provisioner.cli.planning import unchecked
 from provisioner.doctor.planned import checks_found, plan_found
 from provisioner.doctor.verdict import State, Verdict, failed, unknown
 from provisioner.kinds.protocol import ManagementPlane
 from provisioner.manifest.load import Manifest
-from provisioner.model.errors import PlaneError
+from provisioner.model.errors import PlaneError, Unreadable
 from provisioner.planes.credentials import SignIn
 from provisioner.planes.service import Coordinates, Planes, connect
 from provisioner.preflight.checks import by_check
@@ -49,17 +51,30 @@ def _access(planes: Planes, ready: Collection[str], waits: list[str], seconds: f
     if "project" in ready:
         tasks["project-access"] = lambda: _project_read(planes)
     if (management := planes.management) is not None and "management" in ready:
-        tasks["management-access"] = lambda: _account_read(management)
+        tasks["management-access"] = lambda: _account_read(planes, management)
     return verdicts(tasks, seconds, waits)
 
 
+@contextmanager
+def _advised(planes: Planes) -> Iterator[None]:
+    """Who is refused hears what helps here, as in a plan."""
+    with diagnosed(planes):
+        try:
+            yield
+        except PlaneError as error:
+            raise Unreadable((error,)) from error
+
+
 def _project_read(planes: Planes) -> Verdict:
-    next(iter(planes.project.items("agents")), None)
+    with _advised(planes):
+        next(iter(planes.project.items("agents")), None)
     return Verdict(check="project-access", state=State.OK, message="The project's agents can be read.")
 
 
-def _account_read(management: ManagementPlane) -> Verdict:
-    if management.get(management.account) is None:
+def _account_read(planes: Planes, management: ManagementPlane) -> Verdict:
+    with _advised(planes):
+        found = management.get(management.account)
+    if found is None:
         hint = "Check `subscription_id`, `resource_group` and the account in the endpoint."
         return failed("management-access", f"There is no {management.account}.", hint)
     return Verdict(check="management-access", state=State.OK, message="The account can be read.")
@@ -70,8 +85,9 @@ def _planned(manifest: Manifest, planes: Planes, waits: list[str], wish: Wish) -
     at_once, seconds = wish.request.parallelism, wish.outside.patience.plan_s
 
     def task() -> list[Verdict]:
-        plan, live, region = unchecked(manifest, planes, Allowances(), preflight, parallelism=at_once)
-        facts = preflight.facts(plan, manifest.resources, live, planes, region)
+        with diagnosed(planes):
+            plan, live, ground = unchecked(manifest, planes, Allowances(), preflight, parallelism=at_once)
+        facts = preflight.facts(plan, manifest.resources, live, planes, ground)
         skipped = preflight.settings.skip
         found = by_check(plan, manifest.resources, facts, skip=skipped)
         return [plan_found(plan, plan_summary(plan)), *checks_found(found, facts, skipped)]

@@ -181,12 +181,6 @@ ALL: Final = (
         *COMMON,
         data=(f"{CS}/*",),
     ),
-    # Microsoft Learn, Manage Azure OpenAI quota: to be assigned at the subscription, where quota is
-    _role(
-        "bba48692-92b0-4667-a9ad-c31c7b334ac2",
-        "Cognitive Services Usages Reader",
-        f"{CS}/locations/usages/read",
-    ),
     _role(
         "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
         "Cognitive Services OpenAI User",
