@@ -19,11 +19,18 @@ ROOT = Path(__file__).parent
 PURE = ("tests/model", "tests/manifest", "tests/reconcile", "tests/kinds", "tests/render", "tests/readme")
 GOLDEN = (
     "tests/render",
+    "tests/doctor",
     "tests/readme/test_readme.py",
     "tests/emulator/test_rules.py",
     "tests/emulator/test_agent_shapes.py",
 )
-SCHEMAS = (("manifest", ()), ("plan", ("--plan",)), ("drift", ("--drift",)), ("events", ("--events",)))
+SCHEMAS = (
+    ("manifest", ()),
+    ("plan", ("--plan",)),
+    ("drift", ("--drift",)),
+    ("events", ("--events",)),
+    ("doctor", ("--doctor",)),
+)
 PROGRAMS = ("tests/programs", "tests/emulator/test_real_clients.py")
 BESIDE = (
     "tests",

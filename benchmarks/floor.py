@@ -20,6 +20,7 @@ SIDE_BY_SIDE = 10
 PROJECT_READS = ("memory_stores", "agents")
 ACCOUNT_READS = (
     "",
+    "/projects/{project}",
     "/deployments",
     "/connections",
     "/projects/{project}/connections",

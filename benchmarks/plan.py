@@ -53,7 +53,7 @@ def many(count: int) -> None:
             run = measured([*PROVISIONER, "plan", "--detailed-exitcode", "-f", str(manifest)], env)
             assert run.code == 0, run.stdout[-2000:]
             row(f"no-change plan of 3 x {count}, 50 ms latency", run, "aim 3 s cpu, 200 MB per 1,000")
-            requests(env)
+            told(seen(env))
             checks(manifest, env)
         phases(manifest)
 
@@ -66,17 +66,23 @@ def checks(manifest: Path, env: Mapping[str, str]) -> None:
     )
     left_out = [word for name in IDS for word in ("--skip-check", name)]
     for label, flags in (("without checks", left_out), ("with all checks", [])):
+        before = seen(env)
         run = measured([*PROVISIONER, "plan", "-f", str(changed), *flags], env)
         assert run.code == 0, run.stdout[-2000:]
         row(f"plan of one change, {label}, 50 ms latency", run, "aim: one round trip more")
+        told(seen(env) - before)
 
 
-def requests(env: Mapping[str, str]) -> None:
+def seen(env: Mapping[str, str]) -> Counter[str]:
+    """What was asked so far, and how often."""
     url = env["PROVISIONER_MANAGEMENT_ENDPOINT"] + "/_emulator/requests"
     with urllib.request.urlopen(url, context=create_default_context(cafile=env["SSL_CERT_FILE"])) as answer:
         log = json.loads(answer.read())
-    seen = Counter(f"{line['method']} {line['path'].rsplit('/', 1)[-1]}" for line in log.get("requests", log))
-    for what, times in sorted(seen.items()):
+    return Counter(f"{line['method']} {line['path'].rsplit('/', 1)[-1]}" for line in log.get("requests", log))
+
+
+def told(asked: Mapping[str, int]) -> None:
+    for what, times in sorted(asked.items()):
         print(f"  {times:5d}  {what}")
 
 

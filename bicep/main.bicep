@@ -29,7 +29,7 @@ param location string = resourceGroup().location
 @maxLength(64)
 param accountName string = 'foundry-${environmentName}-${uniqueString(resourceGroup().id)}'
 
-@description('Host of the endpoint: letters, digits and dashes, unique in all of Azure, and for good.')
+@description('Host of the endpoint: letters, digits and dashes, unique in all of Azure, and for good. Keep it the name of the account, by which provisioner finds that.')
 @minLength(2)
 @maxLength(64)
 param customSubDomainName string = toLower(accountName)
@@ -89,7 +89,9 @@ param logDailyQuotaGb int = 1
 @description('Tags of every resource, beside the environment.')
 param tags object = {}
 
+// Names are passed on as they are, and not as outputs: what-if foresees what has a name before anything is made.
 var suffix = '${environmentName}-${uniqueString(resourceGroup().id)}'
+var applicationInsightsName = 'appi-${suffix}'
 var allTags = union({ environment: environmentName }, tags)
 
 module account 'modules/account.bicep' = {
@@ -109,13 +111,16 @@ module account 'modules/account.bicep' = {
 @batchSize(1)
 module foundryProjects 'modules/project.bicep' = [for project in projects: {
   params: {
-    accountName: account.outputs.name
+    accountName: accountName
     name: project.name
     location: location
     displayName: project.?displayName ?? project.name
     projectDescription: project.?description
     tags: allTags
   }
+  dependsOn: [
+    account
+  ]
 }]
 
 module pipelineIdentity 'modules/pipeline-identity.bicep' = if (length(githubSubjects) > 0) {
@@ -129,7 +134,7 @@ module pipelineIdentity 'modules/pipeline-identity.bicep' = if (length(githubSub
 
 module pipelineAccess 'modules/access.bicep' = if (length(githubSubjects) > 0) {
   params: {
-    accountName: account.outputs.name
+    accountName: accountName
     projectNames: map(projects, item => item.name)
     principalId: pipelineIdentity.?outputs.principalId ?? ''
     principalType: 'ServicePrincipal'
@@ -141,7 +146,7 @@ module pipelineAccess 'modules/access.bicep' = if (length(githubSubjects) > 0) {
 
 module principalAccess 'modules/access.bicep' = if (principalId != '') {
   params: {
-    accountName: account.outputs.name
+    accountName: accountName
     projectNames: map(projects, item => item.name)
     principalId: principalId
     principalType: principalType
@@ -154,7 +159,7 @@ module principalAccess 'modules/access.bicep' = if (principalId != '') {
 module monitoring 'modules/monitoring.bicep' = if (enableMonitoring) {
   params: {
     workspaceName: 'log-${suffix}'
-    applicationInsightsName: 'appi-${suffix}'
+    applicationInsightsName: applicationInsightsName
     location: location
     retentionDays: logRetentionDays
     dailyQuotaGb: logDailyQuotaGb
@@ -165,12 +170,13 @@ module monitoring 'modules/monitoring.bicep' = if (enableMonitoring) {
 @batchSize(1)
 module monitoringConnections 'modules/monitoring-connection.bicep' = [for project in projects: if (enableMonitoring) {
   params: {
-    accountName: account.outputs.name
+    accountName: accountName
     projectName: project.name
-    applicationInsightsName: monitoring.?outputs.applicationInsightsName ?? ''
+    applicationInsightsName: applicationInsightsName
   }
   dependsOn: [
     foundryProjects
+    monitoring
   ]
 }]
 

@@ -96,6 +96,13 @@ class Foundry:
     def add_model(self, model: Mapping[str, object]) -> None:
         self._ask("POST", "models", model)
 
+    def give(self, role: str, scope: str = "subscription", **more: object) -> None:
+        self._ask("POST", "roles", {"give": {"role": role, "scope": scope, **more}})
+
+    def take(self, role: str, **more: object) -> None:
+        """From then on, roles count."""
+        self._ask("POST", "roles", {"take": {"role": role, **more}})
+
     def drift(self, kind: str, name: str, **changes: object) -> None:
         """Edit a live object as somebody in the portal would."""
         self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})

@@ -48,6 +48,3 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
     WorkspaceResourceId: workspace.id
   }
 }
-
-@description('Name of the component, known when it is there.')
-output applicationInsightsName string = applicationInsights.name

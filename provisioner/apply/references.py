@@ -28,20 +28,25 @@ def missing_references(
     """
     apart = frozenset(apart)
     whole = {section for section, kind in kinds.items() if kind.lists_all(service)}
-    names: dict[str, set[str]] = {section: set() for section in kinds}
-    for address in (*desired, *live):
-        names[address.kind].add(address.name)
-    known = {section: {name.casefold() for name in found} for section, found in names.items()}
+    known = {(address.kind, address.name.casefold()) for address in (*desired, *live)}
     missing = (
         (wanted, reference)
         for wanted in desired.values()
         if wanted.address not in apart
         for reference in _uncertain(kinds[wanted.address.kind], wanted)
-        if reference.target.kind in whole and reference.target.name.casefold() not in known[reference.target.kind]
+        if reference.target.kind in whole and (reference.target.kind, reference.target.name.casefold()) not in known
     )
-    for wanted, reference in islice(missing, _MOST):
-        kind = kinds[reference.target.kind]
-        yield missing_reference(wanted, reference, noun=kind.singular, known=sorted(names[kind.section]))
+    told = list(islice(missing, _MOST))
+    names = {section: _there(section, desired, live) for section in {reference.target.kind for _, reference in told}}
+    for wanted, reference in told:
+        section = reference.target.kind
+        yield missing_reference(wanted, reference, noun=kinds[section].singular, known=names[section])
+
+
+def _there(section: str, desired: Mapping[Address, Desired], live: Mapping[Address, Live]) -> list[str]:
+    """What may be meant. What is declared external and is not there is told by itself, and would be no remedy."""
+    own = {address for address, wanted in desired.items() if not wanted.external}
+    return sorted(address.name for address in {*live, *own} if address.kind == section)
 
 
 def _uncertain(kind: Kind, wanted: Desired) -> Iterator[Reference]:

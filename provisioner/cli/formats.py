@@ -5,10 +5,11 @@ What renders plans and reports runs is imported when it is asked: a command pays
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import click
 
@@ -19,6 +20,7 @@ from provisioner.render.styles import Styles
 
 if TYPE_CHECKING:
     from provisioner.cli.reporters.interface import Reporter
+    from provisioner.doctor.verdict import Verdict
     from provisioner.model.accepted import Accepted
     from provisioner.model.address import Address
     from provisioner.model.diagnostic import Diagnostic
@@ -27,30 +29,54 @@ if TYPE_CHECKING:
     from provisioner.preflight.offers import Offer
     from provisioner.reconcile.drift import Drift
 
-PlanText: TypeAlias = "Callable[[Plan, Styles, int], str]"  # the last is the width
+DEFAULT_SIZE: Final = 60_000  # characters: a comment on GitHub holds 65,536
+
+
+class PlanText(Protocol):
+    """`size` is how many characters there may be, in formats that are cut to a size."""
+
+    def __call__(self, plan: Plan, styles: Styles, width: int, size: int = DEFAULT_SIZE, /) -> str: ...
+
+
 ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
 ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, int], str]"
+DoctorText: TypeAlias = "Callable[[Sequence[Verdict], Styles, int], str]"
 DriftText: TypeAlias = "Callable[[Drift, Styles, int], str]"
 AcceptedText: TypeAlias = "Callable[[Accepted, Styles, int], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
 
 
-def _plan_text(plan: Plan, styles: Styles, width: int) -> str:
+def _plan_text(plan: Plan, styles: Styles, width: int, _: int = 0, /) -> str:
     from provisioner.render.plan_text import plan_text  # noqa: PLC0415
 
     return plan_text(plan, styles=styles, width=width)
 
 
-def _plan_json(plan: Plan, _: Styles, __: int) -> str:
+def _plan_json(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
     from provisioner.render.plan_json import plan_json  # noqa: PLC0415
 
     return plan_json(plan)
 
 
-def _plan_markdown(plan: Plan, _: Styles, __: int) -> str:
+def _plan_markdown(plan: Plan, _: Styles, __: int, size: int = DEFAULT_SIZE, /) -> str:
     from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 
-    return plan_markdown(plan)
+    return plan_markdown(plan, limit=size)
+
+
+def _plan_html(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
+    from provisioner.render.plan_html import plan_html  # noqa: PLC0415
+
+    return plan_html(plan)
+
+
+def _problems_sarif(items: Sequence[Diagnostic], _: Styles, __: int) -> str:
+    from provisioner import __version__  # noqa: PLC0415
+    from provisioner.cli.checkout import checkout_here  # noqa: PLC0415
+    from provisioner.manifest.codes import CODES  # noqa: PLC0415
+    from provisioner.render.sarif import diagnostics_sarif  # noqa: PLC0415
+
+    return diagnostics_sarif(items, codes=CODES, version=__version__, checkout=checkout_here(os.environ))
 
 
 def _models_text(offers: Sequence[Offer], region: str, notes: Sequence[str], styles: Styles, width: int) -> str:
@@ -63,6 +89,18 @@ def _models_json(offers: Sequence[Offer], region: str, notes: Sequence[str], _: 
     from provisioner.render.models import models_json  # noqa: PLC0415
 
     return models_json(offers, region=region, notes=notes)
+
+
+def _doctor_text(verdicts: Sequence[Verdict], styles: Styles, width: int) -> str:
+    from provisioner.render.doctor import doctor_text  # noqa: PLC0415
+
+    return doctor_text(verdicts, styles=styles, width=width)
+
+
+def _doctor_json(verdicts: Sequence[Verdict], _: Styles, __: int) -> str:
+    from provisioner.render.doctor import doctor_json  # noqa: PLC0415
+
+    return doctor_json(verdicts)
 
 
 def _drift_text(drift: Drift, styles: Styles, width: int) -> str:
@@ -117,6 +155,7 @@ class Format:
     problems: ProblemsText | None = None
     graph: GraphText | None = None
     models: ModelsText | None = None
+    doctor: DoctorText | None = None
     drift: DriftText | None = None
     accepted: AcceptedText | None = None
     run: Callable[[Terminal], Reporter] | None = None
@@ -129,6 +168,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         plan=_plan_text,
         problems=lambda items, styles, width: diagnostics_text(items, styles=styles, width=width),
         models=_models_text,
+        doctor=_doctor_text,
         drift=_drift_text,
         accepted=_accepted_text,
         run=_run_text,
@@ -138,13 +178,16 @@ FORMATS: Final[Mapping[str, Format]] = {
         plan=_plan_json,
         problems=lambda items, *_: diagnostics_json(items),
         models=_models_json,
+        doctor=_doctor_json,
         drift=_drift_json,
         accepted=_accepted_json,
         run=_run_json,
         ending=".json",
     ),
     "markdown": Format(plan=_plan_markdown, drift=_drift_markdown, ending=".md"),
+    "html": Format(plan=_plan_html, ending=".html"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
+    "sarif": Format(problems=_problems_sarif),
     "mermaid": Format(graph=mermaid),
     "dot": Format(graph=dot),
 }
@@ -152,6 +195,7 @@ PLANS: Final = {name: it.plan for name, it in FORMATS.items() if it.plan is not 
 PROBLEMS: Final = {name: it.problems for name, it in FORMATS.items() if it.problems is not None}
 GRAPHS: Final = {name: it.graph for name, it in FORMATS.items() if it.graph is not None}
 MODELS: Final = {name: it.models for name, it in FORMATS.items() if it.models is not None}
+DOCTOR: Final = {name: it.doctor for name, it in FORMATS.items() if it.doctor is not None}
 DRIFTS: Final = {name: it.drift for name, it in FORMATS.items() if it.drift is not None}
 ACCEPTED: Final = {name: it.accepted for name, it in FORMATS.items() if it.accepted is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}

@@ -27,6 +27,7 @@ from provisioner.render.safe import visible
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "Start a folder: a manifest, its prompts, its variables.",
     "validate": "Check the manifest, offline.",
+    "doctor": "Say what would keep an apply from working.",
     "plan": "Show what apply would do, without doing it.",
     "apply": "Make the project what the manifest says.",
     "drift": "Show what was changed outside the manifest, or accept it.",

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from provisioner.apply.observe import observe
 from provisioner.apply.references import missing_references
 from provisioner.apply.workers import side_by_side
-from provisioner.cli.preflight import Preflight
+from provisioner.cli.access import diagnosed
+from provisioner.cli.preflight import Ground, Preflight
 from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
@@ -40,16 +41,24 @@ U = TypeVar("U")
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
     """With what Azure would refuse among its refusals."""
-    with waits_told(planes) as service:
-        live, region = _both(
-            lambda: observe(KINDS, service, manifest.resources, parallelism=parallelism),
-            lambda: preflight.place(service, manifest.resources),
-        )
-        plan = _planned(make_plan, manifest, live, planes, allow)
-        if preflight.settings.wants(("references",)):
-            missing = missing_references(KINDS, planes, manifest.resources, live, apart=plan.out_of_scope)
-            plan = replace(plan, warnings=(*plan.warnings, *missing))
-        return preflight.check(plan, _inside(plan, manifest), live, service, region)
+    with waits_told(planes) as service, diagnosed(service):
+        plan, live, ground = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
+        return preflight.check(plan, _inside(plan, manifest), live, service, ground)
+
+
+def unchecked(
+    manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int
+) -> tuple[Plan, Mapping[Address, Live], Ground]:
+    """The plan before Azure is asked what it would refuse; what it was made from, and what was read beside that."""
+    live, ground = _both(
+        lambda: observe(KINDS, planes, manifest.resources, parallelism=parallelism),
+        lambda: preflight.ground(planes, manifest.resources),
+    )
+    plan = _planned(make_plan, manifest, live, planes, allow)
+    if preflight.settings.wants(("references",)):
+        missing = missing_references(KINDS, planes, manifest.resources, live, apart=plan.out_of_scope)
+        plan = replace(plan, warnings=(*plan.warnings, *missing))
+    return plan, live, ground
 
 
 def _inside(plan: Plan, manifest: Manifest) -> Mapping[Address, Desired]:
@@ -65,7 +74,7 @@ def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    with waits_told(planes) as service:  # what is ours under somebody's edit goes, too
+    with waits_told(planes) as service, diagnosed(service):  # what is ours under somebody's edit goes, too
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=True)
     return _planned(make_destruction, manifest, live, planes, allow)
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
 from provisioner.manifest.files import folder_of, is_folder
-from provisioner.manifest.load import Manifest, load
-from provisioner.manifest.project import VARIABLES
+from provisioner.manifest.load import Loaded, Manifest, load
+from provisioner.manifest.project import VARIABLES, ProjectSettings
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
@@ -44,21 +44,33 @@ class Request:
     timeout_s: float = 120
 
     @property
-    def state_file(self) -> str:
-        """Of the local Foundry: as it was named, or beside the first manifest, wherever the shell is. Without one, or
-        where it is read from stdin or a pipe, in the current folder.
+    def folder(self) -> Path:
+        """That of the first manifest, wherever the shell is. Without one, or where it is read from stdin or a pipe, the
+        current folder.
         """
-        if self.state is not None:
-            return self.state
         if not self.files:
-            return str(LOCAL_STATE)
+            return Path()
         first = self.files[0]
-        return str((first if is_folder(first) else folder_of(first)) / LOCAL_STATE)
+        return first if is_folder(first) else folder_of(first)
+
+    @property
+    def state_file(self) -> str:
+        """Of the local Foundry: as it was named, or in the folder."""
+        return self.state if self.state is not None else str(self.folder / LOCAL_STATE)
 
 
 def read_manifest(request: Request) -> Manifest:
     """Raises ManifestInvalid; warnings are told on stderr, but for those that belong to the plan."""
-    loaded = load(
+    loaded = looked_at(request)
+    if loaded.manifest is None:
+        raise ManifestInvalid(loaded.diagnostics, "" if request.local else _forgotten(loaded.diagnostics))
+    warn([each for each in loaded.diagnostics if each not in loaded.manifest.overrides])
+    return loaded.manifest
+
+
+def looked_at(request: Request) -> Loaded:
+    """The manifest, or what is wrong with it."""
+    return load(
         request.files,
         environ=os.environ,
         allow_env=request.allow_env,
@@ -68,10 +80,6 @@ def read_manifest(request: Request) -> Manifest:
         allow_hosts=allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ),
         pinned=request.pin_environment,
     )
-    if loaded.manifest is None:
-        raise ManifestInvalid(loaded.diagnostics, "" if request.local else _forgotten(loaded.diagnostics))
-    warn([each for each in loaded.diagnostics if each not in loaded.manifest.overrides])
-    return loaded.manifest
 
 
 def allowed_hosts(
@@ -120,29 +128,32 @@ def connected(request: Request, manifest: Manifest | None, sign_in: SignIn | Non
     """
     from provisioner.planes.service import connect  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
 
+    with (
+        located(request, manifest.project if manifest is not None else None) as where,
+        connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as planes,
+    ):
+        yield replace(planes, target=replace(planes.target, local=request.local))
+
+
+@contextmanager
+def located(request: Request, project: ProjectSettings | None) -> Iterator[Coordinates]:
+    """Where both planes are. The embedded Foundry runs, and the environment leads to it, for as long as this is open.
+    Without `project`, the environment (over a `.env` file here) says which one. Raises ProvisionerError.
+    """
     logging.getLogger("azure").setLevel(logging.ERROR)  # what it warns of we say ourselves, once and with a remedy
     if request.local:
-        with (
-            _embedded(request.state_file, request.catalogue) as env,
-            _environment(env),
-            connect(
-                _coordinates_from(env, request), connections=request.parallelism, timeout_s=request.timeout_s
-            ) as planes,
-        ):
-            yield replace(planes, target=replace(planes.target, local=True))
+        with _embedded(request.state_file, request.catalogue) as env, _environment(env):
+            yield _coordinates_from(env, request)
         return
-    where = _coordinates(request, manifest)
-    with connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as planes:
-        yield planes
+    yield _coordinates(request, project)
 
 
-def _coordinates(request: Request, manifest: Manifest | None) -> Coordinates:
+def _coordinates(request: Request, project: ProjectSettings | None) -> Coordinates:
     from provisioner.planes.service import Coordinates  # noqa: PLC0415
 
-    if manifest is None:
+    if project is None:
         variables, _ = gather(Path(), os.environ, (), Severity.WARNING)
         return _coordinates_from(variables.values, request)
-    project = manifest.project
     if not project.endpoint:
         raise _no_endpoint()
     return Coordinates(

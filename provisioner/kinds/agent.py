@@ -29,6 +29,7 @@ from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.equivalents import quantity
 from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import Kind, Service
+from provisioner.kinds.rights import Right, on_data
 from provisioner.kinds.shapes import AGENT, VERSION, answered, require_shape, shaped
 from provisioner.kinds.store import SECTION as STORES
 from provisioner.model.action import Action
@@ -146,6 +147,15 @@ class AgentKind(Kind):
             if _is_memory(tool) and isinstance(store := tool.get("memory_store_name"), str):
                 path = ("tools", str(index), "memory_store_name")
                 yield Reference(path=path, target=Address(STORES, store))
+
+    def rights(self, change: Change) -> Iterator[Right]:
+        """No source names the action that deletes one."""
+        yield on_data("agents/*" if change.action is Action.DELETE else "agents/write")
+
+    def uses_models(self, fields: Document) -> bool:
+        """Only with memory: an agent itself is answered for as whoever asks it."""
+        tools = fields.get("tools")
+        return any(map(_is_memory, tools if isinstance(tools, (list, tuple)) else ()))
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from check_agent(name, entry, beside=(*_BESIDE, *ON_THE_AGENT))

@@ -20,6 +20,7 @@ from provisioner.kinds.equivalents import folded
 from provisioner.kinds.managed import made, management_of
 from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, ProjectPlane, Service
+from provisioner.kinds.rights import OF_ACCOUNT, OF_PROJECT, Right, Where, verbs
 from provisioner.kinds.shapes import answered, shaped
 from provisioner.model.action import Action
 from provisioner.model.address import Address
@@ -131,6 +132,15 @@ class ConnectionKind(Kind):
         shown = f.fitting(fields, self.schema())
         said = {key: value for key, value in shown.items() if value not in ({}, [], "")}
         return {key: said[key] for key in _PROPERTIES if key in said and (key, said[key]) != ("shared", False)}
+
+    def rights(self, change: Change) -> Iterator[Right]:
+        """One that moves between the account and its project is deleted here and made there."""
+        before = change.before.fields if change.before is not None else None
+        for verb in verbs(change):
+            if _is_shared(before if verb == "delete" else change.after or before):
+                yield Right(f"{OF_ACCOUNT}/connections/{verb}", Where.ACCOUNT)
+            else:
+                yield Right(f"{OF_PROJECT}/connections/{verb}", Where.PROJECT)
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         return checked(name, entry)

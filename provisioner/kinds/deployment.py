@@ -14,6 +14,7 @@ from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
 from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.policies_named import policy_named
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
+from provisioner.kinds.rights import Right, on_account
 from provisioner.kinds.shapes import DEPLOYMENT, GLIMPSE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
@@ -181,6 +182,9 @@ class DeploymentKind(Kind):
         if lookup(fields, ("model", "format")) != "OpenAI" or any(word in model for word in _NEITHER_WORDS):
             return None
         return "chat"
+
+    def rights(self, change: Change) -> Iterator[Right]:
+        yield from on_account("deployments", change)
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_pairs("tags", entry.get("tags"), limit=TAG_LIMIT)

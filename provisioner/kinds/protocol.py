@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from provisioner.kinds.neighbours import Neighbours
+from provisioner.kinds.rights import Right
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document
@@ -54,9 +55,9 @@ class ProjectPlane(Protocol):
 
 
 class ManagementPlane(Protocol):
-    """Azure Resource Manager: documents in, documents out. Paths are whole, without an api-version. Writes wait for
-    others of the account, and are polled to their end; they give what the last answer shows of the object, empty for
-    nothing. Every call may raise PlaneError.
+    """Azure Resource Manager: documents in, documents out. Paths are whole, without an api-version but where another
+    provider than that of accounts is asked. Writes wait for others of the account, and are polled to their end; they
+    give what the last answer shows of the object, empty for nothing. Every call may raise PlaneError.
     """
 
     @property
@@ -166,6 +167,14 @@ class Kind(Protocol):
     def provides(self, fields: Document) -> str | None:  # noqa: ARG002
         """What references may want of it (`chat`, `embedding`); None when that cannot be told."""
         return None
+
+    def rights(self, change: Change) -> Iterator[Right]:  # noqa: ARG002
+        """What whoever applies the change must be allowed, as far as it is known by name."""
+        return iter(())
+
+    def uses_models(self, fields: Document) -> bool:  # noqa: ARG002
+        """Whether the service uses the account's models for it as the project's own identity."""
+        return False
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:  # noqa: ARG002
         """What the schema cannot say about one entry."""

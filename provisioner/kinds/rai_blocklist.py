@@ -16,6 +16,7 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.managed import TAG_LIMIT, made, management_of, tagged
 from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
+from provisioner.kinds.rights import Right, on_account
 from provisioner.kinds.shapes import LABELS, all_shaped, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
@@ -88,6 +89,9 @@ class RaiBlocklistKind(Kind):
     def entry(self, fields: Document) -> Document:
         shown = f.fitting(fields, self.schema())
         return {key: shown[key] for key in _PROPERTIES if shown.get(key, {}) not in ({}, "")}
+
+    def rights(self, change: Change) -> Iterator[Right]:
+        yield from on_account("raiBlocklists", change)
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_pairs("tags", entry.get("tags"), limit=TAG_LIMIT)

@@ -21,6 +21,7 @@ from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.policies_named import SECTION, is_built_in
 from provisioner.kinds.protocol import ACCOUNT, Kind, ManagementPlane, Service
 from provisioner.kinds.rai_blocklist import SECTION as BLOCKLISTS
+from provisioner.kinds.rights import Right, on_account
 from provisioner.kinds.shapes import LABELS, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
@@ -159,6 +160,9 @@ class RaiPolicyKind(Kind):
             if isinstance(item, Mapping) and isinstance(name := item.get("blocklist_name"), str):
                 path = ("custom_blocklists", str(index), "blocklist_name")
                 yield Reference(path=path, target=Address(BLOCKLISTS, name), optional=True, case_blind=True)
+
+    def rights(self, change: Change) -> Iterator[Right]:
+        yield from on_account("raiPolicies", change)
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:
         yield from f.check_pairs("tags", entry.get("tags"), limit=TAG_LIMIT - 1)

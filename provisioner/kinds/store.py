@@ -11,6 +11,7 @@ from provisioner.kinds.conflict import changed_since, unreadable
 from provisioner.kinds.deployment import SECTION as DEPLOYMENTS
 from provisioner.kinds.neighbours import NAME, Neighbours
 from provisioner.kinds.protocol import Kind, Service
+from provisioner.kinds.rights import Right, on_data
 from provisioner.kinds.shapes import STORE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding
@@ -91,6 +92,12 @@ class StoreKind(Kind):
         for key, wants in (("chat_model", "chat"), ("embedding_model", "embedding")):
             if isinstance(name := fields.get(key), str):
                 yield Reference(path=(key,), target=Address(DEPLOYMENTS, name), wants=wants)
+
+    def rights(self, change: Change) -> Iterator[Right]:  # noqa: ARG002 - no source names the actions of memory
+        yield on_data("*")
+
+    def uses_models(self, fields: Document) -> bool:  # noqa: ARG002
+        return True
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:  # noqa: ARG002
         yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)

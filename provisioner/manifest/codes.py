@@ -100,7 +100,13 @@ CODES: Final[Mapping[str, str]] = {
     "no-memory-here": "Memory stores are not offered in the project's region.",
     "memory-model": "Memory does not work with the model.",
     "policy-in-use": "A policy would be deleted that somebody else's deployment uses.",
+    "right-missing": "No role of the signed-in identity allows what the plan does.",
+    "right-not-in-force": "A role that allows what the plan does has been assigned, and is not yet in force.",
+    "project-right-missing": "The project's own identity may not use the models that memory needs.",
+    "rights-unknown": "What somebody may do is not known.",
+    "many-deployments": "An account would have more deployments than there can be by default.",
     "too-many-versions": "An agent has nearly as many versions as there can be.",
+    "not-read": "What a check needs could not be read; nothing is refused for it.",
     # warnings of a plan
     "reference-missing": "A resource is named that is neither declared nor live.",
     "ignored-difference": "A field differs from the manifest, and `lifecycle.ignore` leaves it as it is.",

@@ -106,17 +106,23 @@ def gather(
     budget: Budget | None = None,
 ) -> tuple[Variables, list[Diagnostic]]:
     """The environment over the `.env` file of the folder, if there is one."""
+    values, problems = dotenv(folder, budget)
+    if values is None:
+        return Variables(values=environ, allowed=frozenset(allow), unset=unset), problems
+    set_outside = {name: value for name, value in environ.items() if value}
+    variables = Variables(values={**values, **set_outside}, allowed=frozenset(allow), unset=unset)
+    return variables, [*bounded(problems)]
+
+
+def dotenv(folder: FilePath, budget: Budget | None = None) -> tuple[dict[str, str] | None, list[Diagnostic]]:
+    """What the folder's `.env` file sets; None where there is none, or it cannot be read."""
     file = folder / ".env"
     text, problem = None, None
     if not is_folder(file):
         text, problem = read_inside(folder, file, budget or Budget(), limit=MAX_DOTENV_BYTES)
     if text is None:
-        problems = [problem] if problem and problem.code != "file-missing" else []
-        return Variables(values=environ, allowed=frozenset(allow), unset=unset), problems
-    values, problems = _dotenv(shown_path(file), text)
-    set_outside = {name: value for name, value in environ.items() if value}
-    variables = Variables(values={**values, **set_outside}, allowed=frozenset(allow), unset=unset)
-    return variables, [*bounded(problems)]
+        return None, [problem] if problem and problem.code != "file-missing" else []
+    return _dotenv(shown_path(file), text)
 
 
 def _dotenv(file: str, text: str) -> tuple[dict[str, str], list[Diagnostic]]:

@@ -60,10 +60,13 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """`manifest` is None exactly when a diagnostic is an error. Diagnostics are sorted by place."""
+    """`manifest` is None exactly when a diagnostic is an error. Diagnostics are sorted by place. `project` is what can
+    be told of the project all the same: None where no file could be read.
+    """
 
     manifest: Manifest | None
     diagnostics: tuple[Diagnostic, ...]
+    project: ProjectSettings | None = None
 
 
 def load(
@@ -151,8 +154,9 @@ def _given_up(problems: Iterable[Diagnostic], files: Iterable[ManifestFile]) -> 
 def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
     head = Head(draft)
     diagnostics = _tidied([*problems, *_checked(draft, head)])
+    project = head.settings if draft.files else None
     if any(each.is_error for each in diagnostics):
-        return Loaded(manifest=None, diagnostics=diagnostics)
+        return Loaded(manifest=None, diagnostics=diagnostics, project=project)
     names = Names({entry.address: entry.live for entry in draft.by_address.values() if entry.live != entry.address})
     resources = {entry.live: _desired(entry, names) for entry in draft.by_address.values()}
     overridden = tuple(each for each in diagnostics if each.code == OVERRIDDEN)
@@ -163,7 +167,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
         overrides=overridden,
         preflight=head.preflight,
     )
-    return Loaded(manifest=manifest, diagnostics=diagnostics)
+    return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 
 
 def refused(text: str) -> dict[Address, Diagnostic]:

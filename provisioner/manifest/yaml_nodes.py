@@ -64,7 +64,8 @@ class Tree:
             self.shared.add(anchor)
             return Node(start, end, anchor=anchor, is_alias=True)
         if isinstance(event, ScalarEvent):
-            return Node(start, self._trimmed(start, end), event.style or "", word=event.value, anchor=anchor)
+            style = event.style or ""
+            return Node(start, self._trimmed(start, end, style), style, word=event.value, anchor=anchor)
         node = Node(start, end, "flow" if event.flow_style else "block", anchor=anchor)
         if isinstance(event, MappingStartEvent):
             node.pairs = [(self._node(each), self._node(next(self._events))) for each in self._until(node)]
@@ -82,9 +83,9 @@ class Tree:
                 return
             yield event
 
-    def _trimmed(self, start: int, end: int) -> int:
-        """Without the white space behind it, which belongs to the text around."""
-        return start + len(self._text[start:end].rstrip(" \t\r\n"))
+    def _trimmed(self, start: int, end: int, style: str) -> int:
+        """Without the white space behind it, which belongs to the text around; a line of spaces belongs to a text."""
+        return start + len(self._text[start:end].rstrip("\r\n" if style in ("|", ">") else " \t\r\n"))
 
 
 def _offset(mark: Any) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from provisioner.model.address import Address
+
 
 class Severity(str, Enum):
     """A note tells what could not be known."""
@@ -26,13 +28,17 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """`code` is stable and kebab-case; `message` says what and why, `hint` what to do."""
+    """`code` is stable and kebab-case; `message` says what and why, `hint` what to do, each
+    command that is to be copied on a line of its own. `resources` are all that it is
+    about, where those may be several: the place is the first one's.
+    """
 
     code: str
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
     where: Location | None = None
+    resources: tuple[Address, ...] = ()
 
     @property
     def is_error(self) -> bool:

@@ -108,11 +108,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing; `left_out` are
-    the resources whose deletion or replacement was not wanted this time. A `destruction` is planned as if the manifest
-    declared nothing. `suspended` are the changes that the manifest's own `lifecycle.suspend` keeps from being made, one
-    for each such resource, without fields where nothing differs. Where the run is partial, `scope` says of what it is,
-    and `out_of_scope` what of the owner's was not looked at.
+    """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing, and `notes`
+    tell what could not be known; `left_out` are the resources whose deletion or replacement was not wanted this time. A
+    `destruction` is planned as if the manifest declared nothing. `suspended` are the changes that the manifest's own
+    `lifecycle.suspend` keeps from being made, one for each such resource, without fields where nothing differs. Where
+    the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at.
     """
 
     owner: str
@@ -121,6 +121,7 @@ class Plan:
     unchanged: tuple[Address, ...] = ()
     refusals: tuple[Diagnostic, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
     left_out: tuple[Address, ...] = ()
     suspended: tuple[Change, ...] = ()
     scope: RunScope = field(default_factory=RunScope)

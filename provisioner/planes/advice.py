@@ -14,8 +14,8 @@ _SIGN_IN_AGAIN: Final = (
     "is a project endpoint: https://<account>.services.ai.azure.com/api/projects/<project>"
 )
 _ARM_ROLE: Final = (
-    "Your identity may not manage this account. Have somebody grant it `Foundry Account Owner` (or Contributor) on the "
-    "account or its resource group. A fresh grant takes a few minutes to work."
+    "Your identity may not manage the account. Have somebody grant it `Cognitive Services Contributor` on the account "
+    "or its group; Foundry Account Owner and Contributor include it. A fresh grant takes a few minutes to work."
 )
 _OUTDATED: Final = "The service does not know this API version there. Update the provisioner, or check the endpoint."
 _REFUSED_ENTRY: Final = "The service refuses what the manifest says; correct what the message names."
@@ -85,6 +85,23 @@ ADVICE: Final[Mapping[str, str]] = {
     "redirected": "Check the endpoint: a sign-in page or a proxy may answer in its place.",
     "conflict": "Somebody changed it at the same time. Apply again.",
 }
+
+# Of an account's network rules, which refuse with 403 whoever asks, and no code that tells (Azure-Samples/
+# azure-sql-db-chatbot#3, microsoft-foundry/new-foundry-portal#140).
+_CLOSED: Final = ("public access is disabled", "virtual network/firewall rules")
+NETWORK_CLOSED: Final = (
+    "The account's network lets nobody in from here, whatever their role. Run it from inside that network, or have "
+    "this machine's address let in under Networking of the account."
+)
+NO_SERVICE: Final = (
+    "That is no answer of Azure's: a proxy or a sign-in page may answer in its place. Check the endpoint and the proxy "
+    "settings (HTTPS_PROXY, NO_PROXY)."
+)
+
+
+def is_network_closed(status: int, message: str) -> bool:
+    return status == 403 and any(words in message.casefold() for words in _CLOSED)
+
 
 # Where the code says nothing, the status does. A 401 without a code may have any of three causes.
 PROJECT: Final[Mapping[int, str]] = {

@@ -26,13 +26,14 @@ from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
 from provisioner import __version__
+from provisioner.model.caller import Caller
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.shape import OBJECT, TEXT, having, solid
 from provisioner.planes.advice import MANAGEMENT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback, require_trusted
-from provisioner.planes.credentials import tenant_in
+from provisioner.planes.credentials import caller_in
 from provisioner.planes.documents import MOST_BYTES, decoded, odd_answer, require_straight, too_large
 from provisioner.planes.failures import MOVED_TO, failure_from, is_caused_by, unreachable
 from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
@@ -132,9 +133,9 @@ class ArmPipeline:
     def endpoint(self) -> str:
         return self._endpoint
 
-    def tenant(self) -> str:
-        """See `credentials.tenant_in`."""
-        return tenant_in(self._credential.get_token(self._scope).token)
+    def caller(self) -> Caller:
+        """Raises PlaneError when nobody is signed in."""
+        return caller_in(self._credential.get_token(self._scope).token)
 
     def run(self, request: HttpRequest, **options: Any) -> PipelineResponse[Any, Any]:
         """Send it, be its URL whole or a path. Raises PlaneError for all but 2xx, and what azure-core raises."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from provisioner.model.caller import Caller
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.failures import nothing_listens
 from provisioner.planes.loopback import is_deserted
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # importing azure-identity costs a quarter of a second: only 
 
 _FRESH_S: Final = 300
 _KEPT_S: Final = 5  # how long what went wrong is what others hear, too
+_CLAIMS: Final = {"object_id": "oid", "tenant": "tid", "audience": "aud"}
+_LATEST: Final = 1e12  # seconds; a number beyond is none of a clock
 _IDENTITY_ENDPOINT: Final = "IDENTITY_ENDPOINT"  # where a managed identity, or a local Foundry, gives tokens
 
 
@@ -61,6 +64,14 @@ class SignIn:
         """Raises PlaneError where the settings of the environment make no sense, and what azure-identity raises."""
         return self._credential().get_token(*scopes, **options)
 
+    def chain(self) -> tuple[str, ...]:
+        """The classes of azure-identity that are asked, in their order, without what stands for one that lacks its
+        settings. Raises as `get_token` does.
+        """
+        credential = self._credential()
+        names = (type(each).__name__ for each in getattr(credential, "credentials", (credential,)))
+        return tuple(name for name in names if not name.startswith("Failed"))
+
     def _credential(self) -> TokenCredential:
         with self._finding:
             if self._found is None:
@@ -77,16 +88,26 @@ def _default_credential() -> TokenCredential:
         raise PlaneError(sign_in_failure(error)) from error
 
 
-def tenant_in(token: str) -> str:
-    """The tenant that a token says it is of; empty where it does not say it in a way that can be read. It is not
-    verified: nothing may be allowed for it.
-    """
+def claims_in(token: str) -> Mapping[str, Any]:
+    """What a token says of itself, unverified, so that nothing may be allowed for it; empty where it cannot be read."""
     try:
         claims = json.loads(urlsafe_b64decode(f"{token.split('.')[1]}=="))
-    except (ValueError, LookupError):
-        return ""
-    found = claims.get("tid") if isinstance(claims, dict) else None
-    return found if isinstance(found, str) else ""
+    except (ValueError, LookupError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def caller_in(token: str) -> Caller:
+    """Source: Microsoft Learn, access token claims: `idtyp` is optional, `scp` is in tokens of users alone."""
+    claims = claims_in(token)
+    told = {name: claims[key] for name, key in _CLAIMS.items() if isinstance(claims.get(key), str)}
+    is_app, is_user = claims.get("idtyp") == "app", "scp" in claims or claims.get("idtyp") == "user"
+    expires = claims.get("exp")
+    return Caller(
+        **told,
+        sort="ServicePrincipal" if is_app else "User" if is_user else "",
+        expires=float(expires) if isinstance(expires, (int, float)) and abs(expires) < _LATEST else None,
+    )
 
 
 class Tokens:

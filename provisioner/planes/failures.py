@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from provisioner.model.errors import Failure
-from provisioner.planes.advice import ADVICE
+from provisioner.planes.advice import ADVICE, NETWORK_CLOSED, NO_SERVICE, is_network_closed
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.documents import is_too_deep
 
@@ -43,8 +43,16 @@ def failure_from(status: int, body: bytes, headers: Mapping[str, str], *, by_sta
         code=code,
         status=status,
         request_id=_request_id(error, headers),
-        advice=next((ADVICE[known] for known in codes if known in ADVICE), by_status.get(status, "")),
+        advice=next((ADVICE[known] for known in codes if known in ADVICE), "")
+        or _advice(status, str(message), by_status, is_ours=bool(document) or not body.strip()),
     )
+
+
+def _advice(status: int, message: str, by_status: Mapping[int, str], *, is_ours: bool) -> str:
+    """Where no code tells. Azure's refusals are JSON, or empty."""
+    if is_network_closed(status, message):
+        return NETWORK_CLOSED
+    return by_status.get(status, "") if is_ours or status not in (401, 403) else NO_SERVICE
 
 
 def unreachable(url: str, error: BaseException, *, hung: bool = False) -> Failure:

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 from azure.core.exceptions import AzureError, DecodeError, HttpResponseError
 from azure.core.rest import HttpRequest
 
+from provisioner.model.caller import Caller
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.arm_pipeline import (
@@ -92,9 +93,9 @@ class ArmManagement:
         return urlsplit(self._pipeline.endpoint).netloc
 
     @property
-    def tenant(self) -> str:
-        """That of who is signed in; empty where the token does not tell. Raises PlaneError when nobody is."""
-        return self._pipeline.tenant()
+    def caller(self) -> Caller:
+        """Who is signed in. Raises PlaneError when nobody is."""
+        return self._pipeline.caller()
 
     @property
     def account(self) -> str:
@@ -236,7 +237,8 @@ class _Start:
 
 
 def _versioned(path: str) -> str:
-    return f"{path}?api-version={API_VERSION}"
+    """Other providers than that of accounts have versions of their own, which stand in the path's query."""
+    return path if "?" in path else f"{path}?api-version={API_VERSION}"
 
 
 def _name_at(path: str) -> str:

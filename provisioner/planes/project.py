@@ -11,12 +11,13 @@ from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from provisioner import __version__
+from provisioner.model.caller import Caller
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.advice import PROJECT
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback
-from provisioner.planes.credentials import Tokens
+from provisioner.planes.credentials import Tokens, caller_in
 from provisioner.planes.documents import (
     MOST_BYTES,
     decoded,
@@ -53,10 +54,10 @@ class _Answer:
 
 class _Bearer(httpx.Auth):
     def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._tokens.bearer()}"
+        request.headers["Authorization"] = f"Bearer {self.tokens.bearer()}"
         yield request
 
 
@@ -103,6 +104,12 @@ class HttpProject:
         self._client = client
         self._clock = clock
         self._note = note
+
+    @property
+    def caller(self) -> Caller:
+        """Who is signed in. Raises PlaneError when nobody is."""
+        auth = self._client.auth
+        return caller_in(auth.tokens.bearer()) if isinstance(auth, _Bearer) else Caller()
 
     def telling(self, note: Callable[[str], None]) -> HttpProject:
         return HttpProject(self._client, clock=self._clock, note=note)

@@ -34,6 +34,11 @@ class Coordinates:
     management_endpoint: str | None = None
     allowed_hosts: Collection[str] = ()
 
+    @property
+    def is_managed(self) -> bool:
+        """Whether there is a management plane."""
+        return bool(self.subscription and self.resource_group and self.account)
+
 
 @dataclass(frozen=True, slots=True)
 class Planes:
@@ -61,9 +66,7 @@ def connect(
     """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's. Raises PlaneError before
     anything is sent when a host is not trusted, or what the environment says of proxies and CAs makes no sense.
     """
-    cloud = cloud_of(where.endpoint)
-    require_trusted(where.endpoint, where.allowed_hosts)
-    _require_management(where.management_endpoint or cloud.management, where.allowed_hosts)
+    cloud = require_trusted_planes(where)
     require_somebody(where.endpoint)
     clock = clock or SystemClock()
     trust = trusted_authorities()
@@ -81,6 +84,14 @@ def connect(
         yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where, cloud))
 
 
+def require_trusted_planes(where: Coordinates) -> Cloud:
+    """The cloud of both. Raises PlaneError where a token may not be sent to one of them."""
+    cloud = cloud_of(where.endpoint)
+    require_trusted(where.endpoint, where.allowed_hosts)
+    _require_management(where.management_endpoint or cloud.management, where.allowed_hosts)
+    return cloud
+
+
 def _target(where: Coordinates, cloud: Cloud) -> Target:
     management = (where.management_endpoint or cloud.management).rstrip("/")
     return Target(
@@ -96,7 +107,7 @@ def _target(where: Coordinates, cloud: Cloud) -> Target:
 def _management(
     where: Coordinates, cloud: Cloud, sign_in: SignIn, trust: ssl.SSLContext, *, clock: Clock, timeout_s: float
 ) -> Iterator[ArmManagement | None]:
-    if not (where.subscription and where.resource_group and where.account):
+    if not where.is_managed:
         yield None
         return
     from provisioner.planes.arm_pipeline import ArmPipeline  # noqa: PLC0415 - azure-core costs a sixth of a second
@@ -112,9 +123,9 @@ def _management(
         timeout_s=timeout_s,
     )
     scope = Scope(
-        subscription=where.subscription,
-        resource_group=where.resource_group,
-        account=where.account,
+        subscription=where.subscription or "",
+        resource_group=where.resource_group or "",
+        account=where.account or "",
         project=project_of(where.endpoint),
     )
     with pipeline:

@@ -64,7 +64,7 @@ class Cache:
             models = tuple(_model(each) for each in kept["models"])
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+        except (OSError, ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
             why = reason(error) if isinstance(error, OSError) else "it does not hold what it should"
             self._tell(f"The kept catalogue {file} is passed over: {why}.")
             return None

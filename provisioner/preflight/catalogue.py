@@ -6,6 +6,7 @@ Asked for where the service looks at these again. Source: the models that Azure 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from provisioner.model.action import Action
@@ -15,7 +16,7 @@ from provisioner.model.document import lookup
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired
 from provisioner.model.words import guess, listed, quoted
-from provisioner.preflight.deployments import Wish, asked_anew, sku_of, standing
+from provisioner.preflight.deployments import Wish, asked_anew, running, sku_of, standing
 from provisioner.preflight.facts import Bounds, Catalogue, Facts, Model, Unknown, picked
 
 _PROVIDER_DATA: Final = ("industry", "organization_name", "country_code")
@@ -39,23 +40,37 @@ def misfits(plan: Plan, desired: Mapping[Address, Desired], facts: Facts) -> Ite
 
 
 def _of_one(wish: Wish, wanted: Desired, catalogue: Catalogue, facts: Facts) -> Iterator[Diagnostic]:
-    versions = catalogue.versions(wish.format, wish.name)
     if wish.is_own:
         return
-    if not versions:
-        yield _not_offered(wish, wanted, catalogue, facts)
-        return
-    if wish.version and wish.listed(catalogue) is None:
-        yield _no_version(wish, wanted, versions, facts)
-        return
-    offering = [it for it in versions if not wish.version or it.version.casefold() == wish.version.casefold()]
-    skus = sorted({sku.name for it in offering for sku in it.skus})
-    if skus and wish.sku and not any(it.sku(wish.sku) for it in offering):
-        yield _no_sku(wish, wanted, skus, facts)
+    unlisted = _unlisted(wish, wanted, catalogue, facts)
+    if unlisted is not None:
+        yield unlisted
         return
     sku = sku_of(wish, catalogue)
     if sku is not None and wish.capacity is not None:
         yield from _capacity(wish.capacity, sku.capacity, sku.name, wanted)
+
+
+def _unlisted(wish: Wish, wanted: Desired, catalogue: Catalogue, facts: Facts) -> Diagnostic | None:
+    versions = catalogue.versions(wish.format, wish.name)
+    if not versions:
+        return _unless_run(_not_offered(wish, wanted, catalogue, facts), facts, wish.key[:2])
+    if wish.version and wish.listed(catalogue) is None:
+        return _unless_run(_no_version(wish, wanted, versions, facts), facts, wish.key[:3])
+    offering = [it for it in versions if not wish.version or it.version.casefold() == wish.version.casefold()]
+    skus = sorted({sku.name for it in offering for sku in it.skus})
+    if skus and wish.sku and not any(it.sku(wish.sku) for it in offering):
+        return _unless_run(_no_sku(wish, wanted, skus, facts), facts, wish.key)
+    return None
+
+
+def _unless_run(diagnostic: Diagnostic, facts: Facts, key: tuple[str, ...]) -> Diagnostic:
+    """That the account runs it already proves that the list does not hold all there is: not sure, then."""
+    address = next((address for address, it in running(facts) if it.key[: len(key)] == key), None)
+    if address is None:
+        return diagnostic
+    message = f"{diagnostic.message} But {address} runs it, so the list may lack it."
+    return replace(diagnostic, message=message, severity=Severity.WARNING)
 
 
 def _not_offered(wish: Wish, wanted: Desired, catalogue: Catalogue, facts: Facts) -> Diagnostic:
@@ -119,12 +134,14 @@ def _capacity(wanted: int, bounds: Bounds, sku: str, resource: Desired) -> Itera
     where = resource.at("sku", "capacity")
     least, most = bounds.minimum if bounds.minimum is not None else 1, bounds.maximum
     said = f"{resource.address} asks for a capacity of {wanted}"
+    if most is not None and most < least:
+        return  # bounds that nothing is within say nothing
     if wanted < least or (most is not None and wanted > most):
         upper = f" and no more than {most}" if most is not None else ""
         yield Diagnostic(
             code="capacity-not-offered",
             message=f"{said}; one deployment as {sku} has at least {least}{upper}.",
-            hint=f"Write {least if wanted < least else most}, or several deployments.",
+            hint=f"Write {least}." if wanted < least else f"Write {most}, or several deployments.",
             where=where,
         )
     elif bounds.allowed and wanted not in bounds.allowed:
@@ -134,21 +151,35 @@ def _capacity(wanted: int, bounds: Bounds, sku: str, resource: Desired) -> Itera
             hint=f"Allowed: {listed([str(it) for it in bounds.allowed])}.",
             where=where,
         )
-    elif bounds.step is not None and bounds.step > 1 and (wanted - least) % bounds.step:
-        lower = wanted - (wanted - least) % bounds.step
-        # no source says whether steps are counted from the minimum or from nothing
-        unsure = wanted % bounds.step == 0
-        yield Diagnostic(
-            code="capacity-not-offered",
-            message=f"{said}; {sku} comes in steps of {bounds.step} from {least}.",
-            hint=f"Write {lower} or {lower + bounds.step}.",
-            severity=Severity.WARNING if unsure else Severity.ERROR,
-            where=where,
-        )
+    elif bounds.step is not None and bounds.step > 1:
+        yield from _off_step(wanted, bounds, bounds.step, sku, resource)
+
+
+def _off_step(wanted: int, bounds: Bounds, step: int, sku: str, resource: Desired) -> Iterator[Diagnostic]:
+    first = bounds.minimum if bounds.minimum is not None else step
+    off = (wanted - first) % step
+    if not off:
+        return
+    most = bounds.maximum if bounds.maximum is not None else wanted + step
+    near = [str(it) for it in (wanted - off, wanted - off + step) if first <= it <= most]
+    # no source says whether steps are counted from the minimum or from nothing
+    unsure = wanted % step == 0
+    yield Diagnostic(
+        code="capacity-not-offered",
+        message=f"{resource.address} asks for a capacity of {wanted}; {sku} comes in steps of {step} from {first}.",
+        hint=f"Write {listed(near, 'or')}." if near else "",
+        severity=Severity.WARNING if unsure else Severity.ERROR,
+        where=resource.at("sku", "capacity"),
+    )
 
 
 def _provider(change: Change, wanted: Desired, wish: Wish) -> Iterator[Diagnostic]:
-    """Source: microsoft-foundry-for-vscode#461: InvalidModelProviderData where any of the three is missing."""
+    """Source: microsoft-foundry-for-vscode#461: InvalidModelProviderData where any of the three is missing. Not asked
+    for where the sku alone is changed, as nothing else is written then.
+    """
+    is_made = change.action in (Action.CREATE, Action.REPLACE)
+    if not is_made and all(field.path[0] in ("sku", "tags") for field in change.fields):
+        return
     given = lookup(change.after or {}, ("model_provider_data",))
     lacking = [key for key in _PROVIDER_DATA if not (isinstance(given, Mapping) and given.get(key))]
     if wish.format.casefold() == "anthropic" and lacking:

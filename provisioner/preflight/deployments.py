@@ -32,6 +32,11 @@ class Wish:
         """As people call it: `gpt-4.1-mini 2025-04-14`."""
         return f"{self.name} {self.version}".rstrip()
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Format, name, version and sku, in which case counts for nothing."""
+        return (self.format.casefold(), self.name.casefold(), self.version.casefold(), self.sku.casefold())
+
     def listed(self, catalogue: Catalogue) -> Model | None:
         return catalogue.find(self.format, self.name, self.version)
 
@@ -78,6 +83,13 @@ def standing(plan: Plan, desired: Mapping[Address, Desired], facts: Facts) -> It
         fields = after.get(address) or (found.fields if found is not None else wanted.fields)
         if fields:
             yield wanted, wish_of(fields)
+
+
+def running(facts: Facts) -> Iterator[tuple[Address, Wish]]:
+    """Every deployment that is there, whosever it is."""
+    for address, found in sorted(facts.live.items()):
+        if address.kind == SECTION:
+            yield address, wish_of(found.fields)
 
 
 def sku_of(wish: Wish, catalogue: Catalogue) -> Sku | None:

@@ -1,4 +1,6 @@
-"""What the service tells of itself: models, quota and where the account is. Every part may be unknown, and says why."""
+"""What the service tells of itself: models, quota, rights and where the account is. Every part may be unknown, and says
+why.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from provisioner.kinds.rights import Where
 from provisioner.model.address import Address
 from provisioner.model.resource import Live
+from provisioner.preflight.access import Assignment, Grant
+from provisioner.preflight.diagnosis import Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,19 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Where the project is, and the ids of the identities that it has of its own."""
+
+    region: str | Unknown
+    principals: tuple[str, ...] | Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """`live` is what the plan was made from; `account` is the account's ARM id, empty where nothing but the project
-    can be read, and `region` is where it is. A retirement within `fail_within` days is
-    an error.
+    can be read, and `region` is where it is. `grants` are the caller's, by where they apply; `principals` are the
+    project's own identities, and `identity_roles` what they have been given at the account and above. A retirement
+    within `fail_within` days is an error.
     """
 
     today: date
@@ -113,6 +127,10 @@ class Facts:
     project_region: str | Unknown = NOT_ASKED
     catalogue: Catalogue | Unknown = NOT_ASKED
     usages: Mapping[str, Usage] | Unknown = NOT_ASKED
+    door: Door = field(default_factory=lambda: Door(endpoint=""))
+    grants: Mapping[Where, Sequence[Grant] | Unknown] = field(default_factory=dict)
+    principals: tuple[str, ...] | Unknown = NOT_ASKED
+    identity_roles: tuple[Assignment, ...] | Unknown = NOT_ASKED
     fail_within: int | None = None
 
     @property
@@ -122,7 +140,8 @@ class Facts:
 
     def gaps(self) -> Iterator[str]:
         """Why what was asked for is unknown."""
-        for part in (self.region, self.project_region, self.catalogue, self.usages):
+        rights = (*self.grants.values(), self.principals, self.identity_roles)
+        for part in (self.region, self.project_region, self.catalogue, self.usages, *rights):
             if isinstance(part, Unknown) and part.why:
                 yield part.why
 

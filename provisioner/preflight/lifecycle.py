@@ -18,7 +18,7 @@ from provisioner.model.document import lookup
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired
 from provisioner.model.words import joined, plural, quoted
-from provisioner.preflight.deployments import Wish, asked_anew, standing, wish_of
+from provisioner.preflight.deployments import Wish, asked_anew, running, standing
 from provisioner.preflight.facts import Catalogue, Facts, Model, Unknown
 
 RETIRED: Final = "deprecated"
@@ -69,8 +69,8 @@ def status_of(wish: Wish, model: Model) -> str:
 
 def _held(facts: Facts, catalogue: Catalogue) -> Iterator[tuple[str, ...]]:
     """What the account runs already: who has deployed a version may deploy it again."""
-    for address, found in facts.live.items():
-        model = wish_of(found.fields).listed(catalogue) if address.kind == SECTION else None
+    for _, wish in running(facts):
+        model = wish.listed(catalogue)
         if model is not None:
             yield _key(model)
 

@@ -1,14 +1,17 @@
 """Whether the capacity that a plan asks for is there.
 
-Quota is counted by subscription, region and usage name, over all accounts. The plan is gone through in its own order,
-as the account is written one at a time: what a change frees is there for those after it.
-Source: Microsoft Learn, Azure OpenAI quota.
+Quota is counted by subscription, region and usage name, over all accounts; of some models by subscription alone, since
+May 2026. The plan is gone through in its own order, as the account is written one at a time: what a change frees is
+there for those after it.
+Source: Microsoft Learn, Azure OpenAI quota; Foundry Models quotas and limits. assumed: that a region tells what is left
+of what all of them share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from provisioner.kinds import TRAITS
@@ -43,7 +46,9 @@ def shortfalls(plan: Plan, desired: Mapping[Address, Desired], facts: Facts) -> 
         if change.address.kind == SECTION and change.action is not Action.RELEASE:
             lack = ledger.book(change)
             if lack is not None:
-                yield change, _told(lack, change, plan, desired[change.address], str(facts.region))
+                remedy = way_out(change, plan.changes, TRAITS, predecessors(plan.changes))
+                hint = remedy or _remedy(lack, _least(change, facts.catalogue))
+                yield change, _told(lack, change, desired[change.address], str(facts.region), hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +98,12 @@ class _Ledger:
         if sku is None or not sku.usage:
             return None
         capacity = wish.capacity if wish.capacity is not None else sku.capacity.default
-        return (sku.usage, capacity) if capacity is not None else None
+        return (self._names.get(sku.usage.casefold(), sku.usage), capacity) if capacity is not None else None
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """As the usages spell them: the catalogue may do it in other letters."""
+        return {name.casefold(): name for name in self.usages}
 
     def _lack(self, usage: str, needs: int, held: int, *, sure: bool) -> _Lack | None:
         if needs <= 0 or not sure:
@@ -115,7 +125,13 @@ class _Ledger:
             self.takers.setdefault(after[0], []).append(address)
 
 
-def _told(lack: _Lack, change: Change, plan: Plan, wanted: Desired, region: str) -> Diagnostic:
+def _least(change: Change, catalogue: Catalogue) -> int:
+    """What one deployment of its sort has to have."""
+    sku = sku_of(wish_of(change.after or {}), catalogue)
+    return (sku.capacity.minimum if sku is not None else None) or 1
+
+
+def _told(lack: _Lack, change: Change, wanted: Desired, region: str, hint: str) -> Diagnostic:
     where = wanted.at("sku", "capacity")
     if lack.free is None:
         message = (
@@ -130,15 +146,15 @@ def _told(lack: _Lack, change: Change, plan: Plan, wanted: Desired, region: str)
         code="insufficient-quota",
         message=f"{change.address} needs {lack.needs}, free {lack.free}{earlier}, {holds} (quota {lack.usage} in "
         f"{region}).{maybe}",
-        hint=way_out(change, plan.changes, TRAITS, predecessors(plan.changes)) or _remedy(lack),
+        hint=hint,
         severity=Severity.WARNING if lack.unsure else Severity.ERROR,
         where=where,
     )
 
 
-def _remedy(lack: _Lack) -> str:
+def _remedy(lack: _Lack, least: int) -> str:
     most = lack.held + (lack.free or 0)
-    lower = f"Lower `sku.capacity` to {most} at most, free" if most else "Free"
+    lower = f"Lower `sku.capacity` to {most} at most, free" if most >= least else "Free"
     return (
         f"{lower} some in another deployment of the subscription in this region, use another sku, or ask for more in "
         "the portal, under Quota. Usage figures may lag by a quarter of an hour."

@@ -120,7 +120,7 @@ def _other_connections(
 
 
 def _memory_here(change: Change, wanted: Desired, facts: Facts) -> Iterator[Diagnostic]:
-    """That there is a store already proves the page wrong."""
+    """By a page that new regions may have outrun, so it warns. That there is a store already proves it wrong."""
     region, address = facts.project_region, change.address
     if address.kind != STORES or change.action is not Action.CREATE or not isinstance(region, str):
         return
@@ -128,8 +128,9 @@ def _memory_here(change: Change, wanted: Desired, facts: Facts) -> Iterator[Diag
         yield Diagnostic(
             code="no-memory-here",
             message=f"{address}: {region}, the project's region, has no memory by Microsoft's list of 2026-04-06.",
-            hint="Use an account and project in another region, such as swedencentral or eastus2. If memory has come "
-            "to this one since, add --skip-check references.",
+            hint="If none has come there since, the store is refused: use an account and project in another region, "
+            "such as swedencentral or eastus2.",
+            severity=Severity.WARNING,
             where=wanted.where,
         )
 

@@ -16,7 +16,10 @@ IDS: Final[Mapping[str, str]] = {
     "replace": "A deployment that is deleted to be made anew can be made anew.",
     "references": "What stores, agents and deployments name is there and of the right sort; memory is offered in the "
     "region.",
-    "limits": "No agent is at the end of its versions; what one entry may hold is checked with the manifest.",
+    "rights": "Whoever asks may make the plan's changes on both planes, and the project's own identity may use the "
+    "models that memory needs.",
+    "limits": "No agent is at the end of its versions, and no account of its deployments; what one entry may hold is "
+    "checked with the manifest.",
 }
 DAYS: Final = "^[0-9]{1,4}d$"
 

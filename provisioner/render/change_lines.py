@@ -14,7 +14,8 @@ from provisioner.model.plan import Change, FieldChange
 from provisioner.model.redact import SEALED, HiddenKeys, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.words import joined
-from provisioner.render.linediff import diff_lines, more
+from provisioner.render.attention import is_edited_outside
+from provisioner.render.linediff import MOST, diff_lines, more
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
 from provisioner.render.words import VERBS
@@ -60,17 +61,20 @@ class Room:
             yield line
 
 
-def change_lines(change: Change, *, width: int, room: Room | None = None) -> Iterator[Line]:
+def change_lines(
+    change: Change, *, width: int, room: Room | None = None, most: int = MOST, paired: bool = False
+) -> Iterator[Line]:
     """Warnings first, then every field; `width` is the room for a field's line. Where there is no more room, it is told
-    how many fields are left out.
+    how many fields are left out. `most` is how many lines of each sign a field may take; what is `paired` stands on two
+    lines instead of on one with an arrow.
     """
     yield from (Line("!", visible(text)) for text in warnings(change))
     room = room or Room(sys.maxsize)
-    if room.left < 0 and (count := len(_all_fields(change))):
+    if room.left < 0 and (count := len(all_fields(change))):
         yield _more_fields(count)
         return
     fields = shown_fields(change)
-    layout = _layout(change.action, fields, width)
+    layout = replace(_layout(change.action, fields, width), most=most, paired=paired)
     for number, field in enumerate(fields):
         if room.left < 0:
             yield _more_fields(len(fields) - number)
@@ -96,7 +100,7 @@ def warnings(change: Change) -> Iterator[str]:
     if change.destroys and change.referrers:
         refer = "refers" if len(change.referrers) == 1 else "refer"
         yield f"{joined([one_line(str(address)) for address in change.referrers])} {refer} to it."
-    if (live := change.before) and live.marker_revision and live.marker_revision != live.revision:
+    if (live := change.before) and is_edited_outside(change):
         yield (
             f"It was changed outside the manifest: live is version {one_line(live.revision)}, last applied from here "
             f"was version {one_line(live.marker_revision)}."
@@ -106,10 +110,10 @@ def warnings(change: Change) -> Iterator[str]:
 
 def shown_fields(change: Change) -> tuple[FieldChange, ...]:
     """The fields to show, without secrets: all there is for what comes or goes, else what differs."""
-    return without_secrets(_all_fields(change), change)
+    return without_secrets(all_fields(change), change)
 
 
-def _all_fields(change: Change) -> tuple[FieldChange, ...]:
+def all_fields(change: Change) -> tuple[FieldChange, ...]:
     return (*resource_fields(change), *_lifecycle(change))
 
 
@@ -208,8 +212,13 @@ class _Layout:
     names: int
     befores: int
     width: int
+    most: int = MOST
+    paired: bool = False
 
     def field(self, field: FieldChange) -> Iterator[Line]:
+        if self.paired and (pair := self._pair(field)):
+            yield from pair
+            return
         sign = "+" if self._comes(field) else "-" if self._goes(field) else "~"
         note = f"  ({words})" if (words := remark(field)) else ""
         if (text := self.row(field)) is not None and len(text) <= self.width:
@@ -217,7 +226,7 @@ class _Layout:
             return
         fate = " goes back to the service's default" if self._goes(field) and not self._vanishes(field) else ""
         yield Line(sign, f"{path_text(field.path)}:{fate}{note}")
-        for line in diff_lines(*_both_sides(field)):
+        for line in diff_lines(*both_sides(field), most=self.most):
             yield Line(line.sign, line.text, 1)
 
     def rows(self, fields: Sequence[FieldChange]) -> int:
@@ -230,6 +239,16 @@ class _Layout:
         text, words = self._short(field, self.befores), remark(field)
         label = f"{path_text(field.path)}:"
         return None if text is None else f"{label:<{self.names}} {text}{f'  ({words})' if words else ''}"
+
+    def _pair(self, field: FieldChange) -> tuple[Line, ...]:
+        """What went and what came, where each fits on a line."""
+        sides = inline(field.before), inline(field.after)
+        if None in sides or isinstance(field.before, Absent) or self._goes(field):
+            return ()
+        label, words = f"{path_text(field.path)}:", remark(field)
+        was, now = (f"{label:<{self.names}} {side}" for side in sides)
+        told = f"{now}  ({words})" if words else now
+        return (Line("-", was), Line("+", told)) if max(len(was), len(told)) <= self.width else ()
 
     def _short(self, field: FieldChange, befores: int) -> str | None:
         before, after = inline(field.before), inline(field.after)
@@ -254,7 +273,7 @@ class _Layout:
         return self.action is Action.DELETE or field.origin is Origin.DRIFT or has_no_default(field.path)
 
 
-def _both_sides(field: FieldChange) -> tuple[list[str], list[str]]:
+def both_sides(field: FieldChange) -> tuple[list[str], list[str]]:
     """A text of one line beside one of several is shown as text too, not quoted.
 
     The empty line after a last newline is shown only where the two sides differ in it.

@@ -1,8 +1,8 @@
 """Problems with a place and a remedy: for people, for programs, and as annotations of a pull request.
 
 The JSON document: `{"format_version": "1.0", "errors": 1, "warnings": 0, "diagnostics": […]}`; each diagnostic has
-`severity`, `code`, `message`, `hint`, and `where` (`file`, `line`, `column`, `path`) when it has a place. New keys may
-come with any minor version; none goes without a major one.
+`severity`, `code`, `message`, `hint`, `where` (`file`, `line`, `column`, `path`) when it has a place, and `resources`
+(`kind`, `name`) when it is about several. New keys may come with any minor version; none goes without a major one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def diagnostics_text(items: Sequence[Diagnostic], *, styles: Styles = PLAIN, wid
 
 
 def diagnostic_lines(item: Diagnostic, *, styles: Styles = PLAIN, width: int = 100) -> Iterator[str]:
-    style = styles.bad if item.is_error else styles.warning
+    style = {Severity.ERROR: styles.bad, Severity.WARNING: styles.warning, Severity.NOTE: styles.quiet}[item.severity]
     place, code = _place(item), one_line(item.code).strip()
     sort = "  ".join(word for word in (styles.paint(style, item.severity.value), code) if word)
     fits = len(f"{place}  {item.severity.value}  {code}") <= width
@@ -74,6 +74,8 @@ def diagnostic_document(item: Diagnostic) -> Json:
             "column": where.column,
             "path": harmless(where.path),
         }
+    if item.resources:
+        document["resources"] = [{"kind": it.kind, "name": it.name} for it in item.resources]
     return document
 
 

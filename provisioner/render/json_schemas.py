@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from provisioner.doctor.verdict import CHECKS, State
 from provisioner.kinds import KINDS
 from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
+from provisioner.preflight.settings import IDS
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
@@ -66,7 +68,10 @@ _DIAGNOSTIC: Final = _object(
             line={"type": "integer", "minimum": 1, "description": "From 1."},
             column={"type": "integer", "minimum": 1, "description": "From 1."},
             path=_text("The manifest path, dotted: `agents.dev-buddy.model`."),
-        )
+        ),
+        "resources": _many(
+            "All that it is about, where those may be several; the place is the first one's.", _ref("address")
+        ),
     },
     severity={"enum": [severity.value for severity in Severity], "description": "How bad."},
     code=_text("A stable name of the sort of problem, in kebab-case."),
@@ -152,6 +157,7 @@ _PLAN: Final = _object(
         suspended=_count("Resources that the manifest suspends."),
         refusals=_count("Reasons why it may not be applied."),
         warnings=_count("Warnings."),
+        notes=_count("Notes."),
     ),
     changes=_many("In an order in which they can be applied.", _ref("change")),
     unchanged=_many("What is as it should be.", _ref("address")),
@@ -163,6 +169,7 @@ _PLAN: Final = _object(
     ),
     refusals=_many("Any of these means that the plan may not be applied.", _ref("diagnostic")),
     warnings=_many("These forbid nothing.", _ref("diagnostic")),
+    notes=_many("What could not be known, so that nothing is refused for it.", _ref("diagnostic")),
 )
 _OUTCOME: Final = {
     "address": _ref("address"),
@@ -236,6 +243,35 @@ def events_schema() -> Json:
             "outcome": _object("What became of one change.", {"failure": _ref("failure")}, **_OUTCOME),
         },
     }
+
+
+_CHECK: Final = _object(
+    "What one check found.",
+    id={"enum": [*CHECKS, *IDS], "description": "Which one; they come in this order, and every one comes."},
+    state={
+        "enum": [state.value for state in State],
+        "description": "`failed` is what would stop an apply, `unknown` what could not be looked at.",
+    },
+    message=_text("What is there."),
+    hint=_text("What to do; may be empty."),
+    details={
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "The same for programs: versions, what a token says of itself, a host and its fault.",
+    },
+    diagnostics=_many("Problems with places of their own.", _ref("diagnostic")),
+)
+
+
+def doctor_schema() -> Json:
+    found = _object(
+        "What `doctor --format json` writes. It holds no secret.",
+        format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
+        healthy=_flag("Whether nothing was found that would stop an apply; else the exit code is 1."),
+        summary=_object("How many of each.", **{it.value: _count(f"Checks that are {it.value}.") for it in State}),
+        checks=_many("Every check.", _CHECK),
+    )
+    return {"$schema": _DIALECT, "title": "Doctor", **found, "$defs": {"diagnostic": _DIAGNOSTIC}}
 
 
 def _event(name: str, *, description: str, required: Json, optional: Json | None = None) -> Any:

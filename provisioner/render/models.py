@@ -33,17 +33,23 @@ def models_text(
     rows = [_row(offer) for offer in offers]
     widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
     where = f" in {one_line(region)}" if region else ""
-    models = len({id(offer.model) for offer in offers})
     star = (
         " * is the one that a deployment gets that asks for none." if any(it.model.is_default for it in offers) else ""
     )
-    lines = wrapped(f"{plural(models, 'model version')} can be deployed{where}.{star}", width=width)
+    lines = wrapped(f"{_count(offers, where)}.{star}", width=width)
     if rows:
         lines += ["", styles.paint(styles.heading, _line(_HEADS, widths))]
         lines += [_painted(offer, _line(row, widths), styles) for offer, row in zip(offers, rows, strict=True)]
     for note in notes:
         lines += ["", *wrapped(f"Note: {one_line(note)}", width=width, indent="")]
     return inert("\n".join(lines) + "\n")
+
+
+def _count(offers: Sequence[Offer], where: str) -> str:
+    models = {id(it.model) for it in offers}
+    retired = len(models - {id(it.model) for it in offers if not _is_retired(it)})
+    more = f", {retired} more {'is' if retired == 1 else 'are'} retired" if retired else ""
+    return f"{plural(len(models) - retired, 'model version')} can be deployed{where}{more}"
 
 
 def _row(offer: Offer) -> tuple[str, ...]:
@@ -59,12 +65,22 @@ def _row(offer: Offer) -> tuple[str, ...]:
 
 
 def _end(offer: Offer) -> str:
-    model = offer.model
-    lifecycle = (offer.sku.lifecycle if offer.sku else "") or model.lifecycle
+    model, lifecycle = offer.model, _lifecycle(offer)
     day = model.retires.isoformat() if model.retires else ""
     sure = f"({model.certainty.lower()})" if day and model.certainty else ""
     told = lifecycle if lifecycle.casefold() not in ("", "generallyavailable", "stable") else ""
+    told = "retired" if _is_retired(offer) else told
     return one_line(" ".join(part for part in (day, sure, told) if part))
+
+
+def _lifecycle(offer: Offer) -> str:
+    """Of the sku where it has one of its own."""
+    return (offer.sku.lifecycle if offer.sku else "") or offer.model.lifecycle
+
+
+def _is_retired(offer: Offer) -> bool:
+    """The service says `Deprecated`, and means that nothing of it is deployed or answers any more."""
+    return _lifecycle(offer).casefold() in _GONE
 
 
 def _number(value: int | None) -> str:
@@ -80,8 +96,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _painted(offer: Offer, line: str, styles: Styles) -> str:
-    is_gone = offer.model.lifecycle.casefold() in _GONE
-    return styles.paint(styles.quiet if is_gone or offer.free == 0 else "", line)
+    return styles.paint(styles.quiet if _is_retired(offer) or offer.free == 0 else "", line)
 
 
 def models_json(offers: Sequence[Offer], *, region: str, notes: Sequence[str] = ()) -> str:

@@ -21,7 +21,7 @@ from provisioner.render.json_text import json_text
 from provisioner.render.scope import scope_document
 from provisioner.render.target import target_document
 
-FORMAT_VERSION: Final = "1.0"
+FORMAT_VERSION: Final = "1.1"
 
 
 def plan_json(plan: Plan) -> str:
@@ -44,6 +44,7 @@ def plan_document(plan: Plan) -> Json:
             "suspended": len(plan.suspended),
             "refusals": len(plan.refusals),
             "warnings": len(plan.warnings),
+            "notes": len(plan.notes),
         },
         "changes": [change_document(change) for change in plan.changes],
         "unchanged": [address_document(address) for address in plan.unchanged],
@@ -51,6 +52,7 @@ def plan_document(plan: Plan) -> Json:
         "suspended": [change_document(change) for change in plan.suspended],
         "refusals": [diagnostic_document(refusal) for refusal in plan.refusals],
         "warnings": [diagnostic_document(warning) for warning in plan.warnings],
+        "notes": [diagnostic_document(note) for note in plan.notes],
     }
 
 

@@ -1,18 +1,27 @@
 """A plan as a comment on a pull request.
 
-A comment on GitHub holds 65,536 characters. What does not fit is left out where it hurts least and said so: first the
-largest diffs, then rows of the table, then warnings, and only then refusals.
+It begins with a hidden line by which a bot finds its own comment again, and with what must not be overlooked: counts,
+refusals, what is lost, what drifted. A comment on GitHub holds 65,536 characters. What does not fit is left out where
+it hurts least, and that is said: first the ends of long texts, then the diffs of what only begins, then notes and
+warnings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
+from urllib.parse import quote
 
+from provisioner.model.action import Action
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.plan import Change, Plan
 from provisioner.model.words import plural
-from provisioner.render.change_lines import change_lines, headline, remark, resource_fields
+from provisioner.render.attention import Drift, Loss, by_weight, drifts, has_drifted, losses
+from provisioner.render.change_lines import change_lines, resource_fields
+from provisioner.render.counts import counts
+from provisioner.render.linediff import MOST
 from provisioner.render.markdown import code, fenced, prose
 from provisioner.render.markdown_diff import diff_line
 from provisioner.render.scope import scope_sentences, suspended_headline
@@ -21,24 +30,36 @@ from provisioner.render.values import path_text
 from provisioner.render.words import REFUSED, VERBS, plan_summary
 
 _FIELDS_NAMED: Final = 5
+_ITEMS: Final = 25  # of a list above the diffs: more of them would hide what follows
+_GATHERED: Final = 20  # more changes of one sort stand in a part of their own
 _WIDTH: Final = 100
+_STEPS: Final = (12, 100, MOST)  # lines of each sign that a field may take: as few as that, or more where there is room
+_MISSES: Final = 50  # parts in a row that do not fit: none of the rest will
 
 
 def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     """Never longer than `limit` characters."""
-    heading = f"## {prose(title or f'Plan for {plan.owner}')}\n\n{_partial(plan)}{_target(plan)}"
-    heading += f"**{prose(plan_summary(plan))}**\n"
+    heading = f"{plan_marker(plan)}\n## {prose(title or f'Plan for {plan.owner}')}\n\n{_partial(plan)}{_target(plan)}"
+    heading += f"**{prose(plan_summary(plan))}**\n{_counts(plan)}"
     footer = f"\nDigest: {code(plan.digest)}\n"
     room = limit - len(heading) - len(footer)
-    refusals = _alert("CAUTION", f"**{REFUSED}**", plan.refusals, room)
-    room -= len(refusals)
-    warnings = _alert("WARNING", "**Nothing here keeps the plan from being applied.**", plan.warnings, room)
-    room -= len(warnings)
-    table = _table(plan.changes, room - len(_left_out(len(plan.changes), len(plan.changes))))
-    details = _details(plan.changes, room - len(table))
-    suspended = _suspended(plan, room - len(table) - len(details))
-    text = f"{heading}{refusals}{warnings}{table}{details}{suspended}{footer}"
+    above = ""
+    for sort, first, items in _alerts(plan):
+        above += _alert(sort, first, items, room - len(above))
+    suspended = _suspended(plan, (room - len(above)) // 3)
+    details = _details(plan.changes, room - len(above) - len(suspended))
+    text = f"{heading}{above}{details}{suspended}{footer}"
     return text if len(text) <= limit else text[: max(limit, 0)]
+
+
+def plan_marker(plan: Plan) -> str:
+    """The same for every plan of an owner in a project, and not shown. `--` would end a comment for some readers."""
+    target = plan.target
+    project = "" if target is None else "local" if target.local else target.endpoint
+    owner, where = (
+        quote(text.encode("utf-8", "replace"), safe="/:").replace("--", "%2D%2D") for text in (plan.owner, project)
+    )
+    return f"<!-- provisioner plan: {owner} in {where} -->"
 
 
 def _partial(plan: Plan) -> str:
@@ -51,60 +72,65 @@ def _target(plan: Plan) -> str:
     return "\n".join(rows) + "\n\n" if rows else ""
 
 
-def _alert(sort: str, first: str, items: Sequence[Diagnostic], room: int) -> str:
+def _counts(plan: Plan) -> str:
+    table = counts(plan)
+    if not table.columns:
+        return ""
+    rows = [["", *table.columns], ["---", *("---:" for _ in table.columns)]]
+    rows += [[prose(kind), *(str(number or "") for number in numbers)] for kind, numbers in table.rows]
+    if len(table.rows) > 1:
+        rows.append(["**all**", *(f"**{sum(column)}**" for column in zip(*(it for _, it in table.rows), strict=True))])
+    return "\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in rows)
+
+
+def _alerts(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
     """Source: https://docs.github.com/get-started/writing-on-github (alerts)."""
+    yield "CAUTION", f"**{REFUSED}**", [_diagnostic(item) for item in plan.refusals]
+    yield "CAUTION", "**Lost when this is applied:**", [_loss(loss) for loss in losses(plan)]
+    yield "IMPORTANT", "**Drift: changed outside the manifest, and overwritten by this plan:**", _drifts(plan)
+    yield "WARNING", "**Nothing here keeps the plan from being applied.**", [_diagnostic(it) for it in plan.warnings]
+    yield "NOTE", "**What could not be known, and so refuses nothing.**", [_diagnostic(it) for it in plan.notes]
+
+
+def _alert(sort: str, first: str, items: Sequence[str], room: int) -> str:
     if not items:
         return ""
     opening = f"\n> [!{sort}]\n> {first}\n"
-    return opening + _as_many([_diagnostic(item) for item in items], room - len(opening), "> - … and {} more.\n")
+    return opening + _as_many([f"> - {item}\n" for item in items], room - len(opening), "> - … and {} more.\n")
 
 
 def _diagnostic(item: Diagnostic) -> str:
     place = f" ({code(f'{item.where.file}:{item.where.line}')})" if item.where else ""
-    hint = f" {prose(item.hint)}" if item.hint else ""
-    return f"> - {code(item.code)}{place} {prose(item.message)}{hint}\n"
+    said, *commands = item.hint.split("\n")
+    hint = "".join(f" {text}" for text in (prose(said), *map(code, commands)) if text)
+    return f"{code(item.code)}{place} {prose(item.message)}{hint}"
 
 
-def _table(changes: Sequence[Change], room: int) -> str:
-    if not changes:
-        return ""
-    opening = "\n| | Action | Resource | What |\n| --- | --- | --- | --- |\n"
-    rows = [_row(change) for change in changes]
-    return opening + _as_many(rows, room - len(opening), "\n{} more not listed for length.\n")
+def _loss(loss: Loss) -> str:
+    return f"{code(str(loss.address))} is {prose(loss.words)}"
 
 
-def _row(change: Change) -> str:
-    symbol, resource = VERBS[change.action].symbol, code(str(change.address))
-    return f"| {code(symbol)} | {change.action.value} | {resource} | {_what(change)} |\n"
+def _drifts(plan: Plan) -> list[str]:
+    return [_drift(drift) for drift in drifts(plan)]
 
 
-def _what(change: Change) -> str:
-    """What to know before opening the diff: which fields, and what is at stake."""
-    fields = resource_fields(change)
-    named = [code(path_text(field.path)) for field in change.fields[:_FIELDS_NAMED]]
-    if len(change.fields) > _FIELDS_NAMED:
-        named.append(f"{len(change.fields) - _FIELDS_NAMED} more")
-    parts = [", ".join(named)] if named else [plural(len(fields), "field")] if fields else []
-    parts.extend(code(name) for name, _, _ in change.lifecycle_fields)
-    if any("drift" in remark(field) for field in change.fields):
-        parts.append("drift")
-    if change.reason:
-        parts.append(prose(change.reason))
-    parts.extend(prose(text) for text in change.remarks)
-    if change.is_adoption:
-        parts.append("takes over what exists")
-    if change.loses_data:
-        parts.append("**every memory in it is destroyed**")
-    return "; ".join(parts)
+def _drift(drift: Drift) -> str:
+    named = _some([code(name) for name in drift.fields])
+    return f"{code(str(drift.address))}: {named or 'a version that was not made from here'}"
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = [f"{len(names) - _FIELDS_NAMED} more"] if len(names) > _FIELDS_NAMED else []
+    return ", ".join([*names[:_FIELDS_NAMED], *rest])
 
 
 def _as_many(texts: Sequence[str], room: int, rest: str) -> str:
     """The texts that fit, and how many do not."""
-    if sum(map(len, texts)) <= room:
+    if len(texts) <= _ITEMS and sum(map(len, texts)) <= room:
         return "".join(texts)
     room -= len(rest.format(len(texts)))
     kept: list[str] = []
-    for text in texts:
+    for text in texts[:_ITEMS]:
         room -= len(text)
         if room < 0:
             break
@@ -113,35 +139,75 @@ def _as_many(texts: Sequence[str], room: int, rest: str) -> str:
 
 
 def _details(changes: Sequence[Change], room: int) -> str:
-    """As many diffs as fit, the smallest first, in the order of the plan."""
-    blocks = [_detail(change, room) for change in changes]
-    if sum(map(len, blocks)) <= room:
-        return "".join(blocks)
-    room -= len(_left_out(len(blocks), len(blocks)))
-    kept: set[int] = set()
-    for index in sorted(range(len(blocks)), key=lambda index: len(blocks[index])):
-        room -= len(blocks[index])
+    """As many diffs as fit, and as much of each."""
+    if not changes:
+        return ""
+    ordered = by_weight(changes)
+    gathered = Counter(map(_sort, ordered))
+    room -= sum(len(_gathered(*sort, count, "")) for sort, count in gathered.items() if count > _GATHERED)
+    shown = _fitted(ordered, room - len(_left_out(ordered, len(changes))))
+    parts: list[str] = []
+    for sort, numbers in groupby(range(len(ordered)), key=lambda number: _sort(ordered[number])):
+        part = "".join(shown.get(number, "") for number in numbers)
+        parts.append(_gathered(*sort, gathered[sort], part) if part and gathered[sort] > _GATHERED else part)
+    missing = [change for number, change in enumerate(ordered) if number not in shown]
+    return "".join(parts) + (_left_out(missing, len(changes)) if missing else "")
+
+
+def _fitted(changes: Sequence[Change], room: int) -> dict[int, str]:
+    """The parts by number: every one briefly before any at length."""
+    shown: dict[int, str] = {}
+    cut: set[int] = set()
+    misses = 0
+    for number, change in enumerate(changes):
+        if misses > _MISSES:
+            break
+        text, is_cut = _detail(change, _STEPS[0], room)
+        misses += 1
+        if len(text) <= room:
+            misses = 0
+            shown[number] = text
+            room -= len(text)
+            cut |= {number} if is_cut else set()
+    for most in _STEPS[1:]:
+        for number in sorted(cut):
+            spare = room + len(shown[number])
+            text, is_cut = _detail(changes[number], most, spare)
+            if len(text) <= spare:
+                shown[number] = text
+                room = spare - len(text)
+                cut -= set() if is_cut else {number}
+    return shown
+
+
+def _sort(change: Change) -> tuple[Action, str]:
+    return change.action, change.address.kind
+
+
+def _gathered(action: Action, kind: str, count: int, parts: str) -> str:
+    summary = f"{code(VERBS[action].symbol)} <b>{action.value}</b> {count} {prose(kind)}"
+    return f"\n<details><summary>{summary}</summary>\n{parts}\n</details>\n"
+
+
+def _left_out(missing: Sequence[Change], total: int) -> str:
+    count = f"{len(missing)} of {plural(total, 'diff')}"
+    names = [code(str(change.address)) for change in missing[:_FIELDS_NAMED]]
+    rest = [f"{len(missing) - _FIELDS_NAMED} more"] if len(missing) > _FIELDS_NAMED else []
+    told = f"**{count} left out for length**; `plan --out plan.html` shows each"
+    return f"\n{told}: {', '.join([*names, *rest])}.\n"
+
+
+def _detail(change: Change, most: int, room: int) -> tuple[str, bool]:
+    """Whether some of it is cut, too. What takes more than the room is not made to its end: it will not be shown."""
+    lines: list[str] = []
+    is_cut = False
+    for line in change_lines(change, width=_WIDTH, most=most, paired=True):
+        is_cut |= line.sign in "+-" and line.text.startswith("…")
+        lines.append(diff_line(line))
+        room -= len(lines[-1]) + 1
         if room < 0:
             break
-        kept.add(index)
-    shown = "".join(block for index, block in enumerate(blocks) if index in kept)
-    return shown + _left_out(len(blocks) - len(kept), len(blocks))
-
-
-def _left_out(missing: int, total: int) -> str:
-    count = f"{missing} of {plural(total, 'diff')}"
-    return f"\n**{count} left out for length**, the largest first; `provisioner plan` shows them all.\n"
-
-
-def _detail(change: Change, most: int) -> str:
-    """What has more than `most` characters is not made to its end: it will not be shown."""
-    lines: list[str] = []
-    for line in change_lines(change, width=_WIDTH):
-        lines.append(diff_line(line))
-        most -= len(lines[-1])
-        if most < 0:
-            break
-    return _folded(f"{code(VERBS[change.action].symbol)} {prose(headline(change))}", lines)
+    return _folded(_summary(change), lines), is_cut
 
 
 def _folded(summary: str, lines: Sequence[str]) -> str:
@@ -159,3 +225,28 @@ def _suspended(plan: Plan, room: int) -> str:
         for change in plan.suspended
     ]
     return _as_many(texts, room, "\n{} more that are suspended are not listed for length.\n") if texts else ""
+
+
+def _summary(change: Change) -> str:
+    """What to know before opening the diff: which fields, and what is at stake."""
+    verb = VERBS[change.action]
+    told = _what(change)
+    key = f' ("{prose(change.key)}" in the manifest)' if change.key else ""
+    name = f"{code(verb.symbol)} <b>{change.action.value}</b> {code(str(change.address))}{key}"
+    return f"{name}: {told}" if told else name
+
+
+def _what(change: Change) -> str:
+    fields = resource_fields(change)
+    named = [code(path_text(field.path)) for field in change.fields]
+    parts = [_some(named)] if named else [plural(len(fields), "field")] if fields else []
+    parts.extend(code(name) for name, _, _ in change.lifecycle_fields)
+    if has_drifted(change):
+        parts.append("<b>drift</b>")
+    if change.reason:
+        parts.append(prose(change.reason))
+    if change.is_adoption:
+        parts.append("takes over what exists")
+    if change.loses_data:
+        parts.append("<b>every memory in it is destroyed</b>")
+    return "; ".join(parts)

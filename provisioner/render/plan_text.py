@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -9,9 +10,11 @@ from provisioner.model.action import Action
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.pipelines import inert
 from provisioner.model.plan import Change, Plan, Target
-from provisioner.render.change_lines import Line, Room, change_lines, headline
+from provisioner.render.attention import drifts, losses
+from provisioner.render.change_lines import Line, Room, change_lines, headline, warnings
 from provisioner.render.diagnostics import diagnostic_lines
 from provisioner.render.exhaustive import assert_never
+from provisioner.render.linediff import MOST
 from provisioner.render.safe import folded, one_line, wrapped
 from provisioner.render.scope import scope_sentences, suspended_headline
 from provisioner.render.styles import PLAIN, Styles
@@ -22,22 +25,33 @@ _FIELD_INDENT: Final = 4
 FIELD_MARGIN: Final = _FIELD_INDENT + 2  # what stands before the text of a field
 _VALUE_INDENT: Final = 8
 _HANG: Final = "  "
+_SCREEN: Final = 100  # lines: more than two of them
+_MANY, _FIRST = 20, 10  # changes that are alike; of more, so many are shown
+_NAMED: Final = 10  # of what is lost or drifted
+_LINES: Final = 60  # of a text that comes or goes as a whole: it stands in the manifest, or is gone with its object
+_WHOLE: Final = (Action.CREATE, Action.DELETE, Action.RELEASE)
 _MOST: Final = 2_000_000  # characters of fields: a log that is still opened
 
 
 def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
-    """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it. Warnings
-    and refusals come last: they are what to act on.
+    """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it. What to
+    act on comes last, where a terminal stops; of a plan longer than a screen what matters most stands first, too.
     """
-    room = Room(_MOST)
+    changes = list(_changes(plan.changes, styles, width))
+    summary = [
+        [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
+        list(_attention(plan, styles, width)),
+    ]
     blocks = [
         list(_partial(plan, styles, width)),
         list(target_lines(plan.target, styles, width)),
+        *(summary if sum(map(len, changes)) > _SCREEN else []),
         list(_opening(plan, styles, width)),
-        *(list(_change(change, styles, width, room)) for change in plan.changes),
-        *(list(_suspended(change, plan, styles, width, room)) for change in plan.suspended),
-        [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
+        *changes,
+        *(list(_suspended(change, plan, styles, width)) for change in plan.suspended),
+        *summary,
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
+        list(_diagnostics("Notes:" if plan.notes else "", plan.notes, styles.quiet, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
     ]
     return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")
@@ -91,17 +105,70 @@ def _legend(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
     yield row
 
 
+def _changes(changes: Sequence[Change], styles: Styles, width: int) -> Iterator[list[str]]:
+    """Each by itself, but for the rest of many alike: names are all that is new in them."""
+    room = Room(_MOST)
+    sorts = Counter(_sort(change) for change in changes if _is_plain(change))
+    met: Counter[object] = Counter()
+    for change in changes:
+        sort = _sort(change) if _is_plain(change) else None
+        met[sort] += 1
+        if sort is None or sorts[sort] <= _MANY or met[sort] <= _FIRST:
+            yield list(_change(change, styles, width, room))
+        elif met[sort] == _FIRST + 1:
+            alike = [each for each in changes if _is_plain(each) and _sort(each) == sort]
+            yield list(_others(alike[_FIRST:], styles, width))
+
+
+def _sort(change: Change) -> tuple[Action, str]:
+    return change.action, change.address.kind
+
+
+def _is_plain(change: Change) -> bool:
+    """Whether all of it comes or goes and nothing is to be said of it: what is lost or differs is shown each time."""
+    return change.action in _WHOLE and not any(warnings(change))
+
+
+def _others(changes: Sequence[Change], styles: Styles, width: int) -> Iterator[str]:
+    action, kind = _sort(changes[0])
+    verb = VERBS[action]
+    symbol = styles.paint(action_style(action, styles), f"{verb.symbol:>3}")
+    names = ", ".join(one_line(change.address.name) for change in changes)
+    first, *rest = wrapped(f"{len(changes):,} more {one_line(kind)} {verb.promise}: {names}", width=width - 4)
+    yield f"{symbol} {styles.paint(styles.heading, first)}"
+    yield from (f"      {line}" for text in rest for line in wrapped(text, width=width - 6))
+    yield styles.paint(styles.quiet, "    … --format json and --out plan.html show each")
+
+
+def _attention(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
+    lost = [f"{one_line(str(loss.address))} is {loss.words}" for loss in losses(plan)]
+    moved = [
+        f"{one_line(str(drift.address))}: {', '.join(drift.fields) or 'a version that was not made from here'}"
+        for drift in drifts(plan)
+    ]
+    for heading, style, items in (
+        ("Lost when this is applied:", styles.bad, lost),
+        ("Drift: changed outside the manifest, and overwritten by this plan:", styles.warning, moved),
+    ):
+        if items:
+            yield from (styles.paint(style, line) for line in wrapped(heading, width=width))
+        for item in items[:_NAMED]:
+            yield from wrapped(item, width=width, indent="  ", hang="    ")
+        if len(items) > _NAMED:
+            yield f"  … and {len(items) - _NAMED:,} more"
+
+
 def _change(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
     symbol = styles.paint(action_style(change.action, styles), f"{VERBS[change.action].symbol:>3}")
     yield from _head(symbol, headline(change), styles, width)
     yield from _fields(change, styles, width, room)
 
 
-def _suspended(change: Change, plan: Plan, styles: Styles, width: int, room: Room) -> Iterator[str]:
+def _suspended(change: Change, plan: Plan, styles: Styles, width: int) -> Iterator[str]:
     yield from _head(
         styles.paint(styles.warning, "  ="), suspended_headline(change, destruction=plan.destruction), styles, width
     )
-    yield from _fields(change, styles, width, room)
+    yield from _fields(change, styles, width, Room(_MOST))
 
 
 def _head(symbol: str, text: str, styles: Styles, width: int) -> Iterator[str]:
@@ -111,7 +178,8 @@ def _head(symbol: str, text: str, styles: Styles, width: int) -> Iterator[str]:
 
 
 def _fields(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:
-    for line in change_lines(change, width=width - FIELD_MARGIN, room=room):
+    most = _LINES if change.action in _WHOLE else MOST
+    for line in change_lines(change, width=width - FIELD_MARGIN, room=room, most=most):
         yield from painted(line, styles, width)
 
 

@@ -29,6 +29,7 @@ from provisioner.model.progress import Status
 from provisioner.model.resource import Live
 from provisioner.planes.service import Planes
 from provisioner.reconcile.planner import make_plan
+from provisioner.render.plan_html import plan_html
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
@@ -131,7 +132,7 @@ def told(error: ProvisionerError, capsys: pytest.CaptureFixture[str]) -> str:
 
 def rendered(plan: Plan) -> None:
     """By every renderer, as bytes."""
-    for text in (plan_text(plan), plan_markdown(plan), json.dumps(plan_document(plan))):
+    for text in (plan_text(plan), plan_markdown(plan), plan_html(plan), json.dumps(plan_document(plan))):
         text.encode("utf-8")
     assert plan.digest
 

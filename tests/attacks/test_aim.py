@@ -103,7 +103,7 @@ def test_the_pipeline_can_say_whose_manifest_it_is(tmp_path: Path) -> None:
     assert found.diagnostics[0].where.path == "name"
 
 
-@pytest.mark.parametrize("style", ["text", "json", "markdown"])
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "html"])
 def test_every_format_of_a_plan_tells_the_project_first_and_that_it_is_not_the_environments(
     foundry: Foundry, project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch, style: str
 ) -> None:
@@ -121,7 +121,7 @@ def test_every_format_of_a_plan_tells_the_project_first_and_that_it_is_not_the_e
         assert list(document)[:2] == ["format_version", "target"]
         assert document["target"]["subscription"] == foundry.env["AZURE_SUBSCRIPTION_ID"]
     else:
-        assert plan.out.index(foundry.env["AZURE_SUBSCRIPTION_ID"]) < plan.out.index("one")
+        assert plan.out.index(foundry.env["AZURE_SUBSCRIPTION_ID"]) < plan.out.index("agents/one")
 
 
 def test_the_name_of_another_manifest_is_told_loudly(foundry: Foundry, project: Path, provisioner: Command) -> None:

@@ -35,6 +35,7 @@ from provisioner.reconcile.planner import make_plan
 from provisioner.reconcile.write_only import hushed
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
+from provisioner.render.plan_html import plan_html
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
@@ -211,7 +212,14 @@ def _plan_of(before: dict[str, Any] | None, after: dict[str, Any]) -> Plan:
 
 def _everything(plan: Plan) -> str:
     stored = [markers.write_marker(change.marker) for change in plan.changes if change.marker]
-    texts = (plan_text(plan), plan_markdown(plan), json_text(plan_document(plan)), str(stored), plan.digest)
+    texts = (
+        plan_text(plan),
+        plan_markdown(plan),
+        plan_html(plan),
+        json_text(plan_document(plan)),
+        str(stored),
+        plan.digest,
+    )
     return "\n".join(texts)
 
 
@@ -226,7 +234,7 @@ def test_nothing_that_is_printed_or_stored_depends_on_a_secret(place: Any) -> No
 
 
 @pytest.mark.usefixtures("foundry")
-@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize("style", ["text", "json", "html"])
 def test_the_command_prints_and_stores_the_same_whatever_the_secret_is(
     style: str, project: Path, provisioner: Command, foundry: Foundry
 ) -> None:
@@ -416,7 +424,7 @@ def test_a_key_that_is_a_secret_is_not_shown_and_stays_apart_from_others() -> No
     after = {"metadata": {other: "x", "plain": "z"}, "tools": [{"a": {one: 1, third: 2}}]}
 
     for plan in (_plan_of(None, after), _plan_of(before, after)):
-        shown = "\n".join((plan_text(plan), plan_markdown(plan), json_text(plan_document(plan))))
+        shown = "\n".join((plan_text(plan), plan_markdown(plan), plan_html(plan), json_text(plan_document(plan))))
         assert not [it for it in (one, other, third) if it in shown]
         assert "(sensitive)" in shown
         assert "(sensitive) 2" in shown

@@ -31,14 +31,21 @@ from provisioner.render.failures import failure_text
 from provisioner.render.graph import dot, mermaid
 from provisioner.render.json_text import json_text
 from provisioner.render.outcomes import outcomes_text
+from provisioner.render.plan_html import plan_html
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from provisioner.render.progress import PlainProgress, Results
+from provisioner.render.sarif import Checkout, diagnostics_sarif
 from provisioner.render.styles import COLOURFUL, PLAIN
-from tests.foundry import Command
+from tests.foundry import Command, Foundry
 from tests.render import strategies as our
 from tests.whole import tries
+
+
+def sarif(items: list[Diagnostic]) -> str:
+    return diagnostics_sarif(items, codes={}, version="1", checkout=Checkout(root="/r", folder="/r"))
+
 
 few = settings(max_examples=tries(60), deadline=None)
 
@@ -61,6 +68,7 @@ def assert_inert(text: str) -> None:
 def test_no_plan_commands_a_pipeline(plan: Plan, width: int, styles: object) -> None:
     assert_inert(plan_text(plan, width=width, styles=styles))  # type: ignore[arg-type]
     assert_inert(plan_markdown(plan))
+    assert_inert(plan_html(plan))
     for indent in (None, 2):
         document = plan_document(plan)
         text = json_text(document, indent=indent)
@@ -75,6 +83,7 @@ def test_no_plan_commands_a_pipeline(plan: Plan, width: int, styles: object) -> 
 def test_no_diagnostic_commands_a_pipeline_but_for_our_own_annotations(items: list[Diagnostic], width: int) -> None:
     assert_inert(diagnostics_text(items, width=width))
     assert_inert(diagnostics_json(items))
+    assert_inert(sarif(items))
     assert_inert(json_text(failed_document(ManifestInvalid(tuple(items)))))
     for line in diagnostics_github(items).splitlines():
         assert re.match(r"::(error|warning|notice) ", line)
@@ -178,7 +187,7 @@ agents:
 
 @pytest.mark.usefixtures("foundry")
 @pytest.mark.parametrize("command", _COMMANDS)
-@pytest.mark.parametrize("style", ["text", "json", "markdown"])
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "html"])
 def test_a_plan_of_commands_commands_nothing(style: str, command: str, project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(_manifest(command), encoding="utf-8")
 
@@ -211,6 +220,28 @@ def test_an_apply_and_an_export_of_commands_command_nothing(
     described = yaml.safe_load(exported.out)["agents"]["helper"]
     assert described["description"] == f"{command} {SPLIT}"
     assert command in described["metadata"].values()
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_what_doctor_finds_commands_nothing(  # noqa: PLR0917 - fixtures
+    style: str, command: str, foundry: Foundry, project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".env").write_text(f"{command}\nA={command}\n", encoding="utf-8")
+    (project / "stores.yaml").write_text(f"version: 1\nname: {json.dumps(command)}\n", encoding="utf-8")
+    monkeypatch.setenv("HTTPS_PROXY", command)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", command)
+    answer = {"error": {"message": f"x\n{command}\r{command} {SPLIT}"}}
+    foundry.fault({"path": "*/agents*"}, {"status": 403, "body": answer})
+    wrong = provisioner("doctor", "--format", style)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", foundry.env["AZURE_TOKEN_CREDENTIALS"])
+    refused = provisioner("doctor", "--format", style)
+
+    for told in (wrong, refused):
+        assert told.code == 1
+        assert_inert(told.out)
+        assert_inert(told.err)
+    assert "x" in refused.out
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

@@ -203,8 +203,8 @@ MISTAKES: Final = {
     ),
     "unused-output": Mistake(
         LOGS,
-        "output applicationInsightsName",
-        "@description('x')\noutput more string = workspace.id\n\noutput applicationInsightsName",
+        "    WorkspaceResourceId: workspace.id\n  }\n}\n",
+        "    WorkspaceResourceId: workspace.id\n  }\n}\n\n@description('x')\noutput more string = workspace.id\n",
         "more string",
         "unused-output",
     ),
@@ -297,10 +297,10 @@ MISTAKES: Final = {
         "secure-parameter-default",
     ),
     "secret-output": Mistake(
-        LOGS,
-        "string = applicationInsights.name",
-        "string = applicationInsights.properties.ConnectionString",
-        "ConnectionString",
+        CONNECT,
+        "\nresource connection ",
+        "\noutput told string = applicationInsights.properties.ConnectionString // told\n\nresource connection ",
+        "ConnectionString // told",
         "outputs-should-not-contain-secrets",
     ),
     "listed-secret-output": Mistake(
@@ -352,9 +352,9 @@ MISTAKES: Final = {
     ),
     "needless-dependency": Mistake(
         MAIN,
-        "    principalType: principalType\n  }\n  dependsOn: [\n",
-        "    principalType: principalType\n  }\n  dependsOn: [\n    account\n",
-        "account\n    foundryProjects\n  ]\n}\n\nmodule monitoring ",
+        "    principalType: 'ServicePrincipal'\n  }\n  dependsOn: [\n",
+        "    principalType: 'ServicePrincipal'\n  }\n  dependsOn: [\n    pipelineIdentity\n",
+        "pipelineIdentity\n    foundryProjects\n  ]\n}\n\nmodule principalAccess ",
         "no-unnecessary-dependson",
     ),
     "contains-instead-of-safe-access": Mistake(
@@ -456,7 +456,7 @@ def test_a_default_location_of_a_module_is_given_all_the_same(tmp_path: Path) ->
     logs.write_text(
         logs.read_text().replace("param location string", "param location string = resourceGroup().location")
     )
-    given = "applicationInsightsName: 'appi-${suffix}'\n    location: location\n"
+    given = "applicationInsightsName: applicationInsightsName\n    location: location\n"
     main.write_text(main.read_text().replace(given, given.replace("    location: location\n", "")))
 
     (problem,) = check(tmp_path)
@@ -475,14 +475,15 @@ def test_a_file_that_nothing_leads_to_is_told(tmp_path: Path) -> None:
 
 def test_a_resource_that_may_not_be_there_is_read_safely(tmp_path: Path) -> None:
     shutil.copytree(BICEP, tmp_path, dirs_exist_ok=True)
-    logs = tmp_path / LOGS
-    logs.write_text(
-        logs.read_text()
-        .replace("components@2020-02-02' = {", "components@2020-02-02' = if (retentionDays > 30) {")
-        .replace("string = applicationInsights.name", "string = applicationInsights.properties.AppId")
+    pipeline = tmp_path / PIPELINE
+    pipeline.write_text(
+        pipeline.read_text().replace(
+            "userAssignedIdentities@2024-11-30' = {",
+            "userAssignedIdentities@2024-11-30' = if (!empty(githubSubjects)) {",
+        )
     )
 
-    assert [problem.rule for problem in check(tmp_path)] == ["maybe-null"]
+    assert {problem.rule for problem in check(tmp_path)} == {"maybe-null"}
 
 
 def test_more_of_anything_than_a_template_may_have_is_told(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ WORKSPACE = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/dev-log
 COMPONENT = f"{GROUP}/providers/Microsoft.Insights/components/dev-insights"
 ROLES = "providers/Microsoft.Authorization"
 FOUNDRY_USER = "53ca6127-db72-4b80-b1b0-d745d6d5456d"
+USAGES_READER = "bba48692-92b0-4667-a9ad-c31c7b334ac2"
 CS_CONTRIBUTOR = "25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68"
 AN_ACCOUNT = {
     "location": "swedencentral",
@@ -115,6 +116,22 @@ def test_an_environment_is_made_in_the_order_of_its_files_and_its_pipeline_can_w
 
 
 @pytest.mark.rule(55)
+def test_a_role_on_the_account_does_not_show_the_quota_of_its_subscription(
+    group: Any, identity: Any, admin: Any
+) -> None:
+    admin.switch(roles="assigned")
+    good(group("PUT", ACCOUNT, AN_ACCOUNT))
+    good(assigned(group, ACCOUNT, CS_CONTRIBUTOR, identity["principalId"]))
+    pipeline = as_client(group, identity["clientId"], "https://management.azure.com")
+    usages = f"{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/locations/swedencentral/usages"
+
+    assert error(pipeline("GET", usages)) == (403, "AuthorizationFailed")
+    good(assigned(group, SUBSCRIPTION, USAGES_READER, identity["principalId"]))
+    assert good(pipeline("GET", usages))["value"]
+    assert pipeline("GET", f"{ACCOUNT}/models").status_code == 200
+
+
+@pytest.mark.rule(55)
 def test_an_account_reads_as_it_was_put_with_what_the_service_adds(group: Any) -> None:
     good(group("PUT", ACCOUNT, AN_ACCOUNT))
     for name in ("app", "other"):
@@ -134,6 +151,21 @@ def test_an_account_reads_as_it_was_put_with_what_the_service_adds(group: Any) -
         }.items()
     )
     assert read["properties"]["endpoints"]["AI Foundry API"] == "https://dev-foundry.services.ai.azure.com/"
+
+
+@pytest.mark.rule(55)
+@pytest.mark.parametrize("key", ["location", "kind", "sku", "identity", "properties", "tags"])
+@pytest.mark.parametrize("value", [3, True, ["y"]])
+def test_what_is_of_another_shape_is_refused_and_changes_nothing(group: Any, key: str, value: object) -> None:
+    good(group("PUT", ACCOUNT, AN_ACCOUNT))
+    before = group("GET", ACCOUNT).json()
+    project = [] if key in {"kind", "sku"} else [f"{ACCOUNT}/projects/odd"]  # which has neither
+
+    for path in (f"{ACCOUNT}-2", ACCOUNT, *project):
+        code = error(group("PUT", path, {**AN_ACCOUNT, key: value}))
+        assert code in {(400, "InvalidRequestContent"), (409, "InvalidResourceLocation")}, path
+    assert group("GET", ACCOUNT).json() == before
+    assert group("GET", f"{ACCOUNT}/projects").json()["value"] == []
 
 
 @pytest.mark.rule(55)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.browser import needs_browser, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,6 @@ ACCOUNT = (
     "/providers/Microsoft.CognitiveServices/accounts/local-foundry"
 )
 EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 class Reader(HTMLParser):
@@ -159,20 +158,13 @@ def test_looking_at_the_page_is_no_request_of_a_program(client: httpx.Client, ad
     assert admin.get("requests") == {"requests": []}
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+@needs_browser
 @pytest.mark.usefixtures("furnished")
 def test_a_browser_shows_the_page_styled_and_runs_nothing_in_it(emulator: Any, tmp_path: Path) -> None:
-    command = [
-        str(CHROMIUM),
-        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
-        *("--ignore-certificate-errors", "--no-proxy-server", f"--user-data-dir={tmp_path}", "--enable-logging=stderr"),
-        *("--dump-dom", emulator.management),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60, check=True)
+    page = opened(emulator.management, tmp_path)
 
-    assert "<title>Foundry emulator</title>" in done.stdout
-    assert "Prefers tea." in done.stdout
-    assert "<script" not in done.stdout
-    assert "<img" not in done.stdout
-    assert "Content Security Policy" not in done.stderr  # nothing was tried, the style was let in
+    assert "<title>Foundry emulator</title>" in page.document
+    assert "Prefers tea." in page.document
+    assert "<script" not in page.document
+    assert "<img" not in page.document
+    assert "Content Security Policy" not in page.log  # nothing was tried, the style was let in

@@ -93,7 +93,7 @@ def test_an_invalid_manifest_stops_everything_else(foundry: Foundry, project: Pa
 @pytest.mark.usefixtures("foundry")
 def test_several_plans_are_written_at_once(project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(EXAMPLE, encoding="utf-8")
-    outs = [part for name in ("p.txt", "p.md", "p.json") for part in ("--out", name)]
+    outs = [part for name in ("p.txt", "p.md", "p.json", "p.html") for part in ("--out", name)]
 
     plan = provisioner("plan", *outs, "--format", "markdown")
 
@@ -101,6 +101,7 @@ def test_several_plans_are_written_at_once(project: Path, provisioner: Command) 
     assert plan.out == (project / "p.md").read_text(encoding="utf-8")
     assert json.loads((project / "p.json").read_text(encoding="utf-8"))["has_changes"] is True
     assert "Plan: 4 to create." in (project / "p.txt").read_text(encoding="utf-8")
+    assert "Plan: 4 to create." in (project / "p.html").read_text(encoding="utf-8")
     assert not list(project.glob(".p.*"))
 
 

@@ -34,6 +34,10 @@ def changed(before: str, after: str) -> list[str]:
     return [line for line in told if line[:3] not in ("---", "+++") and not line.startswith("@@")]
 
 
+def unwrapped(text: str) -> str:
+    return " ".join(text.split())
+
+
 def edited_in_the_portal(foundry: Foundry) -> None:
     foundry.drift("deployment", "gpt-5.4-mini", sku={"name": "GlobalStandard", "capacity": 7})
     foundry.drift("store", "dev-prefs-memory", description="Whatever they like.")
@@ -186,7 +190,7 @@ def test_what_a_variable_says_is_left_alone(
     told = provisioner("drift", "--accept", "deployments/gpt-5.4-mini")
 
     assert told.code == 1
-    assert "deployments/gpt-5.4-mini sku.capacity comes from a variable." in told.out
+    assert "deployments/gpt-5.4-mini sku.capacity comes from a variable." in unwrapped(told.out)
     assert applied.read_text("utf-8") == text
 
 
@@ -199,7 +203,7 @@ def test_what_stands_in_two_places_is_left_alone(applied: Path, foundry: Foundry
     told = provisioner("drift", "--accept", "deployments/gpt-5.4-mini")
 
     assert told.code == 1
-    assert "sku.capacity stands in `&many`, which is used elsewhere, too." in told.out
+    assert "sku.capacity stands in `&many`, which is used elsewhere, too." in unwrapped(told.out)
     assert applied.read_text("utf-8") == text
 
 
@@ -214,7 +218,7 @@ def test_a_prompt_that_two_agents_share_is_left_alone(applied: Path, foundry: Fo
     told = provisioner("drift", "--accept")
 
     assert told.code == 1
-    assert "instructions stands in prompts/dev-buddy.md, which others use, too." in told.out
+    assert "instructions stands in prompts/dev-buddy.md, which others use, too." in unwrapped(told.out)
     assert (applied.parent / "prompts" / "dev-buddy.md").read_text("utf-8") == PROMPT
 
 
@@ -226,7 +230,7 @@ def test_a_secret_never_comes_into_the_manifest(applied: Path, foundry: Foundry,
     told = provisioner("drift", "--accept")
 
     assert told.code == 1
-    assert "instructions may be a secret" in told.out
+    assert "instructions may be a secret" in unwrapped(told.out)
     assert secret not in told.out + told.err
     assert applied.read_text("utf-8") == before
     assert (applied.parent / "prompts" / "dev-buddy.md").read_text("utf-8") == PROMPT

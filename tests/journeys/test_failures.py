@@ -48,8 +48,20 @@ def test_missing_rights_on_both_planes_are_told_at_once(foundry: Foundry, projec
     failed = provisioner("plan")
 
     assert failed.code == 1
-    assert "Foundry User" in failed.err
-    assert "Foundry Account Owner" in failed.err
+    assert "grant it Foundry User on the project" in failed.err
+    assert "grant it Cognitive Services Contributor on the account" in failed.err
+    assert failed.err.count("az role assignment create --assignee-object-id 22222222-2222-4222-8222-222222222222") == 2
+
+
+def test_whatever_reads_says_who_is_to_be_granted_what(foundry: Foundry, project: Path, provisioner: Command) -> None:
+    (project / "stores.yaml").write_text(EXAMPLE, encoding="utf-8")
+    foundry.take("Foundry User")
+
+    for words in (("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("export", "--out", "live.yaml")):
+        failed = provisioner(*words)
+        assert failed.code == 1
+        assert failed.err.count("53ca6127-db72-4b80-b1b0-d745d6d5456d") == 1, failed.err
+        assert "1 other request met the same." in failed.err
 
 
 def test_json_events_tell_the_whole_story(foundry: Foundry, project: Path, provisioner: Command) -> None:

@@ -21,7 +21,15 @@ sys.stderr.write("\\n" + json.dumps({"code": code, "modules": sorted(sys.modules
 """
 # The heavy ones, and what shows that a room of ours was entered in vain.
 NETWORK = {"ssl", "hashlib", "httpx", "requests", "urllib3", "azure", "azure.identity", "provisioner.planes.service"}
-RUNNING = {"rich", "azure.mgmt.core", "azure.mgmt.cognitiveservices", "azure.core.polling", "asyncio", "difflib"}
+RUNNING = {
+    "rich",
+    "azure.mgmt.core",
+    "azure.mgmt.cognitiveservices",
+    "azure.core.polling",
+    "asyncio",
+    "difflib",
+    "jinja2",
+}
 REST = {"provisioner.planes.polling", "provisioner.model.progress", "provisioner.apply.execute", "provisioner.emulator"}
 PLANNING = {"provisioner.model.plan", "provisioner.reconcile.planner", "provisioner.apply.observe"}
 MANIFEST = {"yaml", "provisioner.manifest.load", "provisioner.kinds"}

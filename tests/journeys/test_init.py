@@ -488,6 +488,19 @@ def test_from_a_project_planning_shows_no_changes(live: Foundry, provisioner: Co
     assert live.requests() == [], "nobody is asked where nothing may be written"
 
 
+@pytest.mark.usefixtures("project")
+def test_what_is_next_after_a_project_of_a_state_file_is_planned_with_that(
+    provisioner: Command, tmp_path: Path
+) -> None:
+    state = str(tmp_path / "my state.db")
+
+    started = provisioner("init", "--from-project", "--local", "--state", state)
+
+    assert f"  provisioner plan --local --state '{state}'  " in started.out
+    words = ["plan", "--local", "--state", state, "--detailed-exitcode"]
+    assert provisioner(*words).code == 0
+
+
 def test_from_a_project_the_region_is_told(live: Foundry, provisioner: Command) -> None:
     (region,) = {it["location"] for it in live.objects("resources") if it["type"].endswith("/accounts")}
     provisioner("init", "--from-project")

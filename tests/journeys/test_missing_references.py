@@ -64,6 +64,18 @@ def test_a_name_that_nobody_has_is_told_where_it_stands_with_what_may_be_meant(
     assert all(it["where"] for it in told)
 
 
+def test_what_is_external_and_is_not_there_is_no_remedy(provisioner: Command, project: Path) -> None:
+    external = "connections: {docx: {external: true}}\n"
+    (project / "stores.yaml").write_text(own("strict", "docz") + external, encoding="utf-8")
+
+    plan = provisioner("plan", "-f", "stores.yaml", "--format", "json").document
+
+    assert [it["code"] for it in plan["refusals"]] == ["external-missing"]
+    (told,) = plan["warnings"]
+    assert told["code"] == "reference-missing"
+    assert "docx" not in told["hint"]
+
+
 @pytest.mark.parametrize(
     ("policy", "connection"),
     [

@@ -42,13 +42,16 @@ def listed(provisioner: Command, *arguments: str) -> Any:
 
 def test_a_table_says_what_is_left_and_when_it_ends() -> None:
     found = list(offers(Catalogue((OLD, GPT)), USAGES))
-    assert models_text(found, region="eastus2").splitlines() == [
-        "2 model versions can be deployed in eastus2. * is the one that a deployment gets that asks for none.",
+    assert models_text(found, region="eastus2", width=200).splitlines() == [
+        (
+            "1 model version can be deployed in eastus2, 1 more is retired. "
+            "* is the one that a deployment gets that asks for none."
+        ),
         "",
         "model      version  sku             free  of  retires",
         "gpt-x      1*       GlobalStandard     ?   7  2027-01-31 (planned)",
         "gpt-x      1*       Standard          15  45  2027-01-31 (planned)",
-        "Other/old  2        none               ?   ?  Deprecated",
+        "Other/old  2        none               ?   ?  retired",
     ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from provisioner.cli.formats import RUNS
 from tests.foundry import Command
 
 NAMES = """\
@@ -43,7 +44,7 @@ agents:
 
 
 @pytest.mark.usefixtures("foundry")
-@pytest.mark.parametrize("style", ["text", "json", "markdown"])
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "html"])
 def test_parameters_of_a_function_can_be_reviewed(style: str, project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(NAMES, encoding="utf-8")
 
@@ -56,7 +57,7 @@ def test_parameters_of_a_function_can_be_reviewed(style: str, project: Path, pro
 
 
 @pytest.mark.usefixtures("foundry")
-@pytest.mark.parametrize("style", ["text", "json", "markdown"])
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "html"])
 def test_values_are_shown_nowhere(style: str, project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(SECRETS, encoding="utf-8")
 
@@ -65,7 +66,7 @@ def test_values_are_shown_nowhere(style: str, project: Path, provisioner: Comman
     assert planned.code == 0, planned.err
     assert "hunter2" not in planned.out + planned.err
     assert planned.out.count("(sensitive)") == 4
-    if style != "markdown":
+    if style in RUNS:
         applied = provisioner("apply", "--yes", "--format", style)
         assert applied.code == 0
         assert "hunter2" not in applied.out + applied.err

@@ -14,7 +14,9 @@ from provisioner.kinds import KINDS, TRAITS
 from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, PROPERTIES
 from provisioner.kinds.casing import camel, rekeyed, snake
+from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.plan import Change
 from provisioner.model.secrets import is_secret
 from provisioner.model.write_only import readable, version_of
 from provisioner.reconcile.compare import compare
@@ -37,6 +39,17 @@ full = pytest.mark.parametrize(
 
 def test_every_kind_says_what_it_is_tried_with() -> None:
     assert KNOWN.keys() == KINDS.keys()
+
+
+@EVERY
+@pytest.mark.parametrize("action", Action)
+def test_every_kind_says_what_whoever_changes_one_must_be_allowed(samples: Samples, action: Action) -> None:
+    change = Change(action=action, address=Address(samples.section, "one"), after={})
+
+    needed = {right.action.rpartition("/")[2] for right in KINDS[samples.section].rights(change)}
+
+    said = {"delete"} if action is Action.DELETE else {"write"}
+    assert needed in ({"*"}, said, {"delete", "write"} if action is Action.REPLACE else said)
 
 
 def has(schema: Any, path: list[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.preflight.facts import Bounds, Facts, Unknown
+from provisioner.preflight.facts import Bounds, Facts, Model, Sku, Unknown
 from tests.preflight.worlds import deployed, deployment, facts, model, places, told
 
 
@@ -55,6 +55,25 @@ def test_a_sku_that_is_not_offered_for_the_model_is_told_with_those_that_are() -
 
 
 @pytest.mark.parametrize(
+    ("listed", "code"),
+    [
+        (model("gpt-y"), "model-not-offered"),
+        (model(version="2"), "version-not-offered"),
+        (model(skus=(Sku(name="Standard"),)), "sku-not-offered"),
+    ],
+)
+def test_what_the_account_runs_already_is_not_refused_for_a_list_that_lacks_it(listed: Model, code: str) -> None:
+    before = f"deployments:\n{deployment('aa', 10)}"
+
+    (found,) = about(deployment("aa", 20), facts(listed, live=deployed(before)))
+    assert (found.severity.value, found.code) == ("warning", code)
+    assert "But deployments/aa runs it, so the list may lack it." in found.message
+
+    (another,) = about(deployment("bb", 20), facts(listed, live=deployed(before.replace("gpt-x", "gpt-z"))))
+    assert (another.severity.value, another.code) == ("error", code)
+
+
+@pytest.mark.parametrize(
     ("bounds", "capacity", "severity"),
     [
         (Bounds(minimum=15, maximum=30, step=5), 15, None),
@@ -64,6 +83,9 @@ def test_a_sku_that_is_not_offered_for_the_model_is_told_with_those_that_are() -
         (Bounds(minimum=15, maximum=30, step=5), 17, "error"),
         (Bounds(minimum=25, step=50), 75, None),
         (Bounds(minimum=25, step=50), 100, "warning"),  # no source says from where steps are counted
+        (Bounds(step=10), 50, None),
+        (Bounds(step=10), 55, "error"),
+        (Bounds(maximum=0), 1, None),  # nothing is within, so it says nothing
         (Bounds(allowed=(1, 3)), 3, None),
         (Bounds(allowed=(1, 3)), 2, "error"),
         (Bounds(), 1_000_000, None),
@@ -78,13 +100,27 @@ def test_a_capacity_is_held_to_what_the_sku_says_and_to_nothing_else(
     assert places(found) == wanted
 
 
+@pytest.mark.parametrize(
+    ("bounds", "capacity", "hint"),
+    [
+        (Bounds(step=10), 55, "Write 50 or 60."),
+        (Bounds(step=10), 5, "Write 10."),
+        (Bounds(minimum=15, maximum=28, step=5), 26, "Write 25."),
+        (Bounds(minimum=15), 12, "Write 15."),
+        (Bounds(maximum=30), 31, "Write 30, or several deployments."),
+    ],
+)
+def test_a_capacity_that_cannot_be_had_is_told_with_those_that_can(bounds: Bounds, capacity: int, hint: str) -> None:
+    assert one(deployment("aa", capacity), facts(model(sku={"capacity": bounds}))).hint == hint
+
+
 def test_what_stays_as_it_is_is_not_asked_for() -> None:
     text = deployment("aa", model="gpt-gone")
     live = deployed(f"deployments:\n{text}")
 
     assert about(text, facts(live=live)) == []
     assert places(about(deployment("aa", 11, model="gpt-gone"), facts(live=live))) == [
-        ("error", "model-not-offered", "deployments.aa.model.name")
+        ("warning", "model-not-offered", "deployments.aa.model.name")
     ]
 
 
@@ -121,3 +157,12 @@ def test_an_anthropic_model_without_all_that_its_provider_asks_for_is_refused() 
 
     assert places([found]) == [("error", "model-provider-data", "deployments.aa.model_provider_data")]
     assert "lacks organization_name" in found.message
+
+
+def test_what_the_provider_asks_for_is_not_asked_for_again_where_the_capacity_alone_changes() -> None:
+    before, after = (deployment("aa", amount).replace("OpenAI", "Anthropic") for amount in (10, 20))
+    known = facts(model(format="Anthropic"), live=deployed(f"deployments:\n{before}"))
+
+    assert about(after, known) == []
+    moved = facts(model(format="Anthropic"), model(version="2", format="Anthropic"), live=known.live)
+    assert [it.code for it in about(after.replace("'1'", "'2'"), moved)] == ["model-provider-data"]

@@ -25,6 +25,7 @@ DOOMED = {
     "half-a-claude": "model-provider-data",
     "replaced": "sku-not-offered",
     "blind-memory": "wrong-model-kind",
+    "not-ours-to-write": "right-missing",
 }
 MENDED = {
     "over-quota": ("capacity: 2000", "capacity: 200"),
@@ -43,7 +44,9 @@ MENDED = {
 
 
 def prepared(foundry: Foundry, provisioner: Command, project: Path) -> str:
-    """What the case needs to be there: a deployment to replace, and one of somebody else's."""
+    """What the case needs to be there: a deployment to replace, one of somebody else's, and no more rights than to
+    write deployments, stores and agents.
+    """
     (project / "theirs.yaml").write_text(
         "version: 1\nname: others\ndeployments:\n"
         "  theirs: {model: {format: OpenAI, name: gpt-5.4-mini}, sku: {name: GlobalStandard, capacity: 1}}\n",
@@ -56,6 +59,9 @@ def prepared(foundry: Foundry, provisioner: Command, project: Path) -> str:
     )
     for file in ("theirs.yaml", "before.yaml"):
         assert provisioner("apply", "--yes", "-f", file).code == 0
+    foundry.take("Owner")
+    foundry.give("Reader")
+    foundry.give("Cognitive Services OpenAI Contributor", "account")
     foundry.forget_requests()
     return CASE.read_text(encoding="utf-8")
 
@@ -70,7 +76,7 @@ def refusals(provisioner: Command, text: str, *flags: str) -> dict[str, dict[str
     return found
 
 
-def test_twelve_differently_doomed_resources_are_told_at_their_lines_and_none_is_written(
+def test_thirteen_differently_doomed_resources_are_told_at_their_lines_and_none_is_written(
     foundry: Foundry, provisioner: Command, project: Path
 ) -> None:
     text = prepared(foundry, provisioner, project)
@@ -81,7 +87,7 @@ def test_twelve_differently_doomed_resources_are_told_at_their_lines_and_none_is
     starts = [number for number, line in enumerate(lines, 1) if re.match(r"  [a-z]", line)] + [len(lines) + 1]
     for name, it in found.items():
         start = lines.index(f"  {name}:") + 1
-        assert start < it["where"]["line"] < min(number for number in starts if number > start), (name, it)
+        assert start <= it["where"]["line"] < min(number for number in starts if number > start), (name, it)
     applied = provisioner("apply", "--yes")
     assert applied.code == 1
     assert "nothing was changed" in applied.err
@@ -106,6 +112,15 @@ def test_what_is_mended_is_told_no_more_and_the_others_still_are(
     assert set(DOOMED) - set(found) == {name}
 
 
+def test_a_right_that_is_given_is_told_no_more_and_the_others_still_are(
+    foundry: Foundry, provisioner: Command, project: Path
+) -> None:
+    text = prepared(foundry, provisioner, project)
+    foundry.give("Foundry Account Owner", "account")
+
+    assert set(DOOMED) - set(refusals(provisioner, text)) == {"not-ours-to-write"}
+
+
 def test_a_check_is_left_out_by_a_flag_or_by_the_manifest(
     foundry: Foundry, provisioner: Command, project: Path
 ) -> None:
@@ -115,6 +130,30 @@ def test_a_check_is_left_out_by_a_flag_or_by_the_manifest(
     assert set(refusals(provisioner, text, "--skip-check", "quota", "--skip-check", "lifecycle")) == without
     said = text.replace("name: doomed\n", "name: doomed\npreflight: {skip: [quota, lifecycle]}\n")
     assert set(refusals(provisioner, said)) == without
+
+
+def test_what_could_not_be_known_is_part_of_the_plan_in_every_format(
+    foundry: Foundry, provisioner: Command, project: Path
+) -> None:
+    entry = "{model: {format: OpenAI, name: gpt-5.4-mini}, sku: {name: GlobalStandard, capacity: 1}}"
+    (project / "stores.yaml").write_text(f"version: 1\nname: me\ndeployments:\n  chat: {entry}\n", encoding="utf-8")
+    refusal = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "No role."}}}
+    for path in ("*/usages", "*/permissions"):
+        foundry.fault({"method": "GET", "path": path}, refusal)
+
+    text, said = provisioner("plan"), provisioner("plan", "--format", "json")
+    applied = provisioner("apply", "--yes", "--format", "json")
+
+    assert text.out.count("note  not-read") == 2
+    assert (text.code, text.err, said.err) == (0, "", "")
+    wanted = [
+        "The quota in eastus2 could not be read: No role.",
+        "What you may do on the account could not be read: No",
+    ]
+    for notes in (said.document["notes"], applied.events[0]["plan"]["notes"]):
+        assert [(it["severity"], it["message"][:51]) for it in notes] == [("note", it[:51]) for it in wanted]
+    assert said.document["summary"]["notes"] == 2
+    assert applied.code == 0
 
 
 def test_the_manifest_says_how_near_a_retirement_may_be_and_a_flag_wins(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from provisioner.emulator.project import regions
 from provisioner.model.address import Address
 from provisioner.model.resource import Live
 from provisioner.preflight.checks import checked
-from provisioner.preflight.facts import Unknown, Usage
+from provisioner.preflight.facts import Unknown, Usage, plain
+from provisioner.preflight.references import WITH_MEMORY
 from tests.preflight.worlds import QUOTA, deployed, deployment, facts, live, manifest, model, places, planned, told
 
 BEFORE = "deployments:\n" + deployment("aa", model="gpt-y")
@@ -63,11 +67,32 @@ def test_skipping_quota_does_not_skip_it_for_what_would_be_lost() -> None:
     wanted = manifest(AFTER).resources
 
     def codes(*skip: str) -> list[str]:
-        plan, _ = checked(planned(AFTER, known.live), wanted, known, skip=skip)
+        plan = checked(planned(AFTER, known.live), wanted, known, skip=skip)
         return [it.code for it in plan.refusals]
 
     assert codes("quota") == ["insufficient-quota"]
     assert codes("replace") == []
+
+
+# -- limits
+
+
+@pytest.mark.parametrize(("there", "warns"), [(30, False), (31, False), (32, True)])
+def test_more_deployments_than_an_account_has_by_default_are_told_with_those_there_are(there: int, warns: bool) -> None:
+    others = "deployments:\n" + "".join(deployment(f"of-others-{number}") for number in range(there))
+    known = facts(live=deployed(others, owner="others"))
+
+    found = told("limits", "deployments:\n" + deployment("one-more") + deployment("big", sku="Provisioned"), known)
+
+    assert places(found) == ([("warning", "many-deployments", "deployments.one-more")] if warns else [])
+    assert all(f"there are {there} now" in it.message for it in found)
+
+
+def test_a_deployment_that_goes_makes_room_for_another() -> None:
+    mine = "deployments:\n" + "".join(deployment(f"mine-{number}") for number in range(32))
+    known = facts(live=deployed(mine))
+
+    assert told("limits", mine.replace("mine-7:", "renamed:"), known) == []
 
 
 # -- references
@@ -102,11 +127,20 @@ def test_an_external_deployment_of_the_wrong_sort_is_refused_where_it_is_named()
 
 
 @pytest.mark.parametrize("region", ["eastus", "swedencentral", "mars"])
-def test_a_first_store_is_refused_where_memory_is_not_offered(region: str) -> None:
+def test_a_first_store_where_memory_is_not_known_to_be_offered_is_warned_of(region: str) -> None:
     found = told("references", STORE, facts(project_region=region))
 
-    wanted = [] if region == "swedencentral" else [("error", "no-memory-here", "stores.memory")]
+    # the page is of one day, and regions come: the service alone knows
+    wanted = [] if region == "swedencentral" else [("warning", "no-memory-here", "stores.memory")]
     assert places(found) == wanted
+
+
+def test_the_regions_with_memory_are_the_same_wherever_they_are_named() -> None:
+    page = (Path(__file__).parents[2] / "bicep" / "README.md").read_text(encoding="utf-8")
+    (sentence,) = re.findall(r"Memory is offered in ([^.]+)\.", page)
+    named = {plain(re.sub(r"\s+", " ", it)) for it in re.split(r",\s+|\s+and\s+", sentence)}
+
+    assert named == WITH_MEMORY == regions.WITH_MEMORY
 
 
 def test_a_store_that_is_there_proves_that_memory_is_offered() -> None:

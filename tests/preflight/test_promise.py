@@ -84,6 +84,95 @@ def refused(plan: Plan) -> dict[str, set[str]]:
     return found
 
 
+ENTRIES = {
+    "chat": ("deployments", "{model: {format: OpenAI, name: gpt-5.4-mini}, sku: {name: GlobalStandard, capacity: 1}}"),
+    "embed": (
+        "deployments",
+        "{model: {format: OpenAI, name: text-embedding-3-large}, sku: {name: GlobalStandard, capacity: 1}}",
+    ),
+    "spare": ("deployments", "{model: {format: OpenAI, name: gpt-5-mini}, sku: {name: GlobalStandard, capacity: %s}}"),
+    "strict": ("rai_policies", "{base_policy_name: Microsoft.DefaultV2, tags: {a: 'b%s'}}"),
+    "words": ("rai_blocklists", "{description: 'List %s'}"),
+    "site": ("connections", "{category: ApiKey, auth_type: None, target: 'https://a%s.example'}"),
+    "site-of-all": ("connections", "{category: ApiKey, auth_type: None, shared: true, target: 'https://b%s.example'}"),
+    "notes": ("stores", "{chat_model: chat, embedding_model: embed, description: 'Notes %s'}"),
+    "others": ("stores", "{chat_model: chat, embedding_model: embed}"),
+    "plain": ("agents", "{model: chat, instructions: 'Be %s.'}"),
+    "gifted": ("agents", "{model: gateway/gpt, description: 'Gifted %s'}"),
+    "mindful": (
+        "agents",
+        (
+            "{model: chat, instructions: 'Be %s.', "
+            "tools: [{type: memory_search_preview, memory_store_name: notes, scope: me}]}"
+        ),
+    ),
+}
+NEEDS = {
+    "notes": {"chat", "embed"},
+    "others": {"chat", "embed"},
+    "plain": {"chat"},
+    "mindful": {"chat", "embed", "notes"},
+}
+# Beside reading everything, and the data role
+ROLES: list[list[dict[str, Any]]] = [
+    [{"role": "Owner"}],
+    [],
+    [{"role": "Cognitive Services Contributor", "scope": "account"}],
+    [{"role": "Cognitive Services Contributor", "scope": "project"}],
+    [{"role": "Cognitive Services OpenAI Contributor", "scope": "account"}],
+    [{"role": "Foundry Project Manager", "scope": "project"}],
+    [{"role": "Foundry Account Owner", "scope": "group", "after_s": 600}],
+    [{"role": "Cognitive Services OpenAI Contributor", "scope": "group"}, {"role": "Contributor", "scope": "project"}],
+]
+SURE = {"right-missing", "right-not-in-force", "no-memory-here"}
+
+
+@st.composite
+def wholes(draw: st.DrawFn) -> str:
+    """Of every kind, in one of two states each."""
+    chosen = draw(st.sets(st.sampled_from(sorted(ENTRIES))))
+    chosen |= {needed for name in chosen for needed in NEEDS.get(name, ())}
+    sections: dict[str, list[str]] = {}
+    for name in sorted(chosen):
+        section, entry = ENTRIES[name]
+        state = draw(st.sampled_from([1, 2]))
+        sections.setdefault(section, []).append(f"  {name}: {entry % state if '%s' in entry else entry}\n")
+    return "".join(f"{section}:\n{''.join(lines)}" for section, lines in sections.items())
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(before=wholes(), after=wholes(), roles=st.sampled_from(ROLES))
+def test_who_may_do_it_does_it_and_who_is_refused_would_have_been(
+    near: Foundry, planes: Planes, before: str, after: str, roles: list[dict[str, Any]]
+) -> None:
+    near.admin.client.post("/_emulator/reset").raise_for_status()
+    was = plan_of(planes, manifest(before))
+    assert {Status.DONE} >= set(applied(replace(was, refusals=()), planes, near).values())
+    near.admin.post("roles", {"take": {"role": "Owner"}})
+    for given_role in ({"role": "Reader"}, *roles):
+        near.admin.post("roles", {"give": given_role})
+
+    plan = plan_of(planes, manifest(after))
+    doomed = {it.name for refusal in plan.refusals if refusal.code in SURE for it in refusal.resources}
+    became = applied(replace(plan, refusals=()), planes, near)
+
+    event(f"doomed: {len(doomed)}")
+    assert {it.code for it in plan.refusals} <= {
+        *SURE,
+        "data-loss",
+        "still-referred",
+        "name-of-others",
+        "nothing-declared",
+    }
+    assert all(became[name] is not Status.DONE for name in doomed)
+    if not doomed:
+        assert set(became.values()) <= {Status.DONE}
+
+
 def test_what_passes_is_taken_and_what_is_refused_would_have_been(near: Foundry, planes: Planes) -> None:
     @settings(
         max_examples=60,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.preflight.facts import NOT_ASKED, Unknown, Usage
+from provisioner.preflight.facts import NOT_ASKED, Bounds, Unknown, Usage
 from tests.preflight.worlds import QUOTA, deployed, deployment, facts, model, places, told
 
 LOWER = "Lower `sku.capacity` to 45 at most"
@@ -46,6 +46,21 @@ def test_what_the_plan_frees_before_counts() -> None:
     live = deployed(manifest(aa=10, bb=4, gone=6))
 
     assert told("quota", manifest(aa=4, bb=16), facts(live=live, usages=usage(20, 20))) == []
+
+
+def test_a_quota_is_found_in_whatever_letters() -> None:
+    both = manifest(aa=10) + deployment("bb", 10, model="gpt-y")
+    found = told("quota", both, facts(model(), model("gpt-y", usage=QUOTA.upper()), usages=usage(0, 15)))
+
+    assert places(found) == [("error", "insufficient-quota", "deployments.bb.sku.capacity")]
+
+
+def test_less_than_one_deployment_has_to_have_is_not_advised() -> None:
+    sku = {"capacity": Bounds(minimum=15, step=5)}
+    (found,) = told("quota", manifest(aa=20), facts(model(sku=sku), usages=usage(990, 1000)))
+
+    assert "Lower" not in found.hint
+    assert found.hint.startswith("Free some in another deployment")
 
 
 def test_another_quota_is_no_help() -> None:

@@ -29,11 +29,9 @@ def reference(schema: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def checks(ids: Mapping[str, str]) -> str:
-    """The table of what is checked of a plan."""
-    return "\n".join(
-        ["| check | what must be so |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in ids.items())]
-    )
+def checks(ids: Mapping[str, str], head: str = "what must be so") -> str:
+    """The table of what is checked."""
+    return "\n".join([f"| check | {head} |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in ids.items())])
 
 
 def _top(schema: Mapping[str, Any]) -> str:

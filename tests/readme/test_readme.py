@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from provisioner.cli.main import COMMANDS, run
+from provisioner.doctor.verdict import CHECKS as EXAMINED
 from provisioner.emulator import Emulator, Options
 from provisioner.manifest.schema import manifest_schema
 from provisioner.preflight.settings import IDS
@@ -28,6 +29,7 @@ PLUGIN = "provisioner.pytest_plugin"  # by its name, as it may or may not be ins
 MARKED = re.compile(r"(<!-- reference -->\n)(.*?)(<!-- /reference -->)", re.DOTALL)
 
 
+DOCTOR = re.compile(r"(<!-- doctor -->\n)(.*?)(<!-- /doctor -->)", re.DOTALL)
 CHECKS = re.compile(r"(<!-- checks -->\n)(.*?)(<!-- /checks -->)", re.DOTALL)
 
 
@@ -181,6 +183,8 @@ def test_what_the_example_program_imports_is_installed_before_it_runs() -> None:
 def test_the_way_from_zero_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes before, and what is piped in, is Azure's; the rest runs in its order, and answers as it is shown."""
     section = TEXT.split("## From zero\n")[1].split("\n## ")[0]
+    (project,) = re.findall(r"/api/projects/(\S+)", section)
+    assert f"name: '{project}'" in (ROOT / "bicep" / "dev.bicepparam").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     with Emulator(Options()) as emulator:
         told = ""
@@ -234,7 +238,7 @@ def shown_as(text: str, emulator: Emulator) -> str:
     """A pattern: `…` is any number of lines, times are any, and the project is the one that runs here."""
     here = outputs_of(emulator)
     for shown, name in (
-        (r"https://\S+/api/projects/\w+", "projectEndpoint"),
+        (r"https://\S+/api/projects/[\w-]+", "projectEndpoint"),
         (r"foundry-dev-\w+", "accountName"),
         (r"11111111-[\d-]+", "subscriptionId"),
         (r"my-group", "resourceGroupName"),
@@ -294,6 +298,18 @@ def test_the_table_of_checks_is_what_there_is(request: pytest.FixtureRequest) ->
         return
 
     found = CHECKS.search(TEXT)
+
+    assert found is not None
+    assert found[2] == wanted
+
+
+def test_the_table_of_doctor_is_what_there_is(request: pytest.FixtureRequest) -> None:
+    wanted = f"\n{checks(EXAMINED, 'what it says')}\n\n"
+    if request.config.getoption("--update-golden"):
+        _rewrite(DOCTOR, wanted)
+        return
+
+    found = DOCTOR.search(TEXT)
 
     assert found is not None
     assert found[2] == wanted

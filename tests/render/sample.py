@@ -174,6 +174,7 @@ def sample_plan() -> Plan:
         unchanged=(Address("deployments", "text-embedding-3-large"),),
         refusals=refusals(),
         warnings=warnings(),
+        notes=notes(),
     )
 
 
@@ -234,6 +235,16 @@ def warnings() -> tuple[Diagnostic, ...]:
     )
 
 
+def notes() -> tuple[Diagnostic, ...]:
+    return (
+        Diagnostic(
+            code="not-read",
+            severity=Severity.NOTE,
+            message="The quota in swedencentral could not be read: The client has no role.",
+        ),
+    )
+
+
 def refusals() -> tuple[Diagnostic, ...]:
     return (
         Diagnostic(
@@ -247,6 +258,14 @@ def refusals() -> tuple[Diagnostic, ...]:
             code="too-many-deletes",
             message="4 resources would be deleted, more than the 3 that are allowed at once.",
             hint="Check that the manifest is whole; if this is meant, add --max-deletes 4",
+        ),
+        Diagnostic(
+            code="right-missing",
+            message="agents/helper and agents/portal-made would be refused. No role of the signed-in identity allows "
+            "agents/write on the project.",
+            hint="Have somebody who may assign roles grant it Foundry User on the project:\naz role assignment create",
+            where=Location(file="stores.yaml", line=30, column=3, path="agents.helper"),
+            resources=(HELPER, Address("agents", "portal-made")),
         ),
     )
 

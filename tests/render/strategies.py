@@ -100,6 +100,7 @@ diagnostics: Final = st.builds(
     hint=wild,
     severity=st.sampled_from(Severity),
     where=st.none() | locations,
+    resources=st.lists(addresses, max_size=2).map(tuple),
 )
 plans: Final = st.builds(
     Plan,
@@ -109,6 +110,7 @@ plans: Final = st.builds(
     unchanged=st.lists(addresses, max_size=2).map(tuple),
     refusals=st.lists(diagnostics, max_size=2).map(tuple),
     warnings=st.lists(diagnostics, max_size=2).map(tuple),
+    notes=st.lists(diagnostics, max_size=2).map(tuple),
 )
 failures: Final = st.builds(Failure, message=wild, code=wild, status=st.integers(0, 599), request_id=wild, advice=wild)
 outcomes: Final = st.builds(

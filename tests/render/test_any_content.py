@@ -21,6 +21,7 @@ from provisioner.render.failures import failure_text
 from provisioner.render.graph import dot, mermaid
 from provisioner.render.json_text import json_text
 from provisioner.render.outcomes import outcomes_text
+from provisioner.render.plan_html import plan_html
 from provisioner.render.plan_json import plan_document
 from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
@@ -54,6 +55,15 @@ def test_the_markdown_of_a_plan_is_harmless_and_never_exceeds_its_limit(plan: Pl
 
     assert {char for char in text if unicodedata.category(char) in _STEERING} <= {"\n"}
     assert len(plan_markdown(plan, limit=limit)) <= limit
+
+
+@few
+@given(our.plans)
+def test_the_page_of_a_plan_misleads_no_eye(plan: Plan) -> None:
+    text = plan_html(plan)
+
+    assert {char for char in text if unicodedata.category(char) in _STEERING} <= {"\n"}
+    assert _BIDI.isdisjoint(text)
 
 
 @few
@@ -159,6 +169,7 @@ def test_no_value_planted_where_a_secret_is_described_is_shown(above: str, name:
 def assert_hidden(plan: Plan) -> None:
     assert "hunter2" not in plan_text(plan)
     assert "hunter2" not in plan_markdown(plan)
+    assert "hunter2" not in plan_html(plan)
     assert "hunter2" not in json.dumps(plan_document(plan))
 
 

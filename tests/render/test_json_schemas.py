@@ -15,15 +15,16 @@ from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerErr
 from provisioner.model.plan import Plan
 from provisioner.model.progress import Event
 from provisioner.render.abandoned import abandoned
+from provisioner.render.doctor import doctor_document
 from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
-from provisioner.render.json_schemas import events_schema, plan_schema
+from provisioner.render.json_schemas import doctor_schema, events_schema, plan_schema
 from provisioner.render.plan_json import plan_document
 from tests.render import sample
 from tests.render import strategies as our
 from tests.whole import tries
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = {"plan": plan_schema(), "events": events_schema()}
+SCHEMAS = {"plan": plan_schema(), "events": events_schema(), "doctor": doctor_schema()}
 few = settings(max_examples=tries(40))
 
 
@@ -70,7 +71,7 @@ def _properties(schema: Any) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_keys_of_a_later_version_are_no_mistake(name: str) -> None:
     document: dict[str, Any] = planned_document(sample.sample_plan())
-    document = document["plan"] if name == "plan" else document
+    document = {"plan": document["plan"], "events": document, "doctor": doctor_document([])}[name]
 
     assert Draft202012Validator(SCHEMAS[name]).is_valid({**document, "later": 1})
     assert not Draft202012Validator(closed(SCHEMAS[name])).is_valid({**document, "later": 1})

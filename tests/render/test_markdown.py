@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,10 +13,10 @@ from markdown_it.token import Token
 
 from provisioner.model.action import Action
 from provisioner.model.address import Address
-from provisioner.model.plan import Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan, Target
 from provisioner.model.resource import Live
 from provisioner.render.markdown import code, fenced, prose
-from provisioner.render.plan_markdown import plan_markdown
+from provisioner.render.plan_markdown import plan_markdown, plan_marker
 from provisioner.render.safe import one_line
 from tests.render import sample
 from tests.render import strategies as our
@@ -80,7 +81,9 @@ def test_only_our_own_markup_is_in_a_comment(plan: Plan) -> None:
 
     assert {token.content for token in markup} <= {"<code>", "</code>"}
     assert sum(token.content.startswith("<details>") for token in blocks) == len(plan.changes)
-    assert sum(token.type == "tr_open" for token in blocks) == (len(plan.changes) + 1 if plan.changes else 0)
+    kinds = {address.kind for address in (*(change.address for change in plan.changes), *plan.unchanged)}
+    rows = len(kinds) + (2 if len(kinds) > 1 else 1)
+    assert sum(token.type == "tr_open" for token in blocks) == (rows if plan.changes else 0)
 
 
 def large_plan(count: int, *, lines: int) -> Plan:
@@ -93,24 +96,90 @@ def large_plan(count: int, *, lines: int) -> Plan:
     return Plan(owner="big", changes=tuple(change(number) for number in range(count)))
 
 
-def test_the_largest_diffs_are_left_out_first_and_it_says_so() -> None:
-    text = plan_markdown(large_plan(40, lines=40), limit=60_000)
+def test_long_diffs_are_shortened_before_any_is_left_out_and_it_says_so() -> None:
+    text = plan_markdown(large_plan(40, lines=40))
 
     assert len(text) <= 60_000
-    assert "agents/a0 will be updated" in text
-    assert "agents/a39 will be updated" not in text
-    assert text.count("<details>") + 28 == 40
-    assert "**28 of 40 diffs left out for length**" in text
-    assert text.count("| update |") == 40
+    assert "left out" not in text
+    assert text.count("<code>agents/a") == 40
+    assert "<b>update</b> 40 agents</summary>" in text
+    assert "… 1,588 more lines" in text  # of the longest: the first 12 are shown
+    assert "… 40 more lines" not in text  # short ones are whole
+    assert text.index("<code>agents/a0<") < text.index("<code>agents/a39<")
 
 
-def test_a_table_too_long_is_cut_with_a_count() -> None:
+def test_what_does_not_fit_even_shortened_is_counted_and_named() -> None:
     text = plan_markdown(large_plan(200, lines=2), limit=10_000)
-    rows = text.count("| update |")
+    shown = text.count("</b> <code>agents/a")
 
     assert len(text) <= 10_000
-    assert f"{200 - rows} more not listed for length." in text
+    assert 10 < shown < 200
+    assert f"**{200 - shown} of 200 diffs left out for length**" in text
+    assert f"<code>agents/a{shown}</code>, " in text
     assert text.endswith("</code>\n")
+
+
+def test_what_ends_is_kept_before_what_begins_however_long_it_is() -> None:
+    creations = tuple(
+        sample.change(Action.CREATE, Address("agents", f"new-{number}"), after={"instructions": "Help.\n" * 40})
+        for number in range(500)
+    )
+    plan = Plan(owner="o", changes=(*creations, *sample.sample_plan().changes))
+
+    text = plan_markdown(plan, limit=20_000)
+
+    assert len(text) <= 20_000
+    for name in ("stores/old-memory", "stores/dev-prefs-memory", "agents/dev-buddy", "agents/portal-made"):
+        assert f"</b> <code>{name}</code>" in text
+    assert "<b>create</b> 501 agents</summary>" in text
+    first_screen = text[:4_000]
+    assert "**Lost when this is applied:**" in first_screen
+    assert "**Drift: changed outside the manifest, and overwritten by this plan:**" in first_screen
+
+
+def test_a_text_of_60_000_characters_leaves_room_for_everything_else() -> None:
+    long = sample.change(Action.CREATE, Address("agents", "long"), after={"instructions": "One more rule.\n" * 4_000})
+    wide = sample.change(
+        Action.CREATE,
+        Address("agents", "wide"),
+        after={"tools": [{"type": "function", "name": f"f{number}"} for number in range(128)]},
+    )
+    text = plan_markdown(Plan(owner="o", changes=(long, wide, *sample.sample_plan().changes)))
+
+    assert len(text) <= 60_000
+    assert "left out" not in text
+    assert "… 3,000 more lines" in text
+    assert 'name: "f127"' in text
+
+
+@pytest.mark.parametrize(("number", "told"), [(25, "agents/a24</code>"), (26, "… and 1 more.")])
+def test_a_list_above_the_diffs_ends_where_nobody_would_read_on(number: int, told: str) -> None:
+    changes = [sample.change(Action.DELETE, Address("agents", f"a{at}"), live={"model": "m"}) for at in range(number)]
+    text = plan_markdown(Plan(owner="o", changes=tuple(changes)))
+
+    assert told in text.partition("<details>")[0]
+
+
+def test_the_marker_is_hidden_the_same_for_an_owner_and_project_and_another_for_others() -> None:
+    def marker(owner: str, target: Target | None = sample.TARGET) -> str:
+        return plan_markdown(Plan(owner=owner, target=target)).partition("\n")[0]
+
+    there = replace(sample.TARGET, endpoint="https://other.services.ai.azure.com/api/projects/p")
+    here = replace(sample.TARGET, endpoint="https://127.0.0.1:1234/api/projects/local", local=True)
+    again = replace(here, endpoint="https://127.0.0.1:4321/api/projects/local")
+
+    assert marker("o") == plan_markdown(sample.sample_plan()).partition("\n")[0].replace("dev-buddy", "o")
+    assert marker("o", here) == marker("o", again) == "<!-- provisioner plan: o in local -->"
+    assert len({marker("o"), marker("p"), marker("o", there), marker("o", here)}) == 4
+    assert marker("a-->b--c") == marker("o").replace(" o ", " a%2D%2D%3Eb%2D%2Dc ")
+
+
+@given(our.wild)
+def test_a_marker_is_one_comment_whatever_the_owner_is_called(owner: str) -> None:
+    (token,) = _PARSER.parse(plan_marker(Plan(owner=owner)))
+
+    assert token.type == "html_block"
+    assert token.content.count("--") == 2
 
 
 def test_a_plan_that_fits_leaves_nothing_out() -> None:

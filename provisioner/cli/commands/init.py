@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,7 @@ _NAMELESS: Final = "my-agents"
 _OF_THE_SERVICE: Final = ("local", "state", "catalogue", "project_endpoint", "parallelism", "timeout_s")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LOCALLY: Final = ("provisioner plan --local", "what would be made, on the embedded Foundry")
+_CHECKED: Final = ("provisioner doctor", "what would keep an apply from working")
 _ON_AZURE: Final = ("provisioner plan", "the same on Azure")
 
 
@@ -157,8 +159,8 @@ def _tell(written: Collection[Written], then: Collection[tuple[str, str]]) -> No
 
 def _next_after(outputs: Outputs | None) -> list[tuple[str, str]]:
     if outputs is not None:
-        return [_LOCALLY, _ON_AZURE, ("provisioner apply", "make it")]
-    return [_LOCALLY, ("cp .env.example .env", "then fill it in: which project"), _ON_AZURE]
+        return [_LOCALLY, _CHECKED, _ON_AZURE, ("provisioner apply", "make it")]
+    return [_LOCALLY, ("cp .env.example .env", "then fill it in: which project"), _CHECKED, _ON_AZURE]
 
 
 def _tell_outputs(outputs: Outputs, variables: Mapping[str, str]) -> None:
@@ -189,6 +191,7 @@ def _from_project(request: Request, *, owner: str | None, adopt: bool, force: bo
     )
     flag = " --adopt" if adopt else ""
     local = " --local" if request.local else ""
+    local += f" --state {shlex.quote(request.state)}" if request.state is not None else ""
     _tell(write_start(start, force=force), [(f"provisioner plan{flag}{local}", "what would be changed")])
     tell(found, adopt=adopt)
     return 0

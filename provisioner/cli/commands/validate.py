@@ -18,7 +18,8 @@ from provisioner.model.words import plural
 
 @click.command(
     name="validate",
-    epilog="Examples:\n\n  provisioner validate\n\n  provisioner validate -f env/prod --format github",
+    epilog="Examples:\n\n  provisioner validate\n\n  provisioner validate -f env/prod --format github\n\n"
+    "  provisioner validate --format sarif > provisioner.sarif",
 )
 @manifest_options
 @pin_option
@@ -30,7 +31,7 @@ from provisioner.model.words import plural
 )
 @endpoint_option
 @allow_host_option
-@format_option(PROBLEMS, "How problems are told; github annotates pull requests.")
+@format_option(PROBLEMS, "How problems are told; github annotates pull requests, sarif is for code scanning.")
 @click.pass_obj
 def command(
     terminal: Terminal,

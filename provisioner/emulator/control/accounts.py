@@ -26,10 +26,13 @@ from provisioner.emulator.control.resources import (
     check_subscription,
     edited,
     made_by_emulator,
+    members_of,
     new_etag,
     patched,
     refuse_moved,
     system_data,
+    tags_of,
+    text_of,
     the_account,
     the_group,
 )
@@ -170,16 +173,16 @@ def _refuse_taken(call: Call, name: str, body: Json) -> None:
 
 def _account_body(group: Resource, name: str, document: Json, made: Json) -> Json:
     arm_id = f"{group.arm_id}/providers/{PROVIDER}/accounts/{name}"
-    given = {key: value for key, value in (document.get("properties") or {}).items() if key != "restore"}
-    domain = given.get("customSubDomainName") or name
+    given = {key: value for key, value in members_of(document, "properties").items() if key != "restore"}
+    domain = text_of(given, "customSubDomainName") or name
     return {
         "id": arm_id,
         "name": name,
         "type": f"{PROVIDER}/accounts",
-        "location": document.get("location") or group.body["location"],
-        "kind": document.get("kind") or "AIServices",
-        "sku": document.get("sku") or {"name": "S0"},
-        "tags": document.get("tags") or {},
+        "location": text_of(document, "location") or group.body["location"],
+        "kind": text_of(document, "kind") or "AIServices",
+        "sku": members_of(document, "sku") or {"name": "S0"},
+        "tags": tags_of(document),
         "identity": identity_of(document, arm_id),
         "etag": new_etag(),
         "systemData": made,

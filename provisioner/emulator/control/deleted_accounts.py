@@ -24,7 +24,14 @@ from provisioner.emulator.control.resource_rows import (
     turn_into,
     update,
 )
-from provisioner.emulator.control.resources import PROVIDER, SUBSCRIPTION_ID, check_subscription, stamp, the_group
+from provisioner.emulator.control.resources import (
+    PROVIDER,
+    SUBSCRIPTION_ID,
+    check_subscription,
+    members_of,
+    stamp,
+    the_group,
+)
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
@@ -75,7 +82,7 @@ def restored(call: Call, group: Resource, name: str, document: Json) -> Resource
     deleted = _find(call, group, name)
     if deleted is None:
         return None
-    if (document.get("properties") or {}).get("restore") is not True:
+    if members_of(document, "properties").get("restore") is not True:
         raise Refusal(
             409,
             "FlagMustBeSetForRestore",

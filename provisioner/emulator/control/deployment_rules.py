@@ -239,8 +239,9 @@ def _check_capacity(sku: Json, wish: Wish) -> None:
         return
     if not low <= wish.capacity <= high:
         raise Refusal(400, "InvalidCapacity", f"{said} at least {low} and no more than {high}.")
-    if (wish.capacity - low) % step:
-        raise Refusal(400, "InvalidCapacity", f"{said} from {low} to {high} in steps of {step}.")
+    first = limits.get("minimum", step)
+    if (wish.capacity - first) % step:
+        raise Refusal(400, "InvalidCapacity", f"{said} from {first} to {high} in steps of {step}.")
 
 
 def _check_spillover(wish: Wish) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from provisioner.emulator.control.resources import members_of, text_of
 from provisioner.emulator.world.tokens import TENANT_ID, object_id_of
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 def identity_of(document: Json, arm_id: str) -> Json:
     """As the resource shows it: what the service assigned, beside what the client asked for."""
-    given = document.get("identity") or {"type": "SystemAssigned"}
-    sorts = str(given.get("type") or "None")
+    given = members_of(document, "identity") or {"type": "SystemAssigned"}
+    sorts = text_of(given, "type") or "None"
     shown: Json = {"type": sorts}
     if "SystemAssigned" in sorts:
         shown |= {"principalId": _id(arm_id, "principal"), "tenantId": TENANT_ID}
     if "UserAssigned" in sorts:
-        named = given.get("userAssignedIdentities") or {}
+        named = members_of(given, "userAssignedIdentities")
         shown["userAssignedIdentities"] = {name: user_assigned(name) for name in named}
     return shown
 

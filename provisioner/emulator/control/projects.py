@@ -15,9 +15,12 @@ from provisioner.emulator.control.resources import (
     PROVIDER,
     edited,
     made_by_emulator,
+    members_of,
     new_etag,
     patched,
     refuse_moved,
+    tags_of,
+    text_of,
 )
 from provisioner.emulator.wire.call import Reply
 from provisioner.emulator.wire.errors import Refusal
@@ -100,12 +103,12 @@ def _body(account: Resource, envelope: Json, document: Json, *, is_default: bool
     return {
         **envelope,
         "kind": "AIServices",
-        "location": document.get("location") or account.location,
-        "tags": document.get("tags") or {},
+        "location": text_of(document, "location") or account.location,
+        "tags": tags_of(document),
         "identity": identity_of(document, envelope["id"]),
         "properties": {
             "displayName": name,
-            **(document.get("properties") or {}),
+            **members_of(document, "properties"),
             "isDefault": is_default,
             "endpoints": {"AI Foundry API": f"https://{domain}.services.ai.azure.com/api/projects/{name}"},
             "internalId": uuid.uuid5(uuid.NAMESPACE_URL, envelope["id"].lower()).hex,

@@ -134,6 +134,14 @@ def members_of(document: object, key: str) -> Json:
     return value or {}
 
 
+def text_of(document: Json, key: str) -> str:
+    """A member that is text, or left out."""
+    value = document.get(key)
+    if not isinstance(value, str | None):
+        raise invalid(f"The {key} is not a text.")
+    return value or ""
+
+
 def invalid(message: str) -> Refusal:
     return Refusal(400, "InvalidRequestContent", message)
 

@@ -172,6 +172,7 @@ ALL: Final = (
         DIAGNOSTICS,
         *COMMON,
     ),
+    _role("bba48692-92b0-4667-a9ad-c31c7b334ac2", "Cognitive Services Usages Reader", f"{CS}/locations/usages/read"),
     _role(
         "a97b65f3-24c7-4388-baec-2e87135dc908",
         "Cognitive Services User",
