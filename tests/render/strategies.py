@@ -23,6 +23,7 @@ from provisioner.model.progress import (
     Status,
 )
 from provisioner.model.resource import Live, Marker, OnRemove
+from provisioner.model.run_scope import RunScope
 
 _SPICE: Final = [
     "\x1b[2J",
@@ -88,6 +89,7 @@ changes: Final = st.builds(
     loses_data=st.booleans(),
     referrers=st.lists(addresses, max_size=2).map(tuple),
     remarks=st.lists(wild, max_size=2).map(tuple),
+    key=st.just("") | wild,
 )
 targets: Final = st.builds(
     Target, endpoint=wild, account=wild, subscription=wild, resource_group=wild, local=st.booleans()
@@ -102,6 +104,7 @@ diagnostics: Final = st.builds(
     where=st.none() | locations,
     resources=st.lists(addresses, max_size=2).map(tuple),
 )
+patterns: Final = st.lists(wild, max_size=2).map(tuple)
 plans: Final = st.builds(
     Plan,
     owner=wild,
@@ -111,6 +114,10 @@ plans: Final = st.builds(
     refusals=st.lists(diagnostics, max_size=2).map(tuple),
     warnings=st.lists(diagnostics, max_size=2).map(tuple),
     notes=st.lists(diagnostics, max_size=2).map(tuple),
+    suspended=st.lists(changes, max_size=2).map(tuple),
+    scope=st.just(RunScope()) | st.builds(RunScope, targets=patterns, excludes=patterns),
+    out_of_scope=st.lists(addresses, max_size=2).map(tuple),
+    destruction=st.booleans(),
 )
 failures: Final = st.builds(Failure, message=wild, code=wild, status=st.integers(0, 599), request_id=wild, advice=wild)
 outcomes: Final = st.builds(
