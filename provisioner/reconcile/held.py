@@ -87,13 +87,9 @@ def promised(
     """A target comes with all that it needs: what of that is excluded and would change contradicts it. What is not
     there is told by `needed`.
     """
-    for change in changes:
+    for change in (it for it in changes if it.address in selection.excluded):
         users = sorted(at for at in selection.inside if at in desired and change.address in desired[at].needs)
-        if (
-            change.address in selection.excluded
-            and users
-            and (change.address in live or not _is_written(users, changes))
-        ):
+        if users and (change.address in live or not _is_written(users, changes)):
             yield Diagnostic(
                 code="needs-excluded",
                 message=f"{users[0]} is a target and needs {change.address}, which is excluded and differs from the "

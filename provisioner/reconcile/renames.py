@@ -8,6 +8,7 @@ more may have been edited together with the key.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -38,9 +39,9 @@ def renamed(
         if len(gone) * len(new) > _MOST_PAIRS:
             continue
         pairs = [(it, old) for it in new for old in gone if _is_shown(it, old, traits[kind])]
+        met = Counter(change.address for pair in pairs for change in pair)
         for change, old in pairs:
-            is_clear = sum(it is change for it, _ in pairs) == 1 and sum(it is old for _, it in pairs) == 1
-            if is_clear and change.address in among:
+            if met[change.address] == met[old.address] == 1 and change.address in among:
                 yield _diagnostic(old, desired[change.address], traits[kind])
 
 
