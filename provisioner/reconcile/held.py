@@ -64,7 +64,7 @@ def needed(
     """What is to be written and needs something that is not there and, held back, will not be."""
     for change in (it for it in changes if it.action not in _LEAVING):
         for at in sorted(change.needs & held.keys()):
-            if at in desired and at not in live and not desired[at].external:
+            if at in desired and at not in live:
                 yield _not_there(change, at, held[at], desired)
 
 

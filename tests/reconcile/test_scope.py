@@ -193,6 +193,13 @@ def test_an_excluded_part_that_is_not_there_is_missed() -> None:
     assert plan.refusals[0].where == HERE
 
 
+def test_an_excluded_external_part_that_is_not_there_is_missed_too() -> None:
+    desired = {**CHAIN, MODEL: Desired(address=MODEL, external=True)}
+
+    assert codes(planned(desired, {}, about(exclude=("deployments/*",)))) == ["needs-excluded"]
+    assert codes(planned(desired, have(MODEL, owner=None), about(exclude=("deployments/*",)))) == []
+
+
 def test_an_excluded_part_of_a_target_that_would_change_contradicts_it() -> None:
     live = have(MODEL, {"a": 0}) | have(STORE, {"a": 0}, MODEL)
 

@@ -80,8 +80,9 @@ def test_only_our_own_markup_is_in_a_comment(plan: Plan) -> None:
     markup = [token for token in inline_tokens(text) if not token.type.startswith(("text", "softbreak", "strong"))]
 
     assert {token.content for token in markup} <= {"<code>", "</code>"}
-    assert sum(token.content.startswith("<details>") for token in blocks) == len(plan.changes)
-    kinds = {address.kind for address in (*(change.address for change in plan.changes), *plan.unchanged)}
+    assert sum(token.content.startswith("<details>") for token in blocks) == len(plan.changes) + len(plan.suspended)
+    told = (*(change.address for change in (*plan.changes, *plan.suspended)), *plan.unchanged)
+    kinds = {address.kind for address in told}
     rows = len(kinds) + (2 if len(kinds) > 1 else 1)
     assert sum(token.type == "tr_open" for token in blocks) == (rows if plan.changes else 0)
 
