@@ -33,7 +33,8 @@ SMALLEST: Final = 2_000  # of Markdown, so that what matters most is in it
     name="plan",
     epilog="Examples:\n\n  provisioner plan --local\n\n"
     "  provisioner plan --out plan.md --out plan.json --detailed-exitcode\n\n"
-    "  provisioner plan --out plan.html --step-summary",
+    "  provisioner plan --out plan.html --step-summary\n\n"
+    "  provisioner plan --target 'stores/*' --exclude stores/old-memory",
 )
 @manifest_options
 @pin_option
