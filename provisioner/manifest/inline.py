@@ -45,6 +45,7 @@ def filled(file: ManifestFile, budget: Budget) -> ManifestFile:
         unknown=file.unknown | filling.unknown,
         content_problems=tuple(filling.problems),
         texts=filling.texts,
+        held=frozenset(filling.held),
     )
 
 
@@ -55,6 +56,7 @@ class _Filling:
         self.problems: list[Diagnostic] = []
         self.unknown: set[Path] = set()
         self.texts: Final = dict(file.texts)
+        self.held: Final[set[Path]] = set()
         self._file = file
         self._budget = budget
         self._sole: dict[Path, dict[Path, str]] = {}
@@ -114,6 +116,7 @@ class _Filling:
 
     def _held(self, name: object, path: Path, *, as_text: bool) -> Any:
         place = (*path, "file")
+        self.held.add(place)
         if not isinstance(name, str):
             message = f"`{dotted(path[2:])}.file` is {found(name)}; it must be a path."
             self._report("wrong-type", place, message, "Write the path of a file.")

@@ -33,10 +33,11 @@ from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head
 from provisioner.manifest.reader import read
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
-from provisioner.model.document import Document, dotted
+from provisioner.model.document import ABSENT, Document, dotted, lookup
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import listed, printable, quoted
+from provisioner.model.written import Written
 from provisioner.preflight.settings import Settings
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
@@ -315,7 +316,33 @@ def _desired(entry: Entry) -> Desired:
         external=entry.external,
         where=entry.file.source.key_at(entry.path),
         places=partial(_place, entry.file.source, entry.path),
+        entry=entry.value,
+        written={**entry.written, **dict(_respelt(entry))},
     )
+
+
+def _respelt(entry: Entry) -> Iterator[tuple[DocumentPath, Written]]:
+    """The texts once more at their places in the normal form, where that spells keys in a way of its own."""
+    for path, text in entry.written.items():
+        found = _alike(entry.fields, path)
+        if found is not None and found != path:
+            yield found, text
+
+
+def _alike(here: object, path: DocumentPath) -> DocumentPath | None:
+    spelt: list[str] = []
+    for step in path:
+        if isinstance(here, Mapping):
+            folded = step.replace("_", "").casefold()
+            keys = (str(key) for key in here if str(key).replace("_", "").casefold() == folded)
+            key = step if step in here else next(keys, None)
+        else:
+            key = step if lookup({"": here}, ("", step)) is not ABSENT else None
+        if key is None:
+            return None
+        spelt.append(key)
+        here = lookup({"": here}, ("", key))
+    return tuple(spelt)
 
 
 def _place(source: Source, entry: DocumentPath, path: DocumentPath) -> Location:

@@ -20,7 +20,7 @@ from provisioner.cli.options import (
 from provisioner.cli.planning import planned
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, complain, say
-from provisioner.reconcile.allowances import Allowances
+from provisioner.model.allowances import Allowances
 from provisioner.render.styles import PLAIN
 
 CHANGES: Final = 2
