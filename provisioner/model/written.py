@@ -6,7 +6,7 @@ Whatever outlives a run (a saved plan, a digest, the marker on a live object) ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from provisioner.model.document import Document, Json, Path, lookup
@@ -64,23 +64,6 @@ def as_written_where(document: Document, texts: Texts, other: Document) -> Docum
 def texts_below(texts: Texts, path: Path) -> dict[Path, Written]:
     """Those at the path and inside, seen from there."""
     return {at[len(path) :]: text for at, text in texts.items() if at[: len(path)] == path}
-
-
-def unwritten(value: object, texts: Texts) -> Iterator[Path]:
-    """Where the value holds a scalar that no text stands for; of a number or a flag, it is not asked."""
-    yield from _unwritten(value, _tree(texts), ())
-
-
-def _unwritten(value: object, tree: _Tree | Written | None, path: Path) -> Iterator[Path]:
-    inner = tree if isinstance(tree, dict) else {}
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _unwritten(item, inner.get(str(key)), (*path, str(key)))
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _unwritten(item, inner.get(str(index)), (*path, str(index)))
-    elif value not in (None, "", True, False) and not isinstance(tree, Written):
-        yield path
 
 
 def _tree(texts: Texts) -> _Tree:

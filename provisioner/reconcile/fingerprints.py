@@ -36,7 +36,7 @@ def fingerprint(live: Live, outside: Collection[Path]) -> Fingerprint:
     return Fingerprint(
         identity=live.identity,
         marker=marker_print(live.marker),
-        fields=cast("Document", _hashed(harmless_fields(live, outside))),
+        fields={key: _hashed(value) for key, value in harmless_fields(live, outside).items()},
         outside=tuple(sorted(outside)),
     )
 

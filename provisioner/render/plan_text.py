@@ -25,7 +25,7 @@ _MOST: Final = 2_000_000  # characters of fields: a log that is still opened
 
 def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
     """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it. Warnings
-    and refusals come last: they are what to act on.
+    and refusals come last, as they are what to act on; below them the digest stands alone, to be copied.
     """
     room = Room(_MOST)
     blocks = [
@@ -35,6 +35,7 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
         [styles.paint(styles.heading, line) for line in wrapped(plan_summary(plan), width=width, hang="  ")],
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
+        list(_digest(plan, width)),
     ]
     return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")
 
@@ -44,6 +45,11 @@ def _target(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
         first, *rest = wrapped(_parted(f"{label}: {text}", width), width=width, hang=_HANG)
         yield styles.paint(styles.heading, first[: len(label) + 1]) + first[len(label) + 1 :]
         yield from rest
+
+
+def _digest(plan: Plan, width: int) -> Iterator[str]:
+    row = f"Digest: {plan.digest}"
+    yield from [row] if len(row) <= width else row.split()
 
 
 def _parted(row: str, width: int) -> str:
