@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "init": "Start a folder: a manifest, its prompts, its variables.",
     "validate": "Check the manifest, offline.",
     "plan": "Show what apply would do, without doing it.",
+    "show": "Print a saved plan, offline.",
     "apply": "Make the project what the manifest says.",
     "destroy": "Delete everything the manifest owns.",
     "export": "Write a manifest of what is live.",

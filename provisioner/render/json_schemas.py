@@ -124,6 +124,10 @@ _REFERRED: Final = _object(
     address=_ref("address"),
     live=_LIVE,
     values={"type": "object", "description": "Of what the manifest declares of it, what is live."},
+    scope={
+        "type": ["object", "null"],
+        "description": "What tells it from others of its name; null where the manifest does not manage it.",
+    },
 )
 _OPTIONS: Final = _object(
     "What the command allowed.",

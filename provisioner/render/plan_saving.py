@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, cast
 
+from provisioner.kinds import TRAITS
 from provisioner.model.action import Action
 from provisioner.model.allowances import Allowances
 from provisioner.model.document import Document, Json, Path, dotted, leaves, only
@@ -95,10 +96,12 @@ def referred_document(referred: Referred) -> Json:
     outside = frozenset(wanted.written) if wanted else frozenset()
     declared = tuple(path for path, _ in leaves(wanted.fields)) if wanted else ()
     known = tuple(path for path in declared if path not in outside)
+    scope = TRAITS[live.address.kind].scope
     return {
         "address": {"kind": live.address.kind, "name": live.address.name},
         "live": live_document(live, outside),
         "values": only(harmless_fields(live, outside), known),
+        "scope": (only(wanted.fields, (scope,)) if scope else {}) if wanted else None,
     }
 
 

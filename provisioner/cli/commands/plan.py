@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from provisioner.cli.files import write_out
 from provisioner.cli.formats import PLAN_FILES, PLANS, format_option, plan_file
@@ -17,7 +20,7 @@ from provisioner.cli.options import (
     preflight_options,
     service_options,
 )
-from provisioner.cli.planning import planned
+from provisioner.cli.planning import planned, planned_destruction
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, complain, say
 from provisioner.model.allowances import Allowances
@@ -46,14 +49,18 @@ CHANGES: Final = 2
     help="Write the plan to this file, too; .txt, .json or .md names the format. A link is followed; a pipe or a "
     "device stays what it is.",
 )
+@click.option("--destroy", is_flag=True, help="Plan what `destroy` would do: delete everything the manifest owns.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.pass_obj
+@click.pass_context
 def command(
+    ctx: click.Context,
     terminal: Terminal,
     /,
     *,
     style: str,
     outs: tuple[Path, ...],
+    destroy: bool,
     detailed_exitcode: bool,
     allow: Allowances,
     checks: Checks,
@@ -65,8 +72,15 @@ def command(
     what apply would refuse; a plan that would be refused exits with 1.
     """
     request = Request(**shared)
+    if destroy:
+        allow = _of_destruction(ctx, allow)
     with opened(request) as (manifest, planes):
-        plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
+        if destroy:
+            plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
+        else:
+            preflight = checks.preflight(manifest, planes)
+            plan = planned(manifest, planes, allow, preflight, parallelism=request.parallelism)
+    plan = replace(plan, made_at=datetime.now(tz=timezone.utc).isoformat(timespec="seconds"))
     for out in outs:
         write_out(out, PLAN_FILES[out.suffix](plan, PLAIN, 100))
     say(PLANS[style](plan, terminal.out, terminal.width))
@@ -74,3 +88,13 @@ def command(
         complain("apply would refuse this plan.")
         return 1
     return CHANGES if detailed_exitcode and (plan.changes or plan.left_out) else 0
+
+
+def _of_destruction(ctx: click.Context, allow: Allowances) -> Allowances:
+    """As `destroy` has them: no limit where none is given. What there is nothing to allow for is refused."""
+    for name in ("adopt", "take_over", "no_delete"):
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            flag = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{flag} and --destroy do not go together: nothing stays that is the owner's.", ctx)
+    is_limited = ctx.get_parameter_source("max_deletes") is ParameterSource.COMMANDLINE
+    return replace(allow, max_deletes=allow.max_deletes if is_limited else None)
