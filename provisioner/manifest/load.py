@@ -28,7 +28,7 @@ from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
 from provisioner.manifest.inline import filled
 from provisioner.manifest.limits import Budget, Resource, bounded
-from provisioner.manifest.places import Lines, Marks, Source
+from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.model.address import Address
@@ -193,8 +193,7 @@ def _root(name: str, entries: Mapping[Address, Document], external: Collection[A
 def _load_entries(root: Json, file: str, options: Options) -> Loaded:
     budget = Budget()
     variables, problems = gather(Path(), options.environ, options.allow_env, options.unset, budget)
-    source = Source(root, root_at=0, marks=Marks(), lines=Lines(file, ""), folder="")
-    manifest = resolved_file(source, (), variables, waived=_waived(options), budget=budget)
+    manifest = resolved_file(PlacelessSource(root, file=file), (), variables, waived=_waived(options), budget=budget)
     too_many = None if budget.is_spent else _too_many([manifest], budget)
     if budget.is_spent:
         return _placeless(_given_up([*problems, *([too_many] if too_many else [])], [manifest]))

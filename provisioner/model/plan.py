@@ -10,11 +10,11 @@ from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lookup
-from provisioner.model.redact import HiddenKeys, redacted
+from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup
+from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
-from provisioner.model.written import Texts, Written, as_written
+from provisioner.model.written import Texts, Written, as_written, shown_text
 
 _FROM_OUTSIDE: Final = Written("")  # a live value that an earlier environment made tells nothing
 
@@ -164,6 +164,13 @@ class Plan:
         return self.target.endpoint.rstrip("/").casefold()
 
 
+def _texts_of(change: Change) -> Iterable[tuple[Path, str]]:
+    """Those without a literal in a secret's place; they also tell of what is hidden as a whole."""
+    ignored = change.wanted.lifecycle.ignore if change.wanted else ()
+    texts = ((path, shown_text(text.text)) for path, text in sorted(change.written.items()))
+    return ((path, text) for path, text in texts if isinstance(text, Sensitive) and not lies_under(path, ignored))
+
+
 def _essence(change: Change) -> Iterable[object]:
     yield change.action.value
     yield str(change.address)
@@ -178,5 +185,6 @@ def _essence(change: Change) -> Iterable[object]:
         origin = each.origin.value if each.origin else None
         yield [dotted(keys.path(each.path)), origin, *([] if side is ABSENT else [side] for side in sides)]
     yield [list(item) for item in change.lifecycle_fields]
+    yield [[dotted(keys.path(path)), text] for path, text in _texts_of(change)]
     if change.reason and change.before is not None:
         yield change.before.condition.value

@@ -48,8 +48,9 @@ def entry_document(wanted: Desired) -> tuple[Document | None, tuple[Path, ...]]:
         return None, ()
     entry = as_written(cast("Document", _escaped(wanted.entry)), wanted.written)
     keys = HiddenKeys()
-    shown = cast("Document", keys.value(redacted(entry)))
-    return shown, tuple(_hidden(entry, shown, (), keys))
+    literals: list[Path] = []
+    saved = _saved(entry, keys.value(redacted(entry)), (), keys, literals)
+    return cast("Document", saved), tuple(literals)
 
 
 def _escaped(value: Any) -> Any:
@@ -62,18 +63,25 @@ def _escaped(value: Any) -> Any:
     return value
 
 
-def _hidden(value: object, shown: Any, path: Path, keys: HiddenKeys) -> Iterator[Path]:
-    if isinstance(value, Mapping) and isinstance(shown, Mapping):
+def _saved(value: Any, shown: Any, path: Path, keys: HiddenKeys, literals: list[Path]) -> Any:
+    """The value, with what is shown in the place of a literal that is hidden; these come to the `literals`."""
+    if isinstance(value, Mapping):
+        is_hidden, result = not isinstance(shown, Mapping), {}
         for key, inner in value.items():
             name = keys.key(str(key))
             if isinstance(name, Sensitive):
-                yield (*path, name)
-            yield from _hidden(inner, shown[name], (*path, name), keys)
-    elif isinstance(value, (list, tuple)) and isinstance(shown, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from _hidden(inner, shown[index], (*path, str(index)), keys)
-    elif shown is not value and isinstance(shown, (Sensitive, Masked)):
-        yield path
+                literals.append((*path, name))
+            below = shown if is_hidden else shown[name]
+            result[name] = _saved(inner, below, (*path, name), keys, literals)
+        return result
+    if isinstance(value, (list, tuple)):
+        sides = enumerate(zip(value, shown if isinstance(shown, list) else [shown] * len(value), strict=True))
+        return [_saved(inner, below, (*path, str(at)), keys, literals) for at, (inner, below) in sides]
+    if isinstance(value, Sensitive) or value is None or isinstance(value, bool) or value == "":
+        return value
+    if isinstance(shown, (Sensitive, Masked)):
+        literals.append(path)
+    return shown
 
 
 def live_document(live: Live, outside: Collection[Path]) -> Json:

@@ -104,7 +104,7 @@ def command(
             return _apply_saved(plan_file, request, reporter, terminal, on_error=on_error)
         with opened(request) as (manifest, planes):
             plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
-            yes = yes or _is_expected(plan, expected, reporter)
+            yes = _is_expected(plan, expected, reporter) or yes
             return carry_out(
                 plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error
             )

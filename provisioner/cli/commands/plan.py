@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,8 +23,11 @@ from provisioner.cli.options import (
 )
 from provisioner.cli.planning import planned, planned_destruction
 from provisioner.cli.session import Request, opened
-from provisioner.cli.terminal import Terminal, complain, say
+from provisioner.cli.terminal import Terminal, complain, note, say
 from provisioner.model.allowances import Allowances
+from provisioner.model.plan import Plan
+from provisioner.model.words import listed
+from provisioner.render.safe import one_line
 from provisioner.render.styles import PLAIN
 
 CHANGES: Final = 2
@@ -84,10 +88,20 @@ def command(
     for out in outs:
         write_out(out, PLAN_FILES[out.suffix](plan, PLAIN, 100))
     say(PLANS[style](plan, terminal.out, terminal.width))
+    _tell_obstacles(plan, [str(out) for out in outs if out.suffix == ".json"] or ["-"] * (style == "json"))
     if plan.refusals:
         complain("apply would refuse this plan.")
         return 1
     return CHANGES if detailed_exitcode and (plan.changes or plan.left_out) else 0
+
+
+def _tell_obstacles(plan: Plan, names: Sequence[str]) -> None:
+    """Why what was written for programs can be read, but not applied; of a refused plan that is said anyway."""
+    if names and not plan.refusals:
+        from provisioner.render.plan_saving import obstacles  # noqa: PLC0415 - only who saves a plan pays for it
+
+        for obstacle in obstacles(plan):
+            note(f"Note: {one_line(listed(names))} can be shown and not applied: {obstacle}")
 
 
 def _of_destruction(ctx: click.Context, allow: Allowances) -> Allowances:
