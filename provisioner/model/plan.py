@@ -164,6 +164,14 @@ class Plan:
         return self.target.endpoint.rstrip("/").casefold()
 
 
+def _essence_of(change: FieldChange, before: Document, after: Document, keys: HiddenKeys) -> Iterable[object]:
+    yield dotted(keys.path(change.path))
+    yield change.origin.value if change.origin else None
+    for side in (before, after):
+        found = lookup(side, change.path)
+        yield [] if found is ABSENT else [keys.value(found)]
+
+
 def _texts_of(change: Change) -> Iterable[tuple[Path, str]]:
     """Those without a literal in a secret's place; they also tell of what is hidden as a whole."""
     ignored = change.wanted.lifecycle.ignore if change.wanted else ()
@@ -178,12 +186,12 @@ def _essence(change: Change) -> Iterable[object]:
     texts, before = change.written, redacted(change.before.fields) if change.before else {}
     yield None if change.after is None else keys.value(redacted(as_written(change.declared, texts)))
     yield keys.value(before) if change.destroys else None
-    after = told_apart(before, redacted(as_written(change.after or {}, texts)))
-    before = as_written(cast("Document", before), dict.fromkeys(texts, _FROM_OUTSIDE))
-    for each in change.fields:
-        sides = (keys.value(lookup(cast("Document", side), each.path)) for side in (before, after))
-        origin = each.origin.value if each.origin else None
-        yield [dotted(keys.path(each.path)), origin, *([] if side is ABSENT else [side] for side in sides)]
+    if change.fields:
+        after = told_apart(before, redacted(as_written(change.after or {}, texts)))
+        before = as_written(cast("Document", before), dict.fromkeys(texts, _FROM_OUTSIDE))
+        yield [
+            list(_essence_of(each, cast("Document", before), cast("Document", after), keys)) for each in change.fields
+        ]
     yield [list(item) for item in change.lifecycle_fields]
     yield [[dotted(keys.path(path)), text] for path, text in _texts_of(change)]
     if change.reason and change.before is not None:
