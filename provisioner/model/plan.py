@@ -189,9 +189,7 @@ def _essence(change: Change) -> Iterable[object]:
     if change.fields:
         after = told_apart(before, redacted(as_written(change.after or {}, texts)))
         before = as_written(cast("Document", before), dict.fromkeys(texts, _FROM_OUTSIDE))
-        yield [
-            list(_essence_of(each, cast("Document", before), cast("Document", after), keys)) for each in change.fields
-        ]
+        yield [list(_essence_of(each, before, cast("Document", after), keys)) for each in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
     yield [[dotted(keys.path(path)), text] for path, text in _texts_of(change)]
     if change.reason and change.before is not None:
