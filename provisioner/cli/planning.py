@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
 _REPEAT_S: Final = 5.0
+MOST_PLAN_BYTES: Final = 50_000_000  # of a saved plan that is read back: several times what ten thousand changes take
 
 T = TypeVar("T")
 U = TypeVar("U")

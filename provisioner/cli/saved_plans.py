@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from provisioner.apply.observe import observe
 from provisioner.cli.complaints import warn
-from provisioner.cli.planning import waits_told
+from provisioner.cli.planning import MOST_PLAN_BYTES, waits_told
 from provisioner.cli.session import Request, connected
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.files import Found, read_manifest, shown_path
@@ -32,12 +32,10 @@ from provisioner.saved.resume import resume
 if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
-MOST_BYTES: Final = 50_000_000
-
 
 def read_saved(path: Path) -> tuple[str, SavedPlan]:
     """The text and what it says. Raises ProvisionerError for what is no file, too large, or no whole plan."""
-    text, problem = read_manifest(Found(path), Budget(), limit=MOST_BYTES)
+    text, problem = read_manifest(Found(path), Budget(), limit=MOST_PLAN_BYTES)
     if text is None:
         hint = "Name a plan that `provisioner plan --out plan.json` wrote."
         raise ProvisionerError(problem.message if problem else f"{quoted(shown_path(path))} cannot be read.", hint)
@@ -98,19 +96,19 @@ def _required_target(saved: SavedPlan, request: Request, name: str) -> Target:
 def _require_same_project(target: Target, request: Request, name: str) -> None:
     if fault := endpoint_fault(target.endpoint):
         raise ProvisionerError(f"{name} is for a project whose endpoint {fault}.")
-    for key, variable in VARIABLES.items():
-        said = _settings(target)[key]
-        is_given = key == "endpoint" and request.project_endpoint is not None
+    for key, said in _settings(target).items():
+        variable, is_given = VARIABLES[key], key == "endpoint" and request.project_endpoint is not None
         outside = request.project_endpoint if is_given else os.environ.get(variable, "")
         if not said or (key == "account" and account_of(target.endpoint)):
             continue
-        who = "--project-endpoint" if is_given else variable
         if outside and outside.rstrip("/").casefold() != said.rstrip("/").casefold():
+            who = "--project-endpoint" if is_given else variable
             raise ProvisionerError(
                 f"{name} is a plan for another project: {_word(key)} is {shown(said)}, and {who} says another one.",
                 "Plan again for that project, or set the variable to the plan's.",
             )
-        if not outside and request.pin_environment:
+        is_of_the_cloud = key == "management_endpoint" and not target.management
+        if not outside and request.pin_environment and not is_of_the_cloud:
             raise ProvisionerError(
                 f"{name} is not held to anything: --pin-environment is given, and {variable} is not set.",
                 f"Set {variable} in the pipeline.",

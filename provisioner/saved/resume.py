@@ -28,7 +28,7 @@ from provisioner.reconcile.fingerprints import Fingerprint, harmless_fields, mar
 from provisioner.reconcile.marker import are_alike
 from provisioner.reconcile.meaning import is_default
 from provisioner.reconcile.planner import make_destruction, make_plan
-from provisioner.reconcile.scopes import is_owned
+from provisioner.reconcile.scopes import is_owned, of_one_name
 from provisioner.saved.reading import Neighbour, SavedPlan
 
 _MOST_TOLD: Final = 100
@@ -53,7 +53,7 @@ def resume(
     """
     fresh = _planned_again(saved, desired, live, traits)
     left = {change.address: change for change in fresh.changes}
-    done = {change.address for change in saved.plan.changes if _is_done(change, fresh, live)}
+    done = {it.address for it in saved.plan.changes if _is_done(it, saved.then.get(it.address), fresh, live)}
     problems = [*_problems(saved, live, left, done, traits)]
     if problems:
         raise Stale(tuple(_as_many(problems)))
@@ -81,10 +81,12 @@ def _planned_again(
     return replace(fresh, changes=tuple(it for it in fresh.changes if it.address in touched))
 
 
-def _is_done(change: Change, fresh: Plan, live: Mapping[Address, Live]) -> bool:
+def _is_done(change: Change, then: Fingerprint | None, fresh: Plan, live: Mapping[Address, Live]) -> bool:
+    """Whether the object is as the plan leaves it."""
     found = live.get(change.address)
-    if change.action is Action.DELETE:
-        return found is None
+    if change.action is Action.DELETE:  # that of another scope, or one that was made since, is another object
+        there = of_one_name(found) if found is not None else ()
+        return not any(then is None or it.identity == then.identity for it in there)
     if change.action is Action.RELEASE:
         return found is not None and not is_owned(found, fresh.owner)
     return change.address in fresh.unchanged
@@ -190,6 +192,8 @@ class _Held:
         for field in self.change.fields:
             if path[: len(field.path)] == field.path:
                 return lookup({"": field.before}, ("", *path[len(field.path) :]))
+            if _overlap(path, field.path):  # a part of it was to change
+                return _UNKNOWN
         declared = lookup(self.left.declared, path) if self.left is not None else ABSENT
         return _UNKNOWN if declared is ABSENT else redacted(declared, path)
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -358,3 +361,122 @@ def test_a_saved_plan_shows_what_the_plan_showed(style: str, action: str, small:
         assert shown.out == Path("plan.json").read_text(encoding="utf-8")
     else:
         assert shown.out == planned.out
+
+
+def test_an_adoption_is_finished_and_then_there_is_nothing_to_do(
+    foundry: Foundry, small: Path, provisioner: Command
+) -> None:
+    text = small.read_text(encoding="utf-8")
+    small.write_text(text.replace("prefs: {", "prefs: {lifecycle: {on_remove: keep}, "), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    small.write_text(text.replace("  prefs:", "  other:"), encoding="utf-8")
+    assert provisioner("plan", "--out", "release.json").code == 0
+    assert provisioner("apply", "--plan", "release.json").code == 0
+    assert "Nothing to do" in provisioner("apply", "--plan", "release.json").out
+    small.write_text(text, encoding="utf-8")
+    adopts = ("--adopt", "--allow-data-loss", "stores/other")
+    assert provisioner("plan", "--out", "adopt.json", *adopts).code == 0
+    document = json.loads(Path("adopt.json").read_text(encoding="utf-8"))
+    assert document["options"]["adopt"] is True
+
+    assert provisioner("apply", "--plan", "adopt.json").code == 0
+
+    assert [it["name"] for it in foundry.objects("stores")] == ["prefs"]
+    assert "Nothing to do" in provisioner("apply", "--plan", "adopt.json").out
+
+
+def test_what_changed_hands_since_is_refused(foundry: Foundry, small: Path, provisioner: Command) -> None:
+    edit(small, "description: a", "description: b")
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    edit(small, "name: small\n", "name: theirs\n")
+    edit(small, "description: b", "description: a")
+    assert provisioner("apply", "--yes", "--take-over", "small").code == 0
+    foundry.forget_requests()
+
+    refused = provisioner("apply", "--plan", "plan.json")
+
+    assert refused.code == 1
+    assert 'stores/prefs owner: was "small" when planned, is "theirs" now.' in refused.err
+    assert writes(foundry) == []
+
+
+def test_a_store_that_was_made_anew_is_another_one(foundry: Foundry, small: Path, provisioner: Command) -> None:
+    edit(small, "description: a", "description: b")
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    edit(small, "description: b", "description: a")
+    foundry.remove("stores", "prefs")
+    foundry.advance(5)
+    assert provisioner("apply", "--yes").code == 0
+
+    refused = provisioner("apply", "--plan", "plan.json")
+
+    assert refused.code == 1
+    assert "stores/prefs was made anew since it was planned" in refused.err
+
+
+def test_somebody_who_names_what_goes_since_is_told(small: Path, provisioner: Command) -> None:
+    edit(small, "  helper: {", "  other: {model: chat, instructions: x}\n  helper: {")
+    assert provisioner("apply", "--yes").code == 0
+    text = small.read_text(encoding="utf-8")
+    edit(small, "  prefs: {description: a, chat_model: chat, embedding_model: embed}\n", "  {}\n")
+    assert provisioner("plan", "--allow-data-loss", "stores/prefs", "--out", "plan.json").code == 0
+    tool = "tools: [{type: memory_search_preview, memory_store_name: prefs, scope: x}], "
+    small.write_text(text.replace("other: {", f"other: {{{tool}"), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+
+    refused = provisioner("apply", "--plan", "plan.json")
+
+    assert refused.code == 1
+    assert "agents/other names stores/prefs now, which was to delete." in refused.err
+
+
+def test_numbers_and_names_that_variables_spell_are_spelt_where_the_plan_is_applied(
+    foundry: Foundry, project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = SMALL.replace("capacity: 10", "capacity: '${env:FOUNDRY_CAPACITY}'", 1)
+    (project / "stores.yaml").write_text(text.replace("{model: chat,", "{model: '${env:FOUNDRY_MODEL}',"), "utf-8")
+    monkeypatch.setenv("FOUNDRY_CAPACITY", "10")
+    monkeypatch.setenv("FOUNDRY_MODEL", "chat")
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    document = json.loads(Path("plan.json").read_text(encoding="utf-8"))
+    (chat,) = [it for it in document["changes"] if it["address"]["name"] == "chat"]
+    assert chat["entry"]["sku"]["capacity"] == "${env:FOUNDRY_CAPACITY}"
+    assert [it["after"] for it in chat["fields"] if it["path"] == ["sku", "capacity"]] == ["${env:FOUNDRY_CAPACITY}"]
+    monkeypatch.setenv("FOUNDRY_MODEL", "elsewhere/gpt")
+    refused = provisioner("apply", "--plan", "plan.json")
+    assert refused.code == 1
+    assert "agents/helper named deployments/chat when planned, names nothing now." in refused.err
+    assert foundry.objects("agents") == []
+    monkeypatch.setenv("FOUNDRY_MODEL", "chat")
+    monkeypatch.setenv("FOUNDRY_CAPACITY", "20")
+
+    assert provisioner("apply", "--plan", "plan.json").code == 0
+
+    assert provisioner("plan", "--detailed-exitcode").code == 0
+    monkeypatch.setenv("FOUNDRY_CAPACITY", "30")
+    assert provisioner("plan", "--detailed-exitcode").code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of file sizes there")
+@pytest.mark.usefixtures("small")
+def test_a_disk_that_is_full_leaves_the_old_plan_and_no_half_of_the_new(project: Path) -> None:
+    (project / "plan.json").write_text("the old one", encoding="utf-8")
+    program = (
+        "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "from provisioner.cli.main import run\nsys.exit(run(['plan', '--out', 'plan.json']))\n"
+    )
+    edit(project / "stores.yaml", "description: a", "description: b")
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert '"plan.json" cannot be written: the file would be too large.' in done.stderr
+    assert (project / "plan.json").read_text(encoding="utf-8") == "the old one"
+    assert [it.name for it in project.iterdir() if it.name.startswith(".plan.json")] == []

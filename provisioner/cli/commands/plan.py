@@ -21,7 +21,7 @@ from provisioner.cli.options import (
     preflight_options,
     service_options,
 )
-from provisioner.cli.planning import planned, planned_destruction
+from provisioner.cli.planning import MOST_PLAN_BYTES, planned, planned_destruction
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, complain, note, say
 from provisioner.model.allowances import Allowances
@@ -86,7 +86,10 @@ def command(
             plan = planned(manifest, planes, allow, preflight, parallelism=request.parallelism)
     plan = replace(plan, made_at=datetime.now(tz=timezone.utc).isoformat(timespec="seconds"))
     for out in outs:
-        write_out(out, PLAN_FILES[out.suffix](plan, PLAIN, 100))
+        text = PLAN_FILES[out.suffix](plan, PLAIN, 100)
+        write_out(out, text)
+        if out.suffix == ".json" and len(text) > MOST_PLAN_BYTES:
+            note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
     say(PLANS[style](plan, terminal.out, terminal.width))
     _tell_obstacles(plan, [str(out) for out in outs if out.suffix == ".json"] or ["-"] * (style == "json"))
     if plan.refusals:
