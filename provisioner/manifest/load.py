@@ -368,26 +368,29 @@ def _desired(entry: Entry) -> Desired:
 
 def _respelt(entry: Entry) -> Iterator[tuple[DocumentPath, Written]]:
     """The texts once more at their places in the normal form, where that spells keys in a way of its own."""
+    spellings: dict[int, dict[str, str]] = {}
     for path, text in entry.written.items():
-        found = _alike(entry.fields, path)
-        if found is not None and found != path:
+        if lookup(entry.fields, path) is ABSENT and (found := _alike(entry.fields, path, spellings)):
             yield found, text
 
 
-def _alike(here: object, path: DocumentPath) -> DocumentPath | None:
+def _alike(here: object, path: DocumentPath, spellings: dict[int, dict[str, str]]) -> DocumentPath | None:
+    """The path as it is spelt here. `spellings` are kept, as each takes time with the number of keys."""
     spelt: list[str] = []
     for step in path:
-        if isinstance(here, Mapping):
-            folded = step.replace("_", "").casefold()
-            keys = (str(key) for key in here if str(key).replace("_", "").casefold() == folded)
-            key = step if step in here else next(keys, None)
-        else:
-            key = step if lookup({"": here}, ("", step)) is not ABSENT else None
-        if key is None:
+        key: str | None = step
+        if isinstance(here, Mapping) and step not in here:
+            if id(here) not in spellings:
+                spellings[id(here)] = {_folded(str(each)): str(each) for each in here}
+            key = spellings[id(here)].get(_folded(step))
+        if key is None or (here := lookup({"": here}, ("", key))) is ABSENT:
             return None
         spelt.append(key)
-        here = lookup({"": here}, ("", key))
     return tuple(spelt)
+
+
+def _folded(key: str) -> str:
+    return key.replace("_", "").casefold()
 
 
 def _place(source: Source, entry: DocumentPath, path: DocumentPath) -> Location:

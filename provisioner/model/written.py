@@ -61,9 +61,13 @@ def as_written_where(document: Document, texts: Texts, other: Document) -> Docum
     return as_written(document, same)
 
 
-def texts_below(texts: Texts, path: Path) -> dict[Path, Written]:
-    """Those at the path and inside, seen from there."""
-    return {at[len(path) :]: text for at, text in texts.items() if at[: len(path)] == path}
+def texts_by_place(texts: Texts) -> dict[Path, dict[Path, Written]]:
+    """For every place on the way to one, those at it and inside, seen from there."""
+    found: dict[Path, dict[Path, Written]] = {}
+    for path, text in texts.items():
+        for length in range(len(path) + 1):
+            found.setdefault(path[:length], {})[path[length:]] = text
+    return found
 
 
 def _tree(texts: Texts) -> _Tree:

@@ -22,7 +22,7 @@ from provisioner.model.checksum import UNSUMMED, summed
 from provisioner.model.document import ABSENT, Absent, Json, Path, lookup
 from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.redact import CHANGED, HIDDEN, Sensitive, harmless
-from provisioner.model.written import Texts, Written, as_written, shown_text, texts_below
+from provisioner.model.written import Texts, Written, as_written, shown_text, texts_by_place
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
@@ -90,9 +90,9 @@ def change_document(change: Change) -> Json:
 
 
 def _shown_fields(change: Change) -> Iterator[FieldChange]:
+    texts = texts_by_place(change.written)
     for field in without_secrets(resource_fields(change), change):
-        texts = texts_below(change.written, field.path)
-        yield _from_outside(field, texts) if texts else field
+        yield _from_outside(field, texts[field.path]) if field.path in texts else field
 
 
 def _from_outside(field: FieldChange, texts: Texts) -> FieldChange:

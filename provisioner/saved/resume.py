@@ -172,18 +172,15 @@ class _Held:
 
     def _of_fields(self, then: Fingerprint, now: Live) -> Iterator[Diagnostic]:
         shown = harmless_fields(now, then.outside)
+        open_yet = _Places(field.path for field in self.left.fields) if self.left else _Places([()])
+        went = _Places(field.path for field in self.change.fields if field.after is ABSENT)
+        declared = self.left.declared if self.left else {}
         for path in moved(then, now):
             if self.then is None and is_default(lookup(now.fields, path), path, self.traits):
                 continue  # what the service fills in is no more than was there before
-            if not self._is_as_left(path):
+            is_as_left = went.touch(path) or lookup(declared, path) is not ABSENT  # by an apply that was broken off
+            if open_yet.touch(path) or not is_as_left:
                 yield _field_moved(self.change.address, path, self._was(path, then), lookup(shown, path))
-
-    def _is_as_left(self, path: Path) -> bool:
-        """Whether the field is as the plan leaves it, by an apply that was broken off."""
-        if self.left is None or any(_overlap(path, field.path) for field in self.left.fields):
-            return False
-        went = any(_overlap(path, field.path) for field in self.change.fields if field.after is ABSENT)
-        return went or lookup(self.left.declared, path) is not ABSENT
 
     def _was(self, path: Path, then: Fingerprint) -> object:
         """What is known of it: what the plan would change, and what the manifest says."""
@@ -192,7 +189,7 @@ class _Held:
         for field in self.change.fields:
             if path[: len(field.path)] == field.path:
                 return lookup({"": field.before}, ("", *path[len(field.path) :]))
-            if _overlap(path, field.path):  # a part of it was to change
+            if field.path[: len(path)] == path:  # a part of it was to change
                 return _UNKNOWN
         declared = lookup(self.left.declared, path) if self.left is not None else ABSENT
         return _UNKNOWN if declared is ABSENT else redacted(declared, path)
@@ -205,9 +202,9 @@ class _Held:
             yield _moved(f"{address} named {was} when planned, names {now} now.", _REFERENCE_HINT)
         if left.action is not self.change.action:
             return
-        planned = [field.path for field in self.change.fields]
+        planned = _Places(field.path for field in self.change.fields)
         for field in left.fields:
-            if not any(_overlap(field.path, path) for path in planned):
+            if not planned.touch(field.path):
                 yield _moved(
                     f"{address} {dotted(field.path)}: was not to change when planned, would change now: a variable "
                     "makes another value.",
@@ -227,9 +224,16 @@ class _Unknown:
 _UNKNOWN: Final = _Unknown()
 
 
-def _overlap(one: Path, other: Path) -> bool:
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
+class _Places:
+    """Paths, to be asked of many others."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = frozenset(paths)
+        self._on_the_way = frozenset(path[:length] for path in self._paths for length in range(1, len(path)))
+
+    def touch(self, path: Path) -> bool:
+        """Whether it is one of them, or inside one, or around one."""
+        return path in self._on_the_way or any(path[:length] in self._paths for length in range(len(path) + 1))
 
 
 def _neighbour(neighbour: Neighbour, now: Live | None) -> Iterator[Diagnostic]:
