@@ -223,7 +223,34 @@ def _texts(entry: Entry, paths: Iterable[Path]) -> dict[Path, Written]:
         text, value = entry.file.written[place], lookup(entry.value, path)
         if value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
             texts[path] = Written(text, is_private=entry.file.variables.is_private(text))
-    return texts
+    return {**texts, **dict(_respelt(texts, entry.fields))}
+
+
+def _respelt(texts: Texts, fields: Document) -> Iterator[tuple[Path, Written]]:
+    """The texts once more at their places in the normal form, where that spells keys in a way of its own."""
+    spellings: dict[int, dict[str, str]] = {}
+    for path, text in texts.items():
+        if lookup(fields, path) is ABSENT and (found := _alike(fields, path, spellings)):
+            yield found, text
+
+
+def _alike(here: object, path: Path, spellings: dict[int, dict[str, str]]) -> Path | None:
+    """The path as it is spelt here. `spellings` are kept, as each takes time with the number of keys."""
+    spelt: list[str] = []
+    for step in path:
+        key: str | None = step
+        if isinstance(here, Mapping) and step not in here:
+            if id(here) not in spellings:
+                spellings[id(here)] = {_folded_key(str(each)): str(each) for each in here}
+            key = spellings[id(here)].get(_folded_key(step))
+        if key is None or (here := lookup({"": here}, ("", key))) is ABSENT:
+            return None
+        spelt.append(key)
+    return tuple(spelt)
+
+
+def _folded_key(key: str) -> str:
+    return key.replace("_", "").casefold()
 
 
 def _by_entry(paths: Iterable[Path]) -> dict[Path, list[Path]]:

@@ -33,11 +33,10 @@ from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head
 from provisioner.manifest.reader import read
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
-from provisioner.model.document import ABSENT, Document, Json, dotted, lookup
+from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import listed, printable, quoted
-from provisioner.model.written import Written
 from provisioner.preflight.settings import Settings
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "refused"]
@@ -362,35 +361,8 @@ def _desired(entry: Entry) -> Desired:
         where=entry.file.source.key_at(entry.path),
         places=partial(_place, entry.file.source, entry.path),
         entry=entry.value,
-        written={**entry.written, **dict(_respelt(entry))},
+        written=entry.written,
     )
-
-
-def _respelt(entry: Entry) -> Iterator[tuple[DocumentPath, Written]]:
-    """The texts once more at their places in the normal form, where that spells keys in a way of its own."""
-    spellings: dict[int, dict[str, str]] = {}
-    for path, text in entry.written.items():
-        if lookup(entry.fields, path) is ABSENT and (found := _alike(entry.fields, path, spellings)):
-            yield found, text
-
-
-def _alike(here: object, path: DocumentPath, spellings: dict[int, dict[str, str]]) -> DocumentPath | None:
-    """The path as it is spelt here. `spellings` are kept, as each takes time with the number of keys."""
-    spelt: list[str] = []
-    for step in path:
-        key: str | None = step
-        if isinstance(here, Mapping) and step not in here:
-            if id(here) not in spellings:
-                spellings[id(here)] = {_folded(str(each)): str(each) for each in here}
-            key = spellings[id(here)].get(_folded(step))
-        if key is None or (here := lookup({"": here}, ("", key))) is ABSENT:
-            return None
-        spelt.append(key)
-    return tuple(spelt)
-
-
-def _folded(key: str) -> str:
-    return key.replace("_", "").casefold()
 
 
 def _place(source: Source, entry: DocumentPath, path: DocumentPath) -> Location:
