@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -26,11 +25,12 @@ from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, complain, note, say
 from provisioner.model.allowances import Allowances
 from provisioner.model.plan import Plan
-from provisioner.model.words import listed
+from provisioner.model.words import plural
 from provisioner.render.safe import one_line
 from provisioner.render.styles import PLAIN
 
 CHANGES: Final = 2
+_MOST_TOLD: Final = 10
 
 
 @click.command(
@@ -91,20 +91,23 @@ def command(
         if out.suffix == ".json" and len(text) > MOST_PLAN_BYTES:
             note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
     say(PLANS[style](plan, terminal.out, terminal.width))
-    _tell_obstacles(plan, [str(out) for out in outs if out.suffix == ".json"] or ["-"] * (style == "json"))
+    if style == "json" or any(out.suffix == ".json" for out in outs):
+        _tell_obstacles(plan)
     if plan.refusals:
         complain("apply would refuse this plan.")
         return 1
     return CHANGES if detailed_exitcode and (plan.changes or plan.left_out) else 0
 
 
-def _tell_obstacles(plan: Plan, names: Sequence[str]) -> None:
+def _tell_obstacles(plan: Plan) -> None:
     """Why what was written for programs can be read, but not applied; of a refused plan that is said anyway."""
-    if names and not plan.refusals:
-        from provisioner.render.plan_saving import obstacles  # noqa: PLC0415 - only who saves a plan pays for it
+    from provisioner.render.plan_saving import obstacles  # noqa: PLC0415 - only who saves a plan pays for it
 
-        for obstacle in obstacles(plan):
-            note(f"Note: {one_line(listed(names))} can be shown and not applied: {obstacle}")
+    found = [] if plan.refusals else list(obstacles(plan))
+    for obstacle in found[:_MOST_TOLD]:
+        note(f"Note: The plan as JSON can be shown and not applied: {obstacle}")
+    if more := len(found[_MOST_TOLD:]):
+        note(f"Note: There {'is' if more == 1 else 'are'} {plural(more, 'more reason')} why not.")
 
 
 def _of_destruction(ctx: click.Context, allow: Allowances) -> Allowances:
