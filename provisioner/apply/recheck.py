@@ -65,8 +65,15 @@ def _is_as_wanted(change: Change, kind: Kind, found: Live | None) -> bool:
     if found.marker is None or not are_alike(found.marker, change.marker):
         return False
     record = AppliedRecord(found.marker.applied)
-    baseline, traits = found.baseline, kind.traits
-    return not compare(change.declared, found.fields, record=record, ignore=(), traits=traits, baseline=baseline)
+    return not compare(
+        change.declared,
+        found.fields,
+        record=record,
+        ignore=(),
+        traits=kind.traits,
+        baseline=found.baseline,
+        written=change.written,
+    )
 
 
 def _is_as_planned(change: Change, found: Live | None) -> bool:

@@ -18,11 +18,11 @@ from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
 from provisioner.reconcile.scopes import of_one_name
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
 _REPEAT_S: Final = 5.0
+MOST_PLAN_BYTES: Final = 50_000_000  # of a saved plan that is read back: several times what ten thousand changes take
 
 T = TypeVar("T")
 U = TypeVar("U")

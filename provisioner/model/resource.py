@@ -9,6 +9,7 @@ from enum import Enum
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import Document, Path
+from provisioner.model.written import Texts
 
 
 class OnRemove(str, Enum):
@@ -63,7 +64,8 @@ class Reference:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """One manifest entry in normal form. An external one is only checked to exist. `where` is its key; `places` tells
-    where a field of it stands, or the innermost that there is around it.
+    where a field of it stands, or the innermost that there is around it. `entry` is what the manifest says, with its
+    files and variables in their place; `written` are the texts that stand where variables made a value of it.
     """
 
     address: Address
@@ -73,6 +75,8 @@ class Desired:
     external: bool = False
     where: Location | None = None
     places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
+    entry: Document | None = field(default=None, compare=False, repr=False)
+    written: Texts = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, *path: str) -> Location | None:
         return self.places(path) if self.places is not None else self.where

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
-from provisioner.model.plan import Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan, Referred
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
 from provisioner.reconcile import guard
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of, spelt_as_live
@@ -76,6 +76,8 @@ def make_plan(
         ),
         warnings=(*warnings, *map(guard.left_out, left_out)),
         left_out=tuple(change.address for change in left_out),
+        referred=_referred(ordered, desired, live),
+        allow=allow,
     )
 
 
@@ -88,6 +90,7 @@ def make_destruction(
     allow: Allowances | None = None,
 ) -> Plan:
     """The end of everything the owner has, but for what the manifest declares external: that is left alone."""
+    allow = allow or Allowances()
     desired, live = named_alike(desired, live, traits)
     external = {address: wanted for address, wanted in desired.items() if wanted.external}
     users = referrers(external, live, owner)
@@ -102,14 +105,24 @@ def make_destruction(
     return Plan(
         owner=owner,
         changes=changes,
-        refusals=tuple(guard.refusals(changes, desired, allow or Allowances(), destruction=True)),
+        refusals=tuple(guard.refusals(changes, desired, allow, destruction=True)),
         warnings=(
             *(guard.left_external(live[at], owner) for at in removals if at in external),
             *(guard.unreadable_stranger(it) for at in sorted(live) for it in of_one_name(live[at]) if it.odd),
             *guard.one_at_a_time(changes, owner),
         ),
         destruction=True,
+        allow=allow,
     )
+
+
+def _referred(
+    changes: Sequence[Change], desired: Mapping[Address, Desired], live: Mapping[Address, Live]
+) -> tuple[Referred, ...]:
+    touched = {change.address for change in changes}
+    named = {needed for change in changes for needed in change.needs} - touched
+    own = {address: wanted for address in named if (wanted := desired.get(address)) and not wanted.external}
+    return tuple(Referred(live=live[address], wanted=own.get(address)) for address in sorted(named & live.keys()))
 
 
 def _counting(wanted: Desired | None, found: Live | None, owner: str, traits: Traits) -> Live | None:
@@ -180,6 +193,7 @@ def _change(
             declared=without(wanted.fields, wanted.lifecycle.ignore),
             marker=_marker_for(wanted, None, owner, traits, over="0"),
             needs=wanted.needs,
+            wanted=wanted,
         )
     return _alteration(wanted, found, owner, traits, users)
 
@@ -188,7 +202,14 @@ def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits,
     declared = without(wanted.fields, wanted.lifecycle.ignore)
     return Marker(
         owner=owner,
-        applied=record_of(declared, traits, whose=wanted.address, over=over, before=found.marker if found else None),
+        applied=record_of(
+            declared,
+            traits,
+            whose=wanted.address,
+            over=over,
+            before=found.marker if found else None,
+            written=wanted.written,
+        ),
         prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
     )
@@ -224,7 +245,15 @@ def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
 def _alteration(wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...]) -> Change | None:
     record = AppliedRecord(found.marker.applied) if found.marker else None
     ignore = wanted.lifecycle.ignore
-    fields = compare(wanted.fields, found.fields, record=record, ignore=ignore, traits=traits, baseline=found.baseline)
+    fields = compare(
+        wanted.fields,
+        found.fields,
+        record=record,
+        ignore=ignore,
+        traits=traits,
+        baseline=found.baseline,
+        written=wanted.written,
+    )
     replaces = any(field.forces_replace for field in fields)
     marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
@@ -239,6 +268,7 @@ def _alteration(wanted: Desired, found: Live, owner: str, traits: Traits, users:
         loses_data=replaces and traits.holds_data,
         referrers=users if replaces else (),
         reason=_REASONS[found.condition],
+        wanted=wanted,
     )
     if not _says_something(change):
         return None

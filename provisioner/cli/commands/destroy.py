@@ -13,7 +13,7 @@ from provisioner.cli.running import carry_out, running_options, told_by
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
-from provisioner.reconcile.allowances import Allowances
+from provisioner.model.allowances import Allowances
 
 
 @click.command(
