@@ -445,7 +445,7 @@ def test_numbers_and_names_that_variables_spell_are_spelt_where_the_plan_is_appl
     monkeypatch.setenv("FOUNDRY_MODEL", "elsewhere/gpt")
     refused = provisioner("apply", "--plan", "plan.json")
     assert refused.code == 1
-    assert "agents/helper named deployments/chat when planned, names nothing now." in refused.err
+    assert "agents/helper named deployments/chat when planned, names connections/elsewhere now." in refused.err
     assert foundry.objects("agents") == []
     monkeypatch.setenv("FOUNDRY_MODEL", "chat")
     monkeypatch.setenv("FOUNDRY_CAPACITY", "20")

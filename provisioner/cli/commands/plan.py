@@ -86,10 +86,7 @@ def command(
             plan = planned(manifest, planes, allow, preflight, parallelism=request.parallelism)
     plan = replace(plan, made_at=datetime.now(tz=timezone.utc).isoformat(timespec="seconds"))
     for out in outs:
-        text = PLAN_FILES[out.suffix](plan, PLAIN, 100)
-        write_out(out, text)
-        if out.suffix == ".json" and len(text) > MOST_PLAN_BYTES:
-            note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
+        _write(plan, out)
     say(PLANS[style](plan, terminal.out, terminal.width))
     if style == "json" or any(out.suffix == ".json" for out in outs):
         _tell_obstacles(plan)
@@ -97,6 +94,13 @@ def command(
         complain("apply would refuse this plan.")
         return 1
     return CHANGES if detailed_exitcode and (plan.changes or plan.left_out) else 0
+
+
+def _write(plan: Plan, out: Path) -> None:
+    text = PLAN_FILES[out.suffix](plan, PLAIN, 100)
+    write_out(out, text)
+    if out.suffix == ".json" and len(text) > MOST_PLAN_BYTES:
+        note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
 
 
 def _tell_obstacles(plan: Plan) -> None:
