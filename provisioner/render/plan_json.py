@@ -43,10 +43,10 @@ def plan_document(plan: Plan) -> Json:
     hindered = list(obstacles(plan))
     return {
         "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        **({"made_at": plan.made_at} if plan.made_at else {}),
         "target": target_document(plan.target),
         "owner": plan.owner,
+        "tool_version": __version__,
+        **({"made_at": plan.made_at} if plan.made_at else {}),
         "digest": plan.digest,
         "destruction": plan.destruction,
         "options": options_document(plan.allow),

@@ -445,7 +445,7 @@ def test_numbers_and_names_that_variables_spell_are_spelt_where_the_plan_is_appl
     monkeypatch.setenv("FOUNDRY_MODEL", "elsewhere/gpt")
     refused = provisioner("apply", "--plan", "plan.json")
     assert refused.code == 1
-    assert "agents/helper named deployments/chat when planned, names nothing now." in refused.err
+    assert "agents/helper named deployments/chat when planned, names connections/elsewhere now." in refused.err
     assert foundry.objects("agents") == []
     monkeypatch.setenv("FOUNDRY_MODEL", "chat")
     monkeypatch.setenv("FOUNDRY_CAPACITY", "20")
@@ -470,7 +470,11 @@ def test_a_disk_that_is_full_leaves_the_old_plan_and_no_half_of_the_new(project:
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONDONTWRITEBYTECODE": "1",  # half a module would be kept, too
+        },
         capture_output=True,
         text=True,
         check=False,

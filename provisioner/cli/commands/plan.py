@@ -106,10 +106,7 @@ def command(
             plan = planned(manifest, planes, allow, preflight, parallelism=request.parallelism)
     plan = replace(plan, made_at=datetime.now(tz=timezone.utc).isoformat(timespec="seconds"))
     for out in outs:
-        text = PLAN_FILES[out.suffix](plan, PLAIN, 100, max_size)
-        write_out(out, text)
-        if out.suffix == ".json" and len(text) > MOST_PLAN_BYTES:
-            note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
+        _write(plan, out, max_size)
     if step_summary:
         append_summary(lambda size: PLANS["markdown"](plan, PLAIN, 100, size), os.environ)
     say(PLANS[style](plan, terminal.out, terminal.width, max_size))
@@ -119,6 +116,13 @@ def command(
         complain("apply would refuse this plan.")
         return 1
     return CHANGES if detailed_exitcode and (plan.changes or plan.left_out) else 0
+
+
+def _write(plan: Plan, out: Path, max_size: int) -> None:
+    text = PLAN_FILES[out.suffix](plan, PLAIN, 100, max_size)
+    write_out(out, text)
+    if out.suffix == ".json" and len(text) > MOST_PLAN_BYTES:
+        note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
 
 
 def _tell_obstacles(plan: Plan) -> None:
