@@ -107,6 +107,10 @@ class Foundry:
         """Edit a live object as somebody in the portal would."""
         self._ask("POST", "drift", {"kind": kind, "name": name, "changes": changes})
 
+    def remove(self, kind: str, name: str) -> None:
+        """Delete a live object as somebody in the portal would."""
+        self._ask("POST", "drift", {"kind": kind, "name": name, "changes": None})
+
     def rename(self, table: str, old: str, new: str) -> None:
         """Whatever names the service would allow."""
         state = self._ask("GET", "state")

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from provisioner.kinds import TRAITS
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.document import Document, Path, leaves, overlay, without
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Condition, Desired, Lifecycle, Live, Marker, OnRemove
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.planner import make_plan
 

@@ -67,8 +67,15 @@ def _is_as_wanted(change: Change, kind: Kind, found: Live | None) -> bool:
     if change.is_asked and change.before is not None and found.identity == change.before.identity:
         return False  # it still is the one that is to be replaced, however well it fits
     record = AppliedRecord(found.marker.applied)
-    baseline, traits = found.baseline, kind.traits
-    return not compare(change.declared, found.fields, record=record, ignore=(), traits=traits, baseline=baseline)
+    return not compare(
+        change.declared,
+        found.fields,
+        record=record,
+        ignore=(),
+        traits=kind.traits,
+        baseline=found.baseline,
+        written=change.written,
+    )
 
 
 def _is_as_planned(change: Change, found: Live | None) -> bool:

@@ -215,6 +215,7 @@ def _remembering(change: Change, kind: Kind, service: Service, found: Live, kept
         over=over,
         before=change.marker,
         kept_back=kept_back,
+        written=change.written,
     )
     marker = replace(change.marker, applied=applied)
     again = replace(change, action=Action.UPDATE, before=found, fields=(), marker=marker)

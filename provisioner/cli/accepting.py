@@ -35,7 +35,7 @@ class _Acceptor:
 
     def __init__(self, manifest: Manifest, files: ManifestFiles) -> None:
         self._manifest = manifest
-        self._names = Names({at: it.entry for at, it in manifest.resources.items() if it.key})
+        self._names = Names({at: it.key_address for at, it in manifest.resources.items() if it.key})
         self._files = files
         self._shared = files.named_twice()
         self._written: list[Written] = []
@@ -51,9 +51,9 @@ class _Acceptor:
         kind = KINDS[change.address.kind]
         live = as_live(wanted.fields, change.fields)
         declared, to_be = self._names.fields(kind, wanted.fields), self._names.fields(kind, live)
-        found = acceptance(wanted.entry, file.root, declared, to_be)
+        found = acceptance(wanted.key_address, file.root, declared, to_be)
         file.edits += found.edits
-        self._left += [Left(address=wanted.entry, path=path, why=why) for path, why in found.left.items()]
+        self._left += [Left(address=wanted.key_address, path=path, why=why) for path, why in found.left.items()]
         for text in found.texts:
             self._take_text(file, text)
 

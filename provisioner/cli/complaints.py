@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from provisioner.cli.terminal import Terminal, complain, remark
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
+from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Stale, Unreadable
 from provisioner.render.diagnostics import diagnostics_text
 from provisioner.render.failures import failure_text
 
@@ -32,6 +32,9 @@ def explain(error: ProvisionerError, terminal: Terminal | None = None) -> int:
         _tell(error, terminal)
     elif isinstance(error, Refused):
         complain(error.message, terminal=terminal)
+    elif isinstance(error, Stale):
+        warn(error.moved, terminal)
+        complain(error.message, error.hint, terminal=terminal)
     else:
         complain(error.message, error.hint, terminal=terminal)
     return error.exit_code

@@ -56,7 +56,7 @@ def import_live(
 
 def _keys(manifest: Manifest, live: Collection[Address]) -> dict[Address, Address]:
     """Of the entries that are called otherwise than what is live: those that there are, and those that will be."""
-    declared = {at: wanted.entry for at, wanted in manifest.resources.items()}
+    declared = {at: wanted.key_address for at, wanted in manifest.resources.items()}
     new = keys_for((at for at in live if at not in declared), taken=frozenset(declared.values()))
     return {at: key for at, key in {**declared, **new}.items() if at != key}
 

@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "validate": "Check the manifest, offline.",
     "doctor": "Say what would keep an apply from working.",
     "plan": "Show what apply would do, without doing it.",
+    "show": "Print a saved plan, offline.",
     "apply": "Make the project what the manifest says.",
     "drift": "Show what was changed outside the manifest, or accept it.",
     "destroy": "Delete everything the manifest owns.",

@@ -15,10 +15,10 @@ from provisioner.cli.session import LOCAL_STATE
 from provisioner.kinds import KINDS
 from provisioner.manifest.project import ENDPOINT_ADVICE, OWNER_ADVICE, endpoint_fault, owner_fault
 from provisioner.model.address import Address
+from provisioner.model.allowances import DEFAULT_MAX_DELETES, Allowances
 from provisioner.model.run_scope import RunScope
 from provisioner.model.words import guess, listed, quoted
 from provisioner.preflight.settings import IDS, Settings, days
-from provisioner.reconcile.allowances import DEFAULT_MAX_DELETES, Allowances
 
 if TYPE_CHECKING:
     from provisioner.cli.preflight import Preflight

@@ -18,12 +18,12 @@ from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Desired, Live
 from provisioner.model.run_scope import RunScope
 from provisioner.model.words import guess, listed
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction, make_plan
 from provisioner.reconcile.scopes import of_one_name
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
 _REPEAT_S: Final = 5.0
+MOST_PLAN_BYTES: Final = 50_000_000  # of a saved plan that is read back: several times what ten thousand changes take
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -142,7 +143,7 @@ def _check_replaced(addresses: Collection[Address], manifest: Manifest, live: Ma
     for address in sorted(addresses):
         wanted, name = manifest.resources.get(address), one_line(str(address))
         if wanted is None:
-            known = sorted(str(it.entry) for it in manifest.resources.values() if not it.external)
+            known = sorted(str(it.key_address) for it in manifest.resources.values() if not it.external)
             hint = guess(str(address), known).rstrip() or f"There are: {listed(known)}."
             raise ProvisionerError(f"--replace names {name}, which is not declared.", hint)
         if wanted.external or wanted.lifecycle.suspend:

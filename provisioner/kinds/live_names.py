@@ -6,11 +6,11 @@ what its `references` say. An id names what is live wherever it stands, so it st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from provisioner.kinds.protocol import Kind
 from provisioner.model.address import Address
-from provisioner.model.document import Document, lookup, with_value
+from provisioner.model.document import Document, Path, lookup, with_value
 from provisioner.model.resource import Reference
 
 
@@ -34,13 +34,27 @@ class Names:
 
     def fields(self, kind: Kind, fields: Document) -> Document:
         """The fields with every name that they refer by put as the other side calls it."""
+        for path, text in self._spelt(kind, fields):
+            fields = with_value(fields, path, text)
+        return fields
+
+    def entry(self, kind: Kind, fields: Document, entry: Document, made: Collection[Path]) -> Document | None:
+        """The entry that has these fields, in the words of the other side. None where it cannot be put so: a name is
+        written in another place than in the fields, or is `made` by variables.
+        """
+        entry = {key: value for key, value in entry.items() if key != "live_name"} if "live_name" in entry else entry
+        for path, text in self._spelt(kind, fields):
+            if path in made or lookup(entry, path) != lookup(fields, path):
+                return None
+            entry = with_value(entry, path, text)
+        return entry
+
+    def _spelt(self, kind: Kind, fields: Document) -> Iterator[tuple[Path, str]]:
         for reference in kind.references(fields) if self else ():
             meant = self.meant(reference)
             if meant.name != reference.target.name and not reference.by_id:
-                written = str(lookup(fields, reference.path))
-                behind = written[len(reference.target.name) :]
-                fields = with_value(fields, reference.path, meant.name + behind)
-        return fields
+                behind = str(lookup(fields, reference.path))[len(reference.target.name) :]
+                yield reference.path, meant.name + behind
 
 
 def _folded(address: Address) -> Address:

@@ -16,10 +16,11 @@ from provisioner.manifest.places import Source
 from provisioner.manifest.schema import EXTENSION, entry_shape
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
-from provisioner.model.document import UNKNOWN, Document, Json, Path
+from provisioner.model.document import ABSENT, UNKNOWN, Document, Json, Path, lookup
 from provisioner.model.resource import Reference
 from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
+from provisioner.model.written import Texts, Written
 
 OURS: Final = ("external", "live_name", "lifecycle")
 Text: TypeAlias = tuple[str | None, Diagnostic | None]  # or why there is none
@@ -33,7 +34,7 @@ class ManifestFile:
     place, too. `sole` and `written` are what stands there where variables do: see `Resolved`. `unknown` are the paths
     whose value is not the user's, but the remains of a variable or file that could not be read: nothing is held against
     it. `reported` are the places and paths of which the reader complains; where it does, nothing else does. `texts` are
-    those of the files that it names, by their path.
+    those of the files that it names, by their path; `held` are the places that named them.
     """
 
     source: Source
@@ -46,6 +47,7 @@ class ManifestFile:
     variable_problems: tuple[Diagnostic, ...]
     content_problems: tuple[Diagnostic, ...] = ()
     texts: Mapping[str, Text] = field(default_factory=dict)
+    held: frozenset[Path] = frozenset()
     is_as_written: bool = False
 
     @property
@@ -126,7 +128,8 @@ def resolved_file(
 class Entry:
     """`value` is the entry with its variables; `fields` the normal form of what is sound in it.
 
-    `known` is what kinds are asked about: see `sound_in`. None where there is nothing to ask about.
+    `known` is what kinds are asked about: see `sound_in`. None where there is nothing to ask about. `written` are the
+    texts that stand in it where variables made a value.
     """
 
     address: Address
@@ -137,6 +140,7 @@ class Entry:
     external: bool
     known: Document | None
     findings: tuple[Misfit, ...]
+    written: Texts
 
     @property
     def path(self) -> Path:
@@ -209,12 +213,52 @@ def is_external(value: object) -> bool:
 def entries_of(files: Iterable[ManifestFile]) -> Iterator[Entry]:
     told = 0
     for file in files:
-        unknown = _by_entry(file.unknown)
+        unknown, written = _by_entry(file.unknown), _by_entry(file.written)
         for section, named in sections_of(file):
             for name in named:
                 entry = _entry(file, Address(section, name), unknown.get((section, name), ()), most=MOST_TOLD - told)
+                if paths := written.get((section, name)):
+                    entry = replace(entry, written=_texts(entry, paths))
                 told += len(entry.findings)
                 yield entry
+
+
+def _texts(entry: Entry, paths: Iterable[Path]) -> dict[Path, Written]:
+    """But for names of files: what stands there is what the file holds."""
+    texts: dict[Path, Written] = {}
+    for path in paths:
+        place = (*entry.path, *path)
+        text, value = entry.file.written[place], lookup(entry.value, path)
+        if value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
+            texts[path] = Written(text, is_private=entry.file.variables.is_private(text))
+    return {**texts, **dict(_respelt(texts, entry.fields))}
+
+
+def _respelt(texts: Texts, fields: Document) -> Iterator[tuple[Path, Written]]:
+    """The texts once more at their places in the normal form, where that spells keys in a way of its own."""
+    spellings: dict[int, dict[str, str]] = {}
+    for path, text in texts.items():
+        if lookup(fields, path) is ABSENT and (found := _alike(fields, path, spellings)):
+            yield found, text
+
+
+def _alike(here: object, path: Path, spellings: dict[int, dict[str, str]]) -> Path | None:
+    """The path as it is spelt here. `spellings` are kept, as each takes time with the number of keys."""
+    spelt: list[str] = []
+    for step in path:
+        key: str | None = step
+        if isinstance(here, Mapping) and step not in here:
+            if id(here) not in spellings:
+                spellings[id(here)] = {_folded_key(str(each)): str(each) for each in here}
+            key = spellings[id(here)].get(_folded_key(step))
+        if key is None or (here := lookup({"": here}, ("", key))) is ABSENT:
+            return None
+        spelt.append(key)
+    return tuple(spelt)
+
+
+def _folded_key(key: str) -> str:
+    return key.replace("_", "").casefold()
 
 
 def _by_entry(paths: Iterable[Path]) -> dict[Path, list[Path]]:
@@ -258,6 +302,7 @@ def _entry(file: ManifestFile, address: Address, unknown: Iterable[Path], *, mos
         external=external,
         known=sound_in(value, findings, unknown) if is_ours else None,
         findings=findings,
+        written={},
     )
 
 

@@ -23,12 +23,13 @@ from provisioner.model.document import Path, lies_under
 from provisioner.model.invisible import SURROGATES
 from provisioner.model.secrets import is_secret
 from provisioner.model.words import quoted, shown
+from provisioner.model.written import OPENING
 
 ALLOWED_PREFIXES: Final = ("FOUNDRY_", "PROVISIONER_")
 ALLOWED_NAMES: Final = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZURE_LOCATION")
 MAX_DOTENV_BYTES: Final = 256_000  # its parser takes four times as long for twice as much
-_OPENING: Final = re.compile(r"(?<!\$)(\$+)\{env:")  # the first of several dollar signs, so that none is tried twice
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAMED: Final = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)")
 _WHOLE: Final = re.compile(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}")
 _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _NUMBERED: Final = re.compile(r"(?<=[A-Za-z])[0-9]+(?=_|$)|_[0-9]+(?=_|$)")  # KEY1, TOKEN_2
@@ -50,6 +51,10 @@ def looks_secret(name: str) -> bool:
     return _tells_secret(plain) or _tells_secret(plain.upper())  # names ignore case in some places
 
 
+def _is_public(name: str) -> bool:
+    return name in ALLOWED_NAMES or (name.startswith(ALLOWED_PREFIXES) and not looks_secret(name))
+
+
 def _tells_secret(name: str) -> bool:
     words = [word.lower() for word in name.split("_") if word]
     if not words:
@@ -66,15 +71,10 @@ def _tells_secret(name: str) -> bool:
     )
 
 
-def escape(text: str) -> str:
-    """The text with every `${env:` in it made literal."""
-    return _OPENING.sub(lambda match: f"${match.group()}", text)
-
-
 def has_variable(value: object) -> bool:
     """Whether a variable stands in a text of the value, as it is written."""
     if isinstance(value, str):
-        return any(len(opening[1]) == 1 for opening in _OPENING.finditer(value))
+        return any(len(opening[1]) == 1 for opening in OPENING.finditer(value))
     if isinstance(value, Mapping):
         return any(map(has_variable, value.values()))
     return isinstance(value, (list, tuple)) and any(map(has_variable, value))
@@ -89,9 +89,11 @@ class Variables:
     unset: Severity = Severity.ERROR
 
     def allows(self, name: str) -> bool:
-        if name in self.allowed or name in ALLOWED_NAMES:
-            return True
-        return name.startswith(ALLOWED_PREFIXES) and not looks_secret(name)
+        return name in self.allowed or _is_public(name)
+
+    def is_private(self, text: str) -> bool:
+        """Whether the text names a variable that may be read only because it is allowed by name."""
+        return not all(_is_public(found.group(1)) for found in _NAMED.finditer(text))
 
     def get(self, name: str) -> str | None:
         """None when it is unset, empty or not allowed."""
@@ -217,7 +219,7 @@ class _Resolver:
             self.sole[path] = text
         parts: list[str] = []
         end = brace = 0
-        for opening in _OPENING.finditer(text):
+        for opening in OPENING.finditer(text):
             if opening.start() < end:  # inside the default of the one before
                 continue
             parts.append(text[end : opening.start()])

@@ -33,9 +33,11 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _ADVICE: Final = "Name a file inside the manifest's folder, with `/` between folders: prompts/dev-buddy.md."
 
 
-def filled(file: ManifestFile, budget: Budget) -> ManifestFile:
-    """The file with the numbers and booleans that its variables spell, and with what the files hold that it names."""
-    filling = _Filling(file, budget)
+def filled(file: ManifestFile, budget: Budget, *, names_files: bool = True) -> ManifestFile:
+    """The file with the numbers and booleans that its variables spell, and with what the files hold that it names;
+    without `names_files` it names none.
+    """
+    filling = _Filling(file, budget, names_files=names_files)
     root = dict(file.root)
     for section, named in sections_of(file):
         root[section] = {name: filling.entry(value, (section, name)) for name, value in named.items()}
@@ -45,16 +47,19 @@ def filled(file: ManifestFile, budget: Budget) -> ManifestFile:
         unknown=file.unknown | filling.unknown,
         content_problems=tuple(filling.problems),
         texts=filling.texts,
+        held=frozenset(filling.held),
     )
 
 
 class _Filling:
     """Keeps what comes to light while the entries of one file are walked through."""
 
-    def __init__(self, file: ManifestFile, budget: Budget) -> None:
+    def __init__(self, file: ManifestFile, budget: Budget, *, names_files: bool) -> None:
+        self._names_files = names_files
         self.problems: list[Diagnostic] = []
         self.unknown: set[Path] = set()
         self.texts: Final = dict(file.texts)
+        self.held: Final[set[Path]] = set()
         self._file = file
         self._budget = budget
         self._sole: dict[Path, dict[Path, str]] = {}
@@ -65,7 +70,7 @@ class _Filling:
         """The very same where there is nothing to be filled in."""
         if at in self._sole:
             value = self._with_numbers(value, at)
-        if not isinstance(value, Mapping) or is_external(value):
+        if not isinstance(value, Mapping) or is_external(value) or not self._names_files:
             return value
         keys = _keys_that_take_files(at[0])
         held = {
@@ -114,6 +119,7 @@ class _Filling:
 
     def _held(self, name: object, path: Path, *, as_text: bool) -> Any:
         place = (*path, "file")
+        self.held.add(place)
         if not isinstance(name, str):
             message = f"`{dotted(path[2:])}.file` is {found(name)}; it must be a path."
             self._report("wrong-type", place, message, "Write the path of a file.")

@@ -30,18 +30,18 @@ from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
 from provisioner.manifest.inline import filled
 from provisioner.manifest.limits import Budget, Resource, bounded
-from provisioner.manifest.places import Source
+from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
-from provisioner.model.document import Document, dotted
+from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import listed, printable, quoted
 from provisioner.preflight.settings import Settings
 
-__all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "refused"]
+__all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +168,51 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
         preflight=head.preflight,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
+
+
+def load_entries(
+    name: str,
+    entries: Mapping[Address, Document],
+    external: Collection[Address] = (),
+    *,
+    file: str,
+    environ: Mapping[str, str],
+    allow_env: Collection[str] = (),
+) -> Loaded:
+    """Entries that were kept in a file of another sort, checked as a manifest's are: variables are read, and no files.
+    `external` is what they name beside each other. Problems are told with the path, as there are no lines.
+    """
+    options = Options(environ=environ, allow_env=allow_env, project_needed=False)
+    with _uncollected():
+        return _load_entries(_root(name, entries, external), file, options)
+
+
+def _root(name: str, entries: Mapping[Address, Document], external: Collection[Address]) -> Json:
+    root: Json = {"version": 1, "name": name}
+    for address in external:
+        root.setdefault(address.kind, {})[address.name] = {"external": True}
+    for address, entry in entries.items():
+        root.setdefault(address.kind, {})[address.name] = entry
+    return root
+
+
+def _load_entries(root: Json, file: str, options: Options) -> Loaded:
+    budget = Budget()
+    variables, problems = gather(Path(), options.environ, options.allow_env, options.unset, budget)
+    manifest = resolved_file(PlacelessSource(root, file=file), (), variables, waived=_waived(options), budget=budget)
+    too_many = None if budget.is_spent else _too_many([manifest], budget)
+    if budget.is_spent:
+        return _placeless(_given_up([*problems, *([too_many] if too_many else [])], [manifest]))
+    draft = _draft([filled(manifest, budget, names_files=False)], variables, options, complete=True)
+    return _placeless(_finished(draft, problems))
+
+
+def _placeless(loaded: Loaded) -> Loaded:
+    told = (
+        replace(it, where=None, message=f"`{it.where.path}`: {it.message}") if it.where and it.where.path else it
+        for it in loaded.diagnostics
+    )
+    return replace(loaded, diagnostics=tuple(told))
 
 
 def refused(text: str) -> dict[Address, Diagnostic]:
@@ -315,15 +360,18 @@ def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _desired(entry: Entry, names: Names) -> Desired:
     """From here on, everything goes by the names of what is live."""
+    kind = KINDS[entry.address.kind]
     return Desired(
         address=entry.live,
-        fields=names.fields(KINDS[entry.address.kind], entry.fields),
+        fields=names.fields(kind, entry.fields),
         needs=frozenset(names.of(reference.target) for reference in entry.references),
         lifecycle=_lifecycle(entry.value.get("lifecycle") or {}),
         external=entry.external,
         key=entry.address.name if entry.live != entry.address else "",
         where=entry.file.source.key_at(entry.path),
         places=partial(_place, entry.file.source, entry.path),
+        entry=names.entry(kind, entry.fields, entry.value, entry.written),
+        written=entry.written,
     )
 
 

@@ -110,3 +110,20 @@ class Source:
     def key_at(self, path: Path) -> Location:
         """Where the key stands; for an item of a list, the item."""
         return self.lines.at(self._marks.find(self.root, self._root_at, path)[0], dotted(path))
+
+
+class PlacelessSource(Source):
+    """A document that no text holds: its places are told by their paths, and stay apart in the order of asking."""
+
+    __slots__ = ("_numbers",)
+
+    def __init__(self, root: object, *, file: str) -> None:
+        super().__init__(root, root_at=0, marks=Marks(), lines=Lines(file, ""), folder="")
+        self._numbers: dict[Path, int] = {}
+
+    def value_at(self, path: Path) -> Location:
+        number = self._numbers.setdefault(path, len(self._numbers) + 1)
+        return Location(file=self.lines.file, column=number, path=dotted(path))
+
+    def key_at(self, path: Path) -> Location:
+        return self.value_at(path)

@@ -16,12 +16,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.env import escape
 from provisioner.manifest.scalars import MAX_DIGITS, Ambiguous, resolve
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Json
 from provisioner.model.invisible import INVISIBLE, SURROGATES
 from provisioner.model.pipelines import is_inert
+from provisioner.model.written import escape
 
 SCHEMA: Final = "schemas/manifest.v1.schema.json"
 _PLAIN: Final = re.compile(r"(?:[^\W\d]|[./]\w)(?:[\w./()'+@=,-]| (?=[\w./()'+@=,-]))*")

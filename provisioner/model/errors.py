@@ -3,6 +3,7 @@
 ProvisionerError            said once, by the command line, with its exit code
 ├── ManifestInvalid         the manifest has errors; carries every diagnostic
 ├── Refused                 a guard forbids it; carries every refusal
+├── Stale                   a saved plan is out of date; carries what moved since
 ├── Interrupted             Ctrl-C
 └── PlaneError              a plane refused, broke or cannot be reached; carries a Failure
 """
@@ -47,6 +48,15 @@ class Refused(ProvisionerError):  # noqa: N818 - the name says it
     def __init__(self, refusals: tuple[Diagnostic, ...]) -> None:
         super().__init__("The plan was refused; nothing was changed.")
         self.refusals = refusals
+
+
+class Stale(ProvisionerError):  # noqa: N818 - the name says it
+    def __init__(self, moved: tuple[Diagnostic, ...]) -> None:
+        super().__init__(
+            "The plan is out of date: what it was made from has moved since; nothing was changed.",
+            "Plan again, and have that plan reviewed.",
+        )
+        self.moved = moved
 
 
 class Interrupted(ProvisionerError):  # noqa: N818 - the name says it

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final, cast
 
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Absent, Document, Path, digest, dotted
-from provisioner.model.redact import HiddenKeys, redacted
+from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup
+from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
-from provisioner.model.resource import Live, Marker
+from provisioner.model.resource import Desired, Live, Marker
 from provisioner.model.run_scope import RunScope
+from provisioner.model.written import Texts, Written, as_written, shown_text
+
+_FROM_OUTSIDE: Final = Written("")  # a live value that an earlier environment made tells nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,8 @@ class Change:
     resource goes or is released. `declared` is the part of it that the manifest says. `needs` must be in place first.
     `referrers` are the agents and stores that name it. `reason` says why where the fields alone do not: "its last write
     failed". `remarks` are sentences that a reviewer must know beside the fields: what is ignored, what a replacement
-    loses, which version goes on serving. `key` is the name of its entry, where the live object has another one.
+    loses, which version goes on serving. `wanted` is the entry that it follows from, if one does; `key` is its
+    name, where the live object has another one.
     """
 
     action: Action
@@ -54,6 +60,12 @@ class Change:
     reason: str = ""
     remarks: tuple[str, ...] = ()
     key: str = ""
+    wanted: Desired | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def written(self) -> Texts:
+        """The texts that stand in the manifest where variables made a value."""
+        return self.wanted.written if self.wanted is not None else {}
 
     @property
     def is_adoption(self) -> bool:
@@ -107,12 +119,24 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Referred:
+    """What is live, named by a change, and left alone; and its entry, where it has one of its own."""
+
+    live: Live
+    wanted: Desired | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All changes in an order that can be run, and what forbids running them. `warnings` forbid nothing, and `notes`
     tell what could not be known; `left_out` are the resources whose deletion or replacement was not wanted this time. A
     `destruction` is planned as if the manifest declared nothing. `suspended` are the changes that the manifest's own
     `lifecycle.suspend` keeps from being made, one for each such resource, without fields where nothing differs. Where
-    the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at.
+    the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at. `allow`
+    is what the command allowed.
+
+
+    One that was saved says when it was made, and tells the digest that it had; `is_saved` where it was read back.
     """
 
     owner: str
@@ -127,6 +151,11 @@ class Plan:
     scope: RunScope = field(default_factory=RunScope)
     out_of_scope: tuple[Address, ...] = ()
     destruction: bool = False
+    referred: tuple[Referred, ...] = ()
+    allow: Allowances = field(default_factory=Allowances)
+    made_at: str = ""
+    is_saved: bool = False
+    told_digest: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -137,22 +166,47 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Equal for equal plans: owner, actions, addresses, fields and reasons. Of a secret only whether it changes
-        goes into it: whoever could try candidates would find the rest.
+        """Equal for plans that do the same: project, owner, actions, what is wanted, and what live values go for it. Of
+        a secret only whether it changes goes into it: whoever could try candidates would find the rest. Of what comes
+        from the environment the text in the manifest does.
         """
-        return digest([self.owner, [list(_essence(change)) for change in self.changes]])
+        whole = [self._project, self.owner, [list(_essence(change)) for change in self.changes]]
+        return self.told_digest or f"sha256:{digest(whole)}"
+
+    @property
+    def _project(self) -> str:
+        if self.target is None or self.target.local:
+            return "local" if self.target else ""
+        return self.target.endpoint.rstrip("/").casefold()
+
+
+def _essence_of(change: FieldChange, before: Document, after: Document, keys: HiddenKeys) -> Iterable[object]:
+    yield dotted(keys.path(change.path))
+    yield change.origin.value if change.origin else None
+    for side in (before, after):
+        found = lookup(side, change.path)
+        yield [] if found is ABSENT else [keys.value(found)]
+
+
+def _texts_of(change: Change) -> Iterable[tuple[Path, str]]:
+    """Those without a literal in a secret's place; they also tell of what is hidden as a whole."""
+    ignored = change.wanted.lifecycle.ignore if change.wanted else ()
+    texts = ((path, shown_text(text.text)) for path, text in sorted(change.written.items()))
+    return ((path, text) for path, text in texts if isinstance(text, Sensitive) and not lies_under(path, ignored))
 
 
 def _essence(change: Change) -> Iterable[object]:
     yield change.action.value
     yield str(change.address)
     keys = HiddenKeys()
-    before = redacted(change.before.fields) if change.before else None
-    yield None if change.after is None else keys.value(told_apart(before, redacted(change.after)))
-    yield keys.value(before)
-    yield [[dotted(keys.path(field.path)), field.origin.value if field.origin else None] for field in change.fields]
+    texts, before = change.written, redacted(change.before.fields) if change.before else {}
+    yield None if change.after is None else keys.value(redacted(as_written(change.declared, texts)))
+    yield keys.value(before) if change.destroys else None
+    if change.fields:
+        after = told_apart(before, redacted(as_written(change.after or {}, texts)))
+        before = as_written(cast("Document", before), dict.fromkeys(texts, _FROM_OUTSIDE))
+        yield [list(_essence_of(each, before, cast("Document", after), keys)) for each in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
-    if change.reason:
-        yield change.reason
-    if change.remarks:
-        yield list(change.remarks)
+    yield [[dotted(keys.path(path)), text] for path, text in _texts_of(change)]
+    if change.reason and change.before is not None:
+        yield change.before.condition.value

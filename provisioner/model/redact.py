@@ -200,7 +200,7 @@ def _list(value: list[object] | tuple[object, ...], place: _Place) -> list[objec
 
 
 def _harmless(plain: object) -> object:
-    if not isinstance(plain, str) or isinstance(plain, Sensitive):
+    if not isinstance(plain, str) or isinstance(plain, (Sensitive, Masked)):
         return plain
     return harmless(plain)
 

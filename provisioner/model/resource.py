@@ -9,6 +9,7 @@ from enum import Enum
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import Document, Path
+from provisioner.model.written import Texts
 
 
 class OnRemove(str, Enum):
@@ -67,6 +68,8 @@ class Desired:
     """One manifest entry in normal form. An external one is only checked to exist. Its address and every
     name in it are those of what is live; `key` is what the entry is called where it has a `live_name`. `where` is its
     key; `places` tells where a field of it stands, or the innermost that there is around it.
+    `entry` is what the manifest says, with its files and variables in their place; `written` are the texts that stand
+    where variables made a value of it.
     """
 
     address: Address
@@ -77,9 +80,11 @@ class Desired:
     key: str = ""
     where: Location | None = None
     places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
+    entry: Document | None = field(default=None, compare=False, repr=False)
+    written: Texts = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def entry(self) -> Address:
+    def key_address(self) -> Address:
         """Where it stands in the manifest: its section and its key."""
         return Address(self.address.kind, self.key or self.address.name)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.resource import Desired, Live
 from provisioner.model.traits import Traits
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.held import held_back
 from provisioner.reconcile.referrers import named_alike, referrers
 from provisioner.reconcile.scopes import going, meant

@@ -16,6 +16,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, l
 from provisioner.model.plan import FieldChange
 from provisioner.model.traits import Rule, Traits
 from provisioner.model.write_only import readable
+from provisioner.model.written import Texts, as_written, as_written_where
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import (
     is_chosen,
@@ -40,20 +41,25 @@ def compare(
     ignore: tuple[Path, ...],
     traits: Traits,
     baseline: Document | None = None,
+    written: Texts | None = None,
 ) -> tuple[FieldChange, ...]:
     """The fields that must change, sorted by path. `record` is None where nothing of ours was ever applied, `baseline`
-    where our last write is not to be seen any more.
+    where our last write is not to be seen any more. `written` are the texts by which the record knows what variables
+    made: whether such a value is live, only the live value tells.
     """
     desired = readable(desired, traits)
     live = respelt(live, desired, traits)
+    applied, shown = plain(desired, traits), plain(live, traits)
+    texts = written or {}
     sides = _Sides(
         desired=desired,
         live=live,
         baseline={} if record is None else baseline,
         record=record,
         traits=traits,
-        applied=plain(desired, traits),
-        shown=plain(live, traits),
+        applied=(applied, as_written(applied, texts)),
+        shown=(shown, as_written_where(shown, texts, applied)),
+        from_outside=frozenset(path[:length] for path in texts for length in range(len(path) + 1)),
     )
     added = {path: (before, after) for path, before, after in sides.additions()}
     managed = without(desired, ignore)
@@ -82,21 +88,24 @@ def unshown(declared: Document, live: Document, traits: Traits) -> tuple[_Found,
     """
     declared = readable(declared, traits)
     live = respelt(live, declared, traits)
-    sides = _Sides(desired=declared, live=live, baseline=None, record=None, traits=traits, applied=declared, shown=live)
+    sides = _Sides(desired=declared, live=live, baseline=None, record=None, traits=traits)
     return tuple(sides.differences(declared))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
-    """`applied` and `shown` are desired and live as they are remembered (see `meaning.plain`)."""
+    """`applied` and `shown` are desired and live as they are remembered (see `meaning.plain`): by their values, as an
+    older marker does, and by what is written where variables made them, which is at these paths or inside.
+    """
 
     desired: Document
     live: Document
     baseline: Document | None
     record: AppliedRecord | None
     traits: Traits
-    applied: Document
-    shown: Document
+    applied: tuple[Document, ...] = ()
+    shown: tuple[Document, ...] = ()
+    from_outside: frozenset[Path] = frozenset()
     _parents: dict[tuple[str, Path], bool] = field(default_factory=dict)
 
     def differences(self, desired: Document) -> Iterator[_Found]:
@@ -137,7 +146,7 @@ class _Sides:
         """Whether this is how the service showed our own last write of the same value, in a spelling of its own. The
         record does not tell one secret from another; what is shown of them does.
         """
-        if is_nothing(here) or not self._is_as_applied(path):
+        if is_nothing(here) or not self._is_as_applied(path) or self._is_from_outside(path):
             return False
         baseline = self._baseline(path)
         return baseline is not None and same(lookup(baseline, path), here) and shows_no_other_secret(here, value, path)
@@ -183,7 +192,7 @@ class _Sides:
                 continue
             if self._is_as_applied(path) or any(lies_under(each, (path,)) for each in found):
                 continue
-            if self.record.holds(path, lookup(self.shown, path)) or self._is_as_written(path, here, value):
+            if self._holds(path, self.shown) or self._is_as_written(path, here, value):
                 yield path, here, value
 
     def _is_as_written(self, path: Path, here: object, value: object) -> bool:
@@ -198,13 +207,13 @@ class _Sides:
         """
         if self.record is None:
             return
-        record, shown = self.record, without(self.shown, ignore)
+        record, shown = self.record, tuple(without(side, ignore) for side in self.shown)
         for path, _ in leaves(without(self.live, ignore)):
             parent = record.fold(path)
             if not record.knows(path) or _declared(self.desired, path):
                 continue
             if _declared(self.desired, parent) and not self._once(
-                "unchanged", parent, lambda key: record.holds(key, lookup(shown, key))
+                "unchanged", parent, lambda key: self._holds(key, shown)
             ):
                 continue
             value = lookup(self.live, path)
@@ -227,7 +236,8 @@ class _Sides:
         if record is None or not record.knows(path):
             return Origin.EDIT
         if self._is_as_applied(path):
-            return self._secret_origin(path) if self._is_shown_as_applied(path) else Origin.DRIFT
+            is_untold = self._is_from_outside(path) or self._is_shown_as_applied(path)
+            return self._secret_origin(path) if is_untold else Origin.DRIFT
         if self._is_unseen_edit(path, lookup(self.live, path), rule_of(path, self.traits)):
             return Origin.EDIT
         key = record.fold(path)
@@ -241,8 +251,8 @@ class _Sides:
             return False
 
         def holds(key: Path) -> bool:
-            wanted, found = lookup(self.applied, key), lookup(self.shown, key)
-            return found is not ABSENT and (record.holds(key, found) or record.holds(key, _shaped(found, wanted)))
+            wanted, found = lookup(self.applied[0], key), lookup(self.shown[-1], key)
+            return found is not ABSENT and (self._holds(key, self.shown) or record.holds(key, _shaped(found, wanted)))
 
         return self._once("shown", record.fold(path), holds)
 
@@ -261,9 +271,25 @@ class _Sides:
             return False
 
         def holds(key: Path) -> bool:
-            return (wanted := lookup(self.applied, key)) is not ABSENT and record.holds(key, wanted)
+            return lookup(self.applied[0], key) is not ABSENT and self._holds(key, self.applied)
 
         return self._once("applied", record.fold(path), holds)
+
+    def _is_from_outside(self, path: Path) -> bool:
+        """Whether a variable made the value, or some of it, and the record knows no more of it than that."""
+        if self.record is None or path not in self.from_outside:
+            return False
+        key = self.record.fold(path)
+        return not self.record.holds(key, lookup(self.applied[0], key))
+
+    def _holds(self, key: Path, sides: tuple[Document, ...]) -> bool:
+        """Whether one of them has at the key what was applied last."""
+        record, first = self.record, sides[0]
+        if record is None:
+            return False
+        if record.holds(key, lookup(first, key)):
+            return True
+        return any(side is not first and record.holds(key, lookup(side, key)) for side in sides)
 
     def _once(self, question: str, parent: Path, answer: Callable[[Path], bool]) -> bool:
         """What is asked of a parent is asked again for each of its fields, and takes time with their number."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
 from provisioner.model.plan import Change, Plan
@@ -17,7 +18,6 @@ from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
 from provisioner.model.words import guess, joined, listed, quoted
 from provisioner.model.write_only import version_of
-from provisioner.reconcile.allowances import Allowances
 
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
 _UNPROTECT_LIVE: Final = (

@@ -23,6 +23,7 @@ from provisioner.model.redacted_diff import secrets_in
 from provisioner.model.resource import Marker
 from provisioner.model.traits import Rule, Traits
 from provisioner.model.write_only import readable
+from provisioner.model.written import Texts, as_written
 from provisioner.reconcile.marker import AppliedRecord
 
 _PLAIN: Final = Rule()
@@ -101,14 +102,17 @@ def record_of(
     over: str = "",
     before: Marker | None = None,
     kept_back: Iterable[Path] = (),
+    written: Texts | None = None,
 ) -> str:
-    """What the marker keeps of the fields. What the service did not give back `before` it will not now, where the
-    value is the same.
+    """What the marker keeps of the fields; of what is `written`, by that text alone. What the service did not give back
+    `before` it will not now, where the value is the same.
     """
-    fields = plain(readable(declared, traits), traits)
+    values = plain(readable(declared, traits), traits)
+    fields = as_written(values, written) if written else values
     record = AppliedRecord(before.applied if before else "")
-    paths = dict(leaves(fields))
-    lacking = {*kept_back, *(path for path, value in paths.items() if record.lacks(path) and record.holds(path, value))}
+    paths = dict(leaves(values))
+    kept = (path for path in paths if record.lacks(path) and remembers(record, path, values, fields))
+    lacking = {*kept_back, *kept}
     return AppliedRecord.of(
         fields,
         traits.marker_size,
@@ -117,6 +121,11 @@ def record_of(
         apart={path for path in paths if path in lacking or _decides_alone(path, traits)},
         kept_back=lacking,
     )
+
+
+def remembers(record: AppliedRecord, path: Path, values: Document, fields: Document) -> bool:
+    """Whether this was applied last at the path: as the values, or as what is written in their place."""
+    return any(record.holds(path, lookup(side, path)) for side in (values, fields))
 
 
 def _decides_alone(path: Path, traits: Traits) -> bool:

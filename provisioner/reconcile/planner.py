@@ -8,13 +8,13 @@ from typing import Final, TypeAlias
 
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
-from provisioner.model.plan import Change, FieldChange, Plan
+from provisioner.model.plan import Change, FieldChange, Plan, Referred
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
 from provisioner.reconcile import guard
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.case import Case, Pair, case_of
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.held import (
@@ -71,6 +71,8 @@ def make_plan(
         suspended=tuple(_suspended(found, case)),
         scope=case.allow.scope,
         out_of_scope=case.selection.outside if case.allow.scope.is_partial else (),
+        referred=_referred(ordered, case.desired, case.live),
+        allow=case.allow,
     )
 
 
@@ -108,6 +110,7 @@ def make_destruction(
         scope=case.allow.scope,
         out_of_scope=case.selection.outside if case.allow.scope.is_partial else (),
         destruction=True,
+        allow=case.allow,
     )
 
 
@@ -124,6 +127,15 @@ def _left_of(
         yield from (
             guard.unreadable_stranger(it) for at in sorted(case.live) for it in of_one_name(case.live[at]) if it.odd
         )
+
+
+def _referred(
+    changes: Sequence[Change], desired: Mapping[Address, Desired], live: Mapping[Address, Live]
+) -> tuple[Referred, ...]:
+    touched = {change.address for change in changes}
+    named = {needed for change in changes for needed in change.needs} - touched
+    own = {address: wanted for address in named if (wanted := desired.get(address)) and not wanted.external}
+    return tuple(Referred(live=live[address], wanted=own.get(address)) for address in sorted(named & live.keys()))
 
 
 def _found(address: Address, pair: Pair, case: Case) -> Change | Diagnostic | None:
@@ -238,6 +250,7 @@ def _change(
             marker=_marker_for(wanted, None, owner, traits, over="0"),
             needs=wanted.needs,
             key=wanted.key,
+            wanted=wanted,
         )
     return _alteration(wanted, found, owner, traits, users, is_asked=is_asked)
 
@@ -246,7 +259,14 @@ def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits,
     declared = without(wanted.fields, wanted.lifecycle.ignore)
     return Marker(
         owner=owner,
-        applied=record_of(declared, traits, whose=wanted.address, over=over, before=found.marker if found else None),
+        applied=record_of(
+            declared,
+            traits,
+            whose=wanted.address,
+            over=over,
+            before=found.marker if found else None,
+            written=wanted.written,
+        ),
         prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
     )
@@ -284,7 +304,15 @@ def _alteration(
 ) -> Change | None:
     record = AppliedRecord(found.marker.applied) if found.marker else None
     ignore = wanted.lifecycle.ignore
-    fields = compare(wanted.fields, found.fields, record=record, ignore=ignore, traits=traits, baseline=found.baseline)
+    fields = compare(
+        wanted.fields,
+        found.fields,
+        record=record,
+        ignore=ignore,
+        traits=traits,
+        baseline=found.baseline,
+        written=wanted.written,
+    )
     replaces = is_asked or any(field.forces_replace for field in fields)
     marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
@@ -300,6 +328,7 @@ def _alteration(
         referrers=users if replaces else (),
         reason="; ".join(filter(None, (_REASONS[found.condition], _ASKED if is_asked else ""))),
         key=wanted.key,
+        wanted=wanted,
     )
     if not _says_something(change):
         return None

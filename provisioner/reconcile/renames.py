@@ -55,8 +55,8 @@ def _diagnostic(old: Change, wanted: Desired, traits: Traits) -> Diagnostic:
     lost = ", with every memory in it" if traits.holds_data and old.action is Action.DELETE else ""
     return Diagnostic(
         code="renamed",
-        message=f"{wanted.entry} would be created, and {old.address}, which is as that is declared and has no entry "
-        f"any more, {becomes}{lost}. Its key may have been renamed.",
+        message=f"{wanted.key_address} would be created, and {old.address}, which is as that is declared and has no "
+        f"entry any more, {becomes}{lost}. Its key may have been renamed.",
         hint=f"If it is the same one, add one line to the entry: `live_name: {_written(old.address.name)}`",
         severity=Severity.WARNING,
         where=wanted.where,

@@ -67,7 +67,7 @@ def live_address(address: Address, state: State, owner: str) -> Address:
 def _names(state: State, owner: str) -> dict[Address, tuple[Address, ...]]:
     desired, live = state
     ours = {at: (at,) for at, found in live.items() if any(is_owned(it, owner) for it in of_one_name(found))}
-    return {**ours, **{at: (at, wanted.entry) if wanted.key else (at,) for at, wanted in desired.items()}}
+    return {**ours, **{at: (at, wanted.key_address) if wanted.key else (at,) for at, wanted in desired.items()}}
 
 
 def _matching(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provisioner.model.document import Json
-from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
+from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Stale, Unreadable
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
     ApplyFinished,
@@ -38,6 +38,8 @@ def failed_document(error: ProvisionerError) -> Json:
         document["diagnostics"] = [diagnostic_document(item) for item in error.diagnostics]
     elif isinstance(error, Refused):
         document["diagnostics"] = [diagnostic_document(item) for item in error.refusals]
+    elif isinstance(error, Stale):
+        document["diagnostics"] = [diagnostic_document(item) for item in error.moved]
     elif isinstance(error, Unreadable):
         document["failures"] = [_failure(cause.failure) for cause in error.causes]
     elif isinstance(error, PlaneError):

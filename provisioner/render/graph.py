@@ -41,7 +41,7 @@ def dot(resources: Mapping[Address, Desired]) -> str:
 
 def _by_key(resources: Mapping[Address, Desired]) -> dict[Address, Desired]:
     """As the manifest calls them."""
-    keys = {address: resource.entry for address, resource in resources.items()}
+    keys = {address: resource.key_address for address, resource in resources.items()}
     return {
         keys[address]: replace(resource, needs=frozenset(keys.get(it, it) for it in resource.needs))
         for address, resource in resources.items()

@@ -98,13 +98,59 @@ _TARGET: Final = {
     ),
     "type": ["object", "null"],
 }
+_PATH: Final = _many("Its path, one key each.", {"type": "string"})
+_MARKER: Final = {
+    **_object(
+        "What the tool wrote on it; null where nothing is.",
+        owner=_text("Whose it is."),
+        prevent_destroy=_flag("Whether it is protected."),
+        on_remove=_text("What becomes of it when its entry goes: `delete` or `keep`."),
+    ),
+    "type": ["object", "null"],
+}
+_LIVE: Final = {
+    **_object(
+        "The fingerprint of the live object that the plan was made from; null where there was none.",
+        marker=_MARKER,
+        identity=_text("Which object of its name; may be empty."),
+        revision=_text("Which state of it; may be empty."),
+        marker_revision=_text("The version that the marker was found on; may be empty."),
+        applied=_text("A hash of the marker; empty where there is none."),
+        fields={
+            "type": "object",
+            "description": "A hash in the place of every value, secrets and what variables made left out.",
+        },
+        outside=_many("Where variables made the value.", _PATH),
+    ),
+    "type": ["object", "null"],
+}
+_REFERRED: Final = _object(
+    "What is live, named by a change, and left alone.",
+    address=_ref("address"),
+    live=_LIVE,
+    values={"type": "object", "description": "Of what the manifest declares of it, what is live."},
+    scope={
+        "type": ["object", "null"],
+        "description": "What tells it from others of its name; null where the manifest does not manage it.",
+    },
+)
+_OPTIONS: Final = _object(
+    "What the command allowed.",
+    adopt=_flag("`--adopt`."),
+    allow_data_loss=_many("`--allow-data-loss`.", _text("A resource, as kind/name.")),
+    max_deletes={"type": ["integer", "null"], "minimum": 0, "description": "`--max-deletes`; null is no limit."},
+    no_delete=_flag("`--no-delete`."),
+    take_over=_many("`--take-over`.", _text("An owner.")),
+    replace=_many("`--replace`.", _text("A resource, as kind/name.")),
+)
 _FIELD: Final = _object(
-    "One field that changes. Secrets are `(sensitive)`, or `(sensitive, changed)` where another value stood before.",
+    "One field that changes. Secrets are `(sensitive)`, or `(sensitive, changed)` where another value stood before; "
+    "what a variable made is the text in the manifest, `${env:NAME}`.",
     {
         "before": {"description": "The live value; missing where the field is not there."},
         "after": {"description": "The value to come; missing where the field goes."},
     },
-    path=_many("Its path, one key each.", {"type": "string"}),
+    path=_PATH,
     origin={
         "enum": [*(origin.value for origin in Origin), None],
         "description": "Who moved since the last apply: the manifest (`edit`), the live object (`drift`), or `both`; "
@@ -132,6 +178,14 @@ _CHANGE: Final = _object(
             after={"description": "What it will be."},
         ),
     ),
+    needs=_many("What must be in place before it.", _ref("address")),
+    marker={**_MARKER, "description": "What will be written on it; null where it goes or is released."},
+    live=_LIVE,
+    entry={
+        "type": ["object", "null"],
+        "description": "Its entry in the manifest, with the contents of files, and with `${env:NAME}` where a variable "
+        "makes a value; null where it has none.",
+    },
 )
 _SCOPE: Final = {
     **_object(
@@ -142,13 +196,27 @@ _SCOPE: Final = {
     ),
     "type": ["object", "null"],
 }
+_DIGEST: Final = "^sha256:[0-9a-f]{64}$"
 _PLAN: Final = _object(
     "What apply would do.",
+    {
+        "made_at": _text("When, in UTC; only in a plan by itself."),
+        "checksum": _text("Of the whole text, but for these digits; only in a plan by itself.", pattern=_DIGEST),
+    },
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
+    tool_version=_text("Of the provisioner that made it."),
     target=_TARGET,
     owner=_text("The manifest's name."),
     scope=_SCOPE,
-    digest=_text("Equal for equal plans, whatever the values of secrets.", pattern="^[0-9a-f]{64}$"),
+    digest=_text(
+        "Equal for plans that do the same: project, owner, actions, wanted values, and the live values that go for "
+        "them; whatever the values of secrets and variables.",
+        pattern=_DIGEST,
+    ),
+    destruction=_flag("Whether it deletes all that the owner has: `plan --destroy`."),
+    options=_OPTIONS,
+    applicable=_flag("Whether `apply --plan` takes it."),
+    obstacles=_many("Why it does not, a sentence each.", {"type": "string"}),
     has_changes=_flag("Whether there is anything to do."),
     summary=_object(
         "How many of each.",
@@ -160,6 +228,7 @@ _PLAN: Final = _object(
         notes=_count("Notes."),
     ),
     changes=_many("In an order in which they can be applied.", _ref("change")),
+    referred=_many("What the changes name and leave alone.", _ref("referred")),
     unchanged=_many("What is as it should be.", _ref("address")),
     left_out=_many("What `--no-delete` keeps from being deleted or replaced; these count as changes.", _ref("address")),
     suspended=_many(
@@ -179,7 +248,13 @@ _OUTCOME: Final = {
     "elapsed_s": _seconds("How long it took, in seconds."),
     "remarks": _many("What else to know of what was done, a sentence each.", {"type": "string"}),
 }
-_OF_PLAN: Final = {"address": _ADDRESS, "diagnostic": _DIAGNOSTIC, "field": _FIELD, "change": _CHANGE}
+_OF_PLAN: Final = {
+    "address": _ADDRESS,
+    "diagnostic": _DIAGNOSTIC,
+    "field": _FIELD,
+    "change": _CHANGE,
+    "referred": _REFERRED,
+}
 _WHICH: Final = {"address": _ref("address"), "action": {"enum": _ACTIONS, "description": "What is done to it."}}
 _VERSION: Final = _text("Of this stream: major.minor.", pattern=r"^1\.\d+$")
 

@@ -3,21 +3,30 @@
 A field that was not there has no `before`; one that goes has no `after`. `origin` is `edit`, `drift`, `both`, or null
 where nothing was applied before, or nothing tells who changed a secret. A create has every field with `after` only,
 a delete every field with `before` only. Any refusal means that the plan may not be applied. Secrets are `(sensitive)`,
-and `(sensitive, changed)` where another value stood before. New keys may come with any minor version; none goes without
-a major one.
+and `(sensitive, changed)` where another value stood before; what variables made is shown by the text in the manifest.
+New keys and actions may come with any minor version; none goes without a major one.
+
+A plan by itself can be applied later, so the text of it ends in its own checksum.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
+from provisioner import __version__
 from provisioner.model.action import Action
 from provisioner.model.address import Address
-from provisioner.model.document import Absent, Json
+from provisioner.model.checksum import UNSUMMED, summed
+from provisioner.model.document import ABSENT, Absent, Json, Path, lookup
 from provisioner.model.plan import Change, FieldChange, Plan
+from provisioner.model.redact import CHANGED, HIDDEN, Sensitive, harmless
+from provisioner.model.written import Texts, Written, as_written, shown_text, texts_by_place
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
+from provisioner.render.plan_saving import change_parts, obstacles, options_document, referred_document
 from provisioner.render.scope import scope_document
 from provisioner.render.target import target_document
 
@@ -26,17 +35,25 @@ FORMAT_VERSION: Final = "1.1"
 
 def plan_json(plan: Plan) -> str:
     """The plan as a text by itself."""
-    return json_text(plan_document(plan), indent=2) + "\n"
+    document = plan_document(plan) | {"checksum": UNSUMMED}
+    return summed(json_text(document, indent=2) + "\n")
 
 
 def plan_document(plan: Plan) -> Json:
     """Plain JSON values only."""
+    hindered = list(obstacles(plan))
     return {
         "format_version": FORMAT_VERSION,
         "target": target_document(plan.target),
         "owner": plan.owner,
+        "tool_version": __version__,
+        **({"made_at": plan.made_at} if plan.made_at else {}),
         "scope": scope_document(plan),
         "digest": plan.digest,
+        "destruction": plan.destruction,
+        "options": options_document(plan.allow),
+        "applicable": not hindered,
+        "obstacles": hindered,
         "has_changes": not plan.is_empty or bool(plan.left_out),
         "summary": {
             **{action.value: plan.count(action) for action in Action},
@@ -47,6 +64,7 @@ def plan_document(plan: Plan) -> Json:
             "notes": len(plan.notes),
         },
         "changes": [change_document(change) for change in plan.changes],
+        "referred": [referred_document(referred) for referred in plan.referred],
         "unchanged": [address_document(address) for address in plan.unchanged],
         "left_out": [address_document(address) for address in plan.left_out],
         "suspended": [change_document(change) for change in plan.suspended],
@@ -70,11 +88,38 @@ def change_document(change: Change) -> Json:
         "referrers": [address_document(address) for address in change.referrers],
         "reason": change.reason,
         "remarks": list(change.remarks),
-        "fields": [_field(field) for field in without_secrets(resource_fields(change), change)],
+        "fields": [_field(field) for field in _shown_fields(change)],
         "lifecycle": [
             {"name": name, "before": before, "after": after} for name, before, after in change.lifecycle_fields
         ],
+        **change_parts(change),
     }
+
+
+def _shown_fields(change: Change) -> Iterator[FieldChange]:
+    texts = texts_by_place(change.written)
+    for field in without_secrets(resource_fields(change), change):
+        yield _from_outside(field, texts[field.path]) if field.path in texts else field
+
+
+def _from_outside(field: FieldChange, texts: Texts) -> FieldChange:
+    """With the texts for what variables made; what private ones made before is not shown either."""
+    private = {path: Written(HIDDEN) for path, text in texts.items() if text.is_private}
+    after = _with_texts(field.after, texts)
+    return replace(field, before=_with_texts(field.before, private), after=after)
+
+
+def _with_texts(value: object, texts: Texts) -> object:
+    """A hidden value that changed says that instead; so does one whose text holds a literal."""
+    root: Json = {"": value}
+    shown: dict[Path, Written] = {}
+    for path, text in texts.items():
+        place, said = ("", *path), shown_text(text.text)
+        here = lookup(root, place)
+        is_sealed = isinstance(here, Sensitive) and (here == CHANGED or not isinstance(said, Sensitive))
+        if here is not ABSENT and not is_sealed:
+            shown[place] = Written(harmless(said))
+    return as_written(root, shown)[""]
 
 
 def _field(field: FieldChange) -> Json:

@@ -35,7 +35,8 @@ _MOST: Final = 2_000_000  # characters of fields: a log that is still opened
 
 def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
     """The whole plan, ending in a newline; no line is longer than `width` where a gap between words allows it. What to
-    act on comes last, where a terminal stops; of a plan longer than a screen what matters most stands first, too.
+    act on comes last, where a terminal stops, and below it the digest alone, to be copied; of a plan longer than a
+    screen what matters most stands first, too.
     """
     changes = list(_changes(plan.changes, styles, width))
     summary = [
@@ -53,6 +54,7 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
         list(_diagnostics("Warnings:" if plan.warnings else "", plan.warnings, styles.warning, styles, width)),
         list(_diagnostics("Notes:" if plan.notes else "", plan.notes, styles.quiet, styles, width)),
         list(_diagnostics(REFUSED if plan.refusals else "", plan.refusals, styles.bad, styles, width)),
+        list(_digest(plan, width)),
     ]
     return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")
 
@@ -67,6 +69,11 @@ def target_lines(target: Target | None, styles: Styles, width: int) -> Iterator[
 def _partial(plan: Plan, styles: Styles, width: int) -> Iterator[str]:
     for sentence in scope_sentences(plan):
         yield from (styles.paint(styles.warning, line) for line in wrapped(sentence, width=width, hang=_HANG))
+
+
+def _digest(plan: Plan, width: int) -> Iterator[str]:
+    row = f"Digest: {plan.digest}"
+    yield from [row] if len(row) <= width else row.split()
 
 
 def _parted(row: str, width: int) -> str:

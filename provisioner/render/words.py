@@ -55,6 +55,8 @@ def duration(seconds: float) -> str:
 
 def plan_summary(plan: Plan) -> str:
     """One sentence that counts what there is, and only that."""
+    if plan.is_saved and plan.is_empty and not (plan.refusals or plan.left_out):
+        return "Nothing to do: everything is as the plan leaves it."
     unchanged = [f"{len(plan.unchanged)} unchanged"] if plan.unchanged else []
     unchanged += [f"{len(plan.suspended)} suspended"] if plan.suspended else []
     in_scope = " in its scope" if plan.scope.is_partial else ""

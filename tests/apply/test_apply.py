@@ -15,6 +15,7 @@ from provisioner.kinds import KINDS, TRAITS, Service
 from provisioner.kinds.agent import AgentKind
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError, Unreadable
 from provisioner.model.plan import Plan
@@ -22,7 +23,6 @@ from provisioner.model.progress import ApplyFinished, Status
 from provisioner.model.resource import Desired, Live
 from provisioner.model.write_only import sealed
 from provisioner.planes.service import Planes, connect
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_plan
 from tests.planes.world import Foundry
 

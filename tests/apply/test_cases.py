@@ -15,11 +15,11 @@ from provisioner.manifest.load import Manifest, load
 from provisioner.manifest.write import dump
 from provisioner.model.action import Origin
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Severity
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Outcome, Status
 from provisioner.planes.service import Planes
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_plan
 from provisioner.render.plan_text import plan_text
 from provisioner.render.styles import PLAIN

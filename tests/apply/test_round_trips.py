@@ -17,13 +17,13 @@ from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import load
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Document
 from provisioner.model.plan import Plan
 from provisioner.model.progress import Status
 from provisioner.model.resource import Desired, Live, OnRemove
 from provisioner.planes.service import Planes
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_plan
 from tests.kinds.samples import Entry, Samples, every
 from tests.planes.world import Foundry

@@ -294,3 +294,30 @@ def test_a_key_that_is_taken_by_another_is_imported_beside_it(strange: Path, pro
     assert [(it["action"], it["address"]["name"], it["key"]) for it in document["changes"]] == [
         ("adopt", "prefs", "prefs-2")
     ]
+
+
+# -- saved
+
+
+def test_a_part_that_was_saved_is_applied_and_says_so(manifest: Path, project: Path, provisioner: Command) -> None:
+    text = EXAMPLE.replace("  dev-prefs-memory:\n", "  prefs:\n    live_name: dev-prefs-memory\n")
+    text = text.replace("memory_store_name: dev-prefs-memory", "memory_store_name: prefs")
+    manifest.write_text(text, encoding="utf-8")
+    assert provisioner("plan", "--target", "stores/*", "--out", "part.json").code == 0
+    assert provisioner("show", "part.json").out.startswith("PARTIAL: this is a plan of stores/*")
+    assert provisioner("apply", "--plan", "part.json").code == 0
+    assert provisioner("plan", "--out", "rest.json").code == 0
+    assert provisioner("apply", "--plan", "rest.json").code == 0
+    assert provisioner("plan", "--detailed-exitcode").code == 0
+    assert (project / "part.json").exists()
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_replacement_that_was_saved_is_made_once(foundry: Foundry, provisioner: Command) -> None:
+    flags = ("--replace", STORE, "--allow-data-loss", STORE)
+    assert provisioner("plan", *flags, "--out", "plan.json").code == 0
+    told = provisioner("apply", "--plan", "plan.json")
+    assert told.code == 0, told.err + told.out
+    foundry.forget_requests()
+    assert provisioner("apply", "--plan", "plan.json").code == 0
+    assert [it for it in foundry.requests() if it.startswith("DELETE")] == []

@@ -89,7 +89,7 @@ def test_references_use_the_key_and_requests_the_live_name(tmp_path: Path) -> No
 def test_places_are_those_of_the_key(tmp_path: Path) -> None:
     store = manifest_of(load_text(tmp_path, HEAD + NAMED)).resources[Address("stores", "dev-prefs")]
 
-    assert store.entry == Address("stores", "my prefs")
+    assert store.key_address == Address("stores", "my prefs")
     assert store.where is not None
     assert store.where.path == "stores.my prefs"
     place = store.at("chat_model")
@@ -229,8 +229,8 @@ def _loaded(folder: Path, entries: Mapping[Address, Json]) -> Mapping[Address, D
 
 def test_names_are_put_back_as_the_keys(tmp_path: Path) -> None:
     resources = manifest_of(load_text(tmp_path, HEAD + NAMED)).resources
-    to_keys = Names({at: it.entry for at, it in resources.items() if it.key})
-    to_live = Names({it.entry: at for at, it in resources.items() if it.key})
+    to_keys = Names({at: it.key_address for at, it in resources.items() if it.key})
+    to_live = Names({it.key_address: at for at, it in resources.items() if it.key})
 
     for it in resources.values():
         kind = KINDS[it.address.kind]

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.manifest.env import Variables, escape, resolve
+from provisioner.manifest.env import Variables, resolve
 from provisioner.manifest.reader import read
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
+from provisioner.model.written import escape
 from tests.manifest.manifests import HEAD, MODELS, brief, full, load_files, load_text, manifest_of
 
 AGENT = Address("agents", "a")

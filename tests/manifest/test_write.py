@@ -10,11 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.env import Variables, escape, resolve
+from provisioner.manifest.env import Variables, resolve
 from provisioner.manifest.reader import read
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document
+from provisioner.model.written import escape
 from provisioner.render.safe import visible
 from tests.manifest.manifests import ENDPOINT, load_text, manifest_of
 from tests.whole import tries

@@ -17,6 +17,7 @@ from provisioner.model.errors import (
     PlaneError,
     ProvisionerError,
     Refused,
+    Stale,
     Unreadable,
 )
 from provisioner.model.plan import Change, FieldChange, Plan
@@ -77,6 +78,7 @@ def test_every_error_says_what_and_what_to_do_and_has_an_exit_code() -> None:
         ProvisionerError("what", "do"),
         ManifestInvalid(refusals),
         Refused(refusals),
+        Stale(refusals),
         Interrupted("stopped"),
         plane,
         Unreadable((plane,)),
@@ -84,7 +86,7 @@ def test_every_error_says_what_and_what_to_do_and_has_an_exit_code() -> None:
     assert {type(error) for error in raised} == {
         it for _, it in inspect.getmembers(errors, inspect.isclass) if issubclass(it, ProvisionerError)
     }
-    assert [error.exit_code for error in raised] == [1, 1, 1, 130, 1, 1]
+    assert [error.exit_code for error in raised] == [1, 1, 1, 1, 130, 1, 1]
     assert all(error.message and error.message == str(error) for error in raised)
     assert (plane.hint, plane.failure, plane.ambiguous, plane.wait_s) == ("ask", failure, True, 2.0)
     assert not PlaneError(failure).ambiguous

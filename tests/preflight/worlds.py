@@ -12,6 +12,7 @@ from provisioner.apply.execute import execute
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Document
 from provisioner.model.plan import Plan
@@ -20,7 +21,6 @@ from provisioner.model.resource import Live, Marker
 from provisioner.planes.service import Planes
 from provisioner.preflight.checks import CHECKS
 from provisioner.preflight.facts import Bounds, Catalogue, Facts, Model, Sku, Usage
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_plan
 from tests.planes.world import Foundry
 

@@ -107,7 +107,8 @@ def test_every_command_is_shown() -> None:
 def test_the_pipeline_runs_as_written(workplace: Path) -> None:  # noqa: ARG001
     (text,) = [block for block in blocks("yaml") if "runs-on" in block]
     workflow = yaml.safe_load(text)
-    steps = [step["run"] for step in workflow["jobs"]["foundry"]["steps"] if "run" in step]
+    jobs = [workflow["jobs"][name] for name in ("plan", "apply")]
+    steps = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
 
     for step in steps:
         words = shlex.split(step)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import Document
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Lifecycle, Live
-from provisioner.reconcile.allowances import Allowances
 from tests.strategies import OWNER, marker_of, planned
 
 MODEL = Address("deployments", "gpt")

@@ -10,9 +10,9 @@ import pytest
 from provisioner.kinds import TRAITS
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Live, OnRemove
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.planner import make_destruction
 from tests.reconcile.manifests import AGENT, KEPT, MODEL, NOTHING, STORE, codes, have, only_change, removed, want
 from tests.strategies import EVERYTHING_ALLOWED, OWNER, STRANGER, names, planned

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from provisioner.kinds import TRAITS
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.document import ABSENT, Document, lies_under, lookup, only, without
 from provisioner.model.redact import redacted
 from provisioner.model.resource import Desired, Lifecycle, Live, OnRemove
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import covers, is_nothing
 from provisioner.reconcile.order import in_order, predecessors

@@ -9,9 +9,9 @@ import pytest
 from provisioner.kinds import TRAITS
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.resource import Condition, Desired, Lifecycle, Live, Marker, OnRemove
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.guard import idle_allowances
 from provisioner.reconcile.planner import make_destruction
 from tests.reconcile.manifests import (

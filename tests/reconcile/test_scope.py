@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from provisioner.kinds import TRAITS
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.plan import Plan
 from provisioner.model.resource import Desired, Live
 from provisioner.model.run_scope import RunScope
-from provisioner.reconcile.allowances import Allowances
 from provisioner.reconcile.drift import drift_in
 from provisioner.reconcile.planner import make_destruction
 from provisioner.reconcile.selection import live_address, select, unmatched

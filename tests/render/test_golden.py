@@ -60,7 +60,9 @@ def test_plan_json(golden: Golden) -> None:
 
 
 def test_an_empty_plan_is_one_sentence() -> None:
-    assert plan_text(EMPTY) == "No changes. Everything is as the manifest says (2 unchanged).\n"
+    sentence, digest = plan_text(EMPTY).strip().split("\n\n")
+    assert sentence == "No changes. Everything is as the manifest says (2 unchanged)."
+    assert digest == f"Digest: {EMPTY.digest}"
 
 
 def test_an_empty_plan_with_warnings_does_not_claim_that_all_is_well(golden: Golden) -> None:

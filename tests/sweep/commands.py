@@ -19,10 +19,10 @@ from provisioner.cli.running import carry_out, told_by
 from provisioner.cli.terminal import Terminal
 from provisioner.manifest.load import Manifest, load
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.errors import ProvisionerError
 from provisioner.planes.clock import Clock
 from provisioner.planes.service import Coordinates, connect
-from provisioner.reconcile.allowances import Allowances
 
 Json = dict[str, Any]
 

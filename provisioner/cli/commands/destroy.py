@@ -13,8 +13,8 @@ from provisioner.cli.running import carry_out, running_options, told_by
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.run_scope import RunScope
-from provisioner.reconcile.allowances import Allowances
 
 
 @click.command(

@@ -13,12 +13,12 @@ from provisioner.doctor.planned import checks_found, plan_found
 from provisioner.doctor.verdict import State, Verdict, failed, unknown
 from provisioner.kinds.protocol import ManagementPlane
 from provisioner.manifest.load import Manifest
+from provisioner.model.allowances import Allowances
 from provisioner.model.errors import PlaneError, Unreadable
 from provisioner.planes.credentials import SignIn
 from provisioner.planes.service import Coordinates, Planes, connect
 from provisioner.preflight.checks import by_check
 from provisioner.preflight.settings import IDS
-from provisioner.reconcile.allowances import Allowances
 from provisioner.render.words import plan_summary
 
 

@@ -1,0 +1,104 @@
+"""Values that come from the environment, by the text that stands in their place: `Bearer ${env:TOKEN}`.
+
+Whatever outlives a run (a saved plan, a digest, the marker on a live object) holds that text and not the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from provisioner.model.document import Document, Json, Path, lookup
+from provisioner.model.redact import Masked, Sensitive, harmless
+
+OPENING: Final = re.compile(r"(?<!\$)(\$+)\{env:")  # the first of several dollar signs, so that none is tried twice
+_VARIABLE: Final = r"\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-)?\}"
+# Variables and nothing else, but for a scheme before them, and the names of what they are. A default is a literal.
+_ONLY_VARIABLES: Final = re.compile(
+    rf"(?:[A-Za-z]{{1,30}} +)?(?:(?:[A-Za-z_][A-Za-z0-9_.-]{{0,40}}[=:])?{_VARIABLE}[ :;,@/|&.-]*)+"
+)
+
+
+class Written(NamedTuple):
+    """`is_private` where a variable has a part in it that is read only because somebody allowed it by name."""
+
+    text: str
+    is_private: bool = False
+
+
+Texts: TypeAlias = Mapping[Path, Written]
+_Tree: TypeAlias = "dict[str, _Tree | Written]"
+
+
+def escape(text: str) -> str:
+    """The text with every `${env:` in it made literal."""
+    return OPENING.sub(lambda match: f"${match.group()}", text)
+
+
+def shown_text(text: str) -> str:
+    """The text as it may be shown wherever it stands, when it holds nothing but references where a secret would be;
+    else the very same, to be redacted by its place.
+    """
+    return Sensitive.of("", shown=text) if _is_harmless(text) else text
+
+
+def _is_harmless(text: str) -> bool:
+    if _ONLY_VARIABLES.fullmatch(text):
+        return True
+    found = harmless(text)
+    return isinstance(found, Masked) and all(map(_ONLY_VARIABLES.fullmatch, found.secrets))
+
+
+def as_written(document: Document, texts: Texts) -> Document:
+    """The document with the texts in the place of the values that it has there; the very same where there are none."""
+    return _placed(document, _tree(texts)) if texts else document
+
+
+def as_written_where(document: Document, texts: Texts, other: Document) -> Document:
+    """The same, where the other document has the same value."""
+    same = {path: text for path, text in texts.items() if lookup(document, path) == lookup(other, path)}
+    return as_written(document, same)
+
+
+def texts_by_place(texts: Texts) -> dict[Path, dict[Path, Written]]:
+    """For every place on the way to one, those at it and inside, seen from there."""
+    found: dict[Path, dict[Path, Written]] = {}
+    for path, text in texts.items():
+        for length in range(len(path) + 1):
+            found.setdefault(path[:length], {})[path[length:]] = text
+    return found
+
+
+def _tree(texts: Texts) -> _Tree:
+    root: _Tree = {}
+    for path, text in texts.items():
+        here: Any = root
+        for key in path[:-1]:
+            here = here.setdefault(key, {}) if isinstance(here, dict) else {}
+        if path and isinstance(here, dict):
+            here[path[-1]] = text
+    return root
+
+
+def _placed(value: Any, tree: _Tree) -> Any:
+    """Each part once, however many texts there are."""
+    if isinstance(value, Mapping):
+        result: Json = dict(value)
+        for key, inner in tree.items():
+            if key in result:
+                result[key] = _text_or_part(result[key], inner)
+        return result
+    if isinstance(value, (list, tuple)):
+        items = list(value)
+        for key, inner in tree.items():
+            if key.isdecimal() and int(key) < len(items):
+                items[int(key)] = _text_or_part(items[int(key)], inner)
+        return items
+    return value
+
+
+def _text_or_part(value: object, inner: _Tree | Written) -> object:
+    if isinstance(inner, dict):
+        return _placed(value, inner)
+    return value if isinstance(value, (Mapping, list, tuple)) else shown_text(inner.text)
