@@ -158,6 +158,10 @@ PERMISSION_DENIED = (
 BARE = "Unauthorized. Access token is missing, invalid, audience is incorrect (https://ai.azure.com/), or expired."
 OTHER = "11111111-0000-4000-8000-000000000002"
 CREATE = f"az role assignment create --assignee-object-id {ME} --assignee-principal-type ServicePrincipal"
+LET_IN = (
+    f"az cognitiveservices account network-rule add --subscription {SUBSCRIPTION.rpartition('/')[2]} "
+    "--resource-group g --name a --ip-address <address>"
+)
 TENANT = (
     "The access token is from the wrong issuer 'https://sts.windows.net/11111111-0000-4000-8000-000000000001/'. It "
     f"must match the tenant 'https://sts.windows.net/{OTHER}/' associated with this subscription."
@@ -205,7 +209,7 @@ TENANT = (
             "403",
             "Access denied due to Virtual Network/Firewall rules.",
             Trouble.NETWORK_CLOSED,
-            "az cognitiveservices account network-rule add --resource-group g --name a --ip-address <address>",
+            LET_IN,
         ),
     ],
 )
@@ -249,6 +253,9 @@ def test_a_role_that_has_been_assigned_is_waited_for() -> None:
 
     assert found is not None
     assert found.trouble is Trouble.ROLE_NOT_IN_FORCE
+    assert found.command == (
+        f"az role assignment list --assignee {ME} --include-groups --scope {PROJECT} --include-inherited"
+    )
     assert of_right(on_data("agents/write"), door).trouble is Trouble.ROLE_NOT_IN_FORCE
     assert of_right(DEPLOY, door).trouble is Trouble.ROLE_MISSING
 
