@@ -17,7 +17,7 @@ from provisioner.kinds.rights import Right, Where
 from provisioner.model.caller import Caller
 from provisioner.model.errors import Failure
 from provisioner.planes.advice import is_network_closed
-from provisioner.planes.clouds import CLOUDS, cloud_of
+from provisioner.planes.clouds import cloud_of
 from provisioner.preflight.access import CONTRIBUTOR, FOUNDRY_USER, ROLES, Assignment, Role, gives
 
 _GUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -31,7 +31,6 @@ _NOT_SIGNED_IN: Final = {
     "ExpiredAuthenticationToken": "The token has expired.",
     "InvalidAuthenticationTokenTenant": "You are signed in to another tenant than the subscription's.",
 }
-_CLI_CLOUDS: Final = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")  # in the order of CLOUDS
 
 
 class Trouble(str, Enum):
@@ -176,7 +175,7 @@ def _sign_in(says: str, tenant: str = "") -> Diagnosis:
 
 
 def _wrong_audience(says: str, door: Door) -> Diagnosis:
-    command = f"az cloud set --name {_CLI_CLOUDS[CLOUDS.index(cloud_of(door.endpoint))]} && az login"
+    command = f"az cloud set --name {cloud_of(door.endpoint).cli_name} && az login"
     return Diagnosis(
         trouble=Trouble.WRONG_AUDIENCE,
         says=says,

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provisioner.emulator.world.facts import roles
 from provisioner.kinds.rights import OF_ACCOUNT, Right, Where, on_data
 from provisioner.model.caller import Caller
 from provisioner.model.errors import Failure
-from provisioner.preflight.access import ROLES, Assignment, Grant, allowed, gives
+from provisioner.preflight.access import ROLES, Assignment, Grant, Role, allowed, gives
 from provisioner.preflight.diagnosis import Diagnosis, Door, Trouble, of_failure, of_right
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000001"
@@ -138,6 +139,29 @@ def test_a_role_that_is_not_known_here_may_give_anything() -> None:
     assert gives([mine], DEPLOY, ACCOUNT) is None
     assert gives([mine, Assignment(role=CONTRIBUTOR, scope=ACCOUNT)], DEPLOY, ACCOUNT) is True
     assert gives([], DEPLOY, ACCOUNT) is False
+
+
+RIGHTS = [
+    *(
+        Right(f"{OF_ACCOUNT}/{what}/{verb}", Where.ACCOUNT)
+        for what in ("deployments", "raiPolicies", "connections")
+        for verb in ("read", "write", "delete")
+    ),
+    Right(f"{OF_ACCOUNT}/projects/connections/write", Where.PROJECT),
+    Right(f"{OF_ACCOUNT}/OpenAI/deployments/chat/completions/action", Where.ACCOUNT, is_data=True),
+    on_data("agents/write"),
+]
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=lambda it: it.name)
+def test_a_role_gives_here_what_it_gives_on_the_local_foundry(role: Role) -> None:
+    """Two tables, as the emulator stands alone."""
+    there = roles.BY_ID[role.id]
+
+    assert role.name == there.name
+    for right in RIGHTS:
+        gives_there = any(it.allows(right.action, is_data=right.is_data, about_role="") for it in there.permissions)
+        assert role.grant.allows(right) is gives_there, right
 
 
 def test_each_role_is_known_by_its_id() -> None:
