@@ -45,6 +45,8 @@ def checks_found(
         told = [it for it in problems if it.severity is not Severity.NOTE]
         if told:
             yield Verdict(check=name, state=_worst(told), message=_counted(told), diagnostics=problems)
+        elif name in _NEEDS and not facts.account:
+            yield unknown(name, "Not asked: see `management-access`.")
         elif gaps or problems:
             yield unknown(name, " ".join(dict.fromkeys([*gaps, *(it.message for it in problems)])))
         else:

@@ -45,7 +45,7 @@ CHECKS: Final[Mapping[str, str]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """`message` is what is there, `hint` what to do. `details` are the same for programs; `diagnostics` are problems
-    with places of their own.
+    with places of their own; `requests` are the ids by which support finds what was refused.
     """
 
     check: str
@@ -54,14 +54,15 @@ class Verdict:
     hint: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     diagnostics: Sequence[Diagnostic] = ()
+    requests: Sequence[str] = ()
 
 
 def unknown(check: str, why: str, hint: str = "") -> Verdict:
     return Verdict(check=check, state=State.UNKNOWN, message=why, hint=hint)
 
 
-def failed(check: str, message: str, hint: str = "") -> Verdict:
-    return Verdict(check=check, state=State.FAILED, message=message, hint=hint)
+def failed(check: str, message: str, hint: str = "", *, requests: Sequence[str] = ()) -> Verdict:
+    return Verdict(check=check, state=State.FAILED, message=message, hint=hint, requests=requests)
 
 
 def is_healthy(verdicts: Sequence[Verdict]) -> bool:

@@ -15,8 +15,11 @@ from provisioner.model.errors import Failure, PlaneError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """`project_suffix` ends the hosts of project endpoints; scopes are what tokens are asked for."""
+    """`project_suffix` ends the hosts of project endpoints; scopes are what tokens are asked for. `cli_name` is what
+    `az cloud set` takes.
+    """
 
+    cli_name: str
     project_suffix: str
     management: str
     management_scope: str
@@ -24,6 +27,7 @@ class Cloud:
 
 
 PUBLIC: Final = Cloud(
+    cli_name="AzureCloud",
     project_suffix=azure_hosts.PUBLIC,
     management="https://management.azure.com",
     management_scope="https://management.azure.com/.default",
@@ -32,12 +36,14 @@ PUBLIC: Final = Cloud(
 CLOUDS: Final = (
     PUBLIC,
     Cloud(
+        cli_name="AzureUSGovernment",
         project_suffix=azure_hosts.GOVERNMENT,
         management="https://management.usgovcloudapi.net",
         management_scope="https://management.usgovcloudapi.net/.default",
         project_scope="https://ai.azure.us/.default",
     ),
     Cloud(
+        cli_name="AzureChinaCloud",
         project_suffix=azure_hosts.CHINA,
         management="https://management.chinacloudapi.cn",
         management_scope="https://management.chinacloudapi.cn/.default",

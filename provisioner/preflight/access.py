@@ -12,7 +12,7 @@ from typing import Final
 
 from provisioner.kinds.rights import Right
 
-_ACCOUNTS: Final = "Microsoft.CognitiveServices"
+_PROVIDER: Final = "Microsoft.CognitiveServices"
 _ABOVE_SUBSCRIPTIONS: Final = "/providers/microsoft.management/managementgroups/"
 
 
@@ -111,12 +111,11 @@ def _role(id_: str, name: str, *actions: str, data: tuple[str, ...] = (), withou
     return Role(id=id_, name=name, grant=Grant(actions=actions, data_actions=data, not_actions=without))
 
 
-_ALL_DATA: Final = (f"{_ACCOUNTS}/*",)
-FOUNDRY_USER: Final = _role(
-    "53ca6127-db72-4b80-b1b0-d745d6d5456d", "Foundry User", f"{_ACCOUNTS}/*/read", data=_ALL_DATA
-)
+_ALL_READS: Final = (f"{_PROVIDER}/*/read",)
+_ALL_DATA: Final = (f"{_PROVIDER}/*",)
+FOUNDRY_USER: Final = _role("53ca6127-db72-4b80-b1b0-d745d6d5456d", "Foundry User", *_ALL_READS, data=_ALL_DATA)
 # Narrower than Foundry Account Owner: it assigns no roles.
-CONTRIBUTOR: Final = _role("25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68", "Cognitive Services Contributor", f"{_ACCOUNTS}/*")
+CONTRIBUTOR: Final = _role("25fbc0a9-bd7c-42a3-aa1a-3b75d497ee68", "Cognitive Services Contributor", f"{_PROVIDER}/*")
 # Names of roles change, ids do not. Source: Microsoft Learn, built-in roles for AI + machine learning, general, and
 # role-based access control in Foundry.
 ROLES: Final[Mapping[str, Role]] = {
@@ -127,35 +126,37 @@ ROLES: Final[Mapping[str, Role]] = {
         _role(
             "eadc314b-1a2d-4efa-be10-5d325db5065e",
             "Foundry Project Manager",
-            f"{_ACCOUNTS}/accounts/*/read",
-            f"{_ACCOUNTS}/accounts/projects/*",
+            f"{_PROVIDER}/accounts/*/read",
+            f"{_PROVIDER}/accounts/projects/*",
             data=_ALL_DATA,
         ),
-        _role("e47c6f54-e4a2-4754-9501-8e0985b135e1", "Foundry Account Owner", f"{_ACCOUNTS}/*"),
-        _role("c883944f-8b7b-4483-af10-35834be79c4a", "Foundry Owner", f"{_ACCOUNTS}/*", data=_ALL_DATA),
+        _role("e47c6f54-e4a2-4754-9501-8e0985b135e1", "Foundry Account Owner", f"{_PROVIDER}/*"),
+        _role("c883944f-8b7b-4483-af10-35834be79c4a", "Foundry Owner", f"{_PROVIDER}/*", data=_ALL_DATA),
         _role(
             "eed3b665-ab3a-47b6-8f48-c9382fb1dad6",
             "Foundry Agent Consumer",
-            data=(f"{_ACCOUNTS}/accounts/AIServices/endpoints/interact/action",),
+            data=(f"{_PROVIDER}/accounts/AIServices/endpoints/interact/action",),
         ),
-        _role("a97b65f3-24c7-4388-baec-2e87135dc908", "Cognitive Services User", data=_ALL_DATA),
+        _role("a97b65f3-24c7-4388-baec-2e87135dc908", "Cognitive Services User", *_ALL_READS, data=_ALL_DATA),
         _role(
             "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
             "Cognitive Services OpenAI User",
+            *_ALL_READS,
             data=(
-                f"{_ACCOUNTS}/accounts/OpenAI/deployments/chat/completions/action",
-                f"{_ACCOUNTS}/accounts/OpenAI/deployments/embeddings/action",
+                f"{_PROVIDER}/accounts/OpenAI/deployments/chat/completions/action",
+                f"{_PROVIDER}/accounts/OpenAI/deployments/embeddings/action",
             ),
         ),
         _role(
             "a001fd3d-188f-4b5d-821b-7da978bf7442",
             "Cognitive Services OpenAI Contributor",
+            *_ALL_READS,
             *(
-                f"{_ACCOUNTS}/accounts/{what}/{verb}"
+                f"{_PROVIDER}/accounts/{what}/{verb}"
                 for what in ("deployments", "raiPolicies")
                 for verb in ("write", "delete")
             ),
-            data=(f"{_ACCOUNTS}/accounts/OpenAI/*",),
+            data=(f"{_PROVIDER}/accounts/OpenAI/*",),
         ),
         _role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "*/read"),
         _role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", "*"),

@@ -17,7 +17,7 @@ from provisioner.kinds.rights import Right, Where
 from provisioner.model.caller import Caller
 from provisioner.model.errors import Failure
 from provisioner.planes.advice import is_network_closed
-from provisioner.planes.clouds import CLOUDS, cloud_of
+from provisioner.planes.clouds import cloud_of
 from provisioner.preflight.access import CONTRIBUTOR, FOUNDRY_USER, ROLES, Assignment, Role, gives
 
 _GUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -31,7 +31,6 @@ _NOT_SIGNED_IN: Final = {
     "ExpiredAuthenticationToken": "The token has expired.",
     "InvalidAuthenticationTokenTenant": "You are signed in to another tenant than the subscription's.",
 }
-_CLI_CLOUDS: Final = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")  # in the order of CLOUDS
 
 
 class Trouble(str, Enum):
@@ -91,7 +90,7 @@ def of_right(right: Right, door: Door) -> Diagnosis:
     action = f"{right.action} on the {right.where.value}"
     if given is None:
         return _give(f"no role of the signed-in identity allows {action}", role_for(right), door, right.where)
-    return _wait(ROLES[given.role.casefold()], f"allows {action}", door)
+    return _wait(ROLES[given.role.casefold()], f"allows {action}", door, right.where)
 
 
 def role_for(right: Right) -> Role:
@@ -105,10 +104,10 @@ def network_closed(failure: Failure, door: Door) -> Diagnosis:
         remedy = f"Run it from where its private endpoint is reached; or, if it is to be public:\n{command}"
     else:
         parts = unquote(door.account).split("/")
-        group, name = (parts[4], parts[-1]) if len(parts) > 8 else ("", "")
+        subscription, group, name = (parts[2], parts[4], parts[-1]) if len(parts) > 8 else ("", "", "")
         command = (
-            f"az cognitiveservices account network-rule add --resource-group {_word(group, '<group>')} "
-            f"--name {_word(name, '<account>')} --ip-address <address>"
+            f"az cognitiveservices account network-rule add --subscription {_word(subscription, '<subscription>')} "
+            f"--resource-group {_word(group, '<group>')} --name {_word(name, '<account>')} --ip-address <address>"
         )
         remedy = f"Run it from inside that network, or let in this machine's public address:\n{command}"
     says = "The account's network lets nobody in from here, whatever their role."
@@ -134,7 +133,7 @@ def _denied(failure: Failure, door: Door) -> Diagnosis:
         door = replace(door, caller=Caller(object_id=who["id"]))
     given = next((it for it in door.assigned if found and gives((it,), right, door.scope(where))), None)
     if given is not None:
-        return _wait(ROLES[given.role.casefold()], "allows that", door)
+        return _wait(ROLES[given.role.casefold()], "allows that", door, where)
     return _give("the signed-in identity is known and lacks a role", role_for(right), door, where)
 
 
@@ -150,8 +149,12 @@ def _give(says: str, role: Role, door: Door, where: Where) -> Diagnosis:
     )
 
 
-def _wait(role: Role, what: str, door: Door) -> Diagnosis:
-    command = f"az role assignment list --assignee {_word(door.caller.object_id, '<object id>')} --all"
+def _wait(role: Role, what: str, door: Door, where: Where) -> Diagnosis:
+    """The command finds it wherever above it was assigned, and to whichever group."""
+    command = (
+        f"az role assignment list --assignee {_word(door.caller.object_id, '<object id>')} --include-groups "
+        f"--scope {_scope_word(door.scope(where))} --include-inherited"
+    )
     return Diagnosis(
         trouble=Trouble.ROLE_NOT_IN_FORCE,
         says=f"The signed-in identity has been given {role.name}, which {what}, and it is not yet in force.",
@@ -172,7 +175,7 @@ def _sign_in(says: str, tenant: str = "") -> Diagnosis:
 
 
 def _wrong_audience(says: str, door: Door) -> Diagnosis:
-    command = f"az cloud set --name {_CLI_CLOUDS[CLOUDS.index(cloud_of(door.endpoint))]} && az login"
+    command = f"az cloud set --name {cloud_of(door.endpoint).cli_name} && az login"
     return Diagnosis(
         trouble=Trouble.WRONG_AUDIENCE,
         says=says,

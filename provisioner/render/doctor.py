@@ -17,7 +17,7 @@ from provisioner.model.redact import harmless
 from provisioner.model.words import joined, plural
 from provisioner.render.diagnostics import diagnostic_document, diagnostic_lines
 from provisioner.render.json_text import json_text
-from provisioner.render.safe import wrapped
+from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
 
 FORMAT_VERSION: Final = "1.0"
@@ -71,8 +71,15 @@ def _row(verdict: Verdict, widths: Sequence[int], *, indent: str, styles: Styles
         yield from message[1:]
     for problem in verdict.diagnostics:
         yield from (f"{indent}{line}" for line in diagnostic_lines(problem, styles=styles, width=width - len(indent)))
+    if verdict.requests:
+        yield from wrapped(f"Request id {_requests(verdict)}.", width=width, indent=indent)
     if verdict.hint:
         yield from wrapped(f"→ {harmless(verdict.hint)}", width=width, indent=indent, hang=f"{indent}  ")
+
+
+def _requests(verdict: Verdict) -> str:
+    """As they are: a long one looks like a secret, and support needs the whole of it."""
+    return ", ".join(map(one_line, verdict.requests))
 
 
 def _style(state: State, styles: Styles) -> str:
@@ -117,11 +124,12 @@ def doctor_document(verdicts: Sequence[Verdict]) -> Json:
 
 
 def _check(verdict: Verdict) -> Json:
+    details = {name: harmless(value) for name, value in verdict.details.items()}
     return {
         "id": verdict.check,
         "state": verdict.state.value,
         "message": harmless(verdict.message),
         "hint": harmless(verdict.hint),
-        "details": {name: harmless(value) for name, value in verdict.details.items()},
+        "details": {**details, **({"requests": _requests(verdict)} if verdict.requests else {})},
         "diagnostics": [diagnostic_document(problem) for problem in verdict.diagnostics],
     }

@@ -332,7 +332,7 @@ _CHECK: Final = _object(
     details={
         "type": "object",
         "additionalProperties": {"type": "string"},
-        "description": "The same for programs: versions, what a token says of itself, a host and its fault.",
+        "description": "The same for programs: versions, what a token says of itself, a host and its fault, ids of requests.",
     },
     diagnostics=_many("Problems with places of their own.", _ref("diagnostic")),
 )

@@ -26,6 +26,7 @@ def one_line(text: str) -> str:
 
 
 _FLAG: Final = re.compile(r"(?<![a-z-])(--[a-z][a-z-]*) ([^\s-]\S*)")
+_COMMAND: Final = re.compile(r"az [a-z]")
 _GLUE: Final = "\0"  # visible text has none of its own
 _GAP: Final = re.compile(r"(?<=[^ ]) (?! *$)")
 _NARROWEST: Final = 20  # what a line has room for at least, however deep it is indented
@@ -65,11 +66,15 @@ def _first_difference(before: str, after: str) -> int:
 
 
 def wrapped(text: str, *, width: int, indent: str = "", hang: str | None = None) -> list[str]:
-    """Prose in lines of at most `width`, paragraphs kept; a longer word stays whole, and so does a flag with its value:
-    it is there to be copied. Lines after the first of a paragraph begin with `hang`, or else as the first does.
+    """Prose in lines of at most `width`, paragraphs kept; a longer word stays whole, and so do a flag with its value
+    and a paragraph that is a command of the Azure CLI: they are there to be copied. Lines after the first of a
+    paragraph begin with `hang`, or else as the first does.
     """
     lines: list[str] = []
     for paragraph in _FLAG.sub(rf"\1{_GLUE}\2", visible(text)).split("\n"):
+        if _COMMAND.match(paragraph):
+            lines.append(f"{indent}{paragraph}")
+            continue
         words = paragraph.split(" ")
         lead = " " * next((at for at, word in enumerate(words) if word), 0)
         pieces = _filled(

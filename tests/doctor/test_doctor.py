@@ -182,7 +182,7 @@ def test_without_a_subscription_the_management_plane_is_not_used(
 ) -> None:
     monkeypatch.delenv("AZURE_SUBSCRIPTION_ID")
     seen = found()
-    started(project, "version: 1\nname: small\n")
+    started(project, "version: 1\nname: small\nagents:\n  buddy: {model: gateway/gpt}\n")
     small = found()
 
     assert seen["variables"].state.value == "failed"
@@ -190,8 +190,10 @@ def test_without_a_subscription_the_management_plane_is_not_used(
     assert seen["manifest"].state.value == "ok"
     assert seen["project-access"].state.value == "ok"
     assert "Not used" in seen["management-access"].message
-    assert small["plan"].state.value == "ok"
+    assert small["plan"].message == "Plan: 1 to create."
     assert small["management-plane"].state.value == "unknown"
+    assert {small[it].message for it in IDS if it != "limits"} == {"Not asked: see `management-access`."}
+    assert small["limits"].state.value == "ok"
     assert here.requests("POST") == []
 
 
@@ -226,6 +228,15 @@ def test_a_missing_role_is_told_with_its_name(
     assert word in seen[check].hint
     assert seen[other].state.value == "ok"
     assert seen["plan"].message == f"Not asked: see `{check}`."
+
+
+def test_the_id_of_a_request_that_was_refused_is_told_as_it_is(here: Foundry, provisioner: Command) -> None:
+    asked = "838dd97b7b9c4568813aedc53e6e5146"
+    body = {"error": {"code": "not_found", "message": "Project not found"}}
+    here.fault({"path": "*/agents*"}, {"status": 404, "body": body, "headers": {"x-request-id": asked}})
+
+    assert f"Request id {asked}." in provisioner("doctor").out
+    assert by_id(provisioner("doctor", "--format", "json"))["project-access"]["details"] == {"requests": asked}
 
 
 def test_a_closed_network_is_not_taken_for_a_missing_role(here: Foundry) -> None:

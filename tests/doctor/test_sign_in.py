@@ -42,7 +42,7 @@ def test_nobody_is_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = found()
 
     assert seen["sign-in"].state.value == "failed"
-    assert "EnvironmentCredential authentication unavailable" in seen["sign-in"].message
+    assert "\nEnvironmentCredential: authentication unavailable" in seen["sign-in"].message
     assert "Set in the environment: AZURE_TOKEN_CREDENTIALS, IDENTITY_ENDPOINT." in seen["sign-in"].message
     assert "az login" in seen["sign-in"].hint
     assert seen["project-token"].message == "There is none: see `sign-in`."

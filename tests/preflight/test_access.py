@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provisioner.emulator.world.facts import roles
 from provisioner.kinds.rights import OF_ACCOUNT, Right, Where, on_data
 from provisioner.model.caller import Caller
 from provisioner.model.errors import Failure
-from provisioner.preflight.access import ROLES, Assignment, Grant, allowed, gives
+from provisioner.preflight.access import ROLES, Assignment, Grant, Role, allowed, gives
 from provisioner.preflight.diagnosis import Diagnosis, Door, Trouble, of_failure, of_right
 
 SUBSCRIPTION = "/subscriptions/00000000-0000-4000-8000-000000000001"
@@ -140,6 +141,29 @@ def test_a_role_that_is_not_known_here_may_give_anything() -> None:
     assert gives([], DEPLOY, ACCOUNT) is False
 
 
+RIGHTS = [
+    *(
+        Right(f"{OF_ACCOUNT}/{what}/{verb}", Where.ACCOUNT)
+        for what in ("deployments", "raiPolicies", "connections")
+        for verb in ("read", "write", "delete")
+    ),
+    Right(f"{OF_ACCOUNT}/projects/connections/write", Where.PROJECT),
+    Right(f"{OF_ACCOUNT}/OpenAI/deployments/chat/completions/action", Where.ACCOUNT, is_data=True),
+    on_data("agents/write"),
+]
+
+
+@pytest.mark.parametrize("role", ROLES.values(), ids=lambda it: it.name)
+def test_a_role_gives_here_what_it_gives_on_the_local_foundry(role: Role) -> None:
+    """Two tables, as the emulator stands alone."""
+    there = roles.BY_ID[role.id]
+
+    assert role.name == there.name
+    for right in RIGHTS:
+        gives_there = any(it.allows(right.action, is_data=right.is_data, about_role="") for it in there.permissions)
+        assert role.grant.allows(right) is gives_there, right
+
+
 def test_each_role_is_known_by_its_id() -> None:
     assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", id_) for id_ in ROLES)
 
@@ -158,6 +182,10 @@ PERMISSION_DENIED = (
 BARE = "Unauthorized. Access token is missing, invalid, audience is incorrect (https://ai.azure.com/), or expired."
 OTHER = "11111111-0000-4000-8000-000000000002"
 CREATE = f"az role assignment create --assignee-object-id {ME} --assignee-principal-type ServicePrincipal"
+LET_IN = (
+    f"az cognitiveservices account network-rule add --subscription {SUBSCRIPTION.rpartition('/')[2]} "
+    "--resource-group g --name a --ip-address <address>"
+)
 TENANT = (
     "The access token is from the wrong issuer 'https://sts.windows.net/11111111-0000-4000-8000-000000000001/'. It "
     f"must match the tenant 'https://sts.windows.net/{OTHER}/' associated with this subscription."
@@ -205,7 +233,7 @@ TENANT = (
             "403",
             "Access denied due to Virtual Network/Firewall rules.",
             Trouble.NETWORK_CLOSED,
-            "az cognitiveservices account network-rule add --resource-group g --name a --ip-address <address>",
+            LET_IN,
         ),
     ],
 )
@@ -249,6 +277,9 @@ def test_a_role_that_has_been_assigned_is_waited_for() -> None:
 
     assert found is not None
     assert found.trouble is Trouble.ROLE_NOT_IN_FORCE
+    assert found.command == (
+        f"az role assignment list --assignee {ME} --include-groups --scope {PROJECT} --include-inherited"
+    )
     assert of_right(on_data("agents/write"), door).trouble is Trouble.ROLE_NOT_IN_FORCE
     assert of_right(DEPLOY, door).trouble is Trouble.ROLE_MISSING
 

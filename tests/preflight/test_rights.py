@@ -341,7 +341,7 @@ def test_a_management_role_that_is_missing_is_asked_for_with_the_command(near: F
         ({"publicNetworkAccess": "Disabled"}, f"az resource update --ids {ACCOUNT} --set "),
         (
             {"networkAcls": {"defaultAction": "Deny"}},
-            "az cognitiveservices account network-rule add --resource-group rg-local --name local-foundry ",
+            f"network-rule add --subscription {GROUP.split('/')[2]} --resource-group rg-local --name local-foundry ",
         ),
     ],
 )

@@ -46,6 +46,12 @@ def test_prose_respects_the_width_and_keeps_paragraphs() -> None:
     assert lines[-1] == "  next"
 
 
+def test_a_command_of_the_azure_cli_stays_one_line_that_can_be_copied() -> None:
+    command = f"az role assignment create --role Reader --scope /subscriptions/{'s' * 60}"
+
+    assert wrapped(f"{'word ' * 10}\n{command}", width=40, indent="  ")[-1] == f"  {command}"
+
+
 _LINES = st.text("ab  ,", max_size=120)
 
 

@@ -12,7 +12,7 @@ from provisioner.cli import surroundings
 from provisioner.cli.options import Checks
 from provisioner.cli.session import Request
 from provisioner.doctor.verdict import Verdict, failed, unknown
-from provisioner.model.errors import Failure, PlaneError, ProvisionerError, Unreadable
+from provisioner.model.errors import PlaneError, ProvisionerError, Unreadable
 from provisioner.planes.credentials import SignIn
 
 Verdicts = dict[str, Verdict]
@@ -68,14 +68,12 @@ def why(name: str, error: BaseException | None, seconds: float, waits: Sequence[
     if isinstance(error, (Unreadable, PlaneError)):
         failures = [it.failure for it in (error.causes if isinstance(error, Unreadable) else (error,))]
         hints = dict.fromkeys(it.advice for it in failures)
-        return failed(name, "\n".join(map(_told, failures)), " ".join(filter(None, hints)))
+        requests = tuple(it.request_id for it in failures if it.request_id)
+        said = "\n".join(it.message for it in failures)
+        return failed(name, said, " ".join(filter(None, hints)), requests=requests)
     if isinstance(error, ProvisionerError):
         return failed(name, error.message, error.hint)
     return unknown(name, f"Not known: {broken(error)}.", "Please report it, with this table.")
-
-
-def _told(failure: Failure) -> str:
-    return f"{failure.message} (request {failure.request_id})" if failure.request_id else failure.message
 
 
 def within(tasks: Mapping[str, Callable[[], Any]], seconds: float) -> dict[str, Ended[str, Any]]:

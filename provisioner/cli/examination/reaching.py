@@ -95,10 +95,11 @@ class _Asking:
 
 
 def _attempts(told: str) -> Iterator[str]:
-    """What azure-identity says of each credential that it tried: a line of its own behind a tab."""
+    """What azure-identity says of each credential that it tried, a line of its own behind a tab; each named once."""
     for line in told.splitlines():
         if line.startswith("\t"):
-            yield line.strip()
+            name, _, _ = line.strip().partition(":")
+            yield line.strip().replace(f"{name}: {name} ", f"{name}: ", 1)
 
 
 def _reply(ended: Mapping[str, Ended[str, Any]], plane: str, *, has_trust: bool) -> Answer | Silence | None:
