@@ -332,7 +332,8 @@ _CHECK: Final = _object(
     details={
         "type": "object",
         "additionalProperties": {"type": "string"},
-        "description": "The same for programs: versions, what a token says of itself, a host and its fault, ids of requests.",
+        "description": "The same for programs: versions, what a token says of itself, a host and its fault, ids of "
+        "requests.",
     },
     diagnostics=_many("Problems with places of their own.", _ref("diagnostic")),
 )
