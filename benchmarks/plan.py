@@ -54,8 +54,28 @@ def many(count: int) -> None:
             assert run.code == 0, run.stdout[-2000:]
             row(f"no-change plan of 3 x {count}, 50 ms latency", run, "aim 3 s cpu, 200 MB per 1,000")
             told(seen(env))
+            saved(manifest, env)
             checks(manifest, env)
         phases(manifest)
+
+
+def saved(manifest: Path, env: Mapping[str, str]) -> None:
+    """What else reads the live state, and asks no more than a plan does."""
+    changed, plan = manifest.with_name("edited.yaml"), str(manifest.with_name("plan.json"))
+    changed.write_text(manifest.read_text(encoding="utf-8").replace("number 0.", "number 0, edited."), encoding="utf-8")
+    once = (["plan", "-f", str(changed), "--out", plan], ["apply", "--plan", plan])
+    for words in once:
+        run = measured([*PROVISIONER, *words], env)
+        assert run.code == 0, run.stdout[-2000:]
+    for label, words in (
+        ("no-change plan", ["plan", "-f", str(changed)]),
+        ("apply --plan that is no longer needed", ["apply", "--plan", plan]),
+        ("drift", ["drift", "-f", str(changed)]),
+    ):
+        before = sum(seen(env).values())
+        run = measured([*PROVISIONER, *words], env)
+        assert run.code == 0, run.stdout[-2000:]
+        row(f"{label}, 50 ms latency", run, f"{sum(seen(env).values()) - before} requests")
 
 
 def checks(manifest: Path, env: Mapping[str, str]) -> None:
