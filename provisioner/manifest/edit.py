@@ -28,10 +28,19 @@ _STEP: Final = 2  # spaces, where a file does not show what it indents by
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """`value` is what is to stand at the path, as it is written (see `env.escape`); ABSENT takes the key away."""
+    """`value` is what is to stand at the path, as it is written (see `env.escape`); ABSENT takes the key away. With
+    `is_before` it is a list of new items that come before the one at the path, or at the end of its list.
+
+    Of several edits in one list, later items come first: all places are those of the text as it is.
+    """
 
     path: Path
     value: object
+    is_before: bool = False
+
+    @property
+    def moves_items(self) -> bool:
+        return self.is_before or self.value is ABSENT
 
 
 class CannotEdit(Exception):  # noqa: N818 - an answer, not a failure
@@ -70,10 +79,10 @@ def _applied(text: str, edits: Sequence[Edit]) -> str:
     before = _root(text)
     wanted = before
     for edit in edits:
-        wanted = _with(wanted, edit.path, edit.value)
+        wanted = _with(wanted, edit)
     if wanted == before:
         return text
-    changed = _Writer(text, wanted).text_with(edits)
+    changed = _Writer(text, before, edits).text_with(edits)
     for each in (changed, f"{changed}\n"):  # a text at the end of the file may need the end of its line
         if _root(each) == wanted:
             return each
@@ -87,23 +96,27 @@ def _root(text: str) -> Any:
     return source.root
 
 
-def _with(value: Any, path: Path, new: object) -> Any:
-    """A copy of the value with `new` at the path; the mappings on the way are made."""
-    if not path:
-        return new
-    step, rest = path[0], path[1:]
+def _with(value: Any, edit: Edit, depth: int = 0) -> Any:
+    """A copy of the value, at that depth of the path, as it is after the edit; the mappings on the way are made."""
+    if depth == len(edit.path):
+        return edit.value
+    step = edit.path[depth]
     if isinstance(value, list):
         if not (step.isdecimal() and int(step) <= len(value)):
             raise CannotEdit("is not in the list any more")
-        index = int(step)
-        inner = value[index] if index < len(value) else {}
-        changed = _with(inner, rest, new)
-        return [*value[:index], *([] if changed is ABSENT else [changed]), *value[index + 1 :]]
+        return _list_with(value, int(step), edit, depth)
     holder = value if isinstance(value, dict) else {}
-    changed = _with(holder.get(step, {}), rest, new)
+    changed = _with(holder.get(step, {}), edit, depth + 1)
     if changed is ABSENT:
         return {name: inner for name, inner in holder.items() if name != step}
     return {**holder, step: changed}
+
+
+def _list_with(items: list[Any], index: int, edit: Edit, depth: int) -> list[Any]:
+    if edit.is_before and depth + 1 == len(edit.path):
+        return [*items[:index], *edit.value, *items[index:]]  # type: ignore[misc]  # a list
+    changed = _with(items[index] if index < len(items) else {}, edit, depth + 1)
+    return [*items[:index], *([] if changed is ABSENT else [changed]), *items[index + 1 :]]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,11 +130,12 @@ class _Splice:
 
 
 class _Writer:
-    """`wanted` is the whole document as it is to be."""
-
-    def __init__(self, text: str, wanted: object) -> None:
+    def __init__(self, text: str, before: object, edits: Iterable[Edit]) -> None:
         self._text = text
-        self._wanted = wanted
+        self._wanted = before  # with the edits, where no item has moved
+        for edit in edits:
+            if not edit.moves_items:
+                self._wanted = _with(self._wanted, edit)
         self._tree = Tree(text)
         self._newline = "\r\n" if "\r\n" in text else "\n"
 
@@ -143,6 +157,9 @@ class _Writer:
         in_flow = False
         for depth, step in enumerate(edit.path):
             self._require_own(node)
+            if edit.is_before and depth + 1 == len(edit.path):
+                yield self._items_before(key_node, node, edit, in_flow=in_flow or node.is_flow)
+                return
             found = _child(node, step)
             if found is None:
                 if edit.value is not ABSENT:
@@ -176,8 +193,8 @@ class _Writer:
             return self._members(key_node, node, lines, indent, deeper=isinstance(value, Mapping))
         if node.style == "block" and key_node is not None:  # on the line of its key
             start = self._after_colon(key_node)
+        lines[0] += self._comment_of(node)
         if len(lines) > 1:
-            lines[0] += self._comment_of(node)
             indent = self._text_column(node, indent, is_told=lines[0][1:2].isdigit())
         return _Splice(start, node.end, new=self._spaced(start, self._joined(lines, " " * indent, first="")))
 
@@ -249,6 +266,24 @@ class _Writer:
         indent = " " * self._column(self._dash(items[0]))
         at = self._line_end(items[-1].end)
         return _Splice(at, at, path, f"{self._newline}{self._joined(block([wanted]), indent)}")
+
+    def _items_before(self, key_node: Node | None, holder: Node, edit: Edit, *, in_flow: bool) -> _Splice:
+        """Right behind the item above, so that a comment stays with the one it stands over."""
+        index, items, new = int(edit.path[-1]), holder.items or [], edit.value
+        if not items or not isinstance(new, list):
+            raise CannotEdit("is in no list")
+        if in_flow and index < len(items):
+            at = items[index].start
+            return _Splice(at, at, edit.path, "".join(f"{flow(each)}, " for each in new))
+        if in_flow:
+            return self._into_flow(holder, items, edit.path, ", ".join(map(flow, new)))
+        indent = " " * self._column(self._dash(items[0]))
+        above = items[index - 1].end if index else key_node.end if key_node is not None else None
+        if above is not None:
+            at = self._line_end(above)
+            return _Splice(at, at, edit.path, f"{self._newline}{self._joined(block(new), indent)}")
+        at = self._dash(items[0])
+        return _Splice(at, at, edit.path, f"{self._joined(block(new), indent, first='')}{self._newline}{indent}")
 
     def _into_flow(self, holder: Node, inner: Sequence[Node], path: Path, text: str) -> _Splice:
         at = inner[-1].end if inner else holder.end - 1

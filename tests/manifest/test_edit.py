@@ -75,6 +75,16 @@ def changed_lines(text: str, *edits: tuple[str, object]) -> list[str]:
             "Be kind.\nAlways.",
             ["-    instructions: |  # keep", "+    instructions: |-  # keep"],
         ),
+        (
+            "agents/a/instructions",
+            "Kind.",
+            [
+                "-    instructions: |  # keep",
+                "-        Be kind.",
+                "-        Always.",
+                "+    instructions: Kind.  # keep",
+            ],
+        ),
         ("agents/a/tools/1/ids", ["a", "b", "c"], ["-      ids: [a, b]", "+      ids: [a, b, c]"]),
         ("agents/a/tools/1", ABSENT, ["-    - type: file_search   # fs", "-      ids: [a, b]"]),
         ("agents/a/tools/2", {"type": "x"}, ["+    - type: x"]),
@@ -103,6 +113,28 @@ def test_several_changes_are_made_at_once() -> None:
         *("+  e:", "+    model: m", "+    instructions: |", "+      a", "+      b"),
         *("+  f:", "+    external: true"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("at", "before", "after"),
+    [
+        (0, "    tools:\n", "    - type: new\n    - type: newer\n"),
+        (1, "code_interpreter\n", "    - type: new\n    - type: newer\n"),
+        (2, "ids: [a, b]\n", "    - type: new\n    - type: newer\n"),
+    ],
+)
+def test_items_come_before_another(at: int, before: str, after: str) -> None:
+    edit = Edit(path=("agents", "a", "tools", str(at)), value=[{"type": "new"}, {"type": "newer"}], is_before=True)
+
+    assert edited(TEXT, [edit]).text == TEXT.replace(before, before + after)
+
+
+def test_items_come_before_another_between_brackets() -> None:
+    place = ("agents", "a", "tools", "1", "ids")
+
+    lists = [edited(TEXT, [Edit(path=(*place, at), value=["x", "y"], is_before=True)]).text for at in "012"]
+
+    assert [TEXT.replace("[a, b]", new) for new in ("[x, y, a, b]", "[a, x, y, b]", "[a, b, x, y]")] == lists
 
 
 def test_windows_line_ends_stay() -> None:
