@@ -54,7 +54,7 @@ class _Acceptor:
     def _take_text(self, file: OpenFile, text: NewText) -> None:
         address, path = _parted(text.path)
         place = file.beside(text.file)
-        if place in self._shared:
+        if place.resolve() in self._shared:
             self._left.append(Left(address=address, path=path, why=f"stands in {text.file}, which others use, too"))
             return
         self._texts[place] = text.text

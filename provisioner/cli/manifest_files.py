@@ -64,8 +64,8 @@ class ManifestFiles:
         return self._files.get(where.file) if where is not None else None
 
     def named_twice(self) -> frozenset[Path]:
-        """The files that more than one value stands in."""
-        counts = Counter(file.beside(name) for file in self for name in _named(file.root))
+        """The files that more than one value stands in, as links lead to them."""
+        counts = Counter(file.beside(name).resolve() for file in self for name in _named(file.root))
         return frozenset(path for path, count in counts.items() if count > 1)
 
     def save(self, beside: Mapping[Path, str]) -> Accepted:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 from provisioner.kinds import KINDS
 from provisioner.manifest.edit import Edit
 from provisioner.manifest.env import has_variable
+from provisioner.manifest.files import can_hold
 from provisioner.manifest.write import literal
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, Json, Path, canonical, lookup, place
@@ -139,7 +140,9 @@ def _into_file(file: str, after: object, shown: object, at: Path) -> NewText | s
         return _VARIABLE
     if not _same(after, shown):
         return _SECRET
-    return NewText(path=at, file=file, text=after) if isinstance(after, str) else f"stands in {file}; change it there"
+    if not isinstance(after, str):
+        return f"stands in {file}; change it there"
+    return NewText(path=at, file=file, text=after) if can_hold(after) else f"has characters that {file} cannot hold"
 
 
 def _steps_in_list(

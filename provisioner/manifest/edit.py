@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,18 +61,32 @@ class Edited:
 
 
 def edited(text: str, edits: Sequence[Edit]) -> Edited:
-    """All at once; one after another only where something stands in the way of one."""
+    """All at once; in parts only where something stands in the way of one."""
     try:
         return Edited(_applied(text, edits), {})
     except CannotEdit as refusal:
-        if len(edits) == 1:
-            return Edited(text, {edits[0].path: refusal.why})
+        if len(edits) < 2:
+            return Edited(text, {edit.path: refusal.why for edit in edits})
+    if refused := _refused(text, edits):
+        rest = edited(text, [edit for edit in edits if edit.path not in refused])
+        return Edited(rest.text, {**rest.refused, **refused})
+    middle = len(edits) // 2
+    first = edited(text, edits[:middle])
+    second = edited(first.text, edits[middle:])
+    return Edited(second.text, {**first.refused, **second.refused})
+
+
+def _refused(text: str, edits: Sequence[Edit]) -> dict[Path, str]:
+    """Those that cannot be made, whatever becomes of the others."""
     refused: dict[Path, str] = {}
-    for edit in edits:
-        single = edited(text, [edit])
-        text = single.text
-        refused.update(single.refused)
-    return Edited(text, refused)
+    with suppress(CannotEdit):  # of one that only others stand in the way of
+        writer = _Writer(text, _root(text), edits)
+        for edit in edits:
+            try:
+                list(writer.splices(edit))
+            except CannotEdit as refusal:
+                refused[edit.path] = refusal.why
+    return refused
 
 
 def _applied(text: str, edits: Sequence[Edit]) -> str:
@@ -142,7 +157,7 @@ class _Writer:
     def text_with(self, edits: Iterable[Edit]) -> str:
         splices: dict[tuple[int, int, Path], _Splice] = {}
         for edit in edits:
-            for each in self._splices(edit):
+            for each in self.splices(edit):
                 splices.setdefault((each.start, each.end, each.key), each)
         at, parts = 0, []
         for each in sorted(splices.values(), key=lambda it: (it.start, it.end)):
@@ -152,7 +167,8 @@ class _Writer:
             at = each.end
         return "".join([*parts, self._text[at:]])
 
-    def _splices(self, edit: Edit) -> Iterator[_Splice]:
+    def splices(self, edit: Edit) -> Iterator[_Splice]:
+        """Raises CannotEdit."""
         node, key_node, holder, key_of_holder = self._tree.root, None, None, None
         in_flow = False
         for depth, step in enumerate(edit.path):
@@ -194,9 +210,13 @@ class _Writer:
         if node.style == "block" and key_node is not None:  # on the line of its key
             start = self._after_colon(key_node)
         lines[0] += self._comment_of(node)
+        end = node.end
         if len(lines) > 1:
             indent = self._text_column(node, indent, is_told=lines[0][1:2].isdigit())
-        return _Splice(start, node.end, new=self._spaced(start, self._joined(lines, " " * indent, first="")))
+            if node.style == "":  # a comment behind it has to stand behind the `|`
+                end = self._line_end(node.end)
+                lines[0] += self._text[node.end : end].rstrip()
+        return _Splice(start, end, new=self._spaced(start, self._joined(lines, " " * indent, first="")))
 
     def _start(self, node: Node) -> int:
         """Behind its anchor and tag."""

@@ -207,9 +207,13 @@ def test_what_stands_in_two_places_is_left_alone(applied: Path, foundry: Foundry
     assert applied.read_text("utf-8") == text
 
 
-def test_a_prompt_that_two_agents_share_is_left_alone(applied: Path, foundry: Foundry, provisioner: Command) -> None:
+@pytest.mark.parametrize("name", ["dev-buddy.md", "link.md"])
+def test_a_prompt_that_two_agents_share_is_left_alone(
+    name: str, applied: Path, foundry: Foundry, provisioner: Command
+) -> None:
+    (applied.parent / "prompts" / "link.md").symlink_to("dev-buddy.md")
     text = applied.read_text("utf-8") + (
-        "\n  second:\n    model: gpt-5.4-mini\n    instructions: {file: prompts/dev-buddy.md}\n"
+        f"\n  second:\n    model: gpt-5.4-mini\n    instructions: {{file: prompts/{name}}}\n"
     )
     applied.write_text(text, encoding="utf-8")
     assert provisioner("apply", "--yes").code == 0

@@ -192,6 +192,16 @@ def test_a_text_in_a_file_is_written_there() -> None:
     assert [(it.file, it.text) for it in found.texts] == [("p.md", "New.\n")]
 
 
+@pytest.mark.parametrize("new", ["\ufeffNew.", "New.\r\n", "New.\x07", "New.\ud800"])
+def test_a_text_that_would_not_come_back_from_its_file_is_left(new: str) -> None:
+    text = TEXT.replace("|\n      Be kind.\n      Always.\n", "{file: p.md}\n")
+
+    found = taken(text, lambda it: {**it, "instructions": new})[1]
+
+    assert found.texts == ()
+    assert found.left == {("instructions",): "has characters that p.md cannot hold"}
+
+
 WORDS = st.text("ab: #'\"\n-€", min_size=1, max_size=12)
 CHANGES = st.one_of(
     st.tuples(st.just("temperature"), st.one_of(st.floats(0, 2, width=16), st.just(ABSENT))),

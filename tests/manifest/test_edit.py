@@ -85,6 +85,11 @@ def changed_lines(text: str, *edits: tuple[str, object]) -> list[str]:
                 "+    instructions: Kind.  # keep",
             ],
         ),
+        (
+            "agents/a/temperature",
+            "a\nb",
+            ["-    temperature: 0.5  # t", "+    temperature: |-  # t", "+      a", "+      b"],
+        ),
         ("agents/a/tools/1/ids", ["a", "b", "c"], ["-      ids: [a, b]", "+      ids: [a, b, c]"]),
         ("agents/a/tools/1", ABSENT, ["-    - type: file_search   # fs", "-      ids: [a, b]"]),
         ("agents/a/tools/2", {"type": "x"}, ["+    - type: x"]),
@@ -162,6 +167,17 @@ def test_what_stands_in_two_places_is_left_alone(path: str, why: str) -> None:
 
     assert result.refused == {steps: why}
     assert result.text == TEXT.replace("  c:\n    model: m", "  c:\n    model: z")
+
+
+def test_one_that_is_left_alone_keeps_no_other_from_being_made() -> None:
+    text = "agents:\n" + "".join(
+        f"  a{nr}: {{t: {'&x 1' if nr == 7 else '*x' if nr == 8 else 1}}}\n" for nr in range(300)
+    )
+
+    result = edited(text, [Edit(path=("agents", f"a{nr}", "t"), value=2) for nr in range(300)])
+
+    assert result.text.count("t: 2") == 298
+    assert set(result.refused) == {("agents", "a7", "t"), ("agents", "a8", "t")}
 
 
 @pytest.mark.parametrize("text", ["a: [\n", "a: 1\na: 2\n", "- 1\n", ""])
