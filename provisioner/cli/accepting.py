@@ -6,7 +6,6 @@ from pathlib import Path
 
 from provisioner.cli.formats import ACCEPTED
 from provisioner.cli.manifest_files import ManifestFiles, OpenFile
-from provisioner.cli.session import Request
 from provisioner.cli.terminal import Terminal, say
 from provisioner.manifest.accept import NewText, acceptance
 from provisioner.manifest.files import shown_path
@@ -18,9 +17,9 @@ from provisioner.model.plan import Change
 from provisioner.reconcile.drift import Drift, as_live
 
 
-def accept_drift(drift: Drift, manifest: Manifest, request: Request, terminal: Terminal, *, style: str) -> int:
-    """Raises what `ManifestFiles.save` raises."""
-    acceptor = _Acceptor(manifest, ManifestFiles(request))
+def accept_drift(drift: Drift, manifest: Manifest, files: ManifestFiles, terminal: Terminal, *, style: str) -> int:
+    """`files` were read before the manifest was. Raises what `ManifestFiles.save` raises."""
+    acceptor = _Acceptor(manifest, files)
     for change in drift.drifted:
         acceptor.take(change)
     accepted = acceptor.finish()

@@ -29,6 +29,7 @@ def import_live(
     addresses: Sequence[Address], request: Request, terminal: Terminal, *, into: Path | None, style: str
 ) -> int:
     """Of all that is live where there are no addresses. Raises ProvisionerError where one cannot be imported."""
+    files = ManifestFiles(request)
     with opened(request) as (manifest, planes):
         with waits_told(planes) as service:
             live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
@@ -38,7 +39,7 @@ def import_live(
         _require_all(addresses, manifest, live, entries, reasons)
     chosen = {at: entries[at] for at in addresses or sorted(entries) if addresses or at not in manifest.resources}
     externals = {at: {"external": True} for at in sorted({*_needed(chosen, live)} - {*chosen, *manifest.resources})}
-    accepted = _written({**chosen, **externals}, ManifestFiles(request), into)
+    accepted = _written({**chosen, **externals}, files, into)
     for reason in () if addresses else reasons:
         note(reason)
     tell_secrets(chosen)
@@ -69,7 +70,7 @@ def _require_all(
                 "Have it removed there with `on_remove: keep`, or declare it `external: true` here.",
             )
         if at not in entries:
-            why = next((reason for reason in reasons if reason.startswith(name)), "")
+            why = next((reason for reason in reasons if reason.startswith(f"{name} ")), "")
             raise ProvisionerError(f"{name} cannot be written in full. {why}".rstrip(), _UNSEEN if not why else "")
 
 

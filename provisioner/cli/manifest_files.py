@@ -89,6 +89,7 @@ class ManifestFiles:
 
     def _write(self, texts: Mapping[Path, str]) -> None:
         former = [NewFile(path=path, content=path.read_bytes()) for path in texts]
+        self._require_unchanged({it.path: it.content for it in former})
         write_together([NewFile(path=it.path, content=_as(it.content, texts[it.path])) for it in former])
         try:
             read_manifest(self._request)
@@ -99,6 +100,13 @@ class ManifestFiles:
                 "What is live makes no valid manifest, so every file is as it was.",
                 "Name the resources that can be written, one by one.",
             ) from problem
+
+    def _require_unchanged(self, contents: Mapping[Path, bytes]) -> None:
+        """As they were read: an editor may have been at work."""
+        for file in self:
+            content = contents.get(file.path)
+            if content is not None and content.removeprefix(codecs.BOM_UTF8) != file.text.encode():
+                raise ProvisionerError(f'"{file.name}" was changed in the meantime: nothing was written.', "Try again.")
 
 
 def _opened(paths: Sequence[Path]) -> Iterator[OpenFile]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,15 +77,19 @@ def edited(text: str, edits: Sequence[Edit]) -> Edited:
 
 def _refused(text: str, edits: Sequence[Edit]) -> dict[Path, str]:
     """Those that cannot be made, whatever becomes of the others."""
-    refused: dict[Path, str] = {}
-    with suppress(CannotEdit):  # of one that only others stand in the way of
+    try:
         writer = _Writer(text, _root(text), edits)
-        for edit in edits:
-            try:
-                list(writer.splices(edit))
-            except CannotEdit as refusal:
-                refused[edit.path] = refusal.why
-    return refused
+    except CannotEdit:  # one of them makes no sense: which, comes out where they are tried in parts
+        return {}
+    return {edit.path: why for edit in edits if (why := _why_not(writer, edit))}
+
+
+def _why_not(writer: _Writer, edit: Edit) -> str:
+    try:
+        list(writer.splices(edit))
+    except CannotEdit as refusal:
+        return refusal.why
+    return ""
 
 
 def _applied(text: str, edits: Sequence[Edit]) -> str:

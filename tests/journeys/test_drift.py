@@ -8,6 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from provisioner.cli.manifest_files import ManifestFiles
+from provisioner.cli.session import Request
+from provisioner.manifest.edit import Edit
+from provisioner.model.errors import ProvisionerError
 from provisioner.render.json_schemas import drift_schema
 from tests.foundry import EXAMPLE, Command, Foundry
 
@@ -252,6 +256,20 @@ def test_what_makes_no_valid_manifest_leaves_every_file_as_it_was(
     assert "What is live makes no valid manifest, so every file is as it was." in told.err
     assert applied.read_text("utf-8") == before
     assert (applied.parent / "prompts" / "dev-buddy.md").read_text("utf-8") == PROMPT
+
+
+@pytest.mark.usefixtures("foundry")
+def test_what_an_editor_saved_in_the_meantime_is_not_overwritten(applied: Path) -> None:
+    files = ManifestFiles(Request(files=(applied,)))
+    (file,) = files
+    file.edits.append(Edit(path=("stores", "dev-prefs-memory", "description"), value="Ours."))
+    theirs = applied.read_text("utf-8") + "# theirs\n"
+    applied.write_text(theirs, encoding="utf-8")
+
+    with pytest.raises(ProvisionerError, match="was changed in the meantime: nothing was written"):
+        files.save({})
+
+    assert applied.read_text("utf-8") == theirs
 
 
 def test_a_link_stays_and_what_it_leads_to_is_written(applied: Path, foundry: Foundry, provisioner: Command) -> None:
