@@ -95,9 +95,7 @@ def _why_not(writer: _Writer, edit: Edit) -> str:
 def _applied(text: str, edits: Sequence[Edit]) -> str:
     """Raises CannotEdit."""
     before = _root(text)
-    wanted = before
-    for edit in edits:
-        wanted = _with(wanted, edit)
+    wanted = _with_all(before, edits)
     if wanted == before:
         return text
     changed = _Writer(text, before, edits).text_with(edits)
@@ -114,27 +112,47 @@ def _root(text: str) -> Any:
     return source.root
 
 
-def _with(value: Any, edit: Edit, depth: int = 0) -> Any:
-    """A copy of the value, at that depth of the path, as it is after the edit; the mappings on the way are made."""
+def _with_all(root: Any, edits: Iterable[Edit]) -> Any:
+    result = _copied(root)
+    for edit in edits:
+        _make(result, edit)
+    return result
+
+
+def _copied(value: Any) -> Any:
+    """With nothing in it that stands in two places."""
+    if isinstance(value, Mapping):
+        return {name: _copied(inner) for name, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _make(value: Any, edit: Edit, depth: int = 0) -> Any:
+    """What the value, at that depth of the path, is after the edit: itself where it can be; the mappings on the way
+    are made.
+    """
     if depth == len(edit.path):
-        return edit.value
+        return _copied(edit.value)
     step = edit.path[depth]
     if isinstance(value, list):
         if not (step.isdecimal() and int(step) <= len(value)):
             raise CannotEdit("is not in the list any more")
-        return _list_with(value, int(step), edit, depth)
+        _make_in_list(value, int(step), edit, depth)
+        return value
     holder = value if isinstance(value, dict) else {}
-    changed = _with(holder.get(step, {}), edit, depth + 1)
+    changed = _make(holder.get(step, {}), edit, depth + 1)
     if changed is ABSENT:
-        return {name: inner for name, inner in holder.items() if name != step}
-    return {**holder, step: changed}
+        holder.pop(step, None)
+    else:
+        holder[step] = changed
+    return holder
 
 
-def _list_with(items: list[Any], index: int, edit: Edit, depth: int) -> list[Any]:
+def _make_in_list(items: list[Any], index: int, edit: Edit, depth: int) -> None:
     if edit.is_before and depth + 1 == len(edit.path):
-        return [*items[:index], *edit.value, *items[index:]]  # type: ignore[misc]  # a list
-    changed = _with(items[index] if index < len(items) else {}, edit, depth + 1)
-    return [*items[:index], *([] if changed is ABSENT else [changed]), *items[index + 1 :]]
+        items[index:index] = _copied(edit.value)
+        return
+    changed = _make(items[index] if index < len(items) else {}, edit, depth + 1)
+    items[index : index + 1] = [] if changed is ABSENT else [changed]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -150,10 +168,8 @@ class _Splice:
 class _Writer:
     def __init__(self, text: str, before: object, edits: Iterable[Edit]) -> None:
         self._text = text
-        self._wanted = before  # with the edits, where no item has moved
-        for edit in edits:
-            if not edit.moves_items:
-                self._wanted = _with(self._wanted, edit)
+        self._wanted = _with_all(before, (edit for edit in edits if not edit.moves_items))
+        self._added: set[Path] = set()
         self._tree = Tree(text)
         self._newline = "\r\n" if "\r\n" in text else "\n"
 
@@ -182,7 +198,7 @@ class _Writer:
             found = _child(node, step)
             if found is None:
                 if edit.value is not ABSENT:
-                    yield self._addition(key_node, node, edit.path[: depth + 1], in_flow=in_flow)
+                    yield from self._addition(key_node, node, edit.path[: depth + 1], in_flow=in_flow)
                 return
             in_flow = in_flow or node.is_flow
             holder, key_of_holder, (key_node, node) = node, key_node, found
@@ -258,13 +274,18 @@ class _Writer:
                 return self._column(value.pairs[0][0].start) or _STEP
         return _STEP
 
-    def _addition(self, key_node: Node | None, holder: Node, path: Path, *, in_flow: bool) -> _Splice:
-        """Where there is nothing yet, all that is to be there."""
+    def _addition(self, key_node: Node | None, holder: Node, path: Path, *, in_flow: bool) -> Iterator[_Splice]:
+        """Where there is nothing yet, all that is to be there; once, however many edits are to bring it."""
         is_empty = holder.word in _NOTHING if holder.style == "" else not holder.values
+        place = path[:-1] if key_node is not None and is_empty else path
+        if place in self._added:
+            return
         if key_node is not None and is_empty:
             self._require_own(holder)
-            return self._replacement(key_node, holder, _at(self._wanted, path[:-1]), in_flow=in_flow)
-        return self._insertion(holder, path, in_flow=in_flow or holder.is_flow)
+            yield self._replacement(key_node, holder, _at(self._wanted, place), in_flow=in_flow)
+        else:
+            yield self._insertion(holder, path, in_flow=in_flow or holder.is_flow)
+        self._added.add(place)
 
     def _insertion(self, holder: Node, path: Path, *, in_flow: bool) -> _Splice:
         """A new key at the end of its mapping, or a new item at the end of its list."""

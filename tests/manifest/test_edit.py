@@ -169,6 +169,14 @@ def test_what_stands_in_two_places_is_left_alone(path: str, why: str) -> None:
     assert result.text == TEXT.replace("  c:\n    model: m", "  c:\n    model: z")
 
 
+def test_thousands_are_added_to_a_section_that_is_not_there_yet() -> None:
+    """Quadratic, it would outlast the time that a test has."""
+    edits = [Edit(path=("agents", f"a{nr}"), value={"model": "m"}) for nr in range(3_000)]
+
+    assert edited("version: 1\n", edits).text.count("model: m\n") == 3_000
+    assert edited("version: 1\nagents: {}\n", edits).text.count("model: m\n") == 3_000
+
+
 def test_one_that_is_left_alone_keeps_no_other_from_being_made() -> None:
     text = "agents:\n" + "".join(
         f"  a{nr}: {{t: {'&x 1' if nr == 7 else '*x' if nr == 8 else 1}}}\n" for nr in range(300)
