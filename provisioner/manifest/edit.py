@@ -6,6 +6,7 @@ quotes and anchors. Whatever was changed is read again, and counts only if it sa
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -179,7 +180,8 @@ class _Writer:
             for each in self.splices(edit):
                 splices.setdefault((each.start, each.end, each.key), each)
         at, parts = 0, []
-        for each in sorted(splices.values(), key=lambda it: (it.start, it.end)):
+        # where several things are inserted, what belongs to the deeper mapping comes first
+        for each in sorted(splices.values(), key=lambda it: (it.start, it.end, -len(it.key) if it.key else -math.inf)):
             if each.start < at:
                 raise CannotEdit("cannot be changed together with what is around it")
             parts += [self._text[at : each.start], each.new]

@@ -177,6 +177,14 @@ def test_thousands_are_added_to_a_section_that_is_not_there_yet() -> None:
     assert edited("version: 1\nagents: {}\n", edits).text.count("model: m\n") == 3_000
 
 
+def test_a_new_section_comes_behind_what_is_new_in_the_last_one() -> None:
+    edits = [Edit(path=("agents", "a"), value={"m": 1}), Edit(path=("stores", "s"), value={"m": 1})]
+
+    changed = edited("version: 1\nstores:\n  r:\n    m: 1\n", edits)
+
+    assert changed.text == "version: 1\nstores:\n  r:\n    m: 1\n  s:\n    m: 1\nagents:\n  a:\n    m: 1\n"
+
+
 def test_one_that_is_left_alone_keeps_no_other_from_being_made() -> None:
     text = "agents:\n" + "".join(
         f"  a{nr}: {{t: {'&x 1' if nr == 7 else '*x' if nr == 8 else 1}}}\n" for nr in range(300)
