@@ -6,7 +6,6 @@ from pathlib import Path
 
 from provisioner.cli.formats import ACCEPTED
 from provisioner.cli.manifest_files import ManifestFiles, OpenFile
-from provisioner.cli.session import Request
 from provisioner.cli.terminal import Terminal, say
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
@@ -20,9 +19,9 @@ from provisioner.model.plan import Change
 from provisioner.reconcile.drift import Drift, as_live
 
 
-def accept_drift(drift: Drift, manifest: Manifest, request: Request, terminal: Terminal, *, style: str) -> int:
-    """Raises what `ManifestFiles.save` raises."""
-    acceptor = _Acceptor(manifest, ManifestFiles(request))
+def accept_drift(drift: Drift, manifest: Manifest, files: ManifestFiles, terminal: Terminal, *, style: str) -> int:
+    """`files` were read before the manifest was. Raises what `ManifestFiles.save` raises."""
+    acceptor = _Acceptor(manifest, files)
     for change in drift.drifted:
         acceptor.take(change)
     accepted = acceptor.finish()
@@ -60,7 +59,7 @@ class _Acceptor:
     def _take_text(self, file: OpenFile, text: NewText) -> None:
         address, path = _parted(text.path)
         place = file.beside(text.file)
-        if place in self._shared:
+        if place.resolve() in self._shared:
             self._left.append(Left(address=address, path=path, why=f"stands in {text.file}, which others use, too"))
             return
         self._texts[place] = text.text

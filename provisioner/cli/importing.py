@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from provisioner.apply.observe import observe
 from provisioner.cli.formats import ACCEPTED
-from provisioner.cli.live_manifest import tell_secrets, tell_unread, whole_entries
+from provisioner.cli.live_manifest import secrets_of, tell_unread, whole_entries
 from provisioner.cli.manifest_files import ManifestFiles, OpenFile
 from provisioner.cli.planning import waits_told
 from provisioner.cli.session import Request, opened
@@ -17,7 +18,7 @@ from provisioner.manifest.edit import Edit
 from provisioner.manifest.keys import keys_for, with_live_name
 from provisioner.manifest.load import Manifest
 from provisioner.manifest.write import literal
-from provisioner.model.accepted import Accepted
+from provisioner.model.accepted import Accepted, Left
 from provisioner.model.address import Address
 from provisioner.model.document import Document
 from provisioner.model.errors import ProvisionerError
@@ -30,6 +31,7 @@ def import_live(
     addresses: Sequence[Address], request: Request, terminal: Terminal, *, into: Path | None, style: str
 ) -> int:
     """Of all that is live where there are no addresses. Raises ProvisionerError where one cannot be imported."""
+    files = ManifestFiles(request)
     with opened(request) as (manifest, planes):
         with waits_told(planes) as service:
             live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
@@ -39,19 +41,28 @@ def import_live(
     if addresses:
         _require_all(addresses, manifest, live, entries, reasons)
     chosen = {at: entries[at] for at in addresses or sorted(entries) if addresses or at not in manifest.resources}
+    left = [it for at in chosen for it in _secrets_in(at, chosen[at])]
+    for it in left:
+        chosen.pop(it.address, None)
     externals = {at: {"external": True} for at in sorted({*_needed(chosen, live)} - {*chosen, *manifest.resources})}
     written = {
         (key := keys.get(at, at)): with_live_name(entry, at, key) for at, entry in {**chosen, **externals}.items()
     }
-    accepted = _written(written, ManifestFiles(request), into)
-    for reason in () if addresses else reasons:
-        note(reason)
-    tell_secrets(chosen)
+    accepted = _written(written, files, into)
+    accepted = replace(accepted, left=(*accepted.left, *left))
+    for at, reason in () if addresses else reasons.items():
+        note(one_line(f"{at} is not imported: {reason}"))
     tell_unread(chosen)
     say(ACCEPTED[style](accepted, terminal.out, terminal.width))
     if any(live[at].marker is None for at in chosen):
         note("Apply with --adopt to manage what no manifest owns yet.")
-    return 0
+    return 1 if accepted.left else 0
+
+
+def _secrets_in(address: Address, entry: Document) -> Iterator[Left]:
+    """A manifest is shared: what may be a secret is no part of one."""
+    for path in secrets_of(entry):
+        yield Left(address=address, path=path, why="may be a secret: declare the resource with ${env:…} in its place")
 
 
 def _keys(manifest: Manifest, live: Collection[Address]) -> dict[Address, Address]:
@@ -66,7 +77,7 @@ def _require_all(
     manifest: Manifest,
     live: Mapping[Address, Live],
     entries: Collection[Address],
-    reasons: Sequence[str],
+    reasons: Mapping[Address, str],
 ) -> None:
     for at in addresses:
         wanted, found = manifest.resources.get(at), live.get(at)
@@ -81,7 +92,7 @@ def _require_all(
                 "Have it removed there with `on_remove: keep`, or declare it `external: true` here.",
             )
         if at not in entries:
-            why = next((reason for reason in reasons if reason.startswith(name)), "")
+            why = one_line(reasons.get(at, ""))
             raise ProvisionerError(f"{name} cannot be written in full. {why}".rstrip(), _UNSEEN if not why else "")
 
 

@@ -95,7 +95,7 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
         _check_owner(owner, live.values(), sees_all=sees_all)
     name = owner or _busiest(live.values()) or _UNOWNED
     content = _content(name, live, keys_for(live), adopt=adopt, sees_all=sees_all)
-    left_out = _make_valid(content)
+    left_out = _told(_make_valid(content), content)
     return LiveManifest(
         name=content.name,
         source=source,
@@ -111,7 +111,7 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
 
 def whole_entries(
     name: str, live: Mapping[Address, Live], keys: Mapping[Address, Address], *, sees_all: bool
-) -> tuple[Mapping[Address, Document], Sequence[str]]:
+) -> tuple[Mapping[Address, Document], Mapping[Address, str]]:
     """What of the live objects a manifest of that name can have: its own and nobody's, and why not others of these.
     `keys` are those of the entries that are called otherwise.
     """
@@ -126,7 +126,7 @@ def tell(found: LiveManifest, *, adopt: bool) -> None:
     for reason in found.left_out:
         note(reason)
     _tell_odd(found.live.values())
-    tell_secrets(found.entries)
+    _tell_secrets(found.entries)
     tell_unread(found.entries)
     _tell_unowned(found.live, adopt=adopt, sees_all=found.sees_all)
 
@@ -218,28 +218,33 @@ def _content(
     return content
 
 
-def _make_valid(content: _Content) -> list[str]:
+def _make_valid(content: _Content) -> dict[Address, str]:
     """Leave out what a manifest cannot say; gives the reasons.
 
     An owned resource must not vanish from the manifest, as applying that would delete it. As an external one it is left
     alone. Only a name that no manifest can hold is left out for good.
     """
-    reasons: list[str] = []
-    while more := list(_left_out(content)):
-        reasons += more
+    reasons: dict[Address, str] = {}
+    while more := dict(_left_out(content)):
+        reasons |= more
     return reasons
 
 
-def _left_out(content: _Content) -> Iterator[str]:
+def _left_out(content: _Content) -> Iterator[tuple[Address, str]]:
     by_key = {key: address for address, key in content.keys.items()}
     for key, problem in sorted(refused(content.text).items()):
         address = by_key.get(key, key)
         if content.entries.pop(address, None) is not None:
             content.external.add(address)
-            yield one_line(f"{address} is written as external: {problem.message}")
+            yield address, problem.message
         elif address in content.external:
             content.external.remove(address)
-            yield one_line(f"{address} is left out: {problem.message}")
+            yield address, problem.message
+
+
+def _told(reasons: Mapping[Address, str], content: _Content) -> list[str]:
+    fates = {True: "is written as external", False: "is left out"}
+    return [one_line(f"{at} {fates[at in content.external]}: {why}") for at, why in reasons.items()]
 
 
 def _entry(found: Live, names: Names) -> Document:
@@ -254,12 +259,13 @@ def _entry(found: Live, names: Names) -> Document:
     return {**entry, "lifecycle": lifecycle} if lifecycle else entry
 
 
-def tell_secrets(entries: Mapping[Address, Document]) -> None:
-    paths = [
-        f"{address}: {dotted(path)}"
-        for address, entry in sorted(entries.items())
-        for path in _secrets(entry, redacted(entry))
-    ]
+def secrets_of(entry: Document) -> Iterator[tuple[str, ...]]:
+    """Where values stand that may be secrets."""
+    return _secrets(entry, redacted(entry))
+
+
+def _tell_secrets(entries: Mapping[Address, Document]) -> None:
+    paths = [f"{address}: {dotted(path)}" for address, entry in sorted(entries.items()) for path in secrets_of(entry)]
     if paths:
         note(
             f"Warning: {plural(len(paths), 'value')} may be secret, written as found in the project. Move each to a "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from provisioner.model.accepted import Accepted, Left, Written
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import Path as DocumentPath
+from provisioner.model.document import dotted
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
 
 
@@ -48,6 +49,14 @@ class OpenFile:
     def edited(self) -> Edited:
         return edited(self.text, self.edits)
 
+    def edited_at(self, path: str) -> tuple[str, str] | None:
+        """Section and name of the edited resource in which the dotted path is."""
+        for edit in self.edits:
+            section, name, *_ = edit.path
+            if f"{path}.".startswith(f"{dotted((section, name))}."):
+                return section, name
+        return None
+
 
 class ManifestFiles:
     """Those that `-f` names, but for streams: these cannot be written."""
@@ -64,15 +73,27 @@ class ManifestFiles:
         return self._files.get(where.file) if where is not None else None
 
     def named_twice(self) -> frozenset[Path]:
-        """The files that more than one value stands in."""
-        counts = Counter(file.beside(name) for file in self for name in _named(file.root))
+        """The files that more than one value stands in, as links lead to them."""
+        counts = Counter(file.beside(name).resolve() for file in self for name in _named(file.root))
         return frozenset(path for path, count in counts.items() if count > 1)
 
     def save(self, beside: Mapping[Path, str]) -> Accepted:
-        """Make the edits, and write these files beside the manifest's own; tells of the edits. All of it or nothing:
-        raises ProvisionerError where a file cannot be written, or what all of them say would be no valid manifest. Then
-        they are as they were.
+        """Make the edits, and write these files beside the manifest's own; tells of the edits. Resources with which
+        there would be no valid manifest are left as they are. Raises ProvisionerError where a file cannot be written,
+        or nobody tells what keeps the manifest from being valid: then every file is as it was.
         """
+        left: list[Left] = []
+        while True:
+            accepted, texts = self._made(beside)
+            try:
+                if texts:
+                    self._write(texts)
+            except ManifestInvalid as problem:
+                left += self._without_invalid(problem)
+            else:
+                return replace(accepted, left=(*accepted.left, *left))
+
+    def _made(self, beside: Mapping[Path, str]) -> tuple[Accepted, dict[Path, str]]:
         written: list[Written] = []
         left: list[Left] = []
         texts = dict(beside)
@@ -83,22 +104,43 @@ class ManifestFiles:
             made = [edit.path for edit in file.edits if edit.path not in result.refused]
             written += _places(file.name, result.text, made)
             texts |= {file.path: result.text} if result.text != file.text else {}
-        if texts:
-            self._write(texts)
-        return Accepted(written=tuple(written), left=tuple(left))
+        return Accepted(written=tuple(written), left=tuple(left)), texts
 
     def _write(self, texts: Mapping[Path, str]) -> None:
+        """Raises ManifestInvalid, every file being as it was, where they would be no valid manifest together."""
         former = [NewFile(path=path, content=path.read_bytes()) for path in texts]
+        self._require_unchanged({it.path: it.content for it in former})
         write_together([NewFile(path=it.path, content=_as(it.content, texts[it.path])) for it in former])
         try:
             read_manifest(self._request)
-        except ManifestInvalid as problem:
+        except ManifestInvalid:
             write_together(former)
-            warn(problem.diagnostics)
-            raise ProvisionerError(
-                "What is live makes no valid manifest, so every file is as it was.",
-                "Name the resources that can be written, one by one.",
-            ) from problem
+            raise
+
+    def _without_invalid(self, problem: ManifestInvalid) -> list[Left]:
+        """Take back the edits of the resources of which the errors speak; raises ProvisionerError where none does."""
+        left: dict[Address, Left] = {}
+        for item in problem.diagnostics:
+            file = self.of(item.where) if item.is_error else None
+            at = file.edited_at(item.where.path) if file is not None and item.where is not None else None
+            if file is not None and at is not None:
+                file.edits = [edit for edit in file.edits if edit.path[:2] != at]
+                address = Address(*at)
+                left[address] = Left(address=address, why=f"would make no valid manifest: {item.message.rstrip('.')}")
+        if left:
+            return list(left.values())
+        warn(problem.diagnostics)
+        raise ProvisionerError(
+            "What is live makes no valid manifest, so every file is as it was.",
+            "Name the resources that can be written, one by one.",
+        ) from problem
+
+    def _require_unchanged(self, contents: Mapping[Path, bytes]) -> None:
+        """As they were read: an editor may have been at work."""
+        for file in self:
+            content = contents.get(file.path)
+            if content is not None and content.removeprefix(codecs.BOM_UTF8) != file.text.encode():
+                raise ProvisionerError(f'"{file.name}" was changed in the meantime: nothing was written.', "Try again.")
 
 
 def _opened(paths: Sequence[Path]) -> Iterator[OpenFile]:

@@ -6,17 +6,20 @@ looked for in the entry as it is written, and only there something changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from typing import Any, Final, TypeAlias
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.edit import Edit
 from provisioner.manifest.env import has_variable
+from provisioner.manifest.files import can_hold
 from provisioner.manifest.write import literal
 from provisioner.model.address import Address
-from provisioner.model.document import ABSENT, Document, Path, canonical, lookup
+from provisioner.model.document import ABSENT, Document, Json, Path, canonical, lookup, place
 from provisioner.model.redact import redacted
+from provisioner.model.traits import Rule, Traits
 
 _VARIABLE: Final = "comes from a variable"
 _SECRET: Final = "may be a secret: write it as ${env:…}"  # noqa: S105
@@ -51,9 +54,10 @@ def acceptance(address: Address, root: object, declared: Document, live: Documen
     be.
     """
     kind = KINDS[address.kind]
+    live = _in_declared_order(kind.traits, declared, live)
     before, after = kind.entry(declared), kind.entry(live)
     written = lookup(root if isinstance(root, dict) else {}, (address.kind, address.name))
-    steps = [*_steps(written, before, after, (address.kind, address.name))]
+    steps = [*_steps(written, before, after, redacted(after), (address.kind, address.name))]
     left = {path[2:]: step for path, step in steps if isinstance(step, str)}
     again = kind.desired(after)
     left |= {path: _UNSAYABLE for path in _differing(live, again, ()) if path not in left}
@@ -64,9 +68,41 @@ def acceptance(address: Address, root: object, declared: Document, live: Documen
     )
 
 
-def _differing(one: Any, other: Any, at: Path) -> Iterator[Path]:
-    """The paths where what is live would not come back."""
+def _in_declared_order(traits: Traits, declared: Document, live: Document) -> Document:
+    """Lists that mean a set keep the order of the manifest, whatever order the service gives."""
+    result: Json = dict(live)
+    for path, rule in traits.rules.items():
+        old, new = lookup(declared, path), lookup(live, path)
+        if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)) and _is_set(rule, new):
+            place(result, path, _sorted_like(old, new))
+    return result
+
+
+def _is_set(rule: Rule, items: Sequence[Any]) -> bool:
+    return rule.meaning is not None and _same(rule.meaning(items), rule.meaning(items[::-1]))
+
+
+def _sorted_like(old: Sequence[Any], new: Sequence[Any]) -> list[Any]:
+    """Each where the one stands that it has most in common with; those that are like none come last."""
+    places: dict[int, int] = {}  # of the new ones
+    alike = ((_likeness(one, other), at, nr) for at, one in enumerate(old) for nr, other in enumerate(new))
+    for _, at, nr in sorted((it for it in alike if it[0]), reverse=True):
+        if at not in places.values() and nr not in places:
+            places[nr] = at
+    return [new[nr] for nr in sorted(range(len(new)), key=lambda nr: (places.get(nr, len(old)), nr))]
+
+
+def _likeness(one: Any, other: Any) -> int:
     if _same(one, other):
+        return 1_000
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return sum(_same(value, other.get(key, ABSENT)) for key, value in one.items())
+    return 0
+
+
+def _differing(one: Any, other: Any, at: Path) -> Iterator[Path]:
+    """The paths where what is live would not come back. Nothing is as good as an empty list or mapping."""
+    if _same(one, other) or (_is_nothing(one) and _is_nothing(other)):
         return
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in {**one, **other}:
@@ -75,68 +111,63 @@ def _differing(one: Any, other: Any, at: Path) -> Iterator[Path]:
         yield at
 
 
-def _steps(written: Any, before: Any, after: Any, at: Path) -> Iterator[_Step]:
+def _is_nothing(value: object) -> bool:
+    return value is ABSENT or (isinstance(value, (Mapping, list, tuple)) and not value)
+
+
+def _steps(written: Any, before: Any, after: Any, shown: Any, at: Path) -> Iterator[_Step]:
+    """`shown` is `after` without its secrets."""
     if _same(before, after):
         return
     if isinstance(written, dict) and written.keys() == {"file"} and isinstance(written["file"], str):
-        yield at, _into_file(written["file"], after, at)
+        yield at, _into_file(written["file"], after, shown, at)
     elif all(isinstance(it, Mapping) for it in (written, before, after)):
         for key in {**before, **after}:
-            inner = (written.get(key, ABSENT), before.get(key, ABSENT), after.get(key, ABSENT))
-            yield from _steps(*inner, (*at, key))
+            old, new = before.get(key, ABSENT), after.get(key, ABSENT)
+            yield from _steps(written.get(key, ABSENT), old, new, shown.get(key, ABSENT), (*at, key))
+    elif all(isinstance(it, list) and it for it in (written, before, after)) and len(written) == len(before):
+        yield from _steps_in_list(written, before, after, shown, at)
     elif has_variable(written):
         yield at, _VARIABLE
-    elif isinstance(written, list) and isinstance(before, list) and isinstance(after, list):
-        yield from _steps_in_list(written, before, after, at)
-    elif not _is_harmless(after, at):
+    elif not _same(after, shown):
         yield at, _SECRET
     else:
         yield at, Edit(path=at, value=literal(after))
 
 
-def _into_file(file: str, after: object, at: Path) -> NewText | str:
+def _into_file(file: str, after: object, shown: object, at: Path) -> NewText | str:
     if has_variable(file):
         return _VARIABLE
-    if not _is_harmless(after, at):
+    if not _same(after, shown):
         return _SECRET
-    return NewText(path=at, file=file, text=after) if isinstance(after, str) else f"stands in {file}; change it there"
+    if not isinstance(after, str):
+        return f"stands in {file}; change it there"
+    return NewText(path=at, file=file, text=after) if can_hold(after) else f"has characters that {file} cannot hold"
 
 
-def _steps_in_list(written: list[Any], before: list[Any], after: list[Any], at: Path) -> Iterator[_Step]:
-    """Item by item where that is possible: what stands around them stays."""
-    if len(written) != len(before) or not _is_harmless(after, at):
-        yield at, _SECRET if not _is_harmless(after, at) else Edit(path=at, value=literal(after))
-    elif len(before) == len(after):
-        for index, inner in enumerate(zip(written, before, after, strict=True)):
+def _steps_in_list(
+    written: list[Any], before: list[Any], after: list[Any], shown: list[Any], at: Path
+) -> Iterator[_Step]:
+    """Item by item, so that what stands around them stays; from the end, so that the places before hold."""
+    items = [list(map(canonical, each)) for each in (before, after)]
+    for _, start, end, first, last in reversed(_changes(*items)):
+        paired = min(end - start, last - first)
+        if new := after[first + paired : last]:
+            here = (*at, str(start + paired))
+            is_harmless = _same(new, shown[first + paired : last])
+            yield here, Edit(path=here, value=literal(new), is_before=True) if is_harmless else _SECRET
+        for index in reversed(range(start + paired, end)):
+            here = (*at, str(index))
+            yield here, _VARIABLE if has_variable(written[index]) else Edit(path=here, value=ABSENT)
+        for nr in reversed(range(paired)):
+            index, live = start + nr, first + nr
+            inner = (written[index], before[index], after[live], shown[live])
             yield from _steps(*inner, (*at, str(index)))
-    elif _is_start(before, after):
-        for index in range(len(before), len(after)):
-            yield (*at, str(index)), Edit(path=(*at, str(index)), value=literal(after[index]))
-    elif (gone := _gone(before, after)) is not None and after:
-        for index in reversed(gone):
-            yield (*at, str(index)), Edit(path=(*at, str(index)), value=ABSENT)
-    else:
-        yield at, Edit(path=at, value=literal(after))
 
 
-def _is_start(before: list[Any], after: list[Any]) -> bool:
-    return len(before) < len(after) and all(_same(one, other) for one, other in zip(before, after, strict=False))
-
-
-def _gone(before: list[Any], after: list[Any]) -> list[int] | None:
-    """The places of those that went, where all others are as they were; or else None."""
-    gone, left = [], list(after)
-    for index, value in enumerate(before):
-        if left and _same(value, left[0]):
-            left.pop(0)
-        else:
-            gone.append(index)
-    return None if left else gone
-
-
-def _is_harmless(value: Any, at: Path) -> bool:
-    """Whether nothing in it is a secret. Above an entry's fields stand its section and its name."""
-    return value is ABSENT or _same(redacted(value, at[2:]), value)
+def _changes(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+    found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [each for each in found if each[0] != "equal"]
 
 
 def _same(one: object, other: object) -> bool:

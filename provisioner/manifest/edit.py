@@ -6,6 +6,7 @@ quotes and anchors. Whatever was changed is read again, and counts only if it sa
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,10 +29,19 @@ _STEP: Final = 2  # spaces, where a file does not show what it indents by
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """`value` is what is to stand at the path, as it is written (see `env.escape`); ABSENT takes the key away."""
+    """`value` is what is to stand at the path, as it is written (see `env.escape`); ABSENT takes the key away. With
+    `is_before` it is a list of new items that come before the one at the path, or at the end of its list.
+
+    Of several edits in one list, later items come first: all places are those of the text as it is.
+    """
 
     path: Path
     value: object
+    is_before: bool = False
+
+    @property
+    def moves_items(self) -> bool:
+        return self.is_before or self.value is ABSENT
 
 
 class CannotEdit(Exception):  # noqa: N818 - an answer, not a failure
@@ -51,29 +61,45 @@ class Edited:
 
 
 def edited(text: str, edits: Sequence[Edit]) -> Edited:
-    """All at once; one after another only where something stands in the way of one."""
+    """All at once; in parts only where something stands in the way of one."""
     try:
         return Edited(_applied(text, edits), {})
     except CannotEdit as refusal:
-        if len(edits) == 1:
-            return Edited(text, {edits[0].path: refusal.why})
-    refused: dict[Path, str] = {}
-    for edit in edits:
-        single = edited(text, [edit])
-        text = single.text
-        refused.update(single.refused)
-    return Edited(text, refused)
+        if len(edits) < 2:
+            return Edited(text, {edit.path: refusal.why for edit in edits})
+    if refused := _refused(text, edits):
+        rest = edited(text, [edit for edit in edits if edit.path not in refused])
+        return Edited(rest.text, {**rest.refused, **refused})
+    middle = len(edits) // 2
+    first = edited(text, edits[:middle])
+    second = edited(first.text, edits[middle:])
+    return Edited(second.text, {**first.refused, **second.refused})
+
+
+def _refused(text: str, edits: Sequence[Edit]) -> dict[Path, str]:
+    """Those that cannot be made, whatever becomes of the others."""
+    try:
+        writer = _Writer(text, _root(text), edits)
+    except CannotEdit:  # one of them makes no sense: which, comes out where they are tried in parts
+        return {}
+    return {edit.path: why for edit in edits if (why := _why_not(writer, edit))}
+
+
+def _why_not(writer: _Writer, edit: Edit) -> str:
+    try:
+        list(writer.splices(edit))
+    except CannotEdit as refusal:
+        return refusal.why
+    return ""
 
 
 def _applied(text: str, edits: Sequence[Edit]) -> str:
     """Raises CannotEdit."""
     before = _root(text)
-    wanted = before
-    for edit in edits:
-        wanted = _with(wanted, edit.path, edit.value)
+    wanted = _with_all(before, edits)
     if wanted == before:
         return text
-    changed = _Writer(text, wanted).text_with(edits)
+    changed = _Writer(text, before, edits).text_with(edits)
     for each in (changed, f"{changed}\n"):  # a text at the end of the file may need the end of its line
         if _root(each) == wanted:
             return each
@@ -87,23 +113,47 @@ def _root(text: str) -> Any:
     return source.root
 
 
-def _with(value: Any, path: Path, new: object) -> Any:
-    """A copy of the value with `new` at the path; the mappings on the way are made."""
-    if not path:
-        return new
-    step, rest = path[0], path[1:]
+def _with_all(root: Any, edits: Iterable[Edit]) -> Any:
+    result = _copied(root)
+    for edit in edits:
+        _make(result, edit)
+    return result
+
+
+def _copied(value: Any) -> Any:
+    """With nothing in it that stands in two places."""
+    if isinstance(value, Mapping):
+        return {name: _copied(inner) for name, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _make(value: Any, edit: Edit, depth: int = 0) -> Any:
+    """What the value, at that depth of the path, is after the edit: itself where it can be; the mappings on the way
+    are made.
+    """
+    if depth == len(edit.path):
+        return _copied(edit.value)
+    step = edit.path[depth]
     if isinstance(value, list):
         if not (step.isdecimal() and int(step) <= len(value)):
             raise CannotEdit("is not in the list any more")
-        index = int(step)
-        inner = value[index] if index < len(value) else {}
-        changed = _with(inner, rest, new)
-        return [*value[:index], *([] if changed is ABSENT else [changed]), *value[index + 1 :]]
+        _make_in_list(value, int(step), edit, depth)
+        return value
     holder = value if isinstance(value, dict) else {}
-    changed = _with(holder.get(step, {}), rest, new)
+    changed = _make(holder.get(step, {}), edit, depth + 1)
     if changed is ABSENT:
-        return {name: inner for name, inner in holder.items() if name != step}
-    return {**holder, step: changed}
+        holder.pop(step, None)
+    else:
+        holder[step] = changed
+    return holder
+
+
+def _make_in_list(items: list[Any], index: int, edit: Edit, depth: int) -> None:
+    if edit.is_before and depth + 1 == len(edit.path):
+        items[index:index] = _copied(edit.value)
+        return
+    changed = _make(items[index] if index < len(items) else {}, edit, depth + 1)
+    items[index : index + 1] = [] if changed is ABSENT else [changed]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,36 +167,40 @@ class _Splice:
 
 
 class _Writer:
-    """`wanted` is the whole document as it is to be."""
-
-    def __init__(self, text: str, wanted: object) -> None:
+    def __init__(self, text: str, before: object, edits: Iterable[Edit]) -> None:
         self._text = text
-        self._wanted = wanted
+        self._wanted = _with_all(before, (edit for edit in edits if not edit.moves_items))
+        self._added: set[Path] = set()
         self._tree = Tree(text)
         self._newline = "\r\n" if "\r\n" in text else "\n"
 
     def text_with(self, edits: Iterable[Edit]) -> str:
         splices: dict[tuple[int, int, Path], _Splice] = {}
         for edit in edits:
-            for each in self._splices(edit):
+            for each in self.splices(edit):
                 splices.setdefault((each.start, each.end, each.key), each)
         at, parts = 0, []
-        for each in sorted(splices.values(), key=lambda it: (it.start, it.end)):
+        # where several things are inserted, what belongs to the deeper mapping comes first
+        for each in sorted(splices.values(), key=lambda it: (it.start, it.end, -len(it.key) if it.key else -math.inf)):
             if each.start < at:
                 raise CannotEdit("cannot be changed together with what is around it")
             parts += [self._text[at : each.start], each.new]
             at = each.end
         return "".join([*parts, self._text[at:]])
 
-    def _splices(self, edit: Edit) -> Iterator[_Splice]:
+    def splices(self, edit: Edit) -> Iterator[_Splice]:
+        """Raises CannotEdit."""
         node, key_node, holder, key_of_holder = self._tree.root, None, None, None
         in_flow = False
         for depth, step in enumerate(edit.path):
             self._require_own(node)
+            if edit.is_before and depth + 1 == len(edit.path):
+                yield self._items_before(key_node, node, edit, in_flow=in_flow or node.is_flow)
+                return
             found = _child(node, step)
             if found is None:
                 if edit.value is not ABSENT:
-                    yield self._addition(key_node, node, edit.path[: depth + 1], in_flow=in_flow)
+                    yield from self._addition(key_node, node, edit.path[: depth + 1], in_flow=in_flow)
                 return
             in_flow = in_flow or node.is_flow
             holder, key_of_holder, (key_node, node) = node, key_node, found
@@ -176,10 +230,14 @@ class _Writer:
             return self._members(key_node, node, lines, indent, deeper=isinstance(value, Mapping))
         if node.style == "block" and key_node is not None:  # on the line of its key
             start = self._after_colon(key_node)
+        lines[0] += self._comment_of(node)
+        end = node.end
         if len(lines) > 1:
-            lines[0] += self._comment_of(node)
             indent = self._text_column(node, indent, is_told=lines[0][1:2].isdigit())
-        return _Splice(start, node.end, new=self._spaced(start, self._joined(lines, " " * indent, first="")))
+            if node.style == "":  # a comment behind it has to stand behind the `|`
+                end = self._line_end(node.end)
+                lines[0] += self._text[node.end : end].rstrip()
+        return _Splice(start, end, new=self._spaced(start, self._joined(lines, " " * indent, first="")))
 
     def _start(self, node: Node) -> int:
         """Behind its anchor and tag."""
@@ -218,13 +276,18 @@ class _Writer:
                 return self._column(value.pairs[0][0].start) or _STEP
         return _STEP
 
-    def _addition(self, key_node: Node | None, holder: Node, path: Path, *, in_flow: bool) -> _Splice:
-        """Where there is nothing yet, all that is to be there."""
+    def _addition(self, key_node: Node | None, holder: Node, path: Path, *, in_flow: bool) -> Iterator[_Splice]:
+        """Where there is nothing yet, all that is to be there; once, however many edits are to bring it."""
         is_empty = holder.word in _NOTHING if holder.style == "" else not holder.values
+        place = path[:-1] if key_node is not None and is_empty else path
+        if place in self._added:
+            return
         if key_node is not None and is_empty:
             self._require_own(holder)
-            return self._replacement(key_node, holder, _at(self._wanted, path[:-1]), in_flow=in_flow)
-        return self._insertion(holder, path, in_flow=in_flow or holder.is_flow)
+            yield self._replacement(key_node, holder, _at(self._wanted, place), in_flow=in_flow)
+        else:
+            yield self._insertion(holder, path, in_flow=in_flow or holder.is_flow)
+        self._added.add(place)
 
     def _insertion(self, holder: Node, path: Path, *, in_flow: bool) -> _Splice:
         """A new key at the end of its mapping, or a new item at the end of its list."""
@@ -249,6 +312,24 @@ class _Writer:
         indent = " " * self._column(self._dash(items[0]))
         at = self._line_end(items[-1].end)
         return _Splice(at, at, path, f"{self._newline}{self._joined(block([wanted]), indent)}")
+
+    def _items_before(self, key_node: Node | None, holder: Node, edit: Edit, *, in_flow: bool) -> _Splice:
+        """Right behind the item above, so that a comment stays with the one it stands over."""
+        index, items, new = int(edit.path[-1]), holder.items or [], edit.value
+        if not items or not isinstance(new, list):
+            raise CannotEdit("is in no list")
+        if in_flow and index < len(items):
+            at = items[index].start
+            return _Splice(at, at, edit.path, "".join(f"{flow(each)}, " for each in new))
+        if in_flow:
+            return self._into_flow(holder, items, edit.path, ", ".join(map(flow, new)))
+        indent = " " * self._column(self._dash(items[0]))
+        above = items[index - 1].end if index else key_node.end if key_node is not None else None
+        if above is not None:
+            at = self._line_end(above)
+            return _Splice(at, at, edit.path, f"{self._newline}{self._joined(block(new), indent)}")
+        at = self._dash(items[0])
+        return _Splice(at, at, edit.path, f"{self._joined(block(new), indent, first='')}{self._newline}{indent}")
 
     def _into_flow(self, holder: Node, inner: Sequence[Node], path: Path, text: str) -> _Splice:
         at = inner[-1].end if inner else holder.end - 1

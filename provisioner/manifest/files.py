@@ -21,7 +21,7 @@ from typing import BinaryIO, Final, NamedTuple
 from provisioner.manifest.limits import Budget, Resource
 from provisioner.manifest.places import Lines
 from provisioner.model.diagnostic import Diagnostic, Location
-from provisioner.model.invisible import CONTROLS
+from provisioner.model.invisible import CONTROLS, SURROGATES
 from provisioner.model.reasons import reason
 from provisioner.model.words import quoted
 
@@ -31,6 +31,7 @@ _DESCRIPTORS: Final = ("/dev/stdin", "/dev/fd", "/proc")
 _BOMS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # What YAML and editors do not take for text. Most would do harm when printed.
 _CONTROL: Final = re.compile(f"[{CONTROLS}\ufffe\uffff]")
+_SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 # Not everywhere: a link that came in between is not followed, and a pipe that did is not waited for.
 _FLAGS: Final = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
@@ -300,6 +301,11 @@ def _decode(path: Path, data: bytes, name: str) -> tuple[str | None, Diagnostic 
         hint = 'Remove it, or write it as an escape in double quotes, for example "\\u0007".'
         return None, Diagnostic(code="control-character", message=message, hint=hint, where=where)
     return text, None
+
+
+def can_hold(text: str) -> bool:
+    """Whether a file of a text would be read as just that: a mark at its start goes, line ends become one."""
+    return not (text.startswith("\ufeff") or "\r" in text or _CONTROL.search(text) or _SURROGATE.search(text))
 
 
 def _unreadable(path: Path, error: OSError | ValueError, name: str) -> Diagnostic:

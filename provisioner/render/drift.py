@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import accumulate
 from typing import Final
 
 from provisioner.model.action import Action, Origin
@@ -112,8 +113,7 @@ def drift_markdown(drift: Drift, *, limit: int = 60_000) -> str:
     """Never longer than `limit` characters: what does not fit is left out, and said so."""
     rows = "".join(f"{label}: {code(text)}\n" for label, text in target_rows(drift.target))
     head = f"## {prose(f'Drift of {drift.owner}')}\n\n{rows}\n**{prose(drift_summary(drift))}**\n"
-    absent = "".join(f"- {code(str(address))}\n" for address in drift.absent)
-    tail = f"\n**{_ABSENT}:**\n\n{absent}" if absent else ""
+    tail = _absent_list(drift, most=limit // 3)
     parts, room = [head], limit - len(head) - len(tail)
     for number, change in enumerate(drift.drifted):
         part = _detail(change, room)
@@ -125,6 +125,15 @@ def drift_markdown(drift: Drift, *, limit: int = 60_000) -> str:
         room -= len(part)
     text = "".join([*parts, tail])
     return text if len(text) <= limit else text[: max(limit, 0)]
+
+
+def _absent_list(drift: Drift, *, most: int) -> str:
+    lines = [f"- {code(str(address))}\n" for address in drift.absent]
+    ends = accumulate(map(len, lines))
+    shown = sum(end <= most for end in ends)
+    if shown < len(lines):
+        lines[shown:] = [f"- … and {len(lines) - shown} more.\n"]
+    return f"\n**{_ABSENT}:**\n\n{''.join(lines)}" if lines else ""
 
 
 def _detail(change: Change, most: int) -> str:

@@ -8,6 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from provisioner.cli.manifest_files import ManifestFiles
+from provisioner.cli.session import Request
+from provisioner.manifest.edit import Edit
+from provisioner.model.errors import ProvisionerError
 from provisioner.render.json_schemas import drift_schema
 from tests.foundry import EXAMPLE, Command, Foundry
 
@@ -207,9 +211,13 @@ def test_what_stands_in_two_places_is_left_alone(applied: Path, foundry: Foundry
     assert applied.read_text("utf-8") == text
 
 
-def test_a_prompt_that_two_agents_share_is_left_alone(applied: Path, foundry: Foundry, provisioner: Command) -> None:
+@pytest.mark.parametrize("name", ["dev-buddy.md", "link.md"])
+def test_a_prompt_that_two_agents_share_is_left_alone(
+    name: str, applied: Path, foundry: Foundry, provisioner: Command
+) -> None:
+    (applied.parent / "prompts" / "link.md").symlink_to("dev-buddy.md")
     text = applied.read_text("utf-8") + (
-        "\n  second:\n    model: gpt-5.4-mini\n    instructions: {file: prompts/dev-buddy.md}\n"
+        f"\n  second:\n    model: gpt-5.4-mini\n    instructions: {{file: prompts/{name}}}\n"
     )
     applied.write_text(text, encoding="utf-8")
     assert provisioner("apply", "--yes").code == 0
@@ -236,18 +244,21 @@ def test_a_secret_never_comes_into_the_manifest(applied: Path, foundry: Foundry,
     assert (applied.parent / "prompts" / "dev-buddy.md").read_text("utf-8") == PROMPT
 
 
-def test_what_makes_no_valid_manifest_leaves_every_file_as_it_was(
+def test_what_makes_no_valid_manifest_is_left_and_the_rest_is_written(
     applied: Path, foundry: Foundry, provisioner: Command
 ) -> None:
     before = applied.read_text("utf-8")
-    foundry.drift("agent", "dev-buddy", model="somebody-elses", instructions="Be brief.")
+    foundry.drift("agent", "dev-buddy", model="somebody-elses")
+    foundry.drift("store", "dev-prefs-memory", description="What they like.")
 
     told = provisioner("drift", "--accept")
 
     assert told.code == 1
-    assert "What is live makes no valid manifest, so every file is as it was." in told.err
-    assert applied.read_text("utf-8") == before
-    assert (applied.parent / "prompts" / "dev-buddy.md").read_text("utf-8") == PROMPT
+    assert "agents/dev-buddy would make no valid manifest: " in unwrapped(told.out)
+    assert changed(before, applied.read_text("utf-8")) == [
+        "-    description: Developer preferences and working context.",
+        "+    description: What they like.",
+    ]
 
 
 def test_a_link_stays_and_what_it_leads_to_is_written(applied: Path, foundry: Foundry, provisioner: Command) -> None:

@@ -123,3 +123,17 @@ def test_the_file_can_be_chosen(applied: Path, provisioner: Command) -> None:
     assert more.read_text("utf-8").startswith("version: 1\n\ndeployments:\n  small:\n    model:\n")
     told = provisioner("import", "agents/helper", "--into", "more.yaml")
     assert '"more.yaml" is none of the manifest\'s files.' in told.err
+
+
+def test_what_may_be_a_secret_comes_into_no_manifest(applied: Path, foundry: Foundry, provisioner: Command) -> None:
+    secret = "sk-proj-" + "4fG7hJ9kL2mN5pQ8" * 3
+    foundry.drift("agent", "helper", instructions=f"Use the key {secret} for everything.")
+
+    told = provisioner("import", "--all")
+
+    assert told.code == 1
+    assert "agents/helper instructions may be a secret" in " ".join(told.out.split())
+    assert secret not in told.out + told.err
+    text = applied.read_text("utf-8")
+    assert "helper" not in text
+    assert "\n  small:\n    model:" in text

@@ -75,6 +75,21 @@ def changed_lines(text: str, *edits: tuple[str, object]) -> list[str]:
             "Be kind.\nAlways.",
             ["-    instructions: |  # keep", "+    instructions: |-  # keep"],
         ),
+        (
+            "agents/a/instructions",
+            "Kind.",
+            [
+                "-    instructions: |  # keep",
+                "-        Be kind.",
+                "-        Always.",
+                "+    instructions: Kind.  # keep",
+            ],
+        ),
+        (
+            "agents/a/temperature",
+            "a\nb",
+            ["-    temperature: 0.5  # t", "+    temperature: |-  # t", "+      a", "+      b"],
+        ),
         ("agents/a/tools/1/ids", ["a", "b", "c"], ["-      ids: [a, b]", "+      ids: [a, b, c]"]),
         ("agents/a/tools/1", ABSENT, ["-    - type: file_search   # fs", "-      ids: [a, b]"]),
         ("agents/a/tools/2", {"type": "x"}, ["+    - type: x"]),
@@ -105,6 +120,28 @@ def test_several_changes_are_made_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("at", "before", "after"),
+    [
+        (0, "    tools:\n", "    - type: new\n    - type: newer\n"),
+        (1, "code_interpreter\n", "    - type: new\n    - type: newer\n"),
+        (2, "ids: [a, b]\n", "    - type: new\n    - type: newer\n"),
+    ],
+)
+def test_items_come_before_another(at: int, before: str, after: str) -> None:
+    edit = Edit(path=("agents", "a", "tools", str(at)), value=[{"type": "new"}, {"type": "newer"}], is_before=True)
+
+    assert edited(TEXT, [edit]).text == TEXT.replace(before, before + after)
+
+
+def test_items_come_before_another_between_brackets() -> None:
+    place = ("agents", "a", "tools", "1", "ids")
+
+    lists = [edited(TEXT, [Edit(path=(*place, at), value=["x", "y"], is_before=True)]).text for at in "012"]
+
+    assert [TEXT.replace("[a, b]", new) for new in ("[x, y, a, b]", "[a, x, y, b]", "[a, b, x, y]")] == lists
+
+
 def test_windows_line_ends_stay() -> None:
     text = TEXT.replace("\n", "\r\n")
 
@@ -130,6 +167,33 @@ def test_what_stands_in_two_places_is_left_alone(path: str, why: str) -> None:
 
     assert result.refused == {steps: why}
     assert result.text == TEXT.replace("  c:\n    model: m", "  c:\n    model: z")
+
+
+def test_thousands_are_added_to_a_section_that_is_not_there_yet() -> None:
+    """Quadratic, it would outlast the time that a test has."""
+    edits = [Edit(path=("agents", f"a{nr}"), value={"model": "m"}) for nr in range(3_000)]
+
+    assert edited("version: 1\n", edits).text.count("model: m\n") == 3_000
+    assert edited("version: 1\nagents: {}\n", edits).text.count("model: m\n") == 3_000
+
+
+def test_a_new_section_comes_behind_what_is_new_in_the_last_one() -> None:
+    edits = [Edit(path=("agents", "a"), value={"m": 1}), Edit(path=("stores", "s"), value={"m": 1})]
+
+    changed = edited("version: 1\nstores:\n  r:\n    m: 1\n", edits)
+
+    assert changed.text == "version: 1\nstores:\n  r:\n    m: 1\n  s:\n    m: 1\nagents:\n  a:\n    m: 1\n"
+
+
+def test_one_that_is_left_alone_keeps_no_other_from_being_made() -> None:
+    text = "agents:\n" + "".join(
+        f"  a{nr}: {{t: {'&x 1' if nr == 7 else '*x' if nr == 8 else 1}}}\n" for nr in range(300)
+    )
+
+    result = edited(text, [Edit(path=("agents", f"a{nr}", "t"), value=2) for nr in range(300)])
+
+    assert result.text.count("t: 2") == 298
+    assert set(result.refused) == {("agents", "a7", "t"), ("agents", "a8", "t")}
 
 
 @pytest.mark.parametrize("text", ["a: [\n", "a: 1\na: 2\n", "- 1\n", ""])

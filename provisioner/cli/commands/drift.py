@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +17,9 @@ from provisioner.model.words import guess, listed
 from provisioner.reconcile.drift import drift_in
 from provisioner.reconcile.selection import live_address
 from provisioner.render.safe import one_line
+
+if TYPE_CHECKING:
+    from provisioner.cli.manifest_files import ManifestFiles
 
 MOVED: Final = 2
 
@@ -60,17 +63,24 @@ def command(
     if accept and style not in ACCEPTED:
         raise click.UsageError(f"--accept is told as {listed(list(ACCEPTED), 'or')}, not as {style}.")
     request = Request(**shared)
+    files = _manifest_files(request) if accept else None
     with opened(request) as (manifest, planes):
         plan = planned_drift(manifest, planes, parallelism=request.parallelism)
     addresses = tuple(live_address(it, (manifest.resources, {}), manifest.name) for it in addresses)
     _require_known(addresses, (*manifest.resources, *(change.address for change in plan.changes)))
     drift = drift_in(plan).only(addresses)
-    if accept:
-        from provisioner.cli.accepting import accept_drift  # noqa: PLC0415 - the editor of YAML is paid for here
+    if files is not None:
+        from provisioner.cli.accepting import accept_drift  # noqa: PLC0415 - as below
 
-        return accept_drift(drift, manifest, request, terminal, style=style)
+        return accept_drift(drift, manifest, files, terminal, style=style)
     say(DRIFTS[style](drift, terminal.out, terminal.width))
     return MOVED if detailed_exitcode and not drift.is_empty else 0
+
+
+def _manifest_files(request: Request) -> ManifestFiles:
+    from provisioner.cli.manifest_files import ManifestFiles  # noqa: PLC0415 - the editor of YAML is paid for here
+
+    return ManifestFiles(request)
 
 
 def _require_known(named: tuple[Address, ...], known: tuple[Address, ...]) -> None:
