@@ -39,6 +39,7 @@ def foundry(_running: Foundry, monkeypatch: pytest.MonkeyPatch) -> Foundry:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")  # wherever the tests run
     return tmp_path
 
 

@@ -8,10 +8,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from provisioner.cli.manifest_files import ManifestFiles
-from provisioner.cli.session import Request
-from provisioner.manifest.edit import Edit
-from provisioner.model.errors import ProvisionerError
 from provisioner.render.json_schemas import drift_schema
 from tests.foundry import EXAMPLE, Command, Foundry
 
