@@ -42,6 +42,7 @@ def drift_text(drift: Drift, *, styles: Styles = PLAIN, width: int = 100) -> str
     room = Room(_MOST)
     blocks = [
         list(target_lines(drift.target, styles, width)),
+        [styles.paint(styles.heading, line) for line in _opening(drift, width)],
         *(list(_resource(change, styles, width, room)) for change in drift.drifted),
         list(_absent(drift, styles, width)),
         [styles.paint(styles.heading, line) for line in wrapped(drift_summary(drift), width=width)],
@@ -50,13 +51,17 @@ def drift_text(drift: Drift, *, styles: Styles = PLAIN, width: int = 100) -> str
     return inert("\n\n".join("\n".join(line.rstrip() for line in block) for block in blocks if block) + "\n")
 
 
+def _opening(drift: Drift, width: int) -> list[str]:
+    return wrapped(f'Drift of "{one_line(drift.owner)}":', width=width) if drift.drifted else []
+
+
 def drift_summary(drift: Drift) -> str:
     if drift.is_empty:
         return f'No drift: what "{one_line(drift.owner)}" has is as it was applied.'
     parts = []
     if drift.drifted:
-        parts.append(f"{plural(drift.fields, 'field')} of {plural(len(drift.drifted), 'resource')} moved outside the")
-        parts[-1] += " manifest"
+        resources = plural(len(drift.drifted), "resource")
+        parts.append(f"{plural(drift.fields, 'field')} of {resources} moved outside the manifest")
     if drift.absent:
         parts.append(f"{plural(len(drift.absent), 'declared resource')} not there")
     return f"Drift: {', '.join(parts)}."
