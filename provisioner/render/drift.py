@@ -63,8 +63,9 @@ def drift_summary(drift: Drift) -> str:
         resources = plural(len(drift.drifted), "resource")
         parts.append(f"{plural(drift.fields, 'field')} of {resources} moved outside the manifest")
     if drift.absent:
-        parts.append(f"{plural(len(drift.absent), 'declared resource')} not there")
-    return f"Drift: {', '.join(parts)}."
+        verb = "is" if len(drift.absent) == 1 else "are"
+        parts.append(f"{plural(len(drift.absent), 'declared resource')} {verb} not there")
+    return f"Drift: {'; '.join(parts)}."
 
 
 def _resource(change: Change, styles: Styles, width: int, room: Room) -> Iterator[str]:

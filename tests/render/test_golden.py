@@ -8,8 +8,12 @@ from dataclasses import replace
 from itertools import count
 from typing import TypeAlias
 
+from provisioner.model.accepted import Accepted, Left, Written
 from provisioner.model.plan import Plan
+from provisioner.reconcile.drift import drift_in
+from provisioner.render.accepted import accepted_text
 from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
+from provisioner.render.drift import drift_json, drift_markdown, drift_text
 from provisioner.render.events_json import event_document
 from provisioner.render.failures import failure_text
 from provisioner.render.graph import dot, mermaid
@@ -53,6 +57,31 @@ def test_plan_markdown(golden: Golden) -> None:
 
 def test_plan_markdown_that_must_be_short(golden: Golden) -> None:
     golden("plan-short.md", plan_markdown(sample.sample_plan(), title="Plan for prod", limit=3_500))
+
+
+def test_drift_text(golden: Golden) -> None:
+    golden("drift.txt", drift_text(drift_in(sample.sample_plan())))
+
+
+def test_drift_text_in_a_narrow_terminal(golden: Golden) -> None:
+    golden("drift-narrow.txt", drift_text(drift_in(sample.sample_plan()), width=40))
+
+
+def test_drift_markdown(golden: Golden) -> None:
+    golden("drift.md", drift_markdown(drift_in(sample.sample_plan())))
+
+
+def test_drift_json(golden: Golden) -> None:
+    golden("drift.json", drift_json(drift_in(sample.sample_plan())))
+
+
+def test_what_was_written_into_the_manifest(golden: Golden) -> None:
+    written = (
+        Written(address=sample.AGENT, path=("instructions",), file="prompts/dev-buddy.md"),
+        Written(address=sample.DEPLOYMENT, path=("sku", "capacity"), file="stores.yaml", line=28),
+    )
+    left = (Left(address=sample.AGENT, path=("model",), why="comes from a variable"),)
+    golden("accepted.txt", accepted_text(Accepted(written=written, left=left), width=60))
 
 
 def test_plan_json(golden: Golden) -> None:
