@@ -10,7 +10,7 @@ from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup
+from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup, only, overlay
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
@@ -173,9 +173,19 @@ def _essence_of(change: FieldChange, before: Document, after: Document, keys: Hi
         yield [] if found is ABSENT else [keys.value(found)]
 
 
+def _starts_with(change: Change) -> tuple[Path, ...]:
+    """What is ignored later: a new object starts with it all the same."""
+    is_new = change.action in (Action.CREATE, Action.REPLACE)
+    return change.wanted.lifecycle.ignore if change.wanted and is_new else ()
+
+
+def _wanted_by(change: Change) -> Document:
+    return overlay(only(change.after or {}, _starts_with(change)), change.declared)
+
+
 def _texts_of(change: Change) -> Iterable[tuple[Path, str]]:
     """Those without a literal in a secret's place; they also tell of what is hidden as a whole."""
-    ignored = change.wanted.lifecycle.ignore if change.wanted else ()
+    ignored = change.wanted.lifecycle.ignore if change.wanted and not _starts_with(change) else ()
     texts = ((path, shown_text(text.text)) for path, text in sorted(change.written.items()))
     return ((path, text) for path, text in texts if isinstance(text, Sensitive) and not lies_under(path, ignored))
 
@@ -185,7 +195,7 @@ def _essence(change: Change) -> Iterable[object]:
     yield str(change.address)
     keys = HiddenKeys()
     texts, before = change.written, redacted(change.before.fields) if change.before else {}
-    yield None if change.after is None else keys.value(redacted(as_written(change.declared, texts)))
+    yield None if change.after is None else keys.value(redacted(as_written(_wanted_by(change), texts)))
     yield keys.value(before) if change.destroys else None
     if change.fields:
         after = told_apart(before, redacted(as_written(change.after or {}, texts)))

@@ -201,6 +201,7 @@ class _Held:
         if left.needs != self.change.needs and left.action is not Action.DELETE:
             was, now = (joined(sorted(map(str, it.needs))) or "nothing" for it in (self.change, left))
             yield _moved(f"{address} named {was} when planned, names {now} now.", _REFERENCE_HINT)
+        yield from self._of_lifecycle(left)
         if left.action is not self.change.action:
             return
         planned = _Places(field.path for field in self.change.fields)
@@ -209,6 +210,22 @@ class _Held:
                 yield _moved(
                     f"{address} {dotted(field.path)}: was not to change when planned, would change now: a variable "
                     "makes another value.",
+                    _REFERENCE_HINT,
+                )
+
+    def _of_lifecycle(self, left: Change) -> Iterator[Diagnostic]:
+        planned, now = self.change.marker, left.marker
+        if planned is None or now is None:
+            return
+        pairs = (
+            ("prevent_destroy", planned.prevent_destroy, now.prevent_destroy),
+            ("on_remove", planned.on_remove.value, now.on_remove.value),
+        )
+        for name, one, other in pairs:
+            if one != other:
+                yield _moved(
+                    f"{self.change.address} lifecycle.{name}: was to be {_said(one)} when planned, would be "
+                    f"{_said(other)} now: a variable makes another value.",
                     _REFERENCE_HINT,
                 )
 

@@ -183,6 +183,31 @@ def test_a_value_that_would_be_written_beyond_the_plan_is_refused(
     assert headers(foundry) == {"Authorization": f"Bearer {TOKEN}"}
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_lifecycle_that_another_variable_makes_is_refused(
+    is_there: bool, keyed: Path, foundry: Foundry, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = "version: 1\nname: keyed\nagents:\n  helper: {model: c/m, instructions: Ask.}\n"
+    said = "lifecycle: {prevent_destroy: '${env:FOUNDRY_SAFE}', on_remove: '${env:FOUNDRY_THEN}'}"
+    keyed.write_text(agent, encoding="utf-8")
+    if is_there:
+        assert provisioner("apply", "--yes").code == 0
+    keyed.write_text(agent.replace("Ask.", f"Answer., {said}"), encoding="utf-8")
+    monkeypatch.setenv("FOUNDRY_SAFE", "true")
+    monkeypatch.setenv("FOUNDRY_THEN", "keep")
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    monkeypatch.setenv("FOUNDRY_SAFE", "false")
+    monkeypatch.setenv("FOUNDRY_THEN", "delete")
+    foundry.forget_requests()
+
+    refused = provisioner("apply", "--plan", "plan.json")
+
+    assert refused.code == 1
+    assert "agents/helper lifecycle.prevent_destroy: was to be true when planned, would be false now" in refused.err
+    assert 'agents/helper lifecycle.on_remove: was to be "keep" when planned, would be "delete" now' in refused.err
+    assert foundry.requests("POST") == []
+
+
 @pytest.mark.parametrize(
     "entry",
     [

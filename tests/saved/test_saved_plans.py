@@ -335,6 +335,16 @@ def test_the_digest_does_not_depend_on_how_a_manifest_is_written(small: Path, pr
     assert provisioner("plan", "-f", "parts", "--format", "json").document["digest"] == one
 
 
+@pytest.mark.usefixtures("foundry")
+def test_the_digest_covers_what_a_new_object_starts_with(project: Path, provisioner: Command) -> None:
+    def digest(temperature: str) -> str:
+        entry = f"temperature: {temperature}, lifecycle: {{ignore: [temperature]}}"
+        (project / "stores.yaml").write_text(SMALL.replace("temperature: 0.2", entry), encoding="utf-8")
+        return provisioner("plan").out.splitlines()[-1]
+
+    assert digest("0.2") == digest("0.20") != digest("0.9")
+
+
 def test_two_plans_of_the_same_are_the_same_but_for_the_time(small: Path, provisioner: Command) -> None:
     edit(small, "description: a", "description: b")
 
