@@ -124,7 +124,8 @@ class Plan:
     tell what could not be known; `left_out` are the resources whose deletion or replacement was not wanted this time. A
     `destruction` is planned as if the manifest declared nothing. `allow` is what the command allowed.
 
-    One that was saved says when it was made, and tells the digest that it had; `is_saved` where it was read back.
+    One that was saved says when it was made, and tells the digest that it had; `is_saved` where it is what is left of
+    one.
     """
 
     owner: str

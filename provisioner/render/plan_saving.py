@@ -136,8 +136,9 @@ def options_document(allow: Allowances) -> Json:
 def change_parts(change: Change) -> Json:
     """What is saved of a change beside what is shown of it."""
     live = change.before
+    needs = live.needs if live is not None and change.action in _LEAVE else change.needs
     return {
-        "needs": [{"kind": it.kind, "name": it.name} for it in sorted(change.needs)],
+        "needs": [{"kind": it.kind, "name": it.name} for it in sorted(needs)],
         "marker": marker_document(change.marker),
         "live": live_document(live, frozenset(change.written)) if live is not None else None,
         "entry": entry_document(change.wanted)[0] if change.wanted is not None else None,

@@ -198,7 +198,7 @@ class _Held:
     def _of_environment(self, left: Change) -> Iterator[Diagnostic]:
         """What would be written beyond the plan: nothing live moved, so a variable did."""
         address = self.change.address
-        if left.needs != self.change.needs and left.action is not Action.DELETE:
+        if left.needs != self.change.needs:
             was, now = (joined(sorted(map(str, it.needs))) or "nothing" for it in (self.change, left))
             yield _moved(f"{address} named {was} when planned, names {now} now.", _REFERENCE_HINT)
         yield from self._of_lifecycle(left)

@@ -356,11 +356,12 @@ def test_two_plans_of_the_same_are_the_same_but_for_the_time(small: Path, provis
     assert written() == written()
 
 
-@pytest.mark.parametrize("style", ["text", "markdown", "json"])
-@pytest.mark.parametrize("action", ["change", "destroy"])
+@pytest.mark.parametrize("style", ["text", "markdown", "html", "json"])
+@pytest.mark.parametrize("action", ["nothing", "change", "destroy"])
 def test_a_saved_plan_shows_what_the_plan_showed(style: str, action: str, small: Path, provisioner: Command) -> None:
-    edit(small, "description: a", "description: b")
-    edit(small, "  helper: {", "  new: {model: chat, instructions: x}\n  helper: {tools: [{type: web_search}], ")
+    if action != "nothing":
+        edit(small, "description: a", "description: b")
+        edit(small, "  helper: {", "  new: {model: chat, instructions: x}\n  helper: {tools: [{type: web_search}], ")
     more = ("--destroy",) if action == "destroy" else ()
     planned = provisioner("plan", "--format", style, "--out", "plan.json", *more)
 
