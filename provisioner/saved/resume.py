@@ -147,11 +147,15 @@ class _Held:
             then = Fingerprint(identity=now.identity, marker="", fields={})
         else:
             then = self.then
-        if then.identity != now.identity and not self._is_marked_by_plan(now):
+        if then.identity != now.identity and (self._destroys() or not self._is_marked_by_plan(now)):
             yield _moved(f"{address} was made anew since it was planned: it is another object of that name.")
             return
         yield from self._of_marker(then, now)
         yield from self._of_fields(then, now)
+
+    def _destroys(self) -> bool:
+        """Whether what is there would go. What the plan itself made never does."""
+        return self.left is not None and self.left.destroys
 
     def _is_marked_by_plan(self, now: Live) -> bool:
         return self.left is not None and self.left.marker is not None and are_alike(now.marker, self.left.marker)
@@ -192,6 +196,9 @@ class _Held:
                 return lookup({"": field.before}, ("", *path[len(field.path) :]))
             if field.path[: len(path)] == path:  # a part of it was to change
                 return _UNKNOWN
+        if self.change.action is Action.DELETE and self.change.before is not None:  # all of it was shown
+            shown = lookup(self.change.before.fields, path)
+            return _UNKNOWN if shown is ABSENT else shown
         declared = lookup(self.left.declared, path) if self.left is not None else ABSENT
         return _UNKNOWN if declared is ABSENT else redacted(declared, path)
 

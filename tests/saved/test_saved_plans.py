@@ -210,6 +210,17 @@ def test_a_destruction_is_planned_and_applied(foundry: Foundry, small: Path, pro
     assert (again.code, "Nothing to do" in again.out) == (0, True)
 
 
+def test_what_was_to_go_and_moved_is_told_with_what_it_was(foundry: Foundry, small: Path, provisioner: Command) -> None:
+    edit(small, "  helper: {", "  other: {")
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    foundry.drift("agents", "helper", temperature=0.7)
+
+    refused = provisioner("apply", "--plan", "plan.json")
+
+    assert refused.code == 1
+    assert "agents/helper temperature: was 0.2 when planned, is 0.7 now." in refused.err
+
+
 @pytest.mark.usefixtures("small")
 def test_a_refused_plan_is_written_and_not_applied(provisioner: Command, foundry: Foundry) -> None:
     assert provisioner("plan", "--destroy", "--out", "plan.json").code == 1
