@@ -128,6 +128,24 @@ def test_an_old_value_of_a_private_variable_is_not_in_the_file_either(
     assert provisioner("apply", "--plan", "plan.json", *ALLOWED).code == 0
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["- {type: web_search}", "- {type: mcp, server_label: y, server_url: 'https://y.example'}"],
+)
+def test_a_private_value_that_moves_in_a_list_is_not_in_the_file_either(
+    more: str, keyed: Path, provisioner: Command
+) -> None:
+    assert provisioner("apply", "--yes", *ALLOWED).code == 0
+    keyed.write_text(MANIFEST.replace("    tools:\n", f"    tools:\n      {more}\n"), encoding="utf-8")
+
+    planned = provisioner("plan", "--out", "plan.json", *ALLOWED)
+
+    assert planned.code == 0, planned.err
+    text, _ = saved()
+    assert all(it not in text for it in (TOKEN, HIDDEN))
+    assert provisioner("apply", "--plan", "plan.json", *ALLOWED).code == 0
+
+
 def test_digest_and_marker_know_the_text_alone(
     keyed: Path, foundry: Foundry, provisioner: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
