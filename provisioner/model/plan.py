@@ -14,7 +14,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, digest, d
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
-from provisioner.model.written import Texts, Written, as_written, shown_text
+from provisioner.model.written import Texts, Written, as_written, private_places, shown_text
 
 _FROM_OUTSIDE: Final = Written("")  # a live value that an earlier environment made tells nothing
 
@@ -200,7 +200,8 @@ def _essence(change: Change) -> Iterable[object]:
     yield keys.value(before) if change.destroys else None
     if change.fields:
         after = told_apart(before, redacted(as_written(change.after or {}, texts)))
-        before = as_written(cast("Document", before), dict.fromkeys(texts, _FROM_OUTSIDE))
+        outside = {*texts, *private_places(texts, cast("Document", before))}
+        before = as_written(cast("Document", before), dict.fromkeys(outside, _FROM_OUTSIDE))
         yield [list(_essence_of(each, before, cast("Document", after), keys)) for each in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
     yield [[dotted(keys.path(path)), text] for path, text in _texts_of(change)]

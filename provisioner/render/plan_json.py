@@ -11,7 +11,7 @@ A plan by itself can be applied later, so the text of it ends in its own checksu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from provisioner.model.checksum import UNSUMMED, summed
 from provisioner.model.document import ABSENT, Absent, Json, Path, lookup
 from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.redact import CHANGED, HIDDEN, Sensitive, harmless
-from provisioner.model.written import Texts, Written, as_written, shown_text, texts_by_place
+from provisioner.model.written import Texts, Written, as_written, private_places, shown_text, texts_by_place
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
@@ -93,29 +93,12 @@ def change_document(change: Change) -> Json:
 
 def _shown_fields(change: Change) -> Iterator[FieldChange]:
     """With the texts for what variables made; what private ones made before is not shown either."""
-    texts, private = texts_by_place(change.written), texts_by_place(dict.fromkeys(_private(change), Written(HIDDEN)))
+    live = change.before.fields if change.before is not None else {}
+    texts = texts_by_place(change.written)
+    private = texts_by_place(dict.fromkeys(private_places(change.written, live), Written(HIDDEN)))
     for field in without_secrets(resource_fields(change), change):
         before = _with_texts(field.before, private.get(field.path, {}))
         yield replace(field, before=before, after=_with_texts(field.after, texts.get(field.path, {})))
-
-
-def _private(change: Change) -> Iterator[Path]:
-    """Where live values of private variables may stand."""
-    live: object = change.before.fields if change.before is not None else {}
-    for path, text in change.written.items():
-        if text.is_private:
-            yield from _everywhere(live, path)
-
-
-def _everywhere(value: object, path: Path) -> Iterator[Path]:
-    """The path in every member of the lists on the way: what stands third now may have stood second."""
-    if not path:
-        yield ()
-    elif isinstance(value, (list, tuple)):
-        for at, inner in enumerate(value):
-            yield from ((str(at), *rest) for rest in _everywhere(inner, path[1:]))
-    elif isinstance(value, Mapping) and path[0] in value:
-        yield from ((path[0], *rest) for rest in _everywhere(value[path[0]], path[1:]))
 
 
 def _with_texts(value: object, texts: Texts) -> object:

@@ -146,6 +146,25 @@ def test_a_private_value_that_moves_in_a_list_is_not_in_the_file_either(
     assert provisioner("apply", "--plan", "plan.json", *ALLOWED).code == 0
 
 
+def test_neither_fingerprints_nor_digest_tell_a_private_value_that_moved_in_a_list(
+    foundry: Foundry, keyed: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a short one, a hash would tell it."""
+    told = set()
+    for value in ("p1", "p2"):
+        foundry.reset()
+        monkeypatch.setenv("HIDDEN_PATH", value)
+        keyed.write_text(MANIFEST, encoding="utf-8")
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
+        keyed.write_text(MANIFEST.replace("    tools:\n", "    tools:\n      - {type: web_search}\n"), encoding="utf-8")
+        assert provisioner("plan", "--out", "plan.json", *ALLOWED).code == 0
+        document = saved()[1]
+        (change,) = document["changes"]
+        told.add((document["digest"], json.dumps(change["live"]["fields"])))
+
+    assert len(told) == 1
+
+
 def test_digest_and_marker_know_the_text_alone(
     keyed: Path, foundry: Foundry, provisioner: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
