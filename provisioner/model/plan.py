@@ -10,12 +10,12 @@ from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup
+from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup, only, overlay
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
 from provisioner.model.run_scope import RunScope
-from provisioner.model.written import Texts, Written, as_written, shown_text
+from provisioner.model.written import Texts, Written, as_written, private_places, shown_text
 
 _FROM_OUTSIDE: Final = Written("")  # a live value that an earlier environment made tells nothing
 
@@ -135,8 +135,8 @@ class Plan:
     the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at. `allow`
     is what the command allowed.
 
-
-    One that was saved says when it was made, and tells the digest that it had; `is_saved` where it was read back.
+    One that was saved says when it was made, and tells the digest that it had; `is_saved` where it is what is left of
+    one.
     """
 
     owner: str
@@ -188,9 +188,19 @@ def _essence_of(change: FieldChange, before: Document, after: Document, keys: Hi
         yield [] if found is ABSENT else [keys.value(found)]
 
 
+def _starts_with(change: Change) -> tuple[Path, ...]:
+    """What is ignored later: a new object starts with it all the same."""
+    is_new = change.action in (Action.CREATE, Action.REPLACE)
+    return change.wanted.lifecycle.ignore if change.wanted and is_new else ()
+
+
+def _wanted_by(change: Change) -> Document:
+    return overlay(only(change.after or {}, _starts_with(change)), change.declared)
+
+
 def _texts_of(change: Change) -> Iterable[tuple[Path, str]]:
     """Those without a literal in a secret's place; they also tell of what is hidden as a whole."""
-    ignored = change.wanted.lifecycle.ignore if change.wanted else ()
+    ignored = change.wanted.lifecycle.ignore if change.wanted and not _starts_with(change) else ()
     texts = ((path, shown_text(text.text)) for path, text in sorted(change.written.items()))
     return ((path, text) for path, text in texts if isinstance(text, Sensitive) and not lies_under(path, ignored))
 
@@ -200,11 +210,12 @@ def _essence(change: Change) -> Iterable[object]:
     yield str(change.address)
     keys = HiddenKeys()
     texts, before = change.written, redacted(change.before.fields) if change.before else {}
-    yield None if change.after is None else keys.value(redacted(as_written(change.declared, texts)))
+    yield None if change.after is None else keys.value(redacted(as_written(_wanted_by(change), texts)))
     yield keys.value(before) if change.destroys else None
     if change.fields:
         after = told_apart(before, redacted(as_written(change.after or {}, texts)))
-        before = as_written(cast("Document", before), dict.fromkeys(texts, _FROM_OUTSIDE))
+        outside = {*texts, *private_places(texts, cast("Document", before))}
+        before = as_written(cast("Document", before), dict.fromkeys(outside, _FROM_OUTSIDE))
         yield [list(_essence_of(each, before, cast("Document", after), keys)) for each in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
     yield [[dotted(keys.path(path)), text] for path, text in _texts_of(change)]

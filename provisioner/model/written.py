@@ -6,7 +6,7 @@ Whatever outlives a run (a saved plan, a digest, the marker on a live object) ho
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from provisioner.model.document import Document, Json, Path, lookup
@@ -68,6 +68,22 @@ def texts_by_place(texts: Texts) -> dict[Path, dict[Path, Written]]:
         for length in range(len(path) + 1):
             found.setdefault(path[:length], {})[path[length:]] = text
     return found
+
+
+def private_places(texts: Texts, live: Document) -> frozenset[Path]:
+    """Where a live object may hold what private variables made."""
+    return frozenset(place for path, text in texts.items() if text.is_private for place in _everywhere(live, path))
+
+
+def _everywhere(value: object, path: Path) -> Iterator[Path]:
+    """The path in every member of the lists on the way: what stands third now may have stood second."""
+    if not path:
+        yield ()
+    elif isinstance(value, (list, tuple)):
+        for at, inner in enumerate(value):
+            yield from ((str(at), *rest) for rest in _everywhere(inner, path[1:]))
+    elif isinstance(value, Mapping) and path[0] in value:
+        yield from ((path[0], *rest) for rest in _everywhere(value[path[0]], path[1:]))
 
 
 def _tree(texts: Texts) -> _Tree:

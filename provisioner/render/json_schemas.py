@@ -178,7 +178,7 @@ _CHANGE: Final = _object(
             after={"description": "What it will be."},
         ),
     ),
-    needs=_many("What must be in place before it.", _ref("address")),
+    needs=_many("What must be in place before it; of what goes, what it names.", _ref("address")),
     marker={**_MARKER, "description": "What will be written on it; null where it goes or is released."},
     live=_LIVE,
     entry={

@@ -22,7 +22,7 @@ from provisioner.model.checksum import UNSUMMED, summed
 from provisioner.model.document import ABSENT, Absent, Json, Path, lookup
 from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.redact import CHANGED, HIDDEN, Sensitive, harmless
-from provisioner.model.written import Texts, Written, as_written, shown_text, texts_by_place
+from provisioner.model.written import Texts, Written, as_written, private_places, shown_text, texts_by_place
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
@@ -97,16 +97,13 @@ def change_document(change: Change) -> Json:
 
 
 def _shown_fields(change: Change) -> Iterator[FieldChange]:
-    texts = texts_by_place(change.written)
-    for field in without_secrets(resource_fields(change), change):
-        yield _from_outside(field, texts[field.path]) if field.path in texts else field
-
-
-def _from_outside(field: FieldChange, texts: Texts) -> FieldChange:
     """With the texts for what variables made; what private ones made before is not shown either."""
-    private = {path: Written(HIDDEN) for path, text in texts.items() if text.is_private}
-    after = _with_texts(field.after, texts)
-    return replace(field, before=_with_texts(field.before, private), after=after)
+    live = change.before.fields if change.before is not None else {}
+    texts = texts_by_place(change.written)
+    private = texts_by_place(dict.fromkeys(private_places(change.written, live), Written(HIDDEN)))
+    for field in without_secrets(resource_fields(change), change):
+        before = _with_texts(field.before, private.get(field.path, {}))
+        yield replace(field, before=before, after=_with_texts(field.after, texts.get(field.path, {})))
 
 
 def _with_texts(value: object, texts: Texts) -> object:

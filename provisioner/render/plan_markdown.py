@@ -145,7 +145,8 @@ def _details(changes: Sequence[Change], room: int) -> str:
     ordered = by_weight(changes)
     gathered = Counter(map(_sort, ordered))
     room -= sum(len(_gathered(*sort, count, "")) for sort, count in gathered.items() if count > _GATHERED)
-    shown = _fitted(ordered, room - len(_left_out(ordered, len(changes))))
+    longest = sorted(ordered, key=lambda change: len(code(str(change.address))), reverse=True)
+    shown = _fitted(ordered, room - len(_left_out(longest, len(changes))))
     parts: list[str] = []
     for sort, numbers in groupby(range(len(ordered)), key=lambda number: _sort(ordered[number])):
         part = "".join(shown.get(number, "") for number in numbers)

@@ -16,7 +16,7 @@ from provisioner.model.document import Document, Json, Path, dotted, leaves, onl
 from provisioner.model.plan import Change, Plan, Referred
 from provisioner.model.redact import HiddenKeys, Masked, Sensitive, redacted
 from provisioner.model.resource import Desired, Live, Marker
-from provisioner.model.written import as_written, escape
+from provisioner.model.written import as_written, escape, private_places
 from provisioner.reconcile.fingerprints import fingerprint, harmless_fields
 from provisioner.render.safe import one_line
 
@@ -137,9 +137,14 @@ def options_document(allow: Allowances) -> Json:
 def change_parts(change: Change) -> Json:
     """What is saved of a change beside what is shown of it."""
     live = change.before
+    needs = live.needs if live is not None and change.action in _LEAVE else change.needs
     return {
-        "needs": [{"kind": it.kind, "name": it.name} for it in sorted(change.needs)],
+        "needs": [{"kind": it.kind, "name": it.name} for it in sorted(needs)],
         "marker": marker_document(change.marker),
-        "live": live_document(live, frozenset(change.written)) if live is not None else None,
+        "live": live_document(live, _outside(change, live)) if live is not None else None,
         "entry": entry_document(change.wanted)[0] if change.wanted is not None else None,
     }
+
+
+def _outside(change: Change, live: Live) -> frozenset[Path]:
+    return private_places(change.written, live.fields) | frozenset(change.written)

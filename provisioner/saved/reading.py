@@ -195,7 +195,6 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
             replace=frozenset(map(Address.parse, options.get("replace") or ())),
         ),
         made_at=document.get("made_at") or "",
-        is_saved=True,
         told_digest=document["digest"],
     )
 
@@ -205,7 +204,8 @@ def _change(document: Json) -> Change:
     action = Action(document["action"])
     fields = tuple(_field(it, address) for it in document["fields"])
     live, needs = document.get("live"), frozenset(_addresses(document["needs"]))
-    before = _live(live, address, _fields(fields, "before")) if live is not None else None
+    leaves = action in (Action.DELETE, Action.RELEASE)  # then they are what the live object names
+    before = _live(live, address, _fields(fields, "before"), needs if leaves else frozenset()) if live else None
     return Change(
         action=action,
         address=address,
@@ -213,7 +213,7 @@ def _change(document: Json) -> Change:
         after=None if action is Action.DELETE else _fields(fields, "after"),
         marker=_marker(document.get("marker")),
         fields=() if action in (Action.CREATE, Action.DELETE) else fields,
-        needs=needs,
+        needs=frozenset() if leaves else needs,
         loses_data=document["loses_data"],
         referrers=_addresses(document["referrers"]),
         reason=document["reason"],
@@ -264,11 +264,12 @@ def _shown(value: Any) -> Any:
     return [_shown(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _live(document: Json, address: Address, fields: Document) -> Live:
+def _live(document: Json, address: Address, fields: Document, needs: frozenset[Address]) -> Live:
     return Live(
         address=address,
         fields=fields,
         marker=_marker(document.get("marker")),
+        needs=needs,
         revision=document["revision"],
         marker_revision=document["marker_revision"],
         identity=document["identity"],

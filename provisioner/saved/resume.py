@@ -159,11 +159,15 @@ class _Held:
             then = Fingerprint(identity=now.identity, marker="", fields={})
         else:
             then = self.then
-        if then.identity != now.identity and not self._is_marked_by_plan(now):
+        if then.identity != now.identity and (self._destroys() or not self._is_marked_by_plan(now)):
             yield _moved(f"{address} was made anew since it was planned: it is another object of that name.")
             return
         yield from self._of_marker(then, now)
         yield from self._of_fields(then, now)
+
+    def _destroys(self) -> bool:
+        """Whether what is there would go. What the plan itself made never does."""
+        return self.left is not None and self.left.destroys
 
     def _is_marked_by_plan(self, now: Live) -> bool:
         return self.left is not None and self.left.marker is not None and are_alike(now.marker, self.left.marker)
@@ -204,15 +208,19 @@ class _Held:
                 return lookup({"": field.before}, ("", *path[len(field.path) :]))
             if field.path[: len(path)] == path:  # a part of it was to change
                 return _UNKNOWN
+        if self.change.action is Action.DELETE and self.change.before is not None:  # all of it was shown
+            shown = lookup(self.change.before.fields, path)
+            return _UNKNOWN if shown is ABSENT else shown
         declared = lookup(self.left.declared, path) if self.left is not None else ABSENT
         return _UNKNOWN if declared is ABSENT else redacted(declared, path)
 
     def _of_environment(self, left: Change) -> Iterator[Diagnostic]:
         """What would be written beyond the plan: nothing live moved, so a variable did."""
         address = self.change.address
-        if left.needs != self.change.needs and left.action is not Action.DELETE:
+        if left.needs != self.change.needs:
             was, now = (joined(sorted(map(str, it.needs))) or "nothing" for it in (self.change, left))
             yield _moved(f"{address} named {was} when planned, names {now} now.", _REFERENCE_HINT)
+        yield from self._of_lifecycle(left)
         if left.action is not self.change.action:
             return
         planned = _Places(field.path for field in self.change.fields)
@@ -221,6 +229,22 @@ class _Held:
                 yield _moved(
                     f"{address} {dotted(field.path)}: was not to change when planned, would change now: a variable "
                     "makes another value.",
+                    _REFERENCE_HINT,
+                )
+
+    def _of_lifecycle(self, left: Change) -> Iterator[Diagnostic]:
+        planned, now = self.change.marker, left.marker
+        if planned is None or now is None:
+            return
+        pairs = (
+            ("prevent_destroy", planned.prevent_destroy, now.prevent_destroy),
+            ("on_remove", planned.on_remove.value, now.on_remove.value),
+        )
+        for name, one, other in pairs:
+            if one != other:
+                yield _moved(
+                    f"{self.change.address} lifecycle.{name}: was to be {_said(one)} when planned, would be "
+                    f"{_said(other)} now: a variable makes another value.",
                     _REFERENCE_HINT,
                 )
 

@@ -128,6 +128,43 @@ def test_an_old_value_of_a_private_variable_is_not_in_the_file_either(
     assert provisioner("apply", "--plan", "plan.json", *ALLOWED).code == 0
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["- {type: web_search}", "- {type: mcp, server_label: y, server_url: 'https://y.example'}"],
+)
+def test_a_private_value_that_moves_in_a_list_is_not_in_the_file_either(
+    more: str, keyed: Path, provisioner: Command
+) -> None:
+    assert provisioner("apply", "--yes", *ALLOWED).code == 0
+    keyed.write_text(MANIFEST.replace("    tools:\n", f"    tools:\n      {more}\n"), encoding="utf-8")
+
+    planned = provisioner("plan", "--out", "plan.json", *ALLOWED)
+
+    assert planned.code == 0, planned.err
+    text, _ = saved()
+    assert all(it not in text for it in (TOKEN, HIDDEN))
+    assert provisioner("apply", "--plan", "plan.json", *ALLOWED).code == 0
+
+
+def test_neither_fingerprints_nor_digest_tell_a_private_value_that_moved_in_a_list(
+    foundry: Foundry, keyed: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a short one, a hash would tell it."""
+    told = set()
+    for value in ("p1", "p2"):
+        foundry.reset()
+        monkeypatch.setenv("HIDDEN_PATH", value)
+        keyed.write_text(MANIFEST, encoding="utf-8")
+        assert provisioner("apply", "--yes", *ALLOWED).code == 0
+        keyed.write_text(MANIFEST.replace("    tools:\n", "    tools:\n      - {type: web_search}\n"), encoding="utf-8")
+        assert provisioner("plan", "--out", "plan.json", *ALLOWED).code == 0
+        document = saved()[1]
+        (change,) = document["changes"]
+        told.add((document["digest"], json.dumps(change["live"]["fields"])))
+
+    assert len(told) == 1
+
+
 def test_digest_and_marker_know_the_text_alone(
     keyed: Path, foundry: Foundry, provisioner: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +218,31 @@ def test_a_value_that_would_be_written_beyond_the_plan_is_refused(
     assert "agents/helper tools.0.headers.Authorization: was not to change when planned" in refused.err
     assert "rotated" not in refused.err
     assert headers(foundry) == {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_lifecycle_that_another_variable_makes_is_refused(
+    is_there: bool, keyed: Path, foundry: Foundry, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = "version: 1\nname: keyed\nagents:\n  helper: {model: c/m, instructions: Ask.}\n"
+    said = "lifecycle: {prevent_destroy: '${env:FOUNDRY_SAFE}', on_remove: '${env:FOUNDRY_THEN}'}"
+    keyed.write_text(agent, encoding="utf-8")
+    if is_there:
+        assert provisioner("apply", "--yes").code == 0
+    keyed.write_text(agent.replace("Ask.", f"Answer., {said}"), encoding="utf-8")
+    monkeypatch.setenv("FOUNDRY_SAFE", "true")
+    monkeypatch.setenv("FOUNDRY_THEN", "keep")
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    monkeypatch.setenv("FOUNDRY_SAFE", "false")
+    monkeypatch.setenv("FOUNDRY_THEN", "delete")
+    foundry.forget_requests()
+
+    refused = provisioner("apply", "--plan", "plan.json")
+
+    assert refused.code == 1
+    assert "agents/helper lifecycle.prevent_destroy: was to be true when planned, would be false now" in refused.err
+    assert 'agents/helper lifecycle.on_remove: was to be "keep" when planned, would be "delete" now' in refused.err
+    assert foundry.requests("POST") == []
 
 
 @pytest.mark.parametrize(

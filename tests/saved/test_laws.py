@@ -130,3 +130,19 @@ def test_what_is_not_in_the_plan_may_be_anything(world: World) -> None:
 
 def _copied(value: Document) -> Document:
     return {key: _copied(inner) if isinstance(inner, dict) else inner for key, inner in value.items()}
+
+
+@some
+@given(settled())
+def test_what_was_made_anew_does_not_go(world: World) -> None:
+    """Also where a run of the same manifest made it: nobody reviewed that its memories go."""
+    plan, saved = saved_of(world)
+    for change in (it for it in plan.changes if it.action is Action.REPLACE):
+        anew = replace(world.live[change.address], identity="anew", marker=change.marker)
+
+        try:
+            rest = left(saved, world, {**world.live, change.address: anew})
+        except Stale:
+            continue
+
+        assert change.address not in [it.address for it in rest.changes if it.destroys]

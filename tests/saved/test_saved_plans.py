@@ -210,6 +210,17 @@ def test_a_destruction_is_planned_and_applied(foundry: Foundry, small: Path, pro
     assert (again.code, "Nothing to do" in again.out) == (0, True)
 
 
+def test_what_was_to_go_and_moved_is_told_with_what_it_was(foundry: Foundry, small: Path, provisioner: Command) -> None:
+    edit(small, "  helper: {", "  other: {")
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    foundry.drift("agents", "helper", temperature=0.7)
+
+    refused = provisioner("apply", "--plan", "plan.json")
+
+    assert refused.code == 1
+    assert "agents/helper temperature: was 0.2 when planned, is 0.7 now." in refused.err
+
+
 @pytest.mark.usefixtures("small")
 def test_a_refused_plan_is_written_and_not_applied(provisioner: Command, foundry: Foundry) -> None:
     assert provisioner("plan", "--destroy", "--out", "plan.json").code == 1
@@ -335,6 +346,16 @@ def test_the_digest_does_not_depend_on_how_a_manifest_is_written(small: Path, pr
     assert provisioner("plan", "-f", "parts", "--format", "json").document["digest"] == one
 
 
+@pytest.mark.usefixtures("foundry")
+def test_the_digest_covers_what_a_new_object_starts_with(project: Path, provisioner: Command) -> None:
+    def digest(temperature: str) -> str:
+        entry = f"temperature: {temperature}, lifecycle: {{ignore: [temperature]}}"
+        (project / "stores.yaml").write_text(SMALL.replace("temperature: 0.2", entry), encoding="utf-8")
+        return provisioner("plan").out.splitlines()[-1]
+
+    assert digest("0.2") == digest("0.20") != digest("0.9")
+
+
 def test_two_plans_of_the_same_are_the_same_but_for_the_time(small: Path, provisioner: Command) -> None:
     edit(small, "description: a", "description: b")
 
@@ -346,11 +367,12 @@ def test_two_plans_of_the_same_are_the_same_but_for_the_time(small: Path, provis
     assert written() == written()
 
 
-@pytest.mark.parametrize("style", ["text", "markdown", "json"])
-@pytest.mark.parametrize("action", ["change", "destroy"])
+@pytest.mark.parametrize("style", ["text", "markdown", "html", "json"])
+@pytest.mark.parametrize("action", ["nothing", "change", "destroy"])
 def test_a_saved_plan_shows_what_the_plan_showed(style: str, action: str, small: Path, provisioner: Command) -> None:
-    edit(small, "description: a", "description: b")
-    edit(small, "  helper: {", "  new: {model: chat, instructions: x}\n  helper: {tools: [{type: web_search}], ")
+    if action != "nothing":
+        edit(small, "description: a", "description: b")
+        edit(small, "  helper: {", "  new: {model: chat, instructions: x}\n  helper: {tools: [{type: web_search}], ")
     more = ("--destroy",) if action == "destroy" else ()
     planned = provisioner("plan", "--format", style, "--out", "plan.json", *more)
 
