@@ -222,6 +222,15 @@ def test_what_was_to_go_and_moved_is_told_with_what_it_was(foundry: Foundry, sma
 
 
 @pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("flags", [("--adopt",), ("--no-delete",), ("--replace", "agents/helper")])
+def test_a_destruction_has_no_use_for_what_is_made(flags: tuple[str, ...], provisioner: Command) -> None:
+    refused = provisioner("plan", "--destroy", *flags)
+
+    assert refused.code == 1
+    assert f"{flags[0]} and --destroy do not go together" in refused.err
+
+
+@pytest.mark.usefixtures("small")
 def test_a_refused_plan_is_written_and_not_applied(provisioner: Command, foundry: Foundry) -> None:
     assert provisioner("plan", "--destroy", "--out", "plan.json").code == 1
     document = json.loads(Path("plan.json").read_text(encoding="utf-8"))
@@ -251,7 +260,16 @@ def test_a_plan_is_read_from_stdin(
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize(
-    "flags", [("-f", "stores.yaml"), ("--adopt",), ("--max-deletes", "3"), ("--expect-digest", f"sha256:{'0' * 64}")]
+    "flags",
+    [
+        ("-f", "stores.yaml"),
+        ("--adopt",),
+        ("--max-deletes", "3"),
+        ("--expect-digest", f"sha256:{'0' * 64}"),
+        ("--replace", "stores/prefs"),
+        ("--target", "stores/*"),
+        ("--exclude", "stores/*"),
+    ],
 )
 def test_a_plan_has_said_what_the_flags_of_planning_say(flags: tuple[str, ...], provisioner: Command) -> None:
     assert provisioner("plan", "--out", "plan.json").code == 0

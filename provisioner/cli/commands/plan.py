@@ -139,9 +139,9 @@ def _tell_obstacles(plan: Plan) -> None:
 
 def _of_destruction(ctx: click.Context, allow: Allowances) -> Allowances:
     """As `destroy` has them: no limit where none is given. What there is nothing to allow for is refused."""
-    for name in ("adopt", "take_over", "no_delete"):
+    flags = {"adopt": "--adopt", "take_over": "--take-over", "no_delete": "--no-delete", "replaced": "--replace"}
+    for name, flag in flags.items():
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            flag = f"--{name.replace('_', '-')}"
             raise click.UsageError(f"{flag} and --destroy do not go together: nothing stays that is the owner's.", ctx)
     is_limited = ctx.get_parameter_source("max_deletes") is ParameterSource.COMMANDLINE
     return replace(allow, max_deletes=allow.max_deletes if is_limited else None)
