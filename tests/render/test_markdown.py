@@ -183,5 +183,21 @@ def test_a_marker_is_one_comment_whatever_the_owner_is_called(owner: str) -> Non
     assert token.content.count("--") == 2
 
 
+def test_whatever_the_size_the_end_is_never_cut_off() -> None:
+    """The names of what is left out may be longer than those of what comes first."""
+    changes = tuple(
+        Change(
+            action=Action.CREATE,
+            address=Address("agents", f"many-{'x' * (number % 7)}{number}"),
+            after={"description": "All work. " * number},
+        )
+        for number in range(60)
+    )
+    plan = Plan(owner="many", changes=changes)
+
+    for limit in range(2_000, 9_000, 61):
+        assert plan_markdown(plan, limit=limit).endswith(f"Digest: {code(plan.digest)}\n"), limit
+
+
 def test_a_plan_that_fits_leaves_nothing_out() -> None:
     assert "left out" not in plan_markdown(sample.sample_plan())
