@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from provisioner.manifest.edit_values import CannotEdit, Edit, with_all
 from provisioner.manifest.reader import read
 from provisioner.manifest.write import block, flow, key
 from provisioner.manifest.yaml_nodes import Node, Tree
 from provisioner.model.document import ABSENT, Path
+
+__all__ = ["CannotEdit", "Edit", "Edited", "edited"]
 
 _PROPERTIES: Final = re.compile(r"(?:[&!][^\s,\[\]{}]*[ \t]+)*")  # an anchor, a tag
 _COLON: Final = re.compile(r"[ \t]*:")
@@ -25,31 +28,6 @@ _HEAD: Final = re.compile(r"[|>][-+0-9]*([ \t]+#[^\r\n]*)?")
 _FIRST_LINE: Final = re.compile(r"\n([ ]*)[^ \r\n]")
 _BEHIND_A_MARK: Final = "has its key written after a `?`"
 _STEP: Final = 2  # spaces, where a file does not show what it indents by
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """`value` is what is to stand at the path, as it is written (see `env.escape`); ABSENT takes the key away. With
-    `is_before` it is a list of new items that come before the one at the path, or at the end of its list.
-
-    Of several edits in one list, later items come first: all places are those of the text as it is.
-    """
-
-    path: Path
-    value: object
-    is_before: bool = False
-
-    @property
-    def moves_items(self) -> bool:
-        return self.is_before or self.value is ABSENT
-
-
-class CannotEdit(Exception):  # noqa: N818 - an answer, not a failure
-    """`why` ends a sentence that begins with what was to be changed."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +74,7 @@ def _why_not(writer: _Writer, edit: Edit) -> str:
 def _applied(text: str, edits: Sequence[Edit]) -> str:
     """Raises CannotEdit."""
     before = _root(text)
-    wanted = _with_all(before, edits)
+    wanted = with_all(before, edits)
     if wanted == before:
         return text
     changed = _Writer(text, before, edits).text_with(edits)
@@ -113,49 +91,6 @@ def _root(text: str) -> Any:
     return source.root
 
 
-def _with_all(root: Any, edits: Iterable[Edit]) -> Any:
-    result = _copied(root)
-    for edit in edits:
-        _make(result, edit)
-    return result
-
-
-def _copied(value: Any) -> Any:
-    """With nothing in it that stands in two places."""
-    if isinstance(value, Mapping):
-        return {name: _copied(inner) for name, inner in value.items()}
-    return [_copied(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _make(value: Any, edit: Edit, depth: int = 0) -> Any:
-    """What the value, at that depth of the path, is after the edit: itself where it can be; the mappings on the way
-    are made.
-    """
-    if depth == len(edit.path):
-        return _copied(edit.value)
-    step = edit.path[depth]
-    if isinstance(value, list):
-        if not (step.isdecimal() and int(step) <= len(value)):
-            raise CannotEdit("is not in the list any more")
-        _make_in_list(value, int(step), edit, depth)
-        return value
-    holder = value if isinstance(value, dict) else {}
-    changed = _make(holder.get(step, {}), edit, depth + 1)
-    if changed is ABSENT:
-        holder.pop(step, None)
-    else:
-        holder[step] = changed
-    return holder
-
-
-def _make_in_list(items: list[Any], index: int, edit: Edit, depth: int) -> None:
-    if edit.is_before and depth + 1 == len(edit.path):
-        items[index:index] = _copied(edit.value)
-        return
-    changed = _make(items[index] if index < len(items) else {}, edit, depth + 1)
-    items[index : index + 1] = [] if changed is ABSENT else [changed]
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class _Splice:
     """`key` tells one insertion from another at the same place; of two of the same one is made."""
@@ -169,7 +104,7 @@ class _Splice:
 class _Writer:
     def __init__(self, text: str, before: object, edits: Iterable[Edit]) -> None:
         self._text = text
-        self._wanted = _with_all(before, (edit for edit in edits if not edit.moves_items))
+        self._wanted = with_all(before, (edit for edit in edits if not edit.moves_items))
         self._added: set[Path] = set()
         self._tree = Tree(text)
         self._newline = "\r\n" if "\r\n" in text else "\n"
