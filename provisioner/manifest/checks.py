@@ -9,6 +9,7 @@ from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import MARKED, TAKES_FILE
+from provisioner.kinds.live_names import Names
 from provisioner.manifest.draft import Draft, Entry, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_advice, name_fault
 from provisioner.manifest.schema import (
@@ -265,14 +266,14 @@ def unknown_references(draft: Draft) -> Iterator[Diagnostic]:
         if reference.target not in draft.by_address
     )
     folded = {section: {name.casefold() for name in names} for section, names in declared.items()}
-    keys = {entry.live: entry.address for entry in draft.by_address.values() if entry.live != entry.address}
+    keys = Names({entry.live: entry.address for entry in draft.by_address.values() if entry.live != entry.address})
     for count, (entry, reference) in enumerate(missing):
         section, name = reference.target.kind, reference.target.name
         # in other letters it is defined: declaring it once more would be a duplicate
         is_other = not (KINDS[section].traits.case_blind and name.casefold() in folded[section])
         may_guess = count < _MOST_GUESSES
-        if reference.target in keys:
-            yield from _by_live_name(entry, reference, keys[reference.target])
+        if (meant := keys.meant(reference)) != reference.target:
+            yield from _by_live_name(entry, reference, meant)
         elif not (reference.optional and is_other):
             yield from _unknown(entry, reference, declared[section], may_guess=may_guess, is_other=is_other)
         elif may_guess:

@@ -94,7 +94,12 @@ def make_destruction(
         if (removal := _removal(going(case.live[address], owner), owner, traits[address.kind], users.get(address, ())))
         is not None
     }
-    removed = {at: _beside(it, case.live[at], traits) for at, it in removals.items() if at not in external}
+    keys = {at: wanted.key for at, wanted in case.desired.items()}
+    removed = {
+        at: replace(_beside(it, case.live[at], traits), key=keys.get(at, ""))
+        for at, it in removals.items()
+        if at not in external
+    }
     changes = in_order([it for at, it in removed.items() if at not in case.held], traits)
     return Plan(
         owner=owner,

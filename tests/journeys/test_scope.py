@@ -305,7 +305,9 @@ def test_a_part_that_was_saved_is_applied_and_says_so(manifest: Path, project: P
     manifest.write_text(text, encoding="utf-8")
     assert provisioner("plan", "--target", "stores/*", "--out", "part.json").code == 0
     assert provisioner("show", "part.json").out.startswith("PARTIAL: this is a plan of stores/*")
-    assert provisioner("apply", "--plan", "part.json").code == 0
+    told = provisioner("apply", "--plan", "part.json")
+    assert told.code == 0
+    assert 'stores/dev-prefs-memory ("prefs" in the manifest) will be created' in told.out
     assert provisioner("plan", "--out", "rest.json").code == 0
     assert provisioner("apply", "--plan", "rest.json").code == 0
     assert provisioner("plan", "--detailed-exitcode").code == 0

@@ -149,6 +149,12 @@ def test_an_external_resource_may_have_one_whatever_it_is(tmp_path: Path) -> Non
             "4:14 unknown-reference",
             id="referred to by its live name",
         ),
+        pytest.param(
+            "rai_policies:\n  a: {live_name: strict, base_policy_name: Microsoft.DefaultV2}\n"
+            "agents:\n  a: {model: c/d, rai_config: {rai_policy_name: STRICT}}\n",
+            "4:49 unknown-reference",
+            id="by its live name in other letters",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, found: str) -> None:

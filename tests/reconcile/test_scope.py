@@ -291,6 +291,13 @@ def test_a_destruction_leaves_what_is_suspended_and_says_so() -> None:
     assert [it.address for it in plan.suspended] == [STORE]
 
 
+def test_a_destruction_tells_the_keys_of_what_goes() -> None:
+    desired = {AGENT: replace(want(AGENT)[AGENT], key="key")}
+    plan = make_destruction(desired, have(AGENT) | have(KEPT), owner=OWNER, traits=TRAITS, allow=EVERYTHING_ALLOWED)
+
+    assert {change.address: change.key for change in plan.changes} == {AGENT: "key", KEPT: ""}
+
+
 def test_drift_of_what_is_suspended_is_drift() -> None:
     plan = planned(want(STORE, {"a": 1}, suspend=True), have(STORE, {"a": 2}, applied={"a": 1}))
 
@@ -333,6 +340,9 @@ def test_a_renamed_key_is_recognised_and_the_line_to_add_is_named() -> None:
     kept = {OLD: replace(want(NEW, DEFINED)[NEW], address=OLD, key="new")}
     assert planned(kept, have(OLD, DEFINED)).warnings == ()
     assert planned(kept, have(OLD, DEFINED)).is_empty
+    other = {NEW: replace(want(NEW, DEFINED)[NEW], key="key")}
+    told = next(it for it in planned(other, have(OLD, DEFINED)).warnings if it.code == "renamed")
+    assert told.hint == "If it is the same one, correct a line of the entry: `live_name: old`"
 
 
 @pytest.mark.parametrize(
