@@ -49,6 +49,11 @@ def test_the_first_words_say_that_it_is_a_part() -> None:
         (RunScope(excludes=("a/b",)), False, ("PARTIAL: this is a plan of everything but without a/b.",)),
         (RunScope(targets=("a/b", "c/*")), True, ("PARTIAL: this is a destroy of a/b and c/*.",)),
         (
+            RunScope(targets=tuple(f"a/{number}" for number in range(99))),
+            True,
+            ("PARTIAL: this is a destroy of a/0, a/1, a/2, a/3, a/4 and 94 more.",),
+        ),
+        (
             RunScope(targets=("a/b",), excludes=("c/d",)),
             True,
             ("PARTIAL: this is a destroy of a/b but without c/d.",),
