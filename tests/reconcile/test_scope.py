@@ -372,6 +372,7 @@ def test_a_store_is_recognised_by_what_can_never_change() -> None:
     assert "renamed" in [it.code for it in plan.warnings]
     told = next(it for it in plan.warnings if it.code == "renamed")
     assert "would be deleted, with every memory in it" in told.message
+    assert "is as that is declared in what can never be changed and has no entry" in told.message
     assert told.hint.endswith("`live_name: prefs`")
     assert codes(plan) == ["data-loss"]
 
