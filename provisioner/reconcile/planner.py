@@ -190,7 +190,8 @@ def _suspended(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
     for at, why in sorted(case.held.items()):
         if why is SUSPENDED:
             it = found[at]
-            yield as_suspended(case.desired[at], case.live.get(at), it if isinstance(it, Change) else None)
+            change = as_suspended(case.desired[at], case.live.get(at), it if isinstance(it, Change) else None)
+            yield replace(change, remarks=(it.message,)) if isinstance(it, Diagnostic) else change
 
 
 def _beside(change: Change, found: Live | None, traits: Mapping[str, Traits]) -> Change:

@@ -53,5 +53,5 @@ def suspended_headline(change: Change, *, destruction: bool = False) -> str:
     if change.action is Action.CREATE:
         return f"{name} is suspended: it is not there, and is not created"
     if not (change.fields or change.lifecycle_fields or change.is_adoption or change.is_takeover or change.reason):
-        return f"{name} is suspended: nothing differs"
+        return f"{name} is suspended{', and is left as it is' if change.remarks else ': nothing differs'}"
     return f"{name} is suspended: it would be {VERBS[change.action].done}, and is left as it is"

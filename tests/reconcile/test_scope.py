@@ -279,7 +279,7 @@ def test_what_cannot_be_written_is_no_refusal_while_it_is_suspended(found: State
 
     assert codes(plan) == []
     assert [it.code for it in plan.warnings] in (["foreign-owner"], ["unreadable-object"])
-    assert [it.address for it in plan.suspended] == [STORE]
+    assert [(it.address, it.remarks) for it in plan.suspended] == [(STORE, (plan.warnings[0].message,))]
 
 
 def test_a_destruction_leaves_what_is_suspended_and_says_so() -> None:

@@ -81,6 +81,14 @@ def test_what_is_suspended_is_told_in_every_format(plan: Plan, words: str) -> No
     assert [it["address"]["name"] for it in plan_document(plan)["suspended"]] == ["dev-buddy"]
 
 
+def test_of_what_cannot_be_compared_it_is_not_said_that_nothing_differs() -> None:
+    (change,) = held(Action.UPDATE).suspended
+    plan = Plan(owner="o", suspended=(replace(change, remarks=("It belongs to somebody else.",)),))
+
+    lines = "  = agents/dev-buddy is suspended, and is left as it is\n    ! It belongs to somebody else.\n"
+    assert lines in plan_text(plan)
+
+
 def test_what_differs_in_it_is_shown_and_counts_apart() -> None:
     plan = held(Action.UPDATE, HELD)
 
