@@ -47,7 +47,8 @@ def scope_document(plan: Plan) -> Json | None:
 
 
 def suspended_headline(change: Change, *, destruction: bool = False) -> str:
-    name = one_line(str(change.address))
+    key = f' ("{one_line(change.key)}" in the manifest)' if change.key else ""
+    name = f"{one_line(str(change.address))}{key}"
     if destruction:
         return f"{name} is suspended, and is left as it is"
     if change.action is Action.CREATE:

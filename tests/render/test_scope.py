@@ -81,10 +81,12 @@ def test_what_is_suspended_is_told_in_every_format(plan: Plan, words: str) -> No
     assert [it["address"]["name"] for it in plan_document(plan)["suspended"]] == ["dev-buddy"]
 
 
-def test_of_what_cannot_be_compared_it_is_not_said_that_nothing_differs() -> None:
+def test_of_what_is_suspended_the_key_is_told_and_why_it_could_not_be_compared() -> None:
     (change,) = held(Action.UPDATE).suspended
     plan = Plan(owner="o", suspended=(replace(change, remarks=("It belongs to somebody else.",)),))
 
+    named = replace(plan, suspended=(replace(change, key="pal"),))
+    assert '= agents/dev-buddy ("pal" in the manifest) is suspended: nothing differs' in plan_text(named)
     lines = "  = agents/dev-buddy is suspended, and is left as it is\n    ! It belongs to somebody else.\n"
     assert lines in plan_text(plan)
 
