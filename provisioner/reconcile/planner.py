@@ -88,18 +88,8 @@ def make_destruction(
     case = case_of(desired, live, owner, traits, allow or Allowances(), with_needs=False)
     external = {address: wanted for address, wanted in case.desired.items() if wanted.external}
     users = referrers(external, case.live, owner, case.held)
-    removals = {
-        address: removal
-        for address in sorted(case.live)
-        if (removal := _removal(going(case.live[address], owner), owner, traits[address.kind], users.get(address, ())))
-        is not None
-    }
-    keys = {at: wanted.key for at, wanted in case.desired.items()}
-    removed = {
-        at: replace(_beside(it, case.live[at], traits), key=keys.get(at, ""))
-        for at, it in removals.items()
-        if at not in external
-    }
+    removals = {it.address: it for it in _removals(case, users)}
+    removed = {at: it for at, it in removals.items() if at not in external}
     changes = in_order([it for at, it in removed.items() if at not in case.held], traits)
     return Plan(
         owner=owner,
@@ -117,6 +107,15 @@ def make_destruction(
         destruction=True,
         allow=case.allow,
     )
+
+
+def _removals(case: Case, users: Mapping[Address, tuple[Address, ...]]) -> Iterator[Change]:
+    """Of all that is the owner's, with the keys of the manifest."""
+    for at, found in sorted(case.live.items(), key=lambda it: it[0]):
+        removal = _removal(going(found, case.owner), case.owner, case.traits[at.kind], users.get(at, ()))
+        if removal is not None:
+            wanted = case.desired.get(at)
+            yield replace(_beside(removal, found, case.traits), key=wanted.key if wanted is not None else "")
 
 
 def _left_of(
@@ -191,7 +190,8 @@ def _suspended(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
     for at, why in sorted(case.held.items()):
         if why is SUSPENDED:
             it = found[at]
-            yield as_suspended(case.desired[at], case.live.get(at), it if isinstance(it, Change) else None)
+            change = as_suspended(case.desired[at], case.live.get(at), it if isinstance(it, Change) else None)
+            yield replace(change, remarks=(it.message,)) if isinstance(it, Diagnostic) else change
 
 
 def _beside(change: Change, found: Live | None, traits: Mapping[str, Traits]) -> Change:

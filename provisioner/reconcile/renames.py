@@ -53,11 +53,12 @@ def _is_shown(new: Change, old: Change, traits: Traits) -> bool:
 def _diagnostic(old: Change, wanted: Desired, traits: Traits) -> Diagnostic:
     becomes = "would be deleted" if old.action is Action.DELETE else "would be left behind"
     lost = ", with every memory in it" if traits.holds_data and old.action is Action.DELETE else ""
+    where = " in what can never be changed" if traits.holds_data else ""
     how = "correct a line of the entry" if wanted.key else "add one line to the entry"
     return Diagnostic(
         code="renamed",
-        message=f"{wanted.key_address} would be created, and {old.address}, which is as that is declared and has no "
-        f"entry any more, {becomes}{lost}. Its key may have been renamed.",
+        message=f"{wanted.key_address} would be created, and {old.address}, which is as that is declared{where} and "
+        f"has no entry any more, {becomes}{lost}. Its key may have been renamed.",
         hint=f"If it is the same one, {how}: `live_name: {_written(old.address.name)}`",
         severity=Severity.WARNING,
         where=wanted.where,

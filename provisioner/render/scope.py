@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from provisioner.model.action import Action
-from provisioner.model.address import Address
 from provisioner.model.document import Json
 from provisioner.model.plan import Change, Plan
 from provisioner.model.words import joined
@@ -24,21 +23,17 @@ def scope_sentences(plan: Plan) -> tuple[str, ...]:
         return ()
     what = "destroy" if plan.destruction else "plan"
     needs = "" if plan.destruction else ", with all that is needed"
-    about = f"of {_listed(scope.targets)}{needs}" if scope.targets else "of everything"
-    but = f"{', ' if needs and scope.targets else ' '}but without {_listed(scope.excludes)}" if scope.excludes else ""
+    about = f"of {_some(scope.targets)}{needs}" if scope.targets else "of everything"
+    but = f"{', ' if needs and scope.targets else ' '}but without {_some(scope.excludes)}" if scope.excludes else ""
     left = plan.out_of_scope
     verb = "is" if len(left) == 1 else "are"
     rest = f"Out of its scope {verb} {_some(left)}: left as {'it is' if len(left) == 1 else 'they are'}."
     return (f"{PARTIAL}: this is a {what} {about}{but}.", *([rest] if left else []))
 
 
-def _listed(patterns: Sequence[str]) -> str:
-    return joined(one_line(pattern) for pattern in patterns)
-
-
-def _some(addresses: Sequence[Address]) -> str:
-    more = [f"{len(addresses) - _NAMED} more"] if len(addresses) > _NAMED else []
-    return joined([*(one_line(str(it)) for it in addresses[:_NAMED]), *more])
+def _some(names: Sequence[object]) -> str:
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return joined([*(one_line(str(it)) for it in names[:_NAMED]), *more])
 
 
 def scope_document(plan: Plan) -> Json | None:
@@ -52,11 +47,12 @@ def scope_document(plan: Plan) -> Json | None:
 
 
 def suspended_headline(change: Change, *, destruction: bool = False) -> str:
-    name = one_line(str(change.address))
+    key = f' ("{one_line(change.key)}" in the manifest)' if change.key else ""
+    name = f"{one_line(str(change.address))}{key}"
     if destruction:
         return f"{name} is suspended, and is left as it is"
     if change.action is Action.CREATE:
         return f"{name} is suspended: it is not there, and is not created"
     if not (change.fields or change.lifecycle_fields or change.is_adoption or change.is_takeover or change.reason):
-        return f"{name} is suspended: nothing differs"
+        return f"{name} is suspended{', and is left as it is' if change.remarks else ': nothing differs'}"
     return f"{name} is suspended: it would be {VERBS[change.action].done}, and is left as it is"

@@ -279,7 +279,7 @@ def test_what_cannot_be_written_is_no_refusal_while_it_is_suspended(found: State
 
     assert codes(plan) == []
     assert [it.code for it in plan.warnings] in (["foreign-owner"], ["unreadable-object"])
-    assert [it.address for it in plan.suspended] == [STORE]
+    assert [(it.address, it.remarks) for it in plan.suspended] == [(STORE, (plan.warnings[0].message,))]
 
 
 def test_a_destruction_leaves_what_is_suspended_and_says_so() -> None:
@@ -372,6 +372,7 @@ def test_a_store_is_recognised_by_what_can_never_change() -> None:
     assert "renamed" in [it.code for it in plan.warnings]
     told = next(it for it in plan.warnings if it.code == "renamed")
     assert "would be deleted, with every memory in it" in told.message
+    assert "is as that is declared in what can never be changed and has no entry" in told.message
     assert told.hint.endswith("`live_name: prefs`")
     assert codes(plan) == ["data-loss"]
 

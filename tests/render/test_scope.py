@@ -49,6 +49,11 @@ def test_the_first_words_say_that_it_is_a_part() -> None:
         (RunScope(excludes=("a/b",)), False, ("PARTIAL: this is a plan of everything but without a/b.",)),
         (RunScope(targets=("a/b", "c/*")), True, ("PARTIAL: this is a destroy of a/b and c/*.",)),
         (
+            RunScope(targets=tuple(f"a/{number}" for number in range(99))),
+            True,
+            ("PARTIAL: this is a destroy of a/0, a/1, a/2, a/3, a/4 and 94 more.",),
+        ),
+        (
             RunScope(targets=("a/b",), excludes=("c/d",)),
             True,
             ("PARTIAL: this is a destroy of a/b but without c/d.",),
@@ -74,6 +79,16 @@ def test_what_is_suspended_is_told_in_every_format(plan: Plan, words: str) -> No
     assert words in plan_markdown(plan)
     assert words in read(plan).text
     assert [it["address"]["name"] for it in plan_document(plan)["suspended"]] == ["dev-buddy"]
+
+
+def test_of_what_is_suspended_the_key_is_told_and_why_it_could_not_be_compared() -> None:
+    (change,) = held(Action.UPDATE).suspended
+    plan = Plan(owner="o", suspended=(replace(change, remarks=("It belongs to somebody else.",)),))
+
+    named = replace(plan, suspended=(replace(change, key="pal"),))
+    assert '= agents/dev-buddy ("pal" in the manifest) is suspended: nothing differs' in plan_text(named)
+    lines = "  = agents/dev-buddy is suspended, and is left as it is\n    ! It belongs to somebody else.\n"
+    assert lines in plan_text(plan)
 
 
 def test_what_differs_in_it_is_shown_and_counts_apart() -> None:
