@@ -51,7 +51,7 @@ def import_live(
     accepted = _written(written, files, into)
     accepted = replace(accepted, left=(*accepted.left, *left))
     for at, reason in () if addresses else reasons.items():
-        note(one_line(f"{at} is not imported: {reason}"))
+        note(one_line(f"{at} is not imported in full: {reason}"))
     tell_unread(chosen)
     say(ACCEPTED[style](accepted, terminal.out, terminal.width))
     if any(live[at].marker is None for at in chosen):
