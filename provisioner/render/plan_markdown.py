@@ -43,9 +43,7 @@ def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     heading += f"**{prose(plan_summary(plan))}**\n{_counts(plan)}"
     footer = f"\nDigest: {code(plan.digest)}\n"
     room = limit - len(heading) - len(footer)
-    above = ""
-    for sort, first, items in _alerts(plan):
-        above += _alert(sort, first, items, room - len(above))
+    above = _above(plan, room - _least(plan))
     suspended = _suspended(plan, (room - len(above)) // 3)
     details = _details(plan.changes, room - len(above) - len(suspended))
     text = f"{heading}{above}{details}{suspended}{footer}"
@@ -90,6 +88,28 @@ def _alerts(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
     yield "IMPORTANT", "**Drift: changed outside the manifest, and overwritten by this plan:**", _drifts(plan)
     yield "WARNING", "**Nothing here keeps the plan from being applied.**", [_diagnostic(it) for it in plan.warnings]
     yield "NOTE", "**What could not be known, and so refuses nothing.**", [_diagnostic(it) for it in plan.notes]
+
+
+def _above(plan: Plan, room: int) -> str:
+    """All alerts, each with a word at least of how much it holds."""
+    alerts = list(_alerts(plan))
+    later = sum(len(_alert(*alert, 0)) for alert in alerts)
+    text = ""
+    for alert in alerts:
+        later -= len(_alert(*alert, 0))
+        text += _alert(*alert, room - later - len(text))
+    return text
+
+
+def _least(plan: Plan) -> int:
+    """What stands below the alerts when nothing else fits."""
+    missing = len(_left_out(_by_length(plan.changes), len(plan.changes))) if plan.changes else 0
+    return missing + len(_suspended(plan, 0))
+
+
+def _by_length(changes: Sequence[Change]) -> list[Change]:
+    """Those with the longest names first: which ones will have to be named is not known before."""
+    return sorted(changes, key=lambda change: len(code(str(change.address))), reverse=True)
 
 
 def _alert(sort: str, first: str, items: Sequence[str], room: int) -> str:
@@ -145,8 +165,7 @@ def _details(changes: Sequence[Change], room: int) -> str:
     ordered = by_weight(changes)
     gathered = Counter(map(_sort, ordered))
     room -= sum(len(_gathered(*sort, count, "")) for sort, count in gathered.items() if count > _GATHERED)
-    longest = sorted(ordered, key=lambda change: len(code(str(change.address))), reverse=True)
-    shown = _fitted(ordered, room - len(_left_out(longest, len(changes))))
+    shown = _fitted(ordered, room - len(_left_out(_by_length(ordered), len(changes))))
     parts: list[str] = []
     for sort, numbers in groupby(range(len(ordered)), key=lambda number: _sort(ordered[number])):
         part = "".join(shown.get(number, "") for number in numbers)

@@ -183,7 +183,8 @@ def test_a_marker_is_one_comment_whatever_the_owner_is_called(owner: str) -> Non
     assert token.content.count("--") == 2
 
 
-def test_whatever_the_size_the_end_is_never_cut_off() -> None:
+@pytest.mark.parametrize("warnings", [0, 3, 60])
+def test_whatever_the_size_the_end_is_never_cut_off(warnings: int) -> None:
     """The names of what is left out may be longer than those of what comes first."""
     changes = tuple(
         Change(
@@ -193,7 +194,8 @@ def test_whatever_the_size_the_end_is_never_cut_off() -> None:
         )
         for number in range(60)
     )
-    plan = Plan(owner="many", changes=changes)
+    told = tuple(replace(sample.warnings()[0], message=f"Agent {number} is odd.") for number in range(warnings))
+    plan = Plan(owner="many", changes=changes, suspended=changes[:5], warnings=told, refusals=told, notes=told)
 
     for limit in range(2_000, 9_000, 61):
         assert plan_markdown(plan, limit=limit).endswith(f"Digest: {code(plan.digest)}\n"), limit
