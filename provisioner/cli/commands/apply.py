@@ -28,22 +28,11 @@ from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
-# What a saved plan says itself.
-_OF_PLANNING: Final = {
-    "files": "--file",
-    "adopt": "--adopt",
-    "take_over": "--take-over",
-    "allow_data_loss": "--allow-data-loss",
-    "max_deletes": "--max-deletes",
-    "no_delete": "--no-delete",
-    "replaced": "--replace",
-    "targets": "--target",
-    "excludes": "--exclude",
-    "skipped": "--skip-check",
-    "fail_within": "--fail-if-retiring-within",
-    "no_cache": "--no-cache",
-    "expected": "--expect-digest",
-}
+# What a saved plan does not say itself; whatever else is given with one would be left unheeded.
+_BESIDE_A_PLAN: Final = frozenset(
+    {"allow_env", "pin_environment", "local", "state", "catalogue", "project_endpoint", "allow_hosts", "parallelism"}
+    | {"timeout_s", "yes", "on_error", "style", "plan_file", "no_color"}
+)
 
 
 def _digest(text: str) -> str:
@@ -114,8 +103,10 @@ def command(
 
 
 def _require_alone(ctx: click.Context) -> None:
-    for name, flag in _OF_PLANNING.items():
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        if name not in _BESIDE_A_PLAN and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            flag = max(parameter.opts, key=len)
             raise click.UsageError(f"{flag} and --plan do not go together: the plan says what is done.", ctx)
 
 
