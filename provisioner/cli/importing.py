@@ -10,7 +10,7 @@ from provisioner.apply.observe import observe
 from provisioner.cli.formats import ACCEPTED
 from provisioner.cli.live_manifest import secrets_of, tell_unread, whole_entries
 from provisioner.cli.manifest_files import ManifestFiles, OpenFile
-from provisioner.cli.planning import waits_told
+from provisioner.cli.planning import looking
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, note, say
 from provisioner.kinds import KINDS
@@ -33,7 +33,7 @@ def import_live(
     """Of all that is live where there are no addresses. Raises ProvisionerError where one cannot be imported."""
     files = ManifestFiles(request)
     with opened(request) as (manifest, planes):
-        with waits_told(planes) as service:
+        with looking(planes) as service:
             live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
     keys = _keys(manifest, live)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provisioner.apply.observe import observe
-from provisioner.cli.access import diagnosed
-from provisioner.cli.planning import waits_told
+from provisioner.cli.planning import looking
 from provisioner.cli.session import Request, connected
 from provisioner.cli.terminal import note, remark
 from provisioner.kinds import KINDS
@@ -86,7 +85,7 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
     where nothing belongs to the owner.
     """
     with connected(request, None) as planes:
-        with waits_told(planes) as service, diagnosed(service):
+        with looking(planes) as service:
             live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
         source = target_phrase(planes.target)

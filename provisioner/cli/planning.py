@@ -42,7 +42,7 @@ U = TypeVar("U")
 
 def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
     """With what Azure would refuse among its refusals."""
-    with waits_told(planes) as service, diagnosed(service):
+    with looking(planes) as service:
         plan, live, ground = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
         return preflight.check(plan, _inside(plan, manifest), live, service, ground)
 
@@ -75,14 +75,14 @@ def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
 
 
 def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
-    with waits_told(planes) as service, diagnosed(service):  # what is ours under somebody's edit goes, too
+    with looking(planes) as service:  # what is ours under somebody's edit goes, too
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=True)
     return _planned(make_destruction, manifest, live, planes, allow)
 
 
 def planned_drift(manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:
     """The plan that tells who moved, with no more requests than reading takes."""
-    with waits_told(planes) as service:
+    with looking(planes) as service:
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism)
     return _planned(make_plan, manifest, live, planes, Allowances())
 
@@ -182,13 +182,16 @@ def _allowed_in_vain(plan: Plan, live: Mapping[Address, Live], allow: Allowances
 
 
 @contextmanager
-def waits_told(planes: Planes) -> Iterator[Planes]:
-    """Planes that tell of every wait, the same one once in a while, until the reading ends however it does: the threads
-    of one that was broken off meet closed connections, which is no news.
+def looking(planes: Planes) -> Iterator[Planes]:
+    """Planes to read the live state with. They tell of every wait, the same one once in a while, until the reading ends
+    however it does: the threads of one that was broken off meet closed connections, which is no news. Where something
+    may not be read, it is told who has to grant what.
     """
     waits = Waits(note)
+    service = planes.telling(waits)
     try:
-        yield planes.telling(waits)
+        with diagnosed(service):
+            yield service
     finally:
         waits.end()
 

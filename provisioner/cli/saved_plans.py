@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from provisioner.apply.observe import observe
 from provisioner.cli.complaints import warn
-from provisioner.cli.planning import MOST_PLAN_BYTES, waits_told
+from provisioner.cli.planning import MOST_PLAN_BYTES, looking
 from provisioner.cli.session import Request, connected
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.files import Found, read_manifest, shown_path
@@ -152,7 +152,7 @@ def _left(saved: SavedPlan, manifest: Manifest, planes: Planes, *, parallelism: 
     """With the requests of a plan: every list, and a closer look at what is touched or named."""
     looked_at: dict[Address, Desired] = {it.address: _as_planned(it.address, it.scope) for it in saved.neighbours}
     looked_at |= {address: manifest.resources[address] for address in saved.entries}
-    with waits_told(planes) as service:
+    with looking(planes) as service:
         live = observe(KINDS, service, looked_at, parallelism=parallelism, closely=saved.plan.destruction)
     plan = resume(saved, manifest.resources, live, traits=TRAITS)
     return replace(plan, target=planes.target)

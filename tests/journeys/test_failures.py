@@ -55,9 +55,13 @@ def test_missing_rights_on_both_planes_are_told_at_once(foundry: Foundry, projec
 
 def test_whatever_reads_says_who_is_to_be_granted_what(foundry: Foundry, project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(EXAMPLE, encoding="utf-8")
+    assert provisioner("plan", "--out", "plan.json").code == 0
     foundry.take("Foundry User")
 
-    for words in (("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("export", "--out", "live.yaml")):
+    for words in (
+        *(("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("export", "--out", "live.yaml")),
+        *(("drift",), ("import", "--all"), ("apply", "--plan", "plan.json"), ("plan", "--destroy")),
+    ):
         failed = provisioner(*words)
         assert failed.code == 1
         assert failed.err.count("53ca6127-db72-4b80-b1b0-d745d6d5456d") == 1, failed.err
