@@ -17,7 +17,7 @@ from provisioner.manifest.env import has_variable
 from provisioner.manifest.files import can_hold
 from provisioner.manifest.write import literal
 from provisioner.model.address import Address
-from provisioner.model.document import ABSENT, Document, Json, Path, canonical, lookup, place
+from provisioner.model.document import ABSENT, Document, Path, canonical, lookup, with_value
 from provisioner.model.redact import redacted
 from provisioner.model.traits import Rule, Traits
 
@@ -70,11 +70,11 @@ def acceptance(address: Address, root: object, declared: Document, live: Documen
 
 def _in_declared_order(traits: Traits, declared: Document, live: Document) -> Document:
     """Lists that mean a set keep the order of the manifest, whatever order the service gives."""
-    result: Json = dict(live)
+    result = live
     for path, rule in traits.rules.items():
         old, new = lookup(declared, path), lookup(live, path)
         if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)) and _is_set(rule, new):
-            place(result, path, _sorted_like(old, new))
+            result = with_value(result, path, _sorted_like(old, new))
     return result
 
 
