@@ -13,8 +13,8 @@ from typing import Any, Final, TypeAlias
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.edit import Edit
-from provisioner.manifest.env import has_variable
 from provisioner.manifest.files import can_hold
+from provisioner.manifest.references import has_variable
 from provisioner.manifest.write import literal
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, Path, canonical, lookup, with_value

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
-from provisioner.manifest.env import Variables, resolve
+from provisioner.manifest.env import Variables
 from provisioner.manifest.limits import MOST_TOLD, Budget
 from provisioner.manifest.misfits import Misfit, is_everything
 from provisioner.manifest.places import Source
+from provisioner.manifest.resolving import resolve
 from provisioner.manifest.schema import EXTENSION, entry_shape
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
@@ -22,6 +24,7 @@ from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
 from provisioner.model.written import Texts, Written
 
+_OF_VALUES: Final = frozenset({"wrong-type", "bad-value", "out-of-range", "too-long", "bad-name", "unknown-reference"})
 OURS: Final = ("external", "live_name", "lifecycle")
 Text: TypeAlias = tuple[str | None, Diagnostic | None]  # or why there is none
 
@@ -34,7 +37,8 @@ class ManifestFile:
     place, too. `sole` and `written` are what stands there where variables do: see `Resolved`. `unknown` are the paths
     whose value is not the user's, but the remains of a variable or file that could not be read: nothing is held against
     it. `reported` are the places and paths of which the reader complains; where it does, nothing else does. `texts` are
-    those of the files that it names, by their path; `held` are the places that named them.
+    those of the files that it names, by their path; `held` are the places that named them. `put_in` says of paths, in
+    words, which plain variables have a part in the values there.
     """
 
     source: Source
@@ -49,6 +53,7 @@ class ManifestFile:
     texts: Mapping[str, Text] = field(default_factory=dict)
     held: frozenset[Path] = frozenset()
     is_as_written: bool = False
+    put_in: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -75,10 +80,14 @@ class ManifestFile:
             yield Diagnostic(
                 code=finding.code,
                 message=f"{subject}{finding.message}",
-                hint=finding.hint,
+                hint=f"{finding.hint} {self._origin(path)}".strip() if finding.code in _OF_VALUES else finding.hint,
                 severity=finding.severity,
                 where=where,
             )
+
+    def _origin(self, path: Path) -> str:
+        """Which variables made what stands there."""
+        return next((words for end in range(len(path), 0, -1) if (words := self.put_in.get(path[:end]))), "")
 
     def _is_reported(self, code: str, where: Location) -> bool:
         if code == "missing-key":  # it stands at what lacks the key, which may be fine itself
@@ -105,6 +114,7 @@ def resolved_file(
     *,
     waived: tuple[Path, ...] = (),
     budget: Budget | None = None,
+    put_in: Mapping[Path, str] | None = None,
 ) -> ManifestFile:
     """The file with its variables; below the paths that are `waived` they may be unset. `problems` are the reader's."""
     root = source.root if isinstance(source.root, dict) else {}
@@ -121,6 +131,7 @@ def resolved_file(
         unknown=resolved.unresolved,
         reported=frozenset({*((each.line, each.column) for each in places), *(each.path for each in places)}),
         variable_problems=resolved.problems,
+        put_in=put_in or {},
     )
 
 
@@ -177,6 +188,8 @@ class Options:
 
     environ: Mapping[str, str]
     allow_env: Collection[str] = ()
+    variables: Sequence[tuple[str, str]] = ()
+    variable_files: Sequence[FilePath] = ()
     unset: Severity = Severity.ERROR
     project_needed: bool = True
     endpoint: str | None = None

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
 from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.codes import CODES
+from provisioner.manifest.declared import declared
 from provisioner.manifest.draft import (
     Draft,
     Entry,
@@ -28,11 +29,13 @@ from provisioner.manifest.draft import (
 )
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
+from provisioner.manifest.given import Outside, settings
 from provisioner.manifest.inline import filled
 from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
+from provisioner.manifest.variables import substituted, unused, uses
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
@@ -74,6 +77,8 @@ def load(
     *,
     environ: Mapping[str, str],
     allow_env: Collection[str] = (),
+    variables: Sequence[tuple[str, str]] = (),
+    variable_files: Sequence[Path] = (),
     unset: Severity = Severity.ERROR,
     project_needed: bool = True,
     endpoint: str | None = None,
@@ -82,7 +87,8 @@ def load(
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
-    `allow_env` are variables beyond the allow-list. `unset` is how bad an unset variable is, and a setting that
+    `allow_env` are variables beyond the allow-list. `variables` are names and texts that win over the `variable_files`,
+    of which the later ones win. `unset` is how bad an unset variable is, and a setting that
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
@@ -91,6 +97,8 @@ def load(
     options = Options(
         environ=environ,
         allow_env=allow_env,
+        variables=variables,
+        variable_files=variable_files,
         unset=unset,
         project_needed=project_needed,
         endpoint=endpoint,
@@ -119,14 +127,20 @@ def _load(paths: Sequence[Path], options: Options) -> Loaded:
     folder = folder_of(found[0].path) if found else Path()
     variables, of_variables = gather(folder, options.environ, options.allow_env, options.unset, budget)
     problems = [*of_paths, *of_variables]
-    files: list[ManifestFile] = []
+    texts: list[_Text] = []
     for each in found:
         source, of_reader = _read(each, budget)
         problems += of_reader
         if source is not None:
-            files.append(resolved_file(source, of_reader, variables, waived=_waived(options), budget=budget))
+            texts.append(_Text(source, of_reader))
         if budget.is_spent:
-            return _given_up(problems, files)
+            return _given_up(problems, ())
+    variables, of_settings = _with_settings(variables, [it.source for it in texts], options, budget)
+    problems += of_settings
+    files, of_substitution = _files(texts, variables, options, budget)
+    problems += of_substitution
+    if budget.is_spent:
+        return _given_up(problems, files)
     complete = not any(problem.code in _UNREAD for problem in problems) and len(files) == len(found)
     if too_many := _too_many(files, budget):
         return _given_up([*problems, too_many], files)
@@ -134,6 +148,48 @@ def _load(paths: Sequence[Path], options: Options) -> Loaded:
     if budget.is_spent:
         return _given_up([*problems, *(it for file in draft.files for it in file.content_problems)], files)
     return _finished(draft, problems)
+
+
+class _Text(NamedTuple):
+    """A file as it was read, and what the reader complains of."""
+
+    source: Source
+    problems: list[Diagnostic]
+
+
+def _with_settings(
+    variables: Variables, sources: Sequence[Source], options: Options, budget: Budget
+) -> tuple[Variables, list[Diagnostic]]:
+    """With what the manifest's own variables hold."""
+    of_manifest = declared(sources)
+    outside = Outside(
+        options=options.variables,
+        files=options.variable_files,
+        environ=options.environ,
+        dotenv=variables.dotenv,
+    )
+    used = uses(of_manifest, sources)
+    held, problems = settings(of_manifest, outside, {}, used, budget)
+    idle = unused(of_manifest, used)
+    return replace(variables, declared=of_manifest, settings=held), [*of_manifest.problems, *problems, *idle]
+
+
+def _files(
+    texts: Iterable[_Text], variables: Variables, options: Options, budget: Budget
+) -> tuple[list[ManifestFile], list[Diagnostic]]:
+    """With their variables in their place."""
+    files: list[ManifestFile] = []
+    problems: list[Diagnostic] = []
+    for source, of_reader in texts:
+        result = substituted(source, variables.settings, budget)
+        problems += result.problems
+        file = resolved_file(
+            result.source, of_reader, variables, waived=_waived(options), budget=budget, put_in=result.put_in
+        )
+        files.append(file)
+        if budget.is_spent:
+            break
+    return files, problems
 
 
 def _too_many(files: Sequence[ManifestFile], budget: Budget) -> Diagnostic | None:

@@ -250,5 +250,5 @@ def _in_words(problem: str) -> tuple[str, str]:
 
 def _unquoted_variable(name: str) -> tuple[str, str]:
     """For what stands between `${` and `}`, inside brackets."""
-    written = name if name.startswith("env:") else f"env:{name}"
+    written = name if name.startswith(("env:", "var.")) else f"env:{name}"
     return "A variable stands unquoted inside brackets.", f'Quote it: "${{{written}}}".'

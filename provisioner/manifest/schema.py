@@ -160,7 +160,7 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", *KINDS)}
+    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", "variables", *KINDS)}
     schema = mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 

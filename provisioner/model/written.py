@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from provisioner.model.document import Document, Json, Path, lookup
 from provisioner.model.redact import Masked, Sensitive, harmless
 
-OPENING: Final = re.compile(r"(?<!\$)(\$+)\{env:")  # the first of several dollar signs, so that none is tried twice
-_VARIABLE: Final = r"\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-)?\}"
+OPENING: Final = re.compile(r"(?<!\$)(\$+)\{")  # the first of several dollar signs, so that none is tried twice
+REFERS: Final = re.compile(r"env:|var\.")  # behind a single `${`; anything else there is a text
+_VARIABLE: Final = r"\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*(?::-)?|var\.[A-Za-z_][A-Za-z0-9_]*)\}"
 # Variables and nothing else, but for a scheme before them, and the names of what they are. A default is a literal.
 _ONLY_VARIABLES: Final = re.compile(
     rf"(?:[A-Za-z]{{1,30}} +)?(?:(?:[A-Za-z_][A-Za-z0-9_.-]{{0,40}}[=:])?{_VARIABLE}[ :;,@/|&.-]*)+"
@@ -32,8 +33,13 @@ _Tree: TypeAlias = "dict[str, _Tree | Written]"
 
 
 def escape(text: str) -> str:
-    """The text with every `${env:` in it made literal."""
-    return OPENING.sub(lambda match: f"${match.group()}", text)
+    """The text with everything in it made literal that would be taken for a variable, or for an escape."""
+    return OPENING.sub(lambda it: f"${it[0]}" if len(it[1]) > 1 or REFERS.match(text, it.end()) else it[0], text)
+
+
+def may_refer(text: str) -> bool:
+    """Whether it may hold a reference to a variable, or an escaped one."""
+    return "${env:" in text or "${var." in text
 
 
 def shown_text(text: str) -> str:

@@ -55,7 +55,7 @@ def entry_document(wanted: Desired) -> tuple[Document | None, tuple[Path, ...]]:
 
 def _escaped(value: Any) -> Any:
     if isinstance(value, str):
-        return escape(value) if "${env:" in value else value
+        return escape(value) if "${" in value else value
     if isinstance(value, Mapping):
         return {key: _escaped(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

@@ -26,7 +26,7 @@ from provisioner.model.resource import Live, Marker, OnRemove
 from provisioner.model.run_scope import RunScope
 from provisioner.model.sealed import Sealed
 from provisioner.model.words import quoted, shown
-from provisioner.model.written import shown_text
+from provisioner.model.written import may_refer, shown_text
 from provisioner.reconcile.fingerprints import Fingerprint
 from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN
 
@@ -258,7 +258,7 @@ def _shown(value: Any) -> Any:
             return Sensitive.of("", shown=value)
         if HIDDEN in value or CHANGED in value:
             return Masked.of(value, ())
-        return shown_text(value) if "${env:" in value and "\n" not in value else value
+        return shown_text(value) if may_refer(value) and "\n" not in value else value
     if isinstance(value, dict):
         return {_shown(key): _shown(inner) for key, inner in value.items()}
     return [_shown(inner) for inner in value] if isinstance(value, list) else value
