@@ -46,11 +46,11 @@ DECLARATION: Final[Document] = mapping(
     },
 )
 VARIABLES: Final[Document] = {
-    "type": "object",
+    "type": ["object", "null"],
     "description": "What the manifest takes from outside, by name: `${var.NAME}` stands for it in any value. It is set "
     "by its default, the environment's `variables`, --var-file, PROVISIONER_VAR_NAME and --var; the later one wins.",
     "propertyNames": VARIABLE_NAME,
-    "additionalProperties": DECLARATION,
+    "additionalProperties": {**DECLARATION, "type": ["object", "null"]},
 }
 
 
