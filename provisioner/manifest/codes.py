@@ -49,6 +49,7 @@ CODES: Final[Mapping[str, str]] = {
     "variable-in-text": "A list or mapping stands inside a text.",
     "variable-malformed": "`${var.` is not followed by a name and `}`.",
     "variable-unused": "A variable is declared and stands nowhere.",
+    "variable-sensitive": "A sensitive variable stands where what it holds would be shown, or followed from.",
     "variable-in-the-open": "What a sensitive variable holds is written in the manifest.",
     "dotenv-syntax": "A line of the .env file is not NAME=value.",
     "placeholder": "`${NAME}` is written where `${env:NAME}` may be meant.",

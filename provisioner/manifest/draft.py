@@ -24,7 +24,9 @@ from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
 from provisioner.model.written import Texts, Written
 
-_OF_VALUES: Final = frozenset({"wrong-type", "bad-value", "out-of-range", "too-long", "bad-name", "unknown-reference"})
+_OF_VALUES: Final = frozenset({
+    "wrong-type", "bad-value", "out-of-range", "too-long", "bad-name", "unknown-reference", "secret-in-manifest",
+})  # fmt: skip
 OURS: Final = ("external", "live_name", "lifecycle")
 Text: TypeAlias = tuple[str | None, Diagnostic | None]  # or why there is none
 
@@ -38,7 +40,8 @@ class ManifestFile:
     whose value is not the user's, but the remains of a variable or file that could not be read: nothing is held against
     it. `reported` are the places and paths of which the reader complains; where it does, nothing else does. `texts` are
     those of the files that it names, by their path; `held` are the places that named them. `put_in` says of paths, in
-    words, which plain variables have a part in the values there.
+    words, which plain variables have a part in the values there; `secrets` names the sensitive ones. Of what these make
+    nothing is held against it either, as that would tell what it is.
     """
 
     source: Source
@@ -54,6 +57,7 @@ class ManifestFile:
     held: frozenset[Path] = frozenset()
     is_as_written: bool = False
     put_in: Mapping[Path, str] = field(default_factory=dict)
+    secrets: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -69,8 +73,12 @@ class ManifestFile:
         return quoted(self.written.get(path, value))
 
     def is_known(self, path: Path) -> bool:
-        """Whether the value there is the user's."""
-        return path not in self.unknown
+        """Whether the value there is the user's, and may be judged."""
+        return path not in self.unknown and not (self.secrets and self.is_secret(path))
+
+    def is_secret(self, path: Path) -> bool:
+        """Whether a sensitive variable made what stands there, or what it stands in."""
+        return any(path[:end] in self.secrets for end in range(1, len(path) + 1))
 
     def told(self, finding: Finding, at: Path = (), *, at_key: bool = False, subject: str = "") -> Iterator[Diagnostic]:
         """The finding at its place; nothing where the value is unknown or the reader has complained already."""
@@ -132,6 +140,7 @@ def resolved_file(
         reported=frozenset({*((each.line, each.column) for each in places), *(each.path for each in places)}),
         variable_problems=resolved.problems,
         put_in=put_in or {},
+        secrets=resolved.secrets,
     )
 
 
@@ -226,7 +235,7 @@ def is_external(value: object) -> bool:
 def entries_of(files: Iterable[ManifestFile]) -> Iterator[Entry]:
     told = 0
     for file in files:
-        unknown, written = _by_entry(file.unknown), _by_entry(file.written)
+        unknown, written = _by_entry({*file.unknown, *file.secrets}), _by_entry(file.written)
         for section, named in sections_of(file):
             for name in named:
                 entry = _entry(file, Address(section, name), unknown.get((section, name), ()), most=MOST_TOLD - told)
@@ -242,7 +251,9 @@ def _texts(entry: Entry, paths: Iterable[Path]) -> dict[Path, Written]:
     for path in paths:
         place = (*entry.path, *path)
         text, value = entry.file.written[place], lookup(entry.value, path)
-        if value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
+        if place in entry.file.secrets:
+            texts[path] = Written(text, is_private=True, is_secret=True)
+        elif value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
             texts[path] = Written(text, is_private=entry.file.variables.is_private(text))
     return {**texts, **dict(_respelt(texts, entry.fields))}
 
@@ -299,13 +310,16 @@ def named_as_declared(entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def _entry(file: ManifestFile, address: Address, unknown: Iterable[Path], *, most: int) -> Entry:
     """`most` things that do not fit are found in it; its `unknown` paths begin in it."""
+    at = (address.kind, address.name)
     value = file.root[address.kind][address.name]
     external = is_external(value)
-    findings = tuple(
-        islice(_external_misfits(value), MOST_TOLD) if external else entry_shape(address.kind).misfits(value, most)
-    )
+    shape = entry_shape(address.kind)
+    secrets = {path: file.secrets[place] for path in unknown if (place := (*at, *path)) in file.secrets}
+    judged = _with_stand_ins(value, secrets, file.variables) if secrets else value
+    findings = tuple(islice(_external_misfits(judged), MOST_TOLD) if external else shape.misfits(judged, most))
     is_ours = isinstance(value, dict) and not external and is_everything(findings)
-    fields, references = _normal(address.kind, sound_in(value, findings) if is_ours else {})
+    of_others = [it for it in findings if not file.is_secret((*at, *it.finding.path))] if secrets else findings
+    fields, references = _normal(address.kind, sound_in(value, of_others) if is_ours else {})
     return Entry(
         address=address,
         file=file,
@@ -317,6 +331,23 @@ def _entry(file: ManifestFile, address: Address, unknown: Iterable[Path], *, mos
         findings=findings,
         written={},
     )
+
+
+def _with_stand_ins(value: Any, secrets: Mapping[Path, tuple[str, ...]], variables: Variables) -> Any:
+    """The entry with something of the declared type in the place of what is sensitive: whatever is said of it is said
+    of any value.
+    """
+    if () in secrets or not isinstance(value, (dict, list)):
+        return {}
+    judged = _copied(value)
+    for path, names in secrets.items():
+        holder = _holder(judged, path)
+        stand_in = variables.settings[names[0]].stand_in if len(names) == 1 else "x"
+        if isinstance(holder, dict):
+            holder[path[-1]] = stand_in
+        elif isinstance(holder, list):
+            holder[int(path[-1])] = stand_in
+    return judged
 
 
 def _normal(section: str, entry: Document) -> tuple[Document, tuple[Reference, ...]]:

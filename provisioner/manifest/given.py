@@ -18,6 +18,7 @@ from provisioner.manifest.codes import CODES
 from provisioner.manifest.declared import (
     BOOLEAN,
     LIST,
+    MAPPING,
     NUMBER,
     STRING,
     WORDS,
@@ -40,6 +41,7 @@ from provisioner.model.words import guess, listed, quoted, shown
 PLAIN: Final = "PROVISIONER_VAR_"
 SECRET: Final = "PROVISIONER_SECRET_"  # noqa: S105 - how the names of variables begin
 OPTION: Final = "--var"
+STAND_INS: Final[Mapping[str, Any]] = {STRING: "x", NUMBER: 1, BOOLEAN: True, LIST: [], MAPPING: {}}
 _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 
 
@@ -72,6 +74,11 @@ class Setting:
     size: int = 1
     height: int = 0
     length: int = 0
+
+    @property
+    def stand_in(self) -> Any:
+        """Something of the type, the same whatever it holds."""
+        return STAND_INS[self.declaration.type]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,9 +226,15 @@ def spelling(value: object) -> str:
     return str(value)
 
 
+def is_in_the_open(setting: Setting) -> bool:
+    """Whether the manifest itself says what a sensitive variable holds."""
+    is_said = setting.is_sensitive and setting.in_manifest and setting.value is not ABSENT
+    return is_said and not any(True for _ in references(setting.value))
+
+
 def _of_secret(setting: Setting) -> Iterator[Diagnostic]:
     """A secret has no business in a file that everybody reads."""
-    if setting.is_sensitive and setting.in_manifest and not any(True for _ in references(setting.value)):
+    if is_in_the_open(setting):
         declaration = setting.declaration
         message = f"The variable {quoted(declaration.name)} is sensitive, and what it holds is written in the manifest."
         hint = f"Remove it there, set {SECRET}{declaration.name}, and change the secret, if it was real."

@@ -101,6 +101,12 @@ def references(value: object) -> Iterator[Reference]:
             yield from references(inner)
 
 
+def is_whole(text: str) -> bool:
+    """Whether a reference is all of the text."""
+    found = [*parts(text)]
+    return len(found) == 1 and isinstance(found[0], Reference)
+
+
 def has_variable(value: object) -> bool:
     """Whether a variable stands in a text of the value, as it is written."""
     return any(True for _ in references(value))

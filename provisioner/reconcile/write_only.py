@@ -28,8 +28,8 @@ def with_writes(change: Change, traits: Traits) -> Change:
 def hushed(error: PlaneError, change: Change) -> PlaneError:
     """The error without what the change was to write, or is not shown of it: a service may repeat what it refuses."""
     failure = error.failure
-    before = change.before.fields if change.before else {}
-    secrets = {text for document in (before, change.after or {}) for text in hidden_texts(document)}
+    before = change.hides_before(change.before.fields) if change.before else {}
+    secrets = {text for document in (before, change.hides_after(change.after or {})) for text in hidden_texts(document)}
     failure = replace(failure, message=struck_out(failure.message, secrets), advice=struck_out(failure.advice, secrets))
     for seal in _seals(change.after or {}):
         failure = replace(failure, message=seal.hide_in(failure.message), advice=seal.hide_in(failure.advice))

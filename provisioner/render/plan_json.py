@@ -100,7 +100,7 @@ def _shown_fields(change: Change) -> Iterator[FieldChange]:
     """With the texts for what variables made; what private ones made before is not shown either."""
     live = change.before.fields if change.before is not None else {}
     texts = texts_by_place(change.written)
-    private = texts_by_place(dict.fromkeys(private_places(change.written, live), Written(HIDDEN)))
+    private = texts_by_place(dict.fromkeys(private_places(change.written, live), Written(HIDDEN, is_secret=True)))
     for field in without_secrets(resource_fields(change), change):
         before = _with_texts(field.before, private.get(field.path, {}))
         yield replace(field, before=before, after=_with_texts(field.after, texts.get(field.path, {})))

@@ -13,10 +13,11 @@ from provisioner.kinds import TRAITS
 from provisioner.model.action import Action
 from provisioner.model.allowances import Allowances
 from provisioner.model.document import Document, Json, Path, dotted, leaves, only
+from provisioner.model.hidden_places import veiled_live
 from provisioner.model.plan import Change, Plan, Referred
 from provisioner.model.redact import HiddenKeys, Masked, Sensitive, redacted
 from provisioner.model.resource import Desired, Live, Marker
-from provisioner.model.written import as_written, escape, private_places
+from provisioner.model.written import as_written, escape, hidden_in, private_places
 from provisioner.reconcile.fingerprints import fingerprint, harmless_fields
 from provisioner.render.safe import one_line
 
@@ -101,7 +102,8 @@ def live_document(live: Live, outside: Collection[Path]) -> Json:
 def referred_document(referred: Referred) -> Json:
     """With the values of what is declared, to tell later what they were."""
     live, wanted = referred.live, referred.wanted
-    outside = frozenset(wanted.written) if wanted else frozenset()
+    texts = wanted.written if wanted else {}
+    outside = frozenset(texts) | frozenset(hidden_in(veiled_live(live.fields, live, texts)))
     declared = tuple(path for path, _ in leaves(wanted.fields)) if wanted else ()
     known = tuple(path for path in declared if path not in outside)
     scope = TRAITS[live.address.kind].scope
@@ -147,4 +149,5 @@ def change_parts(change: Change) -> Json:
 
 
 def _outside(change: Change, live: Live) -> frozenset[Path]:
-    return private_places(change.written, live.fields) | frozenset(change.written)
+    hidden = hidden_in(change.hides_before(live.fields))
+    return private_places(change.written, live.fields) | frozenset(change.written) | frozenset(hidden)
