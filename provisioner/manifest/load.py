@@ -1,4 +1,8 @@
-"""From files to a checked manifest."""
+"""From files to a checked manifest.
+
+Files are read; the environment that is chosen is laid over them; variables are put in; what entries keep in files of
+their own is put in its place; the whole is checked.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +31,11 @@ from provisioner.manifest.draft import (
     sections_of,
 )
 from provisioner.manifest.env import Variables, gather
+from provisioner.manifest.environments import VARIABLE as ENVIRONMENT_VARIABLE
+from provisioner.manifest.environments import Environments
 from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
 from provisioner.manifest.inline import filled
+from provisioner.manifest.laying import Overlaid, OverlaidFile, told_of_new
 from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
@@ -48,7 +55,8 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "ref
 class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
-    than the environment says. `preflight` is what it says of the checks that are part of a plan.
+    than the environment says. `preflight` is what it says of the checks that are part of a plan. `environment` is the
+    one of its own that is chosen, if it has any.
     """
 
     name: str
@@ -56,6 +64,7 @@ class Manifest:
     resources: Mapping[Address, Desired]
     overrides: tuple[Diagnostic, ...] = ()
     preflight: Settings = field(default_factory=Settings)
+    environment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +88,7 @@ def load(
     endpoint: str | None = None,
     allow_hosts: Collection[str] = (),
     pinned: bool = False,
+    environment: str | None = None,
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
@@ -86,7 +96,8 @@ def load(
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
-    project must be the one that `environ` says, and a `.env` file may not say another.
+    project must be the one that `environ` says, and a `.env` file may not say another. `environment` is the one of the
+    manifest's that is chosen; left out, `environ` or the manifest chooses.
     """
     options = Options(
         environ=environ,
@@ -96,6 +107,7 @@ def load(
         endpoint=endpoint,
         allow_hosts=allow_hosts,
         pinned=pinned,
+        environment=environment,
     )
     with _uncollected():
         return _load(paths, options)
@@ -113,27 +125,60 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """The files as they were read. `complete` is False where one could not be."""
+
+    files: tuple[OverlaidFile, ...]
+    variables: Variables
+    problems: tuple[Diagnostic, ...]
+    complete: bool
+
+
 def _load(paths: Sequence[Path], options: Options) -> Loaded:
     budget = Budget()
+    found = _read_all(paths, options, budget)
+    if budget.is_spent:
+        return _given_up(found.problems, ())
+    environments = Environments(found.files, budget)
+    overlaid = environments.chosen(options.environment, options.environ.get(ENVIRONMENT_VARIABLE, ""))
+    return _loaded(found, overlaid, options, budget)
+
+
+def _read_all(paths: Sequence[Path], options: Options, budget: Budget) -> _Files:
     found, of_paths = find(paths)
     folder = folder_of(found[0].path) if found else Path()
     variables, of_variables = gather(folder, options.environ, options.allow_env, options.unset, budget)
     problems = [*of_paths, *of_variables]
-    files: list[ManifestFile] = []
+    files: list[OverlaidFile] = []
     for each in found:
         source, of_reader = _read(each, budget)
         problems += of_reader
         if source is not None:
-            files.append(resolved_file(source, of_reader, variables, waived=_waived(options), budget=budget))
+            files.append(OverlaidFile(source=source, problems=tuple(of_reader)))
+        if budget.is_spent:
+            break
+    complete = not any(problem.code in _UNREAD for problem in problems) and len(files) == len(found)
+    return _Files(files=tuple(files), variables=variables, problems=tuple(problems), complete=complete)
+
+
+def _loaded(found: _Files, overlaid: Overlaid, options: Options, budget: Budget) -> Loaded:
+    """The files with an environment, checked."""
+    problems = [*found.problems, *bounded(overlaid.problems)]
+    if budget.is_spent or not overlaid.is_usable:
+        return _given_up(problems, ())
+    files: list[ManifestFile] = []
+    for each in overlaid.files:
+        file = resolved_file(each.source, each.problems, found.variables, waived=_waived(options), budget=budget)
+        files.append(file)
         if budget.is_spent:
             return _given_up(problems, files)
-    complete = not any(problem.code in _UNREAD for problem in problems) and len(files) == len(found)
     if too_many := _too_many(files, budget):
         return _given_up([*problems, too_many], files)
-    draft = _draft([filled(file, budget) for file in files], variables, options, complete=complete)
+    draft = _draft([filled(file, budget) for file in files], found.variables, options, complete=found.complete)
     if budget.is_spent:
         return _given_up([*problems, *(it for file in draft.files for it in file.content_problems)], files)
-    return _finished(draft, problems)
+    return _finished(draft, problems, overlaid)
 
 
 def _too_many(files: Sequence[ManifestFile], budget: Budget) -> Diagnostic | None:
@@ -151,9 +196,12 @@ def _given_up(problems: Iterable[Diagnostic], files: Iterable[ManifestFile]) -> 
     return Loaded(manifest=None, diagnostics=_tidied([*problems, *of_variables]))
 
 
-def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
+def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid | None = None) -> Loaded:
     head = Head(draft)
-    diagnostics = _tidied([*problems, *_checked(draft, head)])
+    checked = _checked(draft, head)
+    if overlaid is not None and overlaid.new:
+        checked = told_of_new(checked, overlaid, draft.entries)
+    diagnostics = _tidied([*problems, *checked])
     project = head.settings if draft.files else None
     if any(each.is_error for each in diagnostics):
         return Loaded(manifest=None, diagnostics=diagnostics, project=project)
@@ -166,6 +214,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
         resources=resources,
         overrides=overridden,
         preflight=head.preflight,
+        environment=overlaid.environment if overlaid is not None else None,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 
@@ -305,7 +354,11 @@ def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
         budget = Budget()
         as_written = [filled(file.as_written(), budget) for file in draft.files]
         twin = _draft(as_written, draft.variables, draft.options, complete=draft.complete)
-        written = {(file.name, dotted(path)): text for file in draft.files for path, text in file.written.items()}
+        written = {
+            (file.source.value_at(path).file, dotted(path)): text
+            for file in draft.files
+            for path, text in file.written.items()
+        }
         yield from _unvalued(problems, _by_the_rules(twin), written)
     else:
         yield from problems

@@ -39,6 +39,7 @@ def command(
     *,
     files: tuple[Path, ...],
     allow_env: tuple[str, ...],
+    environment: str | None,
     local: bool,
     pin_environment: bool,
     project_endpoint: str | None,
@@ -59,6 +60,7 @@ def command(
         endpoint=project_endpoint,
         allow_hosts=allowed_hosts(allow_hosts, project_endpoint, os.environ),
         pinned=pin_environment,
+        environment=environment,
     )
     if problems := PROBLEMS[style](loaded.diagnostics, terminal.out, terminal.width):
         say(problems, commands=FORMATS[style].commands)
