@@ -184,6 +184,13 @@ class Options:
     pinned: bool = False
     environment: str | None = None
 
+    @property
+    def waived(self) -> tuple[Path, ...]:
+        """Below these, a variable may be unset."""
+        if not self.project_needed:
+            return (("project",),)
+        return (("project", "endpoint"),) if self.endpoint is not None else ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:

@@ -6,7 +6,7 @@ folder, as all that it says is read as if it stood in the manifest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Final, NamedTuple
@@ -96,12 +96,12 @@ class Environments:
         where = source.key_at(path) if at_key else source.value_at(path)
         self.problems.append(Diagnostic(code=code, message=message, hint=hint, where=where))
 
-    def chosen(self, flag: str | None, variable: str) -> Overlaid:
+    def chosen(self, flag: str | None, environ: Mapping[str, str]) -> Overlaid:
         """With the one that the command's flag names, or the variable, or the manifest as its default. A variable is
         set for many manifests, so one without environments pays no heed to it.
         """
         default = self._default[0] if self._default is not None else ""
-        name = flag or (variable if self._declared else "") or default
+        name = flag or (environ.get(VARIABLE) if self._declared else "") or default
         if name in self._declared:
             return self.overlaid(name)
         problems = self.problems
@@ -109,13 +109,13 @@ class Environments:
             problems = [self._unchosen()]
         elif not problems and name:
             code, _, message, hint = self._unknown("--env" if flag else VARIABLE, name)
-            problems = [Diagnostic(code=code, message=message, hint=hint, where=self._place())]
+            problems = [Diagnostic(code=code, message=message, hint=hint, where=self.place)]
         return replace(self._plain(), problems=tuple(problems), is_usable=not problems)
 
     def _unchosen(self) -> Diagnostic:
         hint = f"Choose one with --env, {VARIABLE}, or `default_environment:` in the manifest. {self._there}"
         message = "The manifest has environments, and it is not said which one to use."
-        return Diagnostic(code="no-environment", message=message, hint=hint, where=self._place())
+        return Diagnostic(code="no-environment", message=message, hint=hint, where=self.place)
 
     def _unknown(self, who: str, name: str) -> tuple[str, Path, str, str]:
         message = f"{who} names the environment {quoted(name)}, which the manifest does not have."
@@ -126,7 +126,8 @@ class Environments:
     def _there(self) -> str:
         return f"There are: {listed(list(self._declared))}." if self._declared else ""
 
-    def _place(self) -> Location | None:
+    @property
+    def place(self) -> Location | None:
         """Of the first `environments:`, or where there is none, of the manifest."""
         first = next((each[0].file for each in self._declared.values()), 0)
         return self._files[first].source.key_at(("environments",)) if self._files else None

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from provisioner.manifest.draft import Options
+from provisioner.manifest.every import Validated, validate
 from provisioner.manifest.load import Loaded
 from provisioner.model.address import Address
 from tests.manifest.manifests import HEAD, HEAD_LINES, MODELS, brief, full, load_files, load_text, manifest_of
@@ -281,3 +283,61 @@ def test_a_value_that_a_variable_makes_is_shown_by_its_text_in_an_environment_of
     loaded = laid(tmp_path, "environments: {prod: {file: prod.yaml}}\n", environ=environ)
 
     assert "not-to-be-told" not in full(loaded)
+
+
+def validated(folder: Path, environments: str, **options: Any) -> Validated:
+    (folder / "m.yaml").write_text(f"{HEAD}{MODELS}{AGENT}{environments}")
+    return validate([folder / "m.yaml"], Options(**{"environ": {}, **options}))
+
+
+def found_in(checked: Validated) -> list[tuple[str, tuple[str, ...]]]:
+    return [(problem.code, problem.environments) for problem in checked.diagnostics]
+
+
+def test_all_environments_are_validated_and_each_finding_is_told_once(tmp_path: Path) -> None:
+    text = """\
+  other: {model: nothing}
+environments:
+  dev: {agents: {other: {model: gpt}}}
+  test: {agents: {buddy: {descripton: x}}}
+  prod: {file: prod.yaml}
+"""
+    (tmp_path / "prod.yaml").write_text("agents:\n  buddy: {instructions: null, descriptio: null}\n")
+
+    assert found_in(validated(tmp_path, text)) == [
+        ("unknown-reference", ("test", "prod")),
+        ("unknown-key", ("test",)),
+        ("removes-nothing", ("prod",)),
+    ]
+
+
+def test_what_is_wrong_in_every_environment_is_told_of_none(tmp_path: Path) -> None:
+    text = "  other: {model: nothing}\nenvironments: {dev: {}, prod: {name: team-prod}}\n"
+
+    assert found_in(validated(tmp_path, text)) == [("unknown-reference", ())]
+
+
+@pytest.mark.parametrize(
+    "options", [{"environment": "prod"}, {"environ": {"PROVISIONER_ENV": "prod"}}], ids=["flag", "variable"]
+)
+def test_the_environment_that_is_chosen_is_the_only_one_validated(tmp_path: Path, options: dict[str, Any]) -> None:
+    text = "environments: {dev: {agents: {buddy: {model: nothing}}}, prod: {}}\ndefault_environment: dev\n"
+
+    assert [it.environment for it in validated(tmp_path, text, **options).manifests] == ["prod"]
+
+
+def test_a_file_that_cannot_be_read_keeps_the_other_environments_from_nothing(tmp_path: Path) -> None:
+    text = "environments: {dev: {agents: {buddy: {model: nothing}}}, prod: {file: none.yaml}}\n"
+
+    assert found_in(validated(tmp_path, text)) == [("unknown-reference", ("dev",)), ("file-missing", ("prod",))]
+
+
+def test_environments_that_are_too_much_together_are_checked_one_by_one(tmp_path: Path) -> None:
+    """Whoever sends a pull request chooses how many there are."""
+    values = f"x-values: [{'0, ' * 200_000}0]\n"
+    text = f"{values}environments: {{{', '.join(f'e{number}: ' for number in range(40))}}}\n"
+
+    checked = validated(tmp_path, text)
+    assert [problem.code for problem in checked.diagnostics] == ["manifest-too-big"]
+    assert not checked.is_valid
+    assert validated(tmp_path, text, environment="e39").is_valid
