@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.apply.observe import observe
+from provisioner.cli import logs
 from provisioner.cli.complaints import warn
 from provisioner.cli.planning import MOST_PLAN_BYTES, looking
 from provisioner.cli.session import Request, connected
@@ -143,6 +144,7 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics, "These are the entries in the plan, with the variables set here.")
+    logs.manifest_read(loaded.manifest)
     warn(loaded.diagnostics)
     settings = {key: value or None for key, value in _settings(target).items()}
     return replace(loaded.manifest, project=ProjectSettings(**settings))

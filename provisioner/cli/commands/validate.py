@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from provisioner.cli import logs
 from provisioner.cli.formats import FORMATS, PROBLEMS, format_option
 from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options, pin_option
 from provisioner.cli.session import allowed_hosts
@@ -64,6 +65,7 @@ def command(
         say(problems, commands=FORMATS[style].commands)
     if loaded.manifest is None:
         return 1
+    logs.manifest_read(loaded.manifest)
     if style == "text":
         remark(f"{plural(len(loaded.manifest.resources), 'resource')}, no errors.")
     return 0
