@@ -137,8 +137,8 @@ def _take_no_color(command: click.Command) -> None:
     "--log-format",
     type=click.Choice(["text", "json"]),
     envvar="PROVISIONER_LOG_FORMAT",
-    help="How it is logged; json writes one object a line, which docs/logs.md describes. Without it text, and json in a "
-    "file. (PROVISIONER_LOG_FORMAT does the same.)",
+    help="How it is logged; json writes one object a line (`schema --log`). Without it text, and json in a file. "
+    "(PROVISIONER_LOG_FORMAT does the same.)",
 )
 @click.option(
     "--log-file",
@@ -177,9 +177,8 @@ def _switch_on(ctx: click.Context, level: str | None, style: str | None, file: P
 
     is_asked = style == "json" or file is not None
     run = this_run()
-    log = RunLog(
-        level or ("debug" if is_asked else "warning"), style or ("json" if file else "text"), file=file, run=run
-    )
+    level = level or ("debug" if is_asked else "warning")
+    log = RunLog(level, style or ("json" if file is not None else "text"), file=file, run=run)
     ctx.meta[_LOG] = log
     log.begin(ctx.invoked_subcommand or "")
     tell_ignored(run, os.environ)

@@ -16,7 +16,7 @@ from provisioner.planes.clock import SystemClock
 _CLOCK: Final = SystemClock()
 
 
-class LoggedTransport(RequestsTransport):
+class LoggedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core makes the name known too late for types
     """What a pipeline of azure-core sends by where nothing else is said. Neither a run nor a trace is told to whoever
     gives tokens. Tokens that programs give (`az`, …) are asked for by those.
     """
