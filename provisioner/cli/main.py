@@ -89,14 +89,16 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """The log, if there is one, tells how it ended, however it does."""
-        code, why = 1, ""
+        code: Any = 1
+        why: BaseException | None = None
         try:
             code = super().invoke(ctx)
-        except ProvisionerError as error:
-            code, why = error.exit_code, error.message
+        except (click.Abort, KeyboardInterrupt) as interrupt:
+            code, why = INTERRUPTED, interrupt
             raise
-        except (click.Abort, KeyboardInterrupt):
-            code = INTERRUPTED
+        except Exception as error:
+            code = error.exit_code if isinstance(error, (ProvisionerError, click.exceptions.Exit)) else 1
+            why = error
             raise
         else:
             return code

@@ -14,11 +14,21 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO, Any, Final
 
+import click
+
 from provisioner import __version__
 from provisioner.cli.files import require_inside
 from provisioner.cli.logs import LOG, TextLines
 from provisioner.cli.terminal import note
-from provisioner.model.errors import ProvisionerError
+from provisioner.model.errors import (
+    Interrupted,
+    ManifestInvalid,
+    PlaneError,
+    ProvisionerError,
+    Refused,
+    Stale,
+    Unreadable,
+)
 from provisioner.model.reasons import reason
 from provisioner.model.redact import harmless
 from provisioner.model.run import Run
@@ -28,6 +38,18 @@ from provisioner.render.safe import one_line
 _TEXT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _KEPT: Final = ("owner", "environment", "plan_digest")
 _OURS: Final = "provisioner"
+_NAMES: Final[Mapping[type[BaseException], str]] = {
+    ManifestInvalid: "manifest-invalid",
+    Refused: "plan-refused",
+    Stale: "plan-stale",
+    Unreadable: "unreadable",
+    Interrupted: "interrupted",
+    KeyboardInterrupt: "interrupted",
+    click.Abort: "interrupted",
+    click.ClickException: "usage",
+    ProvisionerError: "failed",
+    OSError: "output",
+}
 
 
 class RunLog:
@@ -55,10 +77,11 @@ class RunLog:
             facts["parent_span_id"] = self._run.trace.parent
         LOG.info("%s begins.", command or _OURS, extra={"facts": facts})
 
-    def end(self, exit_code: int, error: str = "") -> None:
+    def end(self, exit_code: int, error: BaseException | None = None) -> None:
         elapsed_s = round(time.monotonic() - self._started, 3)
-        facts = {"event": "run_ended", "exit_code": exit_code, "error": harmless(error), "elapsed_s": elapsed_s}
-        LOG.info("It ended with exit code %d.", exit_code, extra={"facts": facts})
+        facts = {"event": "run_ended", "exit_code": exit_code, "error": _name_of(error), "elapsed_s": elapsed_s}
+        own = f" {error.message}" if isinstance(error, ProvisionerError) and not isinstance(error, PlaneError) else ""
+        LOG.info("It ended with exit code %d.%s", exit_code, own, extra={"facts": facts})
         for handler in self._handlers:
             logging.root.removeHandler(handler)
             handler.close()
@@ -140,6 +163,15 @@ class _Knowing(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         facts = _facts(record)
         self._known.update({name: facts[name] for name in _KEPT if facts.get(name)})
+
+
+def _name_of(error: BaseException | None) -> str:
+    """Which sort it is. What the service says of it may quote what it was sent, so that is on stderr alone."""
+    if error is None or isinstance(error, click.exceptions.Exit):  # which is no error: help was asked for
+        return ""
+    if isinstance(error, PlaneError):
+        return error.failure.code or "refused-by-service"
+    return next((name for kind, name in _NAMES.items() if isinstance(error, kind)), "mistake")
 
 
 def _warnings() -> logging.Handler:

@@ -113,7 +113,11 @@ _EVENTS: Final[dict[str, tuple[str, Json, Json]]] = {
         "The last line of a run, but for one that was killed.",
         {
             "exit_code": _count("The command's."),
-            "error": _text("Why, where it failed as a whole; else empty."),
+            "error": _text(
+                "Why, where it failed as a whole: `manifest-invalid`, `plan-refused`, `plan-stale`, `unreadable` (the "
+                "live state), `interrupted`, `usage`, `output` (it cannot be written), the code of the service, "
+                "`failed` for any other reason, and `mistake` for one of ours; else empty."
+            ),
             "elapsed_s": _number("How long the command took, in seconds."),
         },
         {},
