@@ -72,7 +72,13 @@ def _properties(schema: Any) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_keys_of_a_later_version_are_no_mistake(name: str) -> None:
     document: dict[str, Any] = planned_document(sample.sample_plan())
-    document = {"plan": document["plan"], "events": document, "doctor": doctor_document([])}[name]
+    line = {"time": "2026-05-04T09:30:00.000+00:00", "level": "info", "logger": "x", "event": "message", "message": "m"}
+    document = {
+        "plan": document["plan"],
+        "events": document,
+        "doctor": doctor_document([]),
+        "log": {**line, "run_id": "2f0f7f0e-8f5e-4b6e-9c39-6f2b7a1f4d11"},
+    }[name]
 
     assert Draft202012Validator(SCHEMAS[name]).is_valid({**document, "later": 1})
     assert not Draft202012Validator(closed(SCHEMAS[name])).is_valid({**document, "later": 1})
