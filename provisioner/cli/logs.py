@@ -40,8 +40,10 @@ def tame() -> None:
 
 
 def manifest_read(manifest: Manifest) -> None:
-    """From here on it is known whose run it is."""
+    """From here on it is known whose run it is, unless another one is read, too."""
     facts = {"event": "manifest_read", "owner": manifest.name, "resources": len(manifest.resources)}
+    if manifest.environment is not None:
+        facts["environment"] = manifest.environment
     LOG.info('The manifest "%s" is read.', manifest.name, extra={"facts": facts})
 
 

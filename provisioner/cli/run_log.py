@@ -38,6 +38,7 @@ from provisioner.render.safe import one_line
 _TEXT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _KEPT: Final = ("owner", "environment", "plan_digest")
 _OURS: Final = "provisioner"
+_READ: Final = "manifest_read"
 _NAMES: Final[Mapping[type[BaseException], str]] = {
     ManifestInvalid: "manifest-invalid",
     Refused: "plan-refused",
@@ -154,15 +155,25 @@ class _InFile(logging.Handler):
 
 
 class _Knowing(logging.Handler):
-    """Writes nothing: what is told once stays known, though it be told below the level that is written."""
+    """Writes nothing: what is told once stays known, though it be told below the level that is written. What is told in
+    two ways (of several environments) is not the run's.
+    """
 
     def __init__(self, known: dict[str, object]) -> None:
         super().__init__()
         self._known = known
+        self._told: dict[str, set[object]] = {name: set() for name in _KEPT}
 
     def emit(self, record: logging.LogRecord) -> None:
         facts = _facts(record)
-        self._known.update({name: facts[name] for name in _KEPT if facts.get(name)})
+        if facts.get("event") == _READ:
+            facts = {"environment": None, **facts}
+        for name in (name for name in _KEPT if name in facts):
+            self._told[name].add(facts[name])
+            if len(self._told[name]) > 1 or facts[name] is None:
+                self._known.pop(name, None)
+            else:
+                self._known[name] = facts[name]
 
 
 def _name_of(error: BaseException | None) -> str:

@@ -158,10 +158,12 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics, "These are the entries in the plan, with the variables set here.")
-    logs.manifest_read(loaded.manifest)
     warn(loaded.diagnostics)
     settings = {key: value or None for key, value in _settings(target).items()}
-    return replace(loaded.manifest, project=ProjectSettings(**settings), environment=target.environment or None)
+    project, environment = ProjectSettings(**settings), target.environment or None
+    manifest = replace(loaded.manifest, project=project, environment=environment)
+    logs.manifest_read(manifest)
+    return manifest
 
 
 def _left(saved: SavedPlan, manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:

@@ -58,9 +58,9 @@ _EVENTS: Final[dict[str, tuple[str, Json, Json]]] = {
         },
     ),
     "manifest_read": (
-        "The manifest is read, and has no errors.",
+        "The manifest is read, and has no errors. `validate` reads it with each environment.",
         {"owner": _ONCE_KNOWN["owner"], "resources": _count("How many it declares.")},
-        {},
+        {"environment": _ONCE_KNOWN["environment"]},
     ),
     "plan_made": (
         "The plan is made. `apply --plan` makes the one that is saved anew.",

@@ -197,6 +197,23 @@ def test_a_run_that_fails_says_why_at_its_end(manifest: Path, provisioner: Comma
     assert "owner" not in last
 
 
+def test_every_line_says_the_environment_and_of_several_each_its_own(manifest: Path, provisioner: Command) -> None:
+    manifest.write_text(EXAMPLE + "environments: {dev: {}, prod: {name: other}}\n", encoding="utf-8")
+    file = manifest.parent / "run.jsonl"
+    provisioner("--log-file", str(file), "plan", "--env", "prod")
+    lines = log_of(file)
+    assert {(it["owner"], it["environment"]) for it in of(lines, "plan_made")} == {("other", "prod")}
+    assert (lines[-1]["owner"], lines[-1]["environment"]) == ("other", "prod")
+
+    provisioner("--log-file", str(file), "validate")
+    lines = log_of(file)
+    assert [(it["owner"], it["environment"]) for it in of(lines, "manifest_read")] == [
+        ("dev-buddy", "dev"),
+        ("other", "prod"),
+    ]
+    assert not {"owner", "environment"} & set(lines[-1])
+
+
 @pytest.mark.parametrize(
     ("arguments", "ending"),
     [

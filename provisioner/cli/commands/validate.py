@@ -68,7 +68,8 @@ def command(
         say(problems, commands=FORMATS[style].commands)
     if not validated.is_valid:
         return 1
-    logs.manifest_read(loaded.manifest)
+    for manifest in validated.manifests:
+        logs.manifest_read(manifest)
     if style == "text":
         for manifest in validated.manifests:
             of = f"{manifest.environment}: " if manifest.environment is not None else ""
