@@ -155,8 +155,9 @@ def _run_text(terminal: Terminal) -> Reporter:
 
 def _run_json(terminal: Terminal) -> Reporter:
     from provisioner.cli.reporters.json_lines import JsonReporter  # noqa: PLC0415
+    from provisioner.cli.this_run import this_run  # noqa: PLC0415
 
-    return JsonReporter(terminal)
+    return JsonReporter(terminal, run_id=this_run().id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
