@@ -59,6 +59,12 @@ def uses(declared: Declared, sources: Iterable[Source]) -> dict[str, Location]:
     return found
 
 
+def used_in(root: object) -> set[str]:
+    """All that stand anywhere in it."""
+    others = {key: it for key, it in root.items() if key != SECTION} if isinstance(root, dict) else {}
+    return {name for name, _ in _used(others, ())}
+
+
 def _used(value: object, path: Path) -> Iterator[tuple[str, Path]]:
     if isinstance(value, str):
         if "${var." in value:

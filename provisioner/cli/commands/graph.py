@@ -27,6 +27,7 @@ def command(
     allow_env: tuple[str, ...],
     variables: tuple[tuple[str, str], ...],
     variable_files: tuple[Path, ...],
+    environment: str | None,
     style: str,
 ) -> int:
     """Draw the manifest's resources and what they need, offline."""
@@ -38,6 +39,7 @@ def command(
         variable_files=variable_files,
         unset=Severity.WARNING,
         project_needed=False,
+        environment=environment,
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics)

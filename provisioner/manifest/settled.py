@@ -1,0 +1,77 @@
+"""All files of a manifest, in one environment, with their plain variables put in: what `render` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from provisioner.manifest.declared import Placed, declared
+from provisioner.manifest.draft import Options
+from provisioner.manifest.env import Variables
+from provisioner.manifest.given import Outside, settings
+from provisioner.manifest.laying import Overlaid
+from provisioner.manifest.limits import Budget, bounded
+from provisioner.manifest.places import Source
+from provisioner.manifest.reading import Files
+from provisioner.manifest.variables import substituted, unused, used_in, uses
+from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.document import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledFile:
+    """`problems` are the reader's; `put_in` says of paths, in words, which variables have a part in a value."""
+
+    source: Source
+    problems: tuple[Diagnostic, ...]
+    put_in: Mapping[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """`variables` know what the manifest's own ones hold; `problems` are of these."""
+
+    files: tuple[SettledFile, ...]
+    variables: Variables
+    problems: tuple[Diagnostic, ...]
+
+
+def settled(found: Files, overlaid: Overlaid, options: Options, budget: Budget) -> Settled:
+    """No more once the budget is spent."""
+    of_manifest = declared(file.source for file in found.files)
+    outside = Outside(
+        options=options.variables,
+        files=options.variable_files,
+        environ=options.environ,
+        dotenv=found.variables.dotenv,
+    )
+    used = uses(of_manifest, (file.source for file in overlaid.files))
+    of_environment = {name: Placed(*value) for name, value in overlaid.variables.items()}
+    held, told = settings(of_manifest, outside, of_environment, used, budget)
+    problems = [*of_manifest.problems, *told]
+    if of_manifest.by_name and not _has_more_files(found, overlaid):
+        elsewhere = (used_in(file.source.root) for file in found.files)
+        problems += unused(of_manifest, {*used, *(name for names in elsewhere for name in names)})
+    variables = replace(found.variables, declared=of_manifest, settings=held)
+    files: list[SettledFile] = []
+    for file in overlaid.files:
+        if budget.is_spent:
+            break
+        result = substituted(file.source, held, budget)
+        problems += result.problems
+        files.append(SettledFile(source=result.source, problems=file.problems, put_in=result.put_in))
+    return Settled(files=tuple(files), variables=variables, problems=tuple(bounded(problems)))
+
+
+def _has_more_files(found: Files, overlaid: Overlaid) -> bool:
+    """Whether an environment that is not chosen stands in a file of its own, which nobody has read."""
+    return any(
+        isinstance(said, dict) and "file" in said and name != overlaid.environment
+        for file in found.files
+        for name, said in _environments(file.source.root)
+    )
+
+
+def _environments(root: object) -> Iterable[tuple[str, object]]:
+    said = root.get("environments") if isinstance(root, dict) else None
+    return said.items() if isinstance(said, dict) else ()
