@@ -14,9 +14,10 @@ from provisioner.manifest.references import VAR, references
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Document, Path
 from provisioner.model.words import found, listed, quoted
+from provisioner.model.written import VARIABLE_TYPES
 
 SECTION: Final = "variables"
-STRING, NUMBER, BOOLEAN, LIST, MAPPING = TYPES = ("string", "number", "boolean", "list", "mapping")
+STRING, NUMBER, BOOLEAN, LIST, MAPPING = VARIABLE_TYPES
 WORDS: Final = {
     STRING: "a text",
     NUMBER: "a number",
@@ -29,7 +30,7 @@ DECLARATION: Final[Document] = mapping(
     "What it holds, and what it holds when nothing sets it.",
     {
         "type": {
-            "enum": [*TYPES],
+            "enum": [*VARIABLE_TYPES],
             "default": STRING,
             "description": "What it holds. Texts that set it from outside are converted to it, lists and mappings as "
             "YAML.",
@@ -64,12 +65,13 @@ class Declaration:
     default: Any = ABSENT
     is_sensitive: bool = False
     enum: tuple[Any, ...] = ()
+    said: str = ""
 
     @property
     def place(self) -> str:
-        """For sentences."""
+        """For sentences: what is `said` of it, or where it is declared."""
         where = self.where
-        return f"declared in {where.file}:{where.line}:{where.column}"
+        return self.said or f"declared in {where.file}:{where.line}:{where.column}"
 
 
 class Placed(NamedTuple):
@@ -81,11 +83,14 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """`broken` are names of declarations that cannot be used: nothing is held against their use."""
+    """`broken` are names of declarations that cannot be used: nothing is held against their use. `what` tells, in the
+    words behind "is", what a name is that is not among them.
+    """
 
     by_name: Mapping[str, Declaration] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     problems: tuple[Diagnostic, ...] = ()
+    what: str = "no variable of the manifest"
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ into the wrong place.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -252,12 +252,12 @@ def _undeclared(
 ) -> Iterator[Diagnostic]:
     for name in dict.fromkeys(name for name, _ in options):
         if not _is_known(name, declared):
-            message = f"{OPTION} sets {quoted(name)}, which is no variable of the manifest."
-            yield Diagnostic(code="variable-undeclared", message=message, hint=meant(name, declared.by_name))
+            message = f"{OPTION} sets {quoted(name)}, which is {declared.what}."
+            yield Diagnostic(code="variable-undeclared", message=message, hint=meant(name, declared))
     for name, placed in of_environment.items():
         if not _is_known(name, declared):
-            message = f"{quoted(name)} is set here, and no variable of the manifest."
-            hint = meant(name, declared.by_name)
+            message = f"{quoted(name)} is set here, which is {declared.what}."
+            hint = meant(name, declared)
             yield Diagnostic(code="variable-undeclared", message=message, hint=hint, where=placed.where)
 
 
@@ -265,11 +265,15 @@ def _is_known(name: str, declared: Declared) -> bool:
     return name in declared.by_name or name in declared.broken
 
 
-def meant(name: str, known: Collection[str]) -> str:
+def meant(name: str, declared: Declared) -> str:
     """What to do about a name that is not declared."""
+    known = declared.by_name
+    if not known and declared.what != Declared().what:
+        return "Leave it away: no sensitive variable is needed."
     if not known:
         return f"Declare it: `variables: {{{shown(name)}: {{type: string}}}}`."
-    return f"{guess(name, known)}Declared are: {listed(list(known))}."
+    word = "Declared are" if declared.what == Declared().what else "There are"
+    return f"{guess(name, known)}{word}: {listed(list(known))}."
 
 
 def _files(paths: Sequence[FilePath], declared: Declared, budget: Budget) -> tuple[dict[str, Placed], list[Diagnostic]]:
@@ -283,8 +287,8 @@ def _files(paths: Sequence[FilePath], declared: Declared, budget: Budget) -> tup
             if _is_known(name, declared):
                 values[name] = placed
             else:
-                message = f"{quoted(name)} is set here, and no variable of the manifest."
-                hint = meant(name, declared.by_name)
+                message = f"{quoted(name)} is set here, which is {declared.what}."
+                hint = meant(name, declared)
                 code = "variable-undeclared"
                 problems.append(Diagnostic(code=code, message=message, hint=hint, where=placed.where))
     return values, problems

@@ -37,7 +37,7 @@ from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
-from provisioner.manifest.settled import settled
+from provisioner.manifest.settled import settled, with_sensitive
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
@@ -205,13 +205,23 @@ def load_entries(
     file: str,
     environ: Mapping[str, str],
     allow_env: Collection[str] = (),
+    sensitive: Mapping[str, str] | None = None,
+    variables: Sequence[tuple[str, str]] = (),
+    variable_files: Sequence[Path] = (),
 ) -> Loaded:
     """Entries that were kept in a file of another sort, checked as a manifest's are: variables are read, and no files.
-    `external` is what they name beside each other. Problems are told with the path, as there are no lines.
+    `external` is what they name beside each other, `sensitive` are the types of the variables in them, which are all
+    that `variables` and `variable_files` may set. Problems are told with the path, as there are no lines.
     """
-    options = Options(environ=environ, allow_env=allow_env, project_needed=False)
+    options = Options(
+        environ=environ,
+        allow_env=allow_env,
+        variables=variables,
+        variable_files=variable_files,
+        project_needed=False,
+    )
     with uncollected():
-        return _load_entries(_root(name, entries, external), file, options)
+        return _load_entries(_root(name, entries, external), file, sensitive or {}, options)
 
 
 def _root(name: str, entries: Mapping[Address, Document], external: Collection[Address]) -> Json:
@@ -223,9 +233,11 @@ def _root(name: str, entries: Mapping[Address, Document], external: Collection[A
     return root
 
 
-def _load_entries(root: Json, file: str, options: Options) -> Loaded:
+def _load_entries(root: Json, file: str, sensitive: Mapping[str, str], options: Options) -> Loaded:
     budget = Budget()
     variables, problems = gather(Path(), options.environ, options.allow_env, options.unset, budget)
+    variables, told = with_sensitive(variables, sensitive, file, options, budget)
+    problems += told
     manifest = resolved_file(PlacelessSource(root, file=file), (), variables, waived=options.waived, budget=budget)
     too_many = None if budget.is_spent else _too_many([manifest], budget)
     if budget.is_spent:
@@ -369,6 +381,7 @@ def _desired(entry: Entry, names: Names) -> Desired:
         places=partial(_place, entry.file.source, entry.path),
         entry=names.entry(kind, entry.fields, entry.value, entry.written),
         written=entry.written,
+        sensitive=entry.sensitive,
     )
 
 

@@ -209,11 +209,10 @@ class _Resolver:
 
     def _told(self, code: str, said: str) -> tuple[str, str]:
         """Message and hint for a variable's name, or for what is none; never the variable's value."""
-        declared = self._variables.declared.by_name
         if code == "variable-undeclared":
-            return f"The variable {quoted(said)} is not declared.", meant(said, declared)
+            return f"The variable {quoted(said)} is not declared.", meant(said, self._variables.declared)
         if code in {"variable-unset", "variable-value", "variable-in-text", "too-deep"}:
-            return _told_of_declared(code, declared[said])
+            return _told_of_declared(code, self._variables.declared.by_name[said])
         return _told(code, said)
 
 

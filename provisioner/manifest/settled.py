@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from provisioner.manifest.declared import Placed, declared
+from provisioner.manifest.declared import Declaration, Declared, Placed, declared
 from provisioner.manifest.draft import Options
 from provisioner.manifest.env import Variables
 from provisioner.manifest.given import Outside, settings
@@ -14,7 +14,7 @@ from provisioner.manifest.limits import Budget, bounded
 from provisioner.manifest.places import Source
 from provisioner.manifest.reading import Files
 from provisioner.manifest.variables import substituted, unused, used_in, uses
-from provisioner.model.diagnostic import Diagnostic
+from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.document import Path
 
 
@@ -61,6 +61,23 @@ def settled(found: Files, overlaid: Overlaid, options: Options, budget: Budget) 
         problems += result.problems
         files.append(SettledFile(source=result.source, problems=file.problems, put_in=result.put_in))
     return Settled(files=tuple(files), variables=variables, problems=tuple(bounded(problems)))
+
+
+def with_sensitive(
+    variables: Variables, types: Mapping[str, str], file: str, options: Options, budget: Budget
+) -> tuple[Variables, list[Diagnostic]]:
+    """With what these variables hold, which the file names as sensitive, by their types. A `.env` file is not asked: it
+    lies in no manifest's folder here.
+    """
+    where, said = Location(file=file), f"sensitive in {file}"
+    by_name = {
+        name: Declaration(name=name, where=where, type=kind, is_sensitive=True, said=said)
+        for name, kind in types.items()
+    }
+    outside = Outside(options=options.variables, files=options.variable_files, environ=options.environ)
+    asked = Declared(by_name=by_name, what=f"no sensitive variable of {file}: what others hold is in it already")
+    held, problems = settings(asked, outside, {}, {}, budget)
+    return replace(variables, declared=asked, settings=held), problems
 
 
 def _has_more_files(found: Files, overlaid: Overlaid) -> bool:

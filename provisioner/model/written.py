@@ -17,6 +17,8 @@ from provisioner.model.veiled import Veiled
 
 OPENING: Final = re.compile(r"(?<!\$)(\$+)\{")  # the first of several dollar signs, so that none is tried twice
 REFERS: Final = re.compile(r"env:|var\.")  # behind a single `${`; anything else there is a text
+VARIABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE_TYPES: Final = ("string", "number", "boolean", "list", "mapping")
 _VARIABLE: Final = r"\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*(?::-)?|var\.[A-Za-z_][A-Za-z0-9_]*)\}"
 # Variables and nothing else, but for a scheme before them, and the names of what they are. A default is a literal.
 _ONLY_VARIABLES: Final = re.compile(

@@ -26,7 +26,13 @@ from provisioner.model.written import Texts, Written, as_written, private_places
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
-from provisioner.render.plan_saving import change_parts, obstacles, options_document, referred_document
+from provisioner.render.plan_saving import (
+    change_parts,
+    obstacles,
+    options_document,
+    referred_document,
+    sensitive_document,
+)
 from provisioner.render.scope import scope_document
 from provisioner.render.target import target_document
 
@@ -51,6 +57,7 @@ def plan_document(plan: Plan) -> Json:
         "scope": scope_document(plan),
         "digest": plan.digest,
         "destruction": plan.destruction,
+        "variables": sensitive_document(plan),
         "options": options_document(plan.allow),
         "applicable": not hindered,
         "obstacles": hindered,

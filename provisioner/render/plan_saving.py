@@ -39,7 +39,7 @@ def obstacles(plan: Plan) -> Iterator[str]:
         for path in entry_document(change.wanted)[1]:
             yield (
                 f"{one_line(str(change.address))} has a literal in a secret's place, and no secret is saved: write "
-                f"{one_line(dotted(path))} as ${{env:NAME}}."
+                f"{one_line(dotted(path))} as ${{env:NAME}}, or as a sensitive ${{var.NAME}}."
             )
 
 
@@ -113,6 +113,12 @@ def referred_document(referred: Referred) -> Json:
         "values": only(harmless_fields(live, outside), known),
         "scope": (only(wanted.fields, (scope,)) if scope else {}) if wanted else None,
     }
+
+
+def sensitive_document(plan: Plan) -> Json:
+    """The sensitive variables that whoever applies it has to set, and their types."""
+    wanted = (change.wanted for change in plan.changes if change.wanted is not None)
+    return dict(sorted((name, kind) for it in wanted for name, kind in it.sensitive.items()))
 
 
 def marker_document(marker: Marker | None) -> Json | None:

@@ -26,7 +26,7 @@ from provisioner.model.resource import Live, Marker, OnRemove
 from provisioner.model.run_scope import RunScope
 from provisioner.model.sealed import Sealed
 from provisioner.model.words import quoted, shown
-from provisioner.model.written import may_refer, shown_text
+from provisioner.model.written import VARIABLE_NAME, VARIABLE_TYPES, may_refer, shown_text
 from provisioner.reconcile.fingerprints import Fingerprint
 from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN
 
@@ -51,7 +51,8 @@ class Neighbour:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
     """`plan` is what a reader is shown. `entries` are those of the manifest that the changes follow from, with
-    references to variables in them; `then` are the fingerprints of what the changes touch, where something was live.
+    references to variables in them, `sensitive` the types of the sensitive ones; `then` are the fingerprints of what
+    the changes touch, where something was live.
     """
 
     plan: Plan
@@ -59,6 +60,7 @@ class SavedPlan:
     then: Mapping[Address, Fingerprint]
     neighbours: tuple[Neighbour, ...]
     obstacles: tuple[str, ...]
+    sensitive: Mapping[str, str]
     unknown_options: tuple[str, ...]
 
 
@@ -157,8 +159,16 @@ def _saved(document: Json) -> SavedPlan:
             for it in document["referred"]
         ),
         obstacles=_obstacles(document),
+        sensitive=_sensitive(document.get("variables") or {}),
         unknown_options=tuple(sorted(options.keys() - OPTIONS)),
     )
+
+
+def _sensitive(said: Mapping[str, Any]) -> dict[str, str]:
+    for name, kind in said.items():
+        if kind not in VARIABLE_TYPES or not VARIABLE_NAME.fullmatch(name):
+            raise ValueError(f"there is no variable {quoted(name)} of the type {quoted(kind)}")
+    return dict(said)
 
 
 def _obstacles(document: Json) -> tuple[str, ...]:
