@@ -25,7 +25,8 @@ WORDS: Final = {
     LIST: "a list",
     MAPPING: "a mapping",
 }
-VARIABLE_NAME: Final[Document] = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 100}
+MOST_OF_NAME: Final = 100  # characters
+VARIABLE_NAME: Final[Document] = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "maxLength": MOST_OF_NAME}
 DECLARATION: Final[Document] = mapping(
     "What it holds, and what it holds when nothing sets it.",
     {
@@ -200,6 +201,11 @@ def _is_one_of(value: object, allowed: Sequence[object]) -> bool:
 
 def is_allowed(value: object, declaration: Declaration) -> bool:
     return not declaration.enum or _is_one_of(value, declaration.enum)
+
+
+def type_of(value: object) -> str:
+    """The type of what holds the value; of nothing at all, a text."""
+    return next((kind for kind in VARIABLE_TYPES if fits(value, kind)), STRING)
 
 
 def fits(value: object, kind: str) -> bool:

@@ -37,7 +37,7 @@ from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
-from provisioner.manifest.settled import settled, with_sensitive
+from provisioner.manifest.settled import settled, unset, with_sensitive
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
@@ -260,8 +260,8 @@ def refused(text: str) -> dict[Address, Diagnostic]:
     if source is None:
         return {}
     options = Options(environ={}, project_needed=False)
-    variables = Variables(values={}, unset=Severity.WARNING)
     budget = Budget()
+    variables, source = unset(Variables(values={}, unset=Severity.WARNING), source, budget)
     file = resolved_file(source, problems, variables, budget=budget)
     if _too_many([file], budget):
         return {}

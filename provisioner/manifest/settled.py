@@ -80,6 +80,13 @@ def with_sensitive(
     return replace(variables, declared=asked, settings=held), problems
 
 
+def unset(variables: Variables, source: Source, budget: Budget) -> tuple[Variables, Source]:
+    """A single file, of whose variables none is set."""
+    of_file = declared([source])
+    held, _ = settings(of_file, Outside(), {}, {}, budget)
+    return replace(variables, declared=of_file, settings=held), substituted(source, held, budget).source
+
+
 def _has_more_files(found: Files, overlaid: Overlaid) -> bool:
     """Whether an environment that is not chosen stands in a file of its own, which nobody has read."""
     return any(

@@ -259,6 +259,18 @@ def _hidden_texts(value: object, shown: object) -> Iterator[str]:
             yield from _hidden_texts(item, shown_item)
 
 
+def scalars_in(value: object) -> Iterator[str]:
+    """Every single value in it, spelt."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from scalars_in(inner)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from scalars_in(item)
+    elif value is not None:
+        yield str(value)
+
+
 def _scalars(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         for inner in value.values():

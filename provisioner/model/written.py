@@ -36,6 +36,20 @@ class Written(NamedTuple):
     is_secret: bool = False
 
 
+class Open(str):
+    """A reference to a sensitive variable that is still to be set, where what it holds is not to be written down."""
+
+    __slots__ = ("name", "type")
+    name: str
+    type: str
+
+    @classmethod
+    def of(cls, name: str, type_: str) -> Open:
+        made = cls(f"${{var.{name}}}")
+        made.name, made.type = name, type_
+        return made
+
+
 Texts: TypeAlias = Mapping[Path, Written]
 _UNTOLD: Final = Written("")  # what is written in the place is not known
 _Tree: TypeAlias = "dict[str, _Tree | Written]"
@@ -95,6 +109,18 @@ def secrets_of(texts: Texts) -> dict[Path, Written]:
     return {path: text for path, text in texts.items() if text.is_secret}
 
 
+def open_in(value: object, at: Path = ()) -> Iterator[tuple[Path, Open]]:
+    """What is still to be set, and where."""
+    if isinstance(value, Open):
+        yield at, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from open_in(inner, (*at, str(key)))
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            yield from open_in(inner, (*at, str(index)))
+
+
 def in_any_list(path: Path) -> Path:
     """The path in any member of the lists on its way: what stands third now may have stood second."""
     return tuple("*" if step.isdecimal() else step for step in path)
@@ -129,16 +155,25 @@ def veiled_where(value: Any, is_secret: Callable[[Path], bool], at: Path = ()) -
     return value
 
 
-def hidden_in(value: object, at: Path = ()) -> Iterator[Path]:
-    """Where something is out of sight."""
+def _veils(value: object, at: Path) -> Iterator[tuple[Path, Veiled]]:
     if isinstance(value, Veiled):
-        yield at
+        yield at, value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from hidden_in(inner, (*at, str(key)))
+            yield from _veils(inner, (*at, str(key)))
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            yield from hidden_in(inner, (*at, str(index)))
+            yield from _veils(inner, (*at, str(index)))
+
+
+def hidden_in(value: object) -> Iterator[Path]:
+    """Where something is out of sight."""
+    return (path for path, _ in _veils(value, ()))
+
+
+def veils_in(value: object) -> Iterator[Veiled]:
+    """What is out of sight."""
+    return (veil for _, veil in _veils(value, ()))
 
 
 def _everywhere(value: object, path: Path) -> Iterator[Path]:
