@@ -155,7 +155,7 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
         file=name,
         environ=os.environ,
         allow_env=request.allow_env,
-        sensitive=saved.sensitive,
+        sensitive=saved.plan.sensitive,
         variables=request.variables,
         variable_files=request.variable_files,
     )

@@ -22,7 +22,7 @@ from provisioner.model.document import ABSENT, UNKNOWN, Document, Json, Path, lo
 from provisioner.model.resource import Reference
 from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
-from provisioner.model.written import Texts, Written, secrets_of
+from provisioner.model.written import Texts, Written
 
 _OF_VALUES: Final = frozenset({
     "wrong-type", "bad-value", "out-of-range", "too-long", "bad-name", "unknown-reference", "secret-in-manifest",
@@ -172,13 +172,6 @@ class Entry:
         name = self.value.get("live_name")
         is_said = isinstance(name, str) and name and self.file.is_known((*self.path, "live_name"))
         return Address(self.address.kind, name) if is_said else self.address  # type: ignore[arg-type]
-
-    @property
-    def sensitive(self) -> dict[str, str]:
-        """The sensitive variables that have a part in it, and their types."""
-        secrets, settings = self.file.secrets, self.file.variables.settings
-        names = {name for path in secrets_of(self.written) for name in secrets.get((*self.path, *path), ())}
-        return {name: settings[name].declaration.type for name in sorted(names)}
 
     def told(self, finding: Finding, *, at_key: bool = False, subject: str = "") -> Iterator[Diagnostic]:
         """As the file's; the finding's path begins in the entry."""

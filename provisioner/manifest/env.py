@@ -83,6 +83,11 @@ class Variables:
     declared: Declared = field(default_factory=Declared)
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
+    @property
+    def sensitive(self) -> dict[str, str]:
+        """The types of the sensitive ones, by their names."""
+        return {name: it.declaration.type for name, it in self.settings.items() if it.is_sensitive}
+
     def allows(self, name: str) -> bool:
         return not is_of_variable(name) and (name in self.allowed or _is_public(name))
 

@@ -30,7 +30,7 @@ from provisioner.manifest.declared import (
 )
 from provisioner.manifest.files import Found, can_hold, read_manifest, shown_path
 from provisioner.manifest.limits import Budget
-from provisioner.manifest.reader import read, read_document
+from provisioner.manifest.reader import read, read_document, read_json
 from provisioner.manifest.references import references
 from provisioner.manifest.scalars import Ambiguous, resolve
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
@@ -215,7 +215,7 @@ def spelt(text: str, kind: str) -> Any:
             return None
     text = text.replace("\r\n", "\n")
     source, problems = read(text, file="") if can_hold(text) else (None, [])
-    value = source.root if source is not None and not problems else None
+    value = source.root if source is not None and not problems else read_json(text)  # escapes that YAML has not
     return value if isinstance(value, list if kind == LIST else dict) else None
 
 

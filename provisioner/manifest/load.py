@@ -54,7 +54,7 @@ class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
     than the environment says. `preflight` is what it says of the checks that are part of a plan. `environment` is the
-    one of its own that is chosen, if it has any.
+    one of its own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Manifest:
     overrides: tuple[Diagnostic, ...] = ()
     preflight: Settings = field(default_factory=Settings)
     environment: str | None = None
+    sensitive: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
         overrides=overridden,
         preflight=head.preflight,
         environment=overlaid.environment if overlaid is not None else None,
+        sensitive=draft.variables.sensitive,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 
@@ -381,7 +383,6 @@ def _desired(entry: Entry, names: Names) -> Desired:
         places=partial(_place, entry.file.source, entry.path),
         entry=names.entry(kind, entry.fields, entry.value, entry.written),
         written=entry.written,
-        sensitive=entry.sensitive,
     )
 
 

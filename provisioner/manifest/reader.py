@@ -108,6 +108,12 @@ def _yaml(text: str, file: str, budget: Budget) -> tuple[object, list[Diagnostic
     return (source.root if source is not None else None), problems
 
 
+def read_json(text: str) -> object:
+    """What a text of its own holds, None where it is no JSON, or none that a manifest can hold."""
+    value, problems = _json(text, "", Budget())
+    return None if problems else value
+
+
 class _Refused(ValueError):  # noqa: N818 - an answer, not a failure
     """`code`, message and hint."""
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from provisioner.kinds import KINDS
 from provisioner.manifest.declared import LIST, MAPPING, STRING, WORDS, Declaration
 from provisioner.manifest.env import ALLOWED_NAMES, ALLOWED_PREFIXES, Variables, is_of_variable
 from provisioner.manifest.given import PLAIN, SECRET, Setting, meant, spelling, spelt
@@ -161,11 +162,14 @@ class _Resolver:
         return reference.written
 
     def _secret(self, setting: Setting, path: Path, *, is_whole: bool) -> Any:
+        """What it holds; where it may not stand at all, something that is the same whatever it holds."""
         name, kind, value = setting.declaration.name, setting.declaration.type, setting.value
         self.secrets[path] = (*self.secrets.get(path, ()), name)
         if not is_whole and kind in (LIST, MAPPING):
             self._report("variable-in-text", path, name)
             return ""
+        if path[0] not in KINDS or len(path) < len(("section", "name", "field")):
+            return setting.stand_in
         if setting.in_manifest and isinstance(value, str) and "${" in value:
             value = self._joined([*parts(value)], path)
             value = value if kind == STRING else spelt(value, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -145,6 +145,8 @@ class Plan:
     the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at. `allow`
     is what the command allowed.
 
+    `sensitive` are the types of the manifest's sensitive variables, which whoever applies it later has to set.
+
     One that was saved says when it was made, and tells the digest that it had; `is_saved` where it is what is left of
     one.
     """
@@ -165,6 +167,7 @@ class Plan:
     allow: Allowances = field(default_factory=Allowances)
     made_at: str = ""
     is_saved: bool = False
+    sensitive: Mapping[str, str] = field(default_factory=dict)
     told_digest: str = ""
 
     @property

@@ -259,8 +259,8 @@ def _hidden_texts(value: object, shown: object) -> Iterator[str]:
             yield from _hidden_texts(item, shown_item)
 
 
-def scalars_in(value: object) -> Iterator[str]:
-    """Every single value in it, spelt."""
+def scalars_in(value: object) -> Iterator[object]:
+    """Every single value in it."""
     if isinstance(value, Mapping):
         for inner in value.values():
             yield from scalars_in(inner)
@@ -268,7 +268,7 @@ def scalars_in(value: object) -> Iterator[str]:
         for item in value:
             yield from scalars_in(item)
     elif value is not None:
-        yield str(value)
+        yield value
 
 
 def _scalars(value: object) -> Iterator[str]:

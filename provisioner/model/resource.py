@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -69,7 +69,7 @@ class Desired:
     name in it are those of what is live; `key` is what the entry is called where it has a `live_name`. `where` is its
     key; `places` tells where a field of it stands, or the innermost that there is around it.
     `entry` is what the manifest says, with its files and variables in their place; `written` are the texts that stand
-    where variables made a value of it, and `sensitive` the types of the sensitive ones in these, by name.
+    where variables made a value of it.
     """
 
     address: Address
@@ -82,7 +82,6 @@ class Desired:
     places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
     entry: Document | None = field(default=None, compare=False, repr=False)
     written: Texts = field(default_factory=dict, compare=False, repr=False)
-    sensitive: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def key_address(self) -> Address:

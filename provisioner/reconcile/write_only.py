@@ -52,10 +52,10 @@ def _without_variables(failure: Failure, veils: Sequence[Veiled]) -> Failure:
     """
     if not veils:
         return failure
-    texts = [text for veil in veils for text in scalars_in(veil.value)]
-    if any(len(text) < _SHORTEST for text in texts):
+    values = [value for veil in veils for value in scalars_in(veil.value) if value != ""]
+    if any(not isinstance(value, str) or len(value) < _SHORTEST for value in values):
         return replace(failure, message=_WITHHELD, advice="")
-    pieces = [text.casefold() for text in texts]
+    pieces = [str(value).casefold() for value in values]
     message, advice = (_without_pieces(it, pieces) for it in (failure.message, failure.advice))
     return replace(failure, message=message, advice=advice)
 

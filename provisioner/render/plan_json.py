@@ -31,7 +31,6 @@ from provisioner.render.plan_saving import (
     obstacles,
     options_document,
     referred_document,
-    sensitive_document,
 )
 from provisioner.render.scope import scope_document
 from provisioner.render.target import target_document
@@ -57,7 +56,7 @@ def plan_document(plan: Plan) -> Json:
         "scope": scope_document(plan),
         "digest": plan.digest,
         "destruction": plan.destruction,
-        "variables": sensitive_document(plan),
+        "variables": dict(sorted(plan.sensitive.items())),
         "options": options_document(plan.allow),
         "applicable": not hindered,
         "obstacles": hindered,

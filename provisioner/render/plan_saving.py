@@ -115,12 +115,6 @@ def referred_document(referred: Referred) -> Json:
     }
 
 
-def sensitive_document(plan: Plan) -> Json:
-    """The sensitive variables that whoever applies it has to set, and their types."""
-    wanted = (change.wanted for change in plan.changes if change.wanted is not None)
-    return dict(sorted((name, kind) for it in wanted for name, kind in it.sensitive.items()))
-
-
 def marker_document(marker: Marker | None) -> Json | None:
     if marker is None:
         return None

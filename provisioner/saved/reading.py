@@ -51,8 +51,7 @@ class Neighbour:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedPlan:
     """`plan` is what a reader is shown. `entries` are those of the manifest that the changes follow from, with
-    references to variables in them, `sensitive` the types of the sensitive ones; `then` are the fingerprints of what
-    the changes touch, where something was live.
+    references to variables in them; `then` are the fingerprints of what the changes touch, where something was live.
     """
 
     plan: Plan
@@ -60,7 +59,6 @@ class SavedPlan:
     then: Mapping[Address, Fingerprint]
     neighbours: tuple[Neighbour, ...]
     obstacles: tuple[str, ...]
-    sensitive: Mapping[str, str]
     unknown_options: tuple[str, ...]
 
 
@@ -159,7 +157,6 @@ def _saved(document: Json) -> SavedPlan:
             for it in document["referred"]
         ),
         obstacles=_obstacles(document),
-        sensitive=_sensitive(document.get("variables") or {}),
         unknown_options=tuple(sorted(options.keys() - OPTIONS)),
     )
 
@@ -205,6 +202,7 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
             replace=frozenset(map(Address.parse, options.get("replace") or ())),
         ),
         made_at=document.get("made_at") or "",
+        sensitive=_sensitive(document.get("variables") or {}),
         told_digest=document["digest"],
     )
 
