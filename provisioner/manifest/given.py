@@ -31,7 +31,7 @@ from provisioner.manifest.declared import (
 from provisioner.manifest.files import Found, can_hold, read_manifest, shown_path
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.reader import read, read_document, read_json
-from provisioner.manifest.references import references
+from provisioner.manifest.references import VAR, references
 from provisioner.manifest.scalars import Ambiguous, resolve
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT
@@ -199,8 +199,11 @@ def _typed(candidate: _Candidate, declaration: Declaration) -> tuple[Any, str]:
         if _SURROGATE.search(value):
             return None, "holds bytes that are not text"
         value = value if kind == STRING else spelt(value, kind)
-    elif candidate.in_manifest and isinstance(value, str) and any(True for _ in references(value)):
-        return value, ""  # what the environment holds is held against the place where it is used
+    elif candidate.in_manifest and (named := [*references(value)]):
+        if any(it.source == VAR for it in named):
+            return None, "refers to another variable"
+        if isinstance(value, str):  # what the environment holds is held against the place where it is used
+            return value, ""
     return (value, "") if fits(value, kind) else (None, f"is not {WORDS[kind]}")
 
 

@@ -121,6 +121,8 @@ class _Filling:
         return self._file.is_known(path) and path not in self.unknown
 
     def _with_files(self, value: Any, path: Path) -> Any:
+        if path in self._file.secrets:  # which files it names would tell what it holds
+            return value
         if isinstance(value, list):
             items = [self._with_files(inner, (*path, str(index))) for index, inner in enumerate(value)]
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value

@@ -375,6 +375,16 @@ def test_whether_a_manifest_is_right_does_not_depend_on_what_it_holds(tmp_path: 
     assert told[0] == told[1]
 
 
+def test_a_sensitive_value_reads_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"type": "object"}', encoding="utf-8")
+    text = agent('tools: "${var.v}"').replace("{v: {}}", "{v: {type: list, sensitive: true}}")
+    for name in ("a.json", "missing.json", "../x"):
+        tools = [{"type": "function", "name": "f", "parameters": {"file": name}}]
+        loaded = load_text(tmp_path, text, environ={"PROVISIONER_SECRET_v": json.dumps(tools)})
+        assert brief(loaded) == []
+        assert manifest_of(loaded).resources[Address("agents", "a")].fields["tools"] == tools
+
+
 def test_an_enum_is_no_oracle(tmp_path: Path) -> None:
     text = agent('description: "${var.v}"').replace("{v: {}}", "{v: {enum: [gpt, b, c]}}")
     told = {full(load_text(tmp_path, text, environ={"PROVISIONER_SECRET_v": value})) for value in ("gpt", "no")}

@@ -245,6 +245,57 @@ def test_what_sets_no_variable_is_an_error_but_in_the_environment(tmp_path: Path
     assert 'Did you mean "s"?' in full(loaded)
 
 
+ENVIRONMENTS = """\
+version: 1
+name: "${var.team}-${var.stage}"
+variables:
+  team: {default: blue}
+  stage: {enum: [dev, prod]}
+  capacity: {type: number, default: 5}
+  only_in_prod: {default: x}
+environments:
+  dev: {variables: {stage: dev}}
+  prod:
+    variables: {stage: prod, capacity: 50, team: "${env:FOUNDRY_TEAM:-green}"}
+    agents: {a: {description: "${var.only_in_prod} of ${var.stage}"}}
+deployments:
+  gpt: {model: {format: OpenAI, name: gpt-4.1-mini}, sku: {name: Standard, capacity: "${var.capacity}"}}
+agents:
+  a: {model: gpt}
+"""
+
+
+def test_an_environment_gives_values_between_default_and_files(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"project_needed": False}
+    dev = manifest_of(load_text(tmp_path, ENVIRONMENTS, environment="dev", **options))
+    prod = manifest_of(load_text(tmp_path, ENVIRONMENTS, environment="prod", **options))
+
+    assert (dev.name, dev.resources[GPT].fields["sku"]["capacity"]) == ("blue-dev", 5)
+    assert (prod.name, prod.resources[GPT].fields["sku"]["capacity"]) == ("green-prod", 50)
+    assert prod.resources[AGENT].fields["description"] == "x of prod"
+    (tmp_path / "v.yaml").write_text("capacity: 7\n", encoding="utf-8")
+    options["variable_files"] = [tmp_path / "v.yaml"]
+    prod = manifest_of(load_text(tmp_path, ENVIRONMENTS, environment="prod", **options))
+    assert prod.resources[GPT].fields["sku"]["capacity"] == 7
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("capacity: 50", "capcity: 50", ["m.yaml:11:39 variable-undeclared"]),
+        ("capacity: 50", "capacity: much", ["m.yaml:11:40 variable-value"]),
+        ("stage: prod", "stage: test", ["m.yaml:11:24 variable-value"]),
+        ("stage: prod", "stage: '${var.team}'", ["m.yaml:11:24 variable-value"]),
+    ],
+)
+def test_what_is_wrong_in_an_environments_values_is_told_there(
+    tmp_path: Path, before: str, after: str, expected: list[str]
+) -> None:
+    text = ENVIRONMENTS.replace(before, after)
+
+    assert brief(load_text(tmp_path, text, environment="prod", project_needed=False)) == expected
+
+
 VALUE = "q7-zx_1"
 
 
