@@ -103,21 +103,24 @@ class _Resolver:
         elif len(found) == 1 and found[0] == text:  # nothing that is ours
             return text
         only = found[0] if len(found) == 1 else None
-        if not self._spend(found, path):
-            return text
         if isinstance(only, Reference) and only.name:
             if only.source == VAR:
-                return self._variable(only, path, is_whole=True)
+                is_left = self._take(Resource.VARIABLES, 1, path)
+                return self._variable(only, path, is_whole=True) if is_left else text
             self.sole[path] = text
         return self._joined(found, path)
 
     def _joined(self, found: Sequence[Part], path: Path) -> str:
         result = []
         for part in found:
-            value = part if isinstance(part, str) else self._value(part, path)
-            if not self._take(Resource.CHARACTERS, 0 if isinstance(part, str) else len(value), path):
+            if isinstance(part, str):
+                result.append(part)
+                continue
+            if not self._take(Resource.VARIABLES, 1, path):
                 break
-            result.append(value)
+            result.append(self._value(part, path))
+            if not self._take(Resource.CHARACTERS, len(result[-1]), path):
+                break
         return "".join(result)
 
     def _value(self, reference: Reference, path: Path) -> str:
@@ -187,9 +190,6 @@ class _Resolver:
         ):
             return value
         return ""
-
-    def _spend(self, found: Sequence[Part], path: Path) -> bool:
-        return self._take(Resource.VARIABLES, sum(isinstance(part, Reference) for part in found), path)
 
     def _take(self, what: Resource, amount: int, path: Path) -> bool:
         if self._budget.take(what, amount):

@@ -50,7 +50,7 @@ def settled(found: Files, overlaid: Overlaid, options: Options, budget: Budget) 
     held, told = settings(of_manifest, outside, of_environment, used, budget)
     problems = [*of_manifest.problems, *told]
     if of_manifest.by_name and not _has_more_files(found, overlaid):
-        elsewhere = (used_in(file.source.root) for file in found.files)
+        elsewhere = (used_in(file.source.root) for file in found.files if overlaid.environment is not None)
         problems += unused(of_manifest, {*used, *(name for names in elsewhere for name in names)})
     variables = replace(found.variables, declared=of_manifest, settings=held)
     files: list[SettledFile] = []

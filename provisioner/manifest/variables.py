@@ -8,6 +8,7 @@ sensitive variables: see `resolving`. Places are those of the references.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,13 +17,15 @@ from provisioner.manifest.declared import LIST, MAPPING, SECTION, Declared
 from provisioner.manifest.given import Setting, spelling
 from provisioner.manifest.limits import MOST_TOLD, Budget, Resource, untold
 from provisioner.manifest.places import Rewritten, Source
-from provisioner.manifest.references import VAR, Escaped, Part, Reference, literal_parts, parts, references
+from provisioner.manifest.references import VAR, Escaped, Part, Reference, literal_parts, parts
 from provisioner.manifest.schema import EXTENSION
 from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Path
 from provisioner.model.words import joined, quoted
 from provisioner.model.written import OPENING, escape
+
+_NAMED: Final = re.compile(r"\$\{var\.([A-Za-z_][A-Za-z0-9_]*)\}")  # an escaped one is no sign of a slip, either
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ def used_in(root: object) -> set[str]:
 def _used(value: object, path: Path) -> Iterator[tuple[str, Path]]:
     if isinstance(value, str):
         if "${var." in value:
-            yield from ((it.name, path) for it in references(value) if it.source == VAR)
+            yield from ((name, path) for name in dict.fromkeys(_NAMED.findall(value)))
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _used(inner, (*path, key))
@@ -181,13 +184,16 @@ class _Walk:
         return False
 
     def _spend(self, those: Iterable[_Plain], path: Path) -> bool:
-        for each in those:
-            held = each.setting
-            taken = ((Resource.VARIABLES, 1), (Resource.CHARACTERS, held.length), (Resource.VALUES, held.size - 1))
-            for what, amount in taken:
-                if not self._budget.take(what, amount):
-                    self._problems.append(self._budget.exceeded(what, self._source.value_at(path)))
-                    return False
+        held = [each.setting for each in those]
+        taken = (
+            (Resource.VARIABLES, len(held)),
+            (Resource.CHARACTERS, sum(it.length for it in held)),
+            (Resource.VALUES, sum(it.size - 1 for it in held)),
+        )
+        for what, amount in taken:
+            if not self._budget.take(what, amount):
+                self._problems.append(self._budget.exceeded(what, self._source.value_at(path)))
+                return False
         return True
 
     def _report(self, code: str, path: Path, message: str, hint: str) -> None:

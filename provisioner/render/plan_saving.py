@@ -39,7 +39,7 @@ def obstacles(plan: Plan) -> Iterator[str]:
         for path in entry_document(change.wanted)[1]:
             yield (
                 f"{one_line(str(change.address))} has a literal in a secret's place, and no secret is saved: write "
-                f"{one_line(dotted(path))} as ${{env:NAME}}, or as a sensitive ${{var.NAME}}."
+                f"{one_line(dotted(path))} as a sensitive ${{var.NAME}}, or as ${{env:NAME}}."
             )
 
 
