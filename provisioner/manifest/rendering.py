@@ -20,9 +20,9 @@ from provisioner.manifest.limits import Budget
 from provisioner.manifest.load import loaded_with, uncollected
 from provisioner.manifest.places import Source
 from provisioner.manifest.reading import read_files
+from provisioner.manifest.references import VAR, references
 from provisioner.manifest.schema import EXTENSION
 from provisioner.manifest.settled import settled
-from provisioner.manifest.variables import used_in
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Json, Path, dotted, lookup
 from provisioner.model.rendered import Rendered
@@ -89,7 +89,7 @@ def _with_declarations(whole: Json, settings: Mapping[str, Setting]) -> Json:
     """With those of the variables that it still names: the sensitive ones, and those that are not set. What a sensitive
     one holds is left out.
     """
-    named = used_in(whole)
+    named = {it.name for it in references(whole) if it.source == VAR}
     kept = {name: _declaration(setting) for name, setting in settings.items() if name in named}
     if not kept:
         return whole

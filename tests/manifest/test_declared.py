@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.kinds import TRAITS
+from provisioner.manifest.draft import Options
 from provisioner.manifest.load import Manifest, load
+from provisioner.manifest.rendered_text import rendered_text
+from provisioner.manifest.rendering import render
 from provisioner.manifest.write import literal
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
@@ -442,7 +445,7 @@ def outcome(file: Path, text: str, **options: Any) -> str:
     if loaded.manifest is None:
         return "\n".join(sorted(each.code for each in loaded.diagnostics if each.is_error))
     plan = make_plan(loaded.manifest.resources, {}, owner=loaded.manifest.name, traits=TRAITS)
-    return json_text(plan_document(plan))
+    return json_text({"changes": plan_document(plan)["changes"], "digest": plan.digest})
 
 
 @settings(max_examples=tries(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -469,6 +472,40 @@ def test_a_manifest_with_variables_plans_as_one_with_the_values_written_in_it(
 
     assert given_from_outside == by_hand
     assert by_default == by_hand
+
+
+def rendered(file: Path, **options: Any) -> str:
+    found = render([file], Options(environ={}, **options)).rendered
+    assert found is not None
+    return rendered_text(found)
+
+
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(VALUES, AROUND, AROUND)
+def test_what_render_prints_plans_the_same(tmp_path: Path, value: object, before: str, after: str) -> None:
+    before, after = (before.rstrip("$"), after) if not isinstance(value, (list, dict)) else ("", "")
+    text = manifest_with(f"{literal(before)}${{var.v}}{literal(after)}", {"v": {"type": kind_of(value)}})
+    (tmp_path / "v.json").write_text(json.dumps({"v": value}, ensure_ascii=False), encoding="utf-8")
+    files = [tmp_path / "v.json"]
+    planned = outcome(tmp_path / "m.yaml", text, variable_files=files)
+    if not planned.startswith("{"):  # it has errors
+        return
+
+    assert outcome(tmp_path / "n.yaml", rendered(tmp_path / "m.yaml", variable_files=files)) == planned
+
+
+def test_render_leaves_sensitive_variables_and_what_declares_them(tmp_path: Path) -> None:
+    text = agent(
+        "{s: {sensitive: true, default: hunter2}, t: {enum: [a, b], description: x}, u: {default: y}}",
+        'description: "${var.u} ${var.s} $${var.u}", instructions: "${var.t}"',
+    )
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    printed = rendered(tmp_path / "m.yaml")
+
+    assert "hunter2" not in printed
+    assert 'description: "y ${var.s} $${var.u}"' in printed
+    assert "variables:\n  s:\n    type: string\n    sensitive: true\n  t:\n" in printed
+    assert "\n  u:" not in printed
 
 
 def test_twenty_thousand_references_are_fast(tmp_path: Path) -> None:
