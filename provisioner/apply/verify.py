@@ -16,6 +16,7 @@ from provisioner.model.document import Document, Path, dotted, lies_under, looku
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Change
 from provisioner.model.resource import Condition, Desired, Live, Marker
+from provisioner.model.veiled import Veiled
 from provisioner.reconcile.compare import unshown
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import (
@@ -227,6 +228,8 @@ def _told(path: Path, here: object, change: Change, kind: Kind) -> str:
     name = dotted(path)
     if is_nothing(here):
         return f"{name} is not shown"
+    if isinstance(change.hides_before(here, path), Veiled):
+        return f"{name} is not what was sent"
     before: Document = change.before.fields if change.before else {}
     word = "is still" if lookup(before, path) == here else "is"
     if isinstance(here, (int, float)) or (isinstance(here, str) and rule_of(path, kind.traits).meaning is not None):

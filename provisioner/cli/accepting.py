@@ -53,7 +53,7 @@ class _Acceptor:
         kind = KINDS[change.address.kind]
         live = as_live(wanted.fields, change.fields)
         declared, to_be = self._names.fields(kind, wanted.fields), self._names.fields(kind, live)
-        found = acceptance(wanted.key_address, source.root, declared, to_be)
+        found = acceptance(wanted.key_address, source.root, declared, to_be, change.hides_before)
         left = dict(found.left)
         for edit in found.edits:
             if why := self._files.place(edit, source):

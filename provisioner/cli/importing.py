@@ -24,6 +24,7 @@ from provisioner.model.document import Document
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed
+from provisioner.model.written import open_in
 from provisioner.render.safe import one_line
 
 
@@ -61,6 +62,9 @@ def import_live(
 
 def _secrets_in(address: Address, entry: Document) -> Iterator[Left]:
     """A manifest is shared: what may be a secret is no part of one."""
+    for path, _ in open_in(entry):
+        why = "comes from a sensitive variable: declare the resource with ${var.…} in its place"
+        yield Left(address=address, path=path, why=why)
     for path in secrets_of(entry):
         yield Left(address=address, path=path, why="may be a secret: declare the resource with ${env:…} in its place")
 

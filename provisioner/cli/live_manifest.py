@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +15,19 @@ from provisioner.cli.session import Request, connected
 from provisioner.cli.terminal import note, remark
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
+from provisioner.manifest.declared import MOST_OF_NAME, type_of
 from provisioner.manifest.keys import keys_for, with_live_name
 from provisioner.manifest.load import refused
 from provisioner.manifest.project import owner_fault
 from provisioner.manifest.write import SCHEMA, dump
 from provisioner.model.address import Address
-from provisioner.model.document import Document, Json, dotted
+from provisioner.model.document import Document, Json, digest, dotted, lookup, with_value
 from provisioner.model.errors import PlaneError, ProvisionerError
+from provisioner.model.hidden_places import veiled_live
 from provisioner.model.redact import Sensitive, redacted
 from provisioner.model.resource import Live
 from provisioner.model.words import guess, listed, plural
+from provisioner.model.written import Open, hidden_in, open_in
 from provisioner.render.safe import one_line
 from provisioner.render.target import target_phrase
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
 _UNOWNED: Final = "imported"
+_NO_NAME: Final = re.compile(r"[^A-Za-z0-9_]")
 # What is whole only through Azure Resource Manager, and what it is called.
 _MANAGED: Final = {section: section.replace("_", " ") for section, kind in KINDS.items() if kind.settings}
 _PROJECT: Final = {"endpoint": "${env:FOUNDRY_PROJECT_ENDPOINT}"}
@@ -126,6 +131,7 @@ def tell(found: LiveManifest, *, adopt: bool) -> None:
         note(reason)
     _tell_odd(found.live.values())
     _tell_secrets(found.entries)
+    _tell_open(found.entries)
     tell_unread(found.entries)
     _tell_unowned(found.live, adopt=adopt, sees_all=found.sees_all)
 
@@ -248,7 +254,7 @@ def _told(reasons: Mapping[Address, str], content: _Content) -> list[str]:
 
 def _entry(found: Live, names: Names) -> Document:
     kind = KINDS[found.address.kind]
-    entry = dict(kind.entry(names.fields(kind, found.fields)))
+    entry = _with_open(found, dict(kind.entry(names.fields(kind, found.fields))))
     marker = found.marker
     lifecycle: Json = {}
     if marker is not None and marker.prevent_destroy:
@@ -256,6 +262,23 @@ def _entry(found: Live, names: Names) -> Document:
     if marker is not None and marker.on_remove.value != "delete":
         lifecycle["on_remove"] = marker.on_remove.value
     return {**entry, "lifecycle": lifecycle} if lifecycle else entry
+
+
+def _with_open(found: Live, entry: Json) -> Json:
+    """What sensitive variables made, as its marker says, with variables in its place that are to be set."""
+    for path in hidden_in(veiled_live(entry, found, {})):
+        variable = _variable_for((found.address.kind, found.address.name, *path))
+        entry = with_value(entry, path, Open.of(variable, type_of(lookup(entry, path))))
+    return entry
+
+
+def _variable_for(steps: Sequence[str]) -> str:
+    """A name that says where it stands, and that no other place has."""
+    words = "_".join(steps)
+    name = _NO_NAME.sub("_", words)
+    if name == words and len(name) <= MOST_OF_NAME:
+        return name
+    return f"{name[: MOST_OF_NAME - 9]}_{digest(words)[:8]}"
 
 
 def secrets_of(entry: Document) -> Iterator[tuple[str, ...]]:
@@ -272,6 +295,16 @@ def _tell_secrets(entries: Mapping[Address, Document]) -> None:
         )
         for path in paths:
             remark(f"  {one_line(path)}")
+
+
+def _tell_open(entries: Mapping[Address, Document]) -> None:
+    names = sorted({it.name for _, it in open_in([*entries.values()])})
+    if names:
+        note(
+            f"Not in it, as sensitive variables made it: what {listed([f'${{var.{name}}}' for name in names])} "
+            f"{'stands' if len(names) == 1 else 'stand'} for. Set {'it' if len(names) == 1 else 'them'} as "
+            "PROVISIONER_SECRET_NAME."
+        )
 
 
 def _secrets(value: object, shown: object, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

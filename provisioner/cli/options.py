@@ -50,6 +50,14 @@ def pattern(text: str) -> str:
     return text
 
 
+def assignment(text: str) -> tuple[str, str]:
+    """A flag's value as a variable's name and what it is to hold."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise click.BadParameter("Write NAME=VALUE.")  # it may be a secret, so it is not repeated
+    return name, value
+
+
 def endpoint(text: str) -> str:
     """A flag's value as a project's endpoint."""
     if wrong := endpoint_fault(text):
@@ -125,6 +133,23 @@ manifest_options = _all(
         multiple=True,
         metavar="NAME",
         help="Let ${env:NAME} in the manifest read this variable, too.",
+    ),
+    click.option(
+        "--var",
+        "variables",
+        multiple=True,
+        type=assignment,
+        metavar="NAME=VALUE",
+        help="Set a variable of the manifest: ${var.NAME}. Wins over all else that sets it.",
+    ),
+    click.option(
+        "--var-file",
+        "variable_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Set variables of the manifest from a YAML or JSON file, NAME: value; of several the later one wins. "
+        "PROVISIONER_VAR_NAME in the environment wins over it.",
     ),
 )
 

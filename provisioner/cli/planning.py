@@ -101,7 +101,8 @@ def _planned(
     _check_owners(plan, live, allow)
     for sentence in _allowed_in_vain(plan, live, allow):
         note(f"Warning: {one_line(sentence)}")
-    return replace(plan, target=planes.target, warnings=(*manifest.overrides, *plan.warnings))
+    warnings = (*manifest.overrides, *plan.warnings)
+    return replace(plan, target=planes.target, warnings=warnings, sensitive=manifest.sensitive)
 
 
 def _check_names(allow: Allowances, known: Collection[Address]) -> None:

@@ -155,6 +155,9 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
         file=name,
         environ=os.environ,
         allow_env=request.allow_env,
+        sensitive=saved.plan.sensitive,
+        variables=request.variables,
+        variable_files=request.variable_files,
     )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics, "These are the entries in the plan, with the variables set here.")

@@ -37,6 +37,8 @@ class Request:
 
     files: tuple[Path, ...] = ()
     allow_env: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    variable_files: tuple[Path, ...] = ()
     local: bool = False
     state: str | None = None
     catalogue: str = ""
@@ -79,6 +81,8 @@ def looked_at(request: Request) -> Loaded:
         request.files,
         environ=os.environ,
         allow_env=request.allow_env,
+        variables=request.variables,
+        variable_files=request.variable_files,
         unset=Severity.ERROR,
         project_needed=not request.local,
         endpoint=request.project_endpoint,

@@ -113,7 +113,7 @@ def is_unset(problem: Diagnostic) -> bool:
     """Whether it is wrong only for want of a setting, and not with what is written."""
     where = problem.where
     about_project = where is not None and where.path.startswith("project")
-    return problem.code == "env-unset" or (problem.code in _UNSET and about_project)
+    return problem.code in {"env-unset", "variable-unset"} or (problem.code in _UNSET and about_project)
 
 
 def dotenv_found(folder: Path, environ: Mapping[str, str]) -> Verdict:

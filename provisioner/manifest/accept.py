@@ -6,15 +6,15 @@ looked for in the entry as it is written, and only there something changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Final, TypeAlias
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.edit import Edit
-from provisioner.manifest.env import has_variable
 from provisioner.manifest.files import can_hold
+from provisioner.manifest.references import has_variable
 from provisioner.manifest.write import literal
 from provisioner.model.address import Address
 from provisioner.model.document import ABSENT, Document, Path, canonical, lookup, with_value
@@ -49,15 +49,21 @@ class NewText:
 _Step: TypeAlias = tuple[Path, "Edit | NewText | str"]  # a text says why it is left
 
 
-def acceptance(address: Address, root: object, declared: Document, live: Document) -> Acceptance:
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def acceptance(
+    address: Address, root: object, declared: Document, live: Document, hides: Callable[[Any], Any] = _as_it_is
+) -> Acceptance:
     """`root` is the file as it is written; `declared` and `live` are the entry's normal form, as it is and as it is to
-    be.
+    be. `hides` takes what is sensitive in it out of sight.
     """
     kind = KINDS[address.kind]
     live = _in_declared_order(kind.traits, declared, live)
     before, after = kind.entry(declared), kind.entry(live)
     written = lookup(root if isinstance(root, dict) else {}, (address.kind, address.name))
-    steps = [*_steps(written, before, after, redacted(after), (address.kind, address.name))]
+    steps = [*_steps(written, before, after, redacted(hides(after)), (address.kind, address.name))]
     left = {path[2:]: step for path, step in steps if isinstance(step, str)}
     again = kind.desired(after)
     left |= {path: _UNSAYABLE for path in _differing(live, again, ()) if path not in left}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import MARKED, TAKES_FILE
 from provisioner.kinds.live_names import Names
-from provisioner.manifest.draft import Draft, Entry, ManifestFile
+from provisioner.manifest.declared import BOOLEAN, LIST, MAPPING, NUMBER, STRING
+from provisioner.manifest.draft import OURS, Draft, Entry, ManifestFile
+from provisioner.manifest.given import is_in_the_open
 from provisioner.manifest.misfits import fits_name, name_advice, name_fault
+from provisioner.manifest.references import is_whole
 from provisioner.manifest.schema import (
     ANY_KEY,
     ANY_NAME,
@@ -21,6 +24,7 @@ from provisioner.manifest.schema import (
     keys_at,
     schemas_at,
     schemas_in,
+    types_at,
 )
 from provisioner.manifest.yaml_values import MAX_DEPTH
 from provisioner.model.address import Address
@@ -29,12 +33,24 @@ from provisioner.model.document import ABSENT, UNKNOWN, Document, Path, dotted, 
 from provisioner.model.resource import Reference
 from provisioner.model.words import guess, listed, quoted, shown, with_article
 from provisioner.model.write_only import version_of
+from provisioner.model.written import secrets_of
 
 _TEMPLATE: Final = re.compile(r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*\}\}")  # no pair of braces inside: linear
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?[-=?+][^{}]*)?\}")
 # Variables and nothing else, but for a word that says how the secret is meant: `Bearer ${env:NAME}`. A default beside
 # the name would be a secret in the file all the same.
-_VARIABLES: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:(?<!\$)\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-)?\})+")
+_VARIABLES: Final = re.compile(
+    r"(?:[A-Za-z]{1,30} )?(?:(?<!\$)\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*(?::-)?|var\.[A-Za-z_][A-Za-z0-9_]*)\})+"
+)
+_OPEN_KINDS: Final = frozenset({"deployments", "rai_policies"})
+_DECISIVE: Final = frozenset({"kind", "type", "model", "model_type", "category", "auth_type", "shared"})
+_JSON_TYPES: Final[Mapping[str, frozenset[str]]] = {
+    STRING: frozenset({"string"}),
+    NUMBER: frozenset({"number", "integer"}),
+    BOOLEAN: frozenset({"boolean"}),
+    LIST: frozenset({"array"}),
+    MAPPING: frozenset({"object"}),
+}
 _SHOWN_CYCLE: Final = 8
 _MOST_CYCLES: Final = 100
 _MOST_GUESSES: Final = 100  # a guess looks at every name, and thousands of them would take minutes
@@ -49,6 +65,53 @@ def contents(draft: Draft) -> Iterator[Diagnostic]:
     """What could not be made a number of, and what is wrong with the files that entries name."""
     for file in draft.files:
         yield from file.content_problems
+
+
+def sensitive_places(draft: Draft) -> Iterator[Diagnostic]:
+    """Where a sensitive variable may not stand, whatever it holds."""
+    for file in draft.files:
+        for path, names in file.secrets.items():
+            if (why := _may_not_be_sensitive(file, path)) or (why := _is_of_another_type(file, path, names)):
+                yield _sensitive(file, path, names, why)
+    for entry in draft.entries:
+        for path in secrets_of(entry.written):
+            meant = (it for it in entry.references if lies_under(it.path, (path,)) or lies_under(path, (it.path,)))
+            if reference := next(meant, None):
+                names = entry.file.secrets.get((*entry.path, *path), ())
+                why = f"names another resource (`{dotted(reference.path)}`), and names are shown"
+                yield _sensitive(entry.file, (*entry.path, *path), names, why)
+
+
+def _sensitive(file: ManifestFile, path: Path, names: Sequence[str], why: str) -> Diagnostic:
+    subject = f"The sensitive variable{'s' if len(names) > 1 else ''} {listed([quoted(it) for it in names])}"
+    message = f"{subject} may not stand in `{shown(dotted(path))}`: it {why}."
+    hint = "Take one that is not sensitive: not declared so, and set by PROVISIONER_VAR_… or --var."
+    return Diagnostic(code="variable-sensitive", message=message, hint=hint, where=file.source.value_at(path))
+
+
+def _may_not_be_sensitive(file: ManifestFile, path: Path) -> str:
+    """Why, as the end of a sentence; empty where it may."""
+    section, key = path[0], path[-1]
+    inside = path[2] if len(path) > len(("section", "name")) else ""
+    reasons = (
+        (section not in KINDS, "is shown, or says what is done"),
+        (section in _OPEN_KINDS, f"is checked before anything is written, and what is wrong with {section} is told"),
+        (not inside, "would hold a whole resource"),
+        (inside in OURS, "says how the resource is treated"),
+        (key in _DECISIVE, f"decides what the resource is, by its `{key}`"),
+        (path in file.held, "says which file is read, and that tells what it holds"),
+    )
+    return next((why for is_so, why in reasons if is_so), "")
+
+
+def _is_of_another_type(file: ManifestFile, path: Path, names: Sequence[str]) -> str:
+    """Without a look at what it holds."""
+    wanted = types_at(entry_shape(path[0]).schema, path[2:])
+    kind = file.variables.settings[names[0]].declaration.type if is_whole(file.written[path]) else STRING
+    if not wanted or wanted & _JSON_TYPES[kind]:
+        return ""
+    words = [word for word, types in _JSON_TYPES.items() if types & wanted]
+    return f"is to hold a {listed(words, 'or')}, and this is a {kind}"
 
 
 def shapes(draft: Draft) -> Iterator[Diagnostic]:
@@ -212,11 +275,26 @@ def _placeholder(file: ManifestFile, text: str, path: Path) -> Iterator[Diagnost
 def secrets_in_the_file(draft: Draft) -> Iterator[Diagnostic]:
     for entry, path in _write_only(draft):
         for at in _secret_paths(entry, lookup(entry.value, path), path):
-            written = lookup(entry.file.source.root, (*entry.path, *at))  # type: ignore[arg-type]  # the way is there
-            if not isinstance(written, str) or not _VARIABLES.fullmatch(written):
+            if not _is_from_outside(entry.file, (*entry.path, *at)):
                 message = f"{entry.address}: the secret `{dotted(at)}` is written in the manifest itself."
-                hint = "Take it from a variable: ${env:NAME}, without a default. Change the secret, if it was real."
-                yield from entry.error("secret-in-manifest", at, message, hint)
+                hint = (
+                    "Take it from a sensitive variable, ${var.NAME}, or from the environment, ${env:NAME}, without a "
+                    "default. Change the secret, if it was real."
+                )
+                where = entry.file.source.value_at((*entry.path, *at))
+                yield Diagnostic(code="secret-in-manifest", message=message, hint=hint, where=where)
+
+
+def _is_from_outside(file: ManifestFile, path: Path) -> bool:
+    """Whether variables alone make what stands there, and none by what the manifest says of it."""
+    for end in range(len(path), 0, -1):
+        if names := file.secrets.get(path[:end]):
+            path = path[:end]
+            if any(is_in_the_open(file.variables.settings[name]) for name in names):
+                return False
+            break
+    written = lookup(file.source.root, path)  # type: ignore[arg-type]  # the way is there
+    return isinstance(written, str) and _VARIABLES.fullmatch(written) is not None
 
 
 def versions_of_values(draft: Draft) -> Iterator[Diagnostic]:
@@ -383,7 +461,14 @@ def _cycles(needs: Mapping[Address, tuple[Address, ...]]) -> Iterator[tuple[Addr
 
 Rule = Callable[[Draft], Iterator[Diagnostic]]
 # These say nothing of what a variable holds; of the others' words, see `load`.
-PLAIN_RULES: Final[tuple[Rule, ...]] = (variables, contents, placeholders, secrets_in_the_file, versions_of_values)
+PLAIN_RULES: Final[tuple[Rule, ...]] = (
+    variables,
+    contents,
+    sensitive_places,
+    placeholders,
+    secrets_in_the_file,
+    versions_of_values,
+)
 RULES: Final[tuple[Rule, ...]] = (
     shapes,
     names,

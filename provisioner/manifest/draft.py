@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
-from provisioner.manifest.env import Variables, resolve
+from provisioner.manifest.env import Variables
 from provisioner.manifest.limits import MOST_TOLD, Budget
 from provisioner.manifest.misfits import Misfit, is_everything
 from provisioner.manifest.places import Source
+from provisioner.manifest.resolving import resolve
 from provisioner.manifest.schema import EXTENSION, entry_shape
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
@@ -22,6 +24,9 @@ from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
 from provisioner.model.written import Texts, Written
 
+_OF_VALUES: Final = frozenset({
+    "wrong-type", "bad-value", "out-of-range", "too-long", "bad-name", "unknown-reference", "secret-in-manifest",
+})  # fmt: skip
 OURS: Final = ("external", "live_name", "lifecycle")
 Text: TypeAlias = tuple[str | None, Diagnostic | None]  # or why there is none
 
@@ -34,7 +39,9 @@ class ManifestFile:
     place, too. `sole` and `written` are what stands there where variables do: see `Resolved`. `unknown` are the paths
     whose value is not the user's, but the remains of a variable or file that could not be read: nothing is held against
     it. `reported` are the places and paths of which the reader complains; where it does, nothing else does. `texts` are
-    those of the files that it names, by their path; `held` are the places that named them.
+    those of the files that it names, by their path; `held` are the places that named them. `put_in` says of paths, in
+    words, which plain variables have a part in the values there; `secrets` names the sensitive ones. Of what these make
+    nothing is held against it either, as that would tell what it is.
     """
 
     source: Source
@@ -49,6 +56,8 @@ class ManifestFile:
     texts: Mapping[str, Text] = field(default_factory=dict)
     held: frozenset[Path] = frozenset()
     is_as_written: bool = False
+    put_in: Mapping[Path, str] = field(default_factory=dict)
+    secrets: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -64,8 +73,12 @@ class ManifestFile:
         return quoted(self.written.get(path, value))
 
     def is_known(self, path: Path) -> bool:
-        """Whether the value there is the user's."""
-        return path not in self.unknown
+        """Whether the value there is the user's, and may be judged."""
+        return path not in self.unknown and not (self.secrets and self.is_secret(path))
+
+    def is_secret(self, path: Path) -> bool:
+        """Whether a sensitive variable made what stands there, or what it stands in."""
+        return any(path[:end] in self.secrets for end in range(1, len(path) + 1))
 
     def told(self, finding: Finding, at: Path = (), *, at_key: bool = False, subject: str = "") -> Iterator[Diagnostic]:
         """The finding at its place; nothing where the value is unknown or the reader has complained already."""
@@ -75,10 +88,14 @@ class ManifestFile:
             yield Diagnostic(
                 code=finding.code,
                 message=f"{subject}{finding.message}",
-                hint=finding.hint,
+                hint=f"{finding.hint} {self._origin(path)}".strip() if finding.code in _OF_VALUES else finding.hint,
                 severity=finding.severity,
                 where=where,
             )
+
+    def _origin(self, path: Path) -> str:
+        """Which variables made what stands there."""
+        return next((words for end in range(len(path), 0, -1) if (words := self.put_in.get(path[:end]))), "")
 
     def _is_reported(self, code: str, where: Location) -> bool:
         if code == "missing-key":  # it stands at what lacks the key, which may be fine itself
@@ -105,6 +122,7 @@ def resolved_file(
     *,
     waived: tuple[Path, ...] = (),
     budget: Budget | None = None,
+    put_in: Mapping[Path, str] | None = None,
 ) -> ManifestFile:
     """The file with its variables; below the paths that are `waived` they may be unset. `problems` are the reader's."""
     root = source.root if isinstance(source.root, dict) else {}
@@ -121,6 +139,8 @@ def resolved_file(
         unknown=resolved.unresolved,
         reported=frozenset({*((it.file, it.line, it.column) for it in places), *(it.path for it in places)}),
         variable_problems=resolved.problems,
+        put_in=put_in or {},
+        secrets=resolved.secrets,
     )
 
 
@@ -177,6 +197,8 @@ class Options:
 
     environ: Mapping[str, str]
     allow_env: Collection[str] = ()
+    variables: Sequence[tuple[str, str]] = ()
+    variable_files: Sequence[FilePath] = ()
     unset: Severity = Severity.ERROR
     project_needed: bool = True
     endpoint: str | None = None
@@ -221,7 +243,7 @@ def is_external(value: object) -> bool:
 def entries_of(files: Iterable[ManifestFile]) -> Iterator[Entry]:
     told = 0
     for file in files:
-        unknown, written = _by_entry(file.unknown), _by_entry(file.written)
+        unknown, written = _by_entry({*file.unknown, *file.secrets}), _by_entry(file.written)
         for section, named in sections_of(file):
             for name in named:
                 entry = _entry(file, Address(section, name), unknown.get((section, name), ()), most=MOST_TOLD - told)
@@ -237,7 +259,9 @@ def _texts(entry: Entry, paths: Iterable[Path]) -> dict[Path, Written]:
     for path in paths:
         place = (*entry.path, *path)
         text, value = entry.file.written[place], lookup(entry.value, path)
-        if value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
+        if place in entry.file.secrets:
+            texts[path] = Written(text, is_private=True, is_secret=True)
+        elif value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
             texts[path] = Written(text, is_private=entry.file.variables.is_private(text))
     return {**texts, **dict(_respelt(texts, entry.fields))}
 
@@ -294,13 +318,16 @@ def named_as_declared(entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def _entry(file: ManifestFile, address: Address, unknown: Iterable[Path], *, most: int) -> Entry:
     """`most` things that do not fit are found in it; its `unknown` paths begin in it."""
+    at = (address.kind, address.name)
     value = file.root[address.kind][address.name]
     external = is_external(value)
-    findings = tuple(
-        islice(_external_misfits(value), MOST_TOLD) if external else entry_shape(address.kind).misfits(value, most)
-    )
+    shape = entry_shape(address.kind)
+    secrets = {path: file.secrets[place] for path in unknown if (place := (*at, *path)) in file.secrets}
+    judged = _with_stand_ins(value, secrets, file.variables) if secrets else value
+    findings = tuple(islice(_external_misfits(judged), MOST_TOLD) if external else shape.misfits(judged, most))
     is_ours = isinstance(value, dict) and not external and is_everything(findings)
-    fields, references = _normal(address.kind, sound_in(value, findings) if is_ours else {})
+    of_others = [it for it in findings if not file.is_secret((*at, *it.finding.path))] if secrets else findings
+    fields, references = _normal(address.kind, sound_in(value, of_others) if is_ours else {})
     return Entry(
         address=address,
         file=file,
@@ -312,6 +339,23 @@ def _entry(file: ManifestFile, address: Address, unknown: Iterable[Path], *, mos
         findings=findings,
         written={},
     )
+
+
+def _with_stand_ins(value: Any, secrets: Mapping[Path, tuple[str, ...]], variables: Variables) -> Any:
+    """The entry with something of the declared type in the place of what is sensitive: whatever is said of it is said
+    of any value.
+    """
+    if () in secrets or not isinstance(value, (dict, list)):
+        return {}
+    judged = _copied(value)
+    for path, names in secrets.items():
+        holder = _holder(judged, path)
+        stand_in = variables.settings[names[0]].stand_in if len(names) == 1 else "x"
+        if isinstance(holder, dict):
+            holder[path[-1]] = stand_in
+        elif isinstance(holder, list):
+            holder[int(path[-1])] = stand_in
+    return judged
 
 
 def _normal(section: str, entry: Document) -> tuple[Document, tuple[Reference, ...]]:

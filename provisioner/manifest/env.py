@@ -1,37 +1,31 @@
-"""`${env:NAME}` and `${env:NAME:-default}` in texts.
+"""Which variables of the environment a manifest may read, and what they hold.
 
 Only names on the allow-list are read, and of these none that looks like a secret's: a manifest in a pull request must
 not be able to carry the pipeline's secrets into a description or an endpoint. For the same reason no message shows a
-variable's value. `$${env:` stands for a literal `${env:`; of several dollar signs one goes. An empty variable counts as
-unset, as an undefined one arrives empty from most pipelines.
+variable's value. An empty variable counts as unset, as an undefined one arrives empty from most pipelines. What
+`PROVISIONER_VAR_` and `PROVISIONER_SECRET_` set is read as `${var.NAME}` alone, which knows what is sensitive.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Final
 
+from provisioner.manifest.declared import Declared
 from provisioner.manifest.files import is_folder, read_inside, shown_path
-from provisioner.manifest.limits import MOST_TOLD, Budget, Resource, bounded, untold
-from provisioner.manifest.places import Source
+from provisioner.manifest.given import PLAIN, SECRET, Setting
+from provisioner.manifest.limits import Budget, bounded
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
-from provisioner.model.document import Path, lies_under
-from provisioner.model.invisible import SURROGATES
 from provisioner.model.secrets import is_secret
-from provisioner.model.words import quoted, shown
-from provisioner.model.written import OPENING
 
 ALLOWED_PREFIXES: Final = ("FOUNDRY_", "PROVISIONER_")
 ALLOWED_NAMES: Final = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP", "AZURE_LOCATION")
 MAX_DOTENV_BYTES: Final = 256_000  # its parser takes four times as long for twice as much
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMED: Final = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)")
-_WHOLE: Final = re.compile(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}")
-_SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _NUMBERED: Final = re.compile(r"(?<=[A-Za-z])[0-9]+(?=_|$)|_[0-9]+(?=_|$)")  # KEY1, TOKEN_2
 _SECRET_ALONE: Final = frozenset({
     "auth", "bearer", "cert", "certificate", "certs", "conn", "connstr", "cookie", "creds", "dsn", "jwt",
@@ -55,6 +49,11 @@ def _is_public(name: str) -> bool:
     return name in ALLOWED_NAMES or (name.startswith(ALLOWED_PREFIXES) and not looks_secret(name))
 
 
+def is_of_variable(name: str) -> bool:
+    """Whether it sets a variable of the manifest, so that it may be sensitive. Names ignore case in some places."""
+    return name.upper().startswith((PLAIN, SECRET))
+
+
 def _tells_secret(name: str) -> bool:
     words = [word.lower() for word in name.split("_") if word]
     if not words:
@@ -71,25 +70,26 @@ def _tells_secret(name: str) -> bool:
     )
 
 
-def has_variable(value: object) -> bool:
-    """Whether a variable stands in a text of the value, as it is written."""
-    if isinstance(value, str):
-        return any(len(opening[1]) == 1 for opening in OPENING.finditer(value))
-    if isinstance(value, Mapping):
-        return any(map(has_variable, value.values()))
-    return isinstance(value, (list, tuple)) and any(map(has_variable, value))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variables:
-    """What may be read, and what it says."""
+    """What may be read, and what it says. `dotenv` are the values of a `.env` file, which are among the others, too;
+    `settings` what the manifest's own variables hold.
+    """
 
     values: Mapping[str, str]
     allowed: frozenset[str] = frozenset()
     unset: Severity = Severity.ERROR
+    dotenv: Mapping[str, str] = field(default_factory=dict)
+    declared: Declared = field(default_factory=Declared)
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+
+    @property
+    def sensitive(self) -> dict[str, str]:
+        """The types of the sensitive ones, by their names."""
+        return {name: it.declaration.type for name, it in self.settings.items() if it.is_sensitive}
 
     def allows(self, name: str) -> bool:
-        return name in self.allowed or _is_public(name)
+        return not is_of_variable(name) and (name in self.allowed or _is_public(name))
 
     def is_private(self, text: str) -> bool:
         """Whether the text names a variable that may be read only because it is allowed by name."""
@@ -112,7 +112,8 @@ def gather(
     if values is None:
         return Variables(values=environ, allowed=frozenset(allow), unset=unset), problems
     set_outside = {name: value for name, value in environ.items() if value}
-    variables = Variables(values={**values, **set_outside}, allowed=frozenset(allow), unset=unset)
+    values_of_both = {**values, **set_outside}
+    variables = Variables(values=values_of_both, allowed=frozenset(allow), unset=unset, dotenv=values)
     return variables, [*bounded(problems)]
 
 
@@ -146,158 +147,3 @@ def _dotenv(file: str, text: str) -> tuple[dict[str, str], list[Diagnostic]]:
         elif binding.key is not None and binding.value is not None:
             values[binding.key] = binding.value
     return values, problems
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """A value with its variables replaced; the very same objects where there are none.
-
-    `unresolved` are paths whose value is unknown, so that nothing is held against it; `sole` are paths whose text was
-    one variable and nothing else, which may stand for a number or a boolean; `written` is what stands in the file where
-    a value was made of variables.
-    """
-
-    value: Any
-    unresolved: frozenset[Path]
-    sole: Mapping[Path, str]
-    written: Mapping[Path, str]
-    problems: tuple[Diagnostic, ...]
-
-
-def resolve(
-    value: object, source: Source, variables: Variables, *, waived: tuple[Path, ...] = (), budget: Budget | None = None
-) -> Resolved:
-    """The value, which stands in the source, with its variables; below the `waived` paths they may be unset."""
-    resolver = _Resolver(source, variables, waived, budget or Budget())
-    new = resolver.resolved(value, ())
-    return Resolved(
-        value=new,
-        unresolved=frozenset(resolver.unresolved),
-        sole=resolver.sole,
-        written=resolver.written,
-        problems=tuple(resolver.problems),
-    )
-
-
-class _Resolver:
-    """Keeps what comes to light while one value is walked through."""
-
-    def __init__(self, source: Source, variables: Variables, waived: tuple[Path, ...], budget: Budget) -> None:
-        self.unresolved: set[Path] = set()
-        self.sole: dict[Path, str] = {}
-        self.written: dict[Path, str] = {}
-        self._problems: list[Diagnostic] = []
-        self._more = 0
-        self._more_is_error = False
-        self._source = source
-        self._variables = variables
-        self._waived = waived
-        self._budget = budget
-
-    @property
-    def problems(self) -> list[Diagnostic]:
-        if not self._more:
-            return self._problems
-        return [*self._problems, untold(self._more, self._problems[-1].where, is_error=self._more_is_error)]
-
-    def resolved(self, value: Any, path: Path) -> Any:
-        if isinstance(value, str):
-            return self._text(value, path) if "${env:" in value else value
-        if isinstance(value, dict):
-            new = {key: self.resolved(inner, (*path, key)) for key, inner in value.items()}
-            return new if any(new[key] is not inner for key, inner in value.items()) else value
-        if isinstance(value, list):
-            items = [self.resolved(inner, (*path, str(index))) for index, inner in enumerate(value)]
-            return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-        return value
-
-    def _text(self, text: str, path: Path) -> str:
-        if self._budget.is_spent:
-            return text
-        self.written[path] = text
-        if _WHOLE.fullmatch(text):
-            self.sole[path] = text
-        parts: list[str] = []
-        end = brace = 0
-        for opening in OPENING.finditer(text):
-            if opening.start() < end:  # inside the default of the one before
-                continue
-            parts.append(text[end : opening.start()])
-            end = opening.end()
-            if len(opening[1]) > 1:
-                parts.append(opening.group()[1:])
-                continue
-            if 0 <= brace < end:
-                brace = text.find("}", end)
-            reference = _reference(text, end, brace)
-            end = brace + 1 if reference else end
-            if reference is None:
-                self._report("env-malformed", path, text[opening.start() : opening.start() + 40])
-            value = self._value(text[opening.start() : end], reference, path)
-            if not self._spend(len(value), path):
-                return text
-            parts.append(value)
-        return "".join(parts) + text[end:]
-
-    def _spend(self, length: int, path: Path) -> bool:
-        for what, amount in ((Resource.VARIABLES, 1), (Resource.CHARACTERS, length)):
-            if not self._budget.take(what, amount):
-                self._problems.append(self._budget.exceeded(what, self._source.value_at(path)))
-                return False
-        return True
-
-    def _value(self, written: str, reference: tuple[str, str | None] | None, path: Path) -> str:
-        if reference is None:
-            return written
-        name, default = reference
-        value = self._variables.get(name)
-        if not self._variables.allows(name):
-            self._report("env-not-allowed", path, name)
-        elif value is None and default is None:
-            self._report("env-unset", path, name)
-        elif value is not None and _SURROGATE.search(value):
-            self._report("env-not-text", path, name)
-        else:
-            return value or default or ""
-        return written
-
-    def _report(self, code: str, path: Path, said: str) -> None:
-        self.unresolved.add(path)
-        if code == "env-unset" and lies_under(path, self._waived):
-            return
-        severity = self._variables.unset if code == "env-unset" else Severity.ERROR
-        if len(self._problems) >= MOST_TOLD:
-            self._more += 1
-            self._more_is_error = self._more_is_error or severity is Severity.ERROR
-            return
-        message, hint = _told(code, said)
-        where = self._source.value_at(path)
-        self._problems.append(Diagnostic(code=code, message=message, hint=hint, severity=severity, where=where))
-
-
-def _reference(text: str, start: int, brace: int) -> tuple[str, str | None] | None:
-    """Name and default of what stands between the opening and the next brace; None when it is no variable."""
-    name = _NAME.match(text, start)
-    if name is None or brace < name.end():
-        return None
-    if name.end() == brace:
-        return name.group(), None
-    return (name.group(), text[name.end() + 2 : brace]) if text.startswith(":-", name.end()) else None
-
-
-def _told(code: str, said: str) -> tuple[str, str]:
-    """Message and hint for a variable's name, or for what is none; never the variable's value."""
-    if code == "env-malformed":
-        message = f"{quoted(said)} is not a whole variable."
-        return message, "Write ${env:NAME} or ${env:NAME:-default}; a literal ${env: is written $${env:."
-    name = shown(said)
-    if code == "env-unset":
-        return f"The variable {name} is not set, or empty.", f"Set {name}, or give a default: ${{env:{name}:-default}}."
-    if code == "env-not-text":
-        return f"The variable {name} holds bytes that are not text.", "Set it to UTF-8 text."
-    if name.startswith(ALLOWED_PREFIXES):
-        message = f"The variable {name} may not be read by a manifest: its name says that it holds a secret."
-        return message, f"What a manifest reads is shown in plans. If it is no secret, pass --allow-env {name}."
-    names = ", ".join((*(f"{prefix}*" for prefix in ALLOWED_PREFIXES), *ALLOWED_NAMES))
-    message = f"The variable {name} may not be read by a manifest."
-    return message, f"Allowed are {names}, and the names given with --allow-env."

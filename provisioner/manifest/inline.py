@@ -18,10 +18,10 @@ from typing import Any, Final
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 from provisioner.manifest.draft import ManifestFile, Text, is_external, sections_of
-from provisioner.manifest.env import has_variable
 from provisioner.manifest.files import PATH_ADVICE, path_fault, read_inside, shown_path
 from provisioner.manifest.limits import Budget, Resource
 from provisioner.manifest.reader import SUFFIXES, read_document
+from provisioner.manifest.references import has_variable
 from provisioner.manifest.scalars import convert
 from provisioner.manifest.schema import entry_shape, held_by_file, types_at
 from provisioner.manifest.write import literal
@@ -121,6 +121,8 @@ class _Filling:
         return self._file.is_known(path) and path not in self.unknown
 
     def _with_files(self, value: Any, path: Path) -> Any:
+        if path in self._file.secrets:  # which files it names would tell what it holds
+            return value
         if isinstance(value, list):
             items = [self._with_files(inner, (*path, str(index))) for index, inner in enumerate(value)]
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value

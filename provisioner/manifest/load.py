@@ -37,6 +37,7 @@ from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
+from provisioner.manifest.settled import settled, unset, with_sensitive
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
@@ -53,7 +54,7 @@ class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
     than the environment says. `preflight` is what it says of the checks that are part of a plan. `environment` is the
-    one of its own that is chosen, if it has any.
+    one of its own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Manifest:
     overrides: tuple[Diagnostic, ...] = ()
     preflight: Settings = field(default_factory=Settings)
     environment: str | None = None
+    sensitive: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,8 @@ def load(
     *,
     environ: Mapping[str, str],
     allow_env: Collection[str] = (),
+    variables: Sequence[tuple[str, str]] = (),
+    variable_files: Sequence[Path] = (),
     unset: Severity = Severity.ERROR,
     project_needed: bool = True,
     endpoint: str | None = None,
@@ -89,7 +93,8 @@ def load(
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
-    `allow_env` are variables beyond the allow-list. `unset` is how bad an unset variable is, and a setting that
+    `allow_env` are variables beyond the allow-list. `variables` are names and texts that win over the `variable_files`,
+    of which the later ones win. `unset` is how bad an unset variable is, and a setting that
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
@@ -99,6 +104,8 @@ def load(
     options = Options(
         environ=environ,
         allow_env=allow_env,
+        variables=variables,
+        variable_files=variable_files,
         unset=unset,
         project_needed=project_needed,
         endpoint=endpoint,
@@ -134,15 +141,20 @@ def loaded_with(found: Files, overlaid: Overlaid, options: Options, budget: Budg
     problems = [*found.problems, *bounded(overlaid.problems)]
     if budget.is_spent or not overlaid.is_usable:
         return _given_up(problems, ())
+    said = settled(found, overlaid, options, budget)
+    problems += said.problems
     files: list[ManifestFile] = []
-    for each in overlaid.files:
-        file = resolved_file(each.source, each.problems, found.variables, waived=options.waived, budget=budget)
-        files.append(file)
+    for each in said.files:
         if budget.is_spent:
             return _given_up(problems, files)
+        waived, put_in = options.waived, each.put_in
+        file = resolved_file(each.source, each.problems, said.variables, waived=waived, budget=budget, put_in=put_in)
+        files.append(file)
+    if budget.is_spent:
+        return _given_up(problems, files)
     if too_many := _too_many(files, budget):
         return _given_up([*problems, too_many], files)
-    draft = _draft([filled(file, budget) for file in files], found.variables, options, complete=found.complete)
+    draft = _draft([filled(file, budget) for file in files], said.variables, options, complete=found.complete)
     if budget.is_spent:
         return _given_up([*problems, *(it for file in draft.files for it in file.content_problems)], files)
     return _finished(draft, problems, overlaid)
@@ -182,6 +194,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
         overrides=overridden,
         preflight=head.preflight,
         environment=overlaid.environment if overlaid is not None else None,
+        sensitive=draft.variables.sensitive,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 
@@ -194,13 +207,23 @@ def load_entries(
     file: str,
     environ: Mapping[str, str],
     allow_env: Collection[str] = (),
+    sensitive: Mapping[str, str] | None = None,
+    variables: Sequence[tuple[str, str]] = (),
+    variable_files: Sequence[Path] = (),
 ) -> Loaded:
     """Entries that were kept in a file of another sort, checked as a manifest's are: variables are read, and no files.
-    `external` is what they name beside each other. Problems are told with the path, as there are no lines.
+    `external` is what they name beside each other, `sensitive` are the types of the variables in them, which are all
+    that `variables` and `variable_files` may set. Problems are told with the path, as there are no lines.
     """
-    options = Options(environ=environ, allow_env=allow_env, project_needed=False)
+    options = Options(
+        environ=environ,
+        allow_env=allow_env,
+        variables=variables,
+        variable_files=variable_files,
+        project_needed=False,
+    )
     with uncollected():
-        return _load_entries(_root(name, entries, external), file, options)
+        return _load_entries(_root(name, entries, external), file, sensitive or {}, options)
 
 
 def _root(name: str, entries: Mapping[Address, Document], external: Collection[Address]) -> Json:
@@ -212,9 +235,11 @@ def _root(name: str, entries: Mapping[Address, Document], external: Collection[A
     return root
 
 
-def _load_entries(root: Json, file: str, options: Options) -> Loaded:
+def _load_entries(root: Json, file: str, sensitive: Mapping[str, str], options: Options) -> Loaded:
     budget = Budget()
     variables, problems = gather(Path(), options.environ, options.allow_env, options.unset, budget)
+    variables, told = with_sensitive(variables, sensitive, file, options, budget)
+    problems += told
     manifest = resolved_file(PlacelessSource(root, file=file), (), variables, waived=options.waived, budget=budget)
     too_many = None if budget.is_spent else _too_many([manifest], budget)
     if budget.is_spent:
@@ -237,8 +262,8 @@ def refused(text: str) -> dict[Address, Diagnostic]:
     if source is None:
         return {}
     options = Options(environ={}, project_needed=False)
-    variables = Variables(values={}, unset=Severity.WARNING)
     budget = Budget()
+    variables, source = unset(Variables(values={}, unset=Severity.WARNING), source, budget)
     file = resolved_file(source, problems, variables, budget=budget)
     if _too_many([file], budget):
         return {}

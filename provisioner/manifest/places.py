@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Final, NamedTuple
 
 from provisioner.model.diagnostic import Location
@@ -145,3 +145,25 @@ class PlacelessSource(Source):
 
     def key_at(self, path: Path) -> Location:
         return self.value_at(path)
+
+
+class Rewritten(Source):
+    """The same file with another root: what has been put into it stands where the reference to it does."""
+
+    __slots__ = ("_first", "_put_in")
+
+    def __init__(self, first: Source, root: object, put_in: Container[Path] = ()) -> None:
+        """`put_in` are the paths of the references."""
+        super().__init__(root, root_at=0, marks=first.marks, lines=first.lines, folder=first.folder)
+        self._first = first
+        self._put_in = put_in
+
+    def value_at(self, path: Path) -> Location:
+        return self._first.value_at(path)
+
+    def key_at(self, path: Path) -> Location:
+        is_inside = any(path[:end] in self._put_in for end in range(1, len(path)))
+        return self._first.value_at(path) if is_inside else self._first.key_at(path)
+
+    def home(self, path: Path) -> Home:
+        return self._first.home(path)

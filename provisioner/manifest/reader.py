@@ -108,6 +108,12 @@ def _yaml(text: str, file: str, budget: Budget) -> tuple[object, list[Diagnostic
     return (source.root if source is not None else None), problems
 
 
+def read_json(text: str) -> object:
+    """What a text of its own holds, None where it is no JSON, or none that a manifest can hold."""
+    value, problems = _json(text, "", Budget())
+    return None if problems else value
+
+
 class _Refused(ValueError):  # noqa: N818 - an answer, not a failure
     """`code`, message and hint."""
 
@@ -250,5 +256,5 @@ def _in_words(problem: str) -> tuple[str, str]:
 
 def _unquoted_variable(name: str) -> tuple[str, str]:
     """For what stands between `${` and `}`, inside brackets."""
-    written = name if name.startswith("env:") else f"env:{name}"
+    written = name if name.startswith(("env:", "var.")) else f"env:{name}"
     return "A variable stands unquoted inside brackets.", f'Quote it: "${{{written}}}".'

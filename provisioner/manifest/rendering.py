@@ -4,28 +4,32 @@ in files of their own is put in. References to variables stay as they are writte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
+from provisioner.manifest.declared import SECTION
 from provisioner.manifest.draft import Options, resolved_file
 from provisioner.manifest.env import Variables
 from provisioner.manifest.environments import Environments
+from provisioner.manifest.given import Setting
 from provisioner.manifest.inline import put_in
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.load import loaded_with, uncollected
 from provisioner.manifest.places import Source
 from provisioner.manifest.reading import read_files
+from provisioner.manifest.references import VAR, references
 from provisioner.manifest.schema import EXTENSION
+from provisioner.manifest.settled import settled
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Json, Path, dotted, lookup
 from provisioner.model.rendered import Rendered
 
 _HEAD: Final = ("version", "name", "project", "preflight")
 _ORDER: Final = (*_HEAD, *KINDS)
-_OF_VARIABLES: Final = frozenset({"env-unset"})
+_OF_VARIABLES: Final = frozenset({"env-unset", "variable-unset"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +51,11 @@ def render(paths: Sequence[FilePath], options: Options) -> Rendering:
         told = tuple(problem for problem in loaded.diagnostics if problem.code not in _OF_VARIABLES)
         if loaded.manifest is None:
             return Rendering(rendered=None, diagnostics=told)
-        parts = [_Part(it.source, found.variables) for it in overlaid.files]
-        rendered = Rendered(document=_whole(parts), origin=_Origins(parts), environment=overlaid.environment)
+        said = settled(found, overlaid, options, Budget())
+        parts = [_Part(it.source, said.variables) for it in said.files]
+        held = said.variables.settings
+        document = _with_declarations(_whole(parts), held)
+        rendered = Rendered(document=document, origin=_Origins(parts, held), environment=overlaid.environment)
         return Rendering(rendered=rendered, diagnostics=told)
 
 
@@ -67,11 +74,35 @@ class _Part:
 
 
 class _Origins:
-    def __init__(self, parts: Sequence[_Part]) -> None:
+    def __init__(self, parts: Sequence[_Part], settings: Mapping[str, Setting]) -> None:
         self._parts = parts
+        self._settings = settings
 
     def __call__(self, path: Path) -> Location:
+        if path[0] == SECTION:  # which is printed as no file says it
+            declared = self._settings[path[1]] if len(path) > 1 else next(iter(self._settings.values()))
+            return replace(declared.declaration.where, path=dotted(path))
         return next(part for part in self._parts if lookup(part.root, path) is not ABSENT).origin(path)
+
+
+def _with_declarations(whole: Json, settings: Mapping[str, Setting]) -> Json:
+    """With those of the variables that it still names: the sensitive ones, and those that are not set. What a sensitive
+    one holds is left out.
+    """
+    named = {it.name for it in references(whole) if it.source == VAR}
+    kept = {name: _declaration(setting) for name, setting in settings.items() if name in named}
+    if not kept:
+        return whole
+    head: Json = {key: whole[key] for key in _HEAD if key in whole}
+    return {**head, SECTION: kept, **{key: it for key, it in whole.items() if key not in head}}
+
+
+def _declaration(setting: Setting) -> Json:
+    declaration = setting.declaration
+    said: Json = {"type": declaration.type}
+    if setting.is_sensitive:
+        return {**said, "sensitive": True}
+    return {**said, "enum": [*declaration.enum]} if declaration.enum else said
 
 
 def _whole(parts: Sequence[_Part]) -> Json:

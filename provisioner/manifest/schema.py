@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE, flag, mapping, text
+from provisioner.manifest.declared import VARIABLES
 from provisioner.manifest.misfits import Shape
 from provisioner.manifest.partial_schema import or_null, partial
 from provisioner.model.document import Document, Json, Path
@@ -38,6 +39,7 @@ LIVE_NAME_OF_OTHERS: Final[Document] = {
 }
 _VARIABLE: Final = {"$ref": "#/$defs/variable"}
 _NOT_TEXT: Final = {"integer", "number", "boolean"}
+_WHOLE_VARIABLE: Final = r"^\$\{var\.[A-Za-z_][A-Za-z0-9_]*\}$"
 _LIMITS_TEXT: Final = {"enum", "const", "pattern"}
 
 LIFECYCLE: Final[Document] = mapping(
@@ -179,8 +181,9 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", *KINDS)}
-    properties = {**_HEAD, "name": named, **sections, **_ENVIRONMENTS}
+    by_themselves = ("project", "preflight", "variables", "environments", *KINDS)
+    sections = {section: {"type": ["object", "null"]} for section in by_themselves}
+    properties = {**_HEAD, "name": named, **_ENVIRONMENTS, **sections}
     schema = mapping("A manifest.", properties, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
@@ -212,7 +215,12 @@ def manifest_schema() -> Json:
         "description": f"What is declared of one Microsoft Foundry project: {listed([*KINDS])}. Several files passed "
         "together are one manifest; every file says its version, one of them the name.",
         "type": "object",
-        "properties": {**head, **{section: _section(section) for section in KINDS}, **_ENVIRONMENTS},
+        "properties": {
+            **head,
+            "variables": VARIABLES,
+            **{section: _section(section) for section in KINDS},
+            **_ENVIRONMENTS,
+        },
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
         "additionalProperties": False,
         "required": ["version"],
@@ -255,11 +263,12 @@ def _partial_section(section: str) -> Json:
 
 _VARIABLE_SCHEMA: Final[Document] = {
     "type": "string",
-    "pattern": r"^\$\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}$",
-    "description": "The value of a variable: `${env:NAME}`, or `${env:NAME:-default}`. Only names that start with "
-    "FOUNDRY_ or PROVISIONER_, AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and AZURE_LOCATION are read, and those the "
-    "command allows. `$${env:` writes a literal `${env:`.",
-    "examples": ["${env:FOUNDRY_CAPACITY:-50}"],
+    "pattern": r"^\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|var\.[A-Za-z_][A-Za-z0-9_]*)\}$",
+    "description": "The value of a variable: `${var.NAME}` of one that `variables:` declares, `${env:NAME}` or "
+    "`${env:NAME:-default}` of one of the environment. Of these, only names that start with FOUNDRY_ or PROVISIONER_, "
+    "AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP and AZURE_LOCATION are read, and those the command allows. `$${` "
+    "writes a literal `${`.",
+    "examples": ["${var.capacity}", "${env:FOUNDRY_CAPACITY:-50}"],
 }
 
 
@@ -294,14 +303,19 @@ def _others(names: Document) -> str:
 
 
 def _with_variables(schema: Any) -> Any:
-    """The schema, taking a variable wherever something other than free text is wanted. Conditions stay as they are."""
+    """The schema, taking a variable wherever something other than free text is wanted. Conditions stay as they are, but
+    that of several alternatives one alone fits: a variable fits those of more than one type.
+    """
     if isinstance(schema, list):
         return [_with_variables(each) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
     if _wants_a_number(schema) or not _LIMITS_TEXT.isdisjoint(schema):
         return _or_variable(schema)
-    return {key: _inside(key, value) for key, value in schema.items()}
+    inside = {"anyOf" if key == "oneOf" else key: _inside(key, value) for key, value in schema.items()}
+    if schema.get("type") in ("array", "object"):
+        inside |= {"type": [schema["type"], "string"], "pattern": _WHOLE_VARIABLE}
+    return inside
 
 
 def _wants_a_number(schema: Document) -> bool:

@@ -16,12 +16,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
+from provisioner.manifest.declared import SECTION as VARIABLES
 from provisioner.manifest.scalars import MAX_DIGITS, Ambiguous, resolve
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Json
 from provisioner.model.invisible import INVISIBLE, SURROGATES
 from provisioner.model.pipelines import is_inert
-from provisioner.model.written import escape
+from provisioner.model.written import Open, escape, open_in
 
 SCHEMA: Final = "schemas/manifest.v1.schema.json"
 _PLAIN: Final = re.compile(r"(?:[^\W\d]|[./]\w)(?:[\w./()'+@=,-]| (?=[\w./()'+@=,-]))*")
@@ -58,6 +59,8 @@ def dump(
     lines += [*([""] if lines else []), "version: 1", f"name: {_text(name)}"]
     if project:
         lines += ["", "project:", *_pairs(project, 1)]
+    if variables := {it.name: {"type": it.type, "sensitive": True} for _, it in open_in([*entries.values()])}:
+        lines += ["", f"{VARIABLES}:", *_pairs(dict(sorted(variables.items())), 1)]
     for section in KINDS:
         resources = _section(section, entries, external)
         if resources:
@@ -133,7 +136,7 @@ def _quoted_as(text: str, quote: str) -> str:
 def literal(value: Any) -> Any:
     """The value with nothing in it that the reader would take for a variable. Keys are never taken for one."""
     if isinstance(value, str):
-        return escape(value)
+        return str(value) if isinstance(value, Open) else escape(value)
     if isinstance(value, Mapping):
         return {key: literal(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

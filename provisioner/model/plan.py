@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup, only, overlay
+from provisioner.model.hidden_places import veiled_live
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
 from provisioner.model.run_scope import RunScope
-from provisioner.model.written import Texts, Written, as_written, private_places, shown_text
+from provisioner.model.written import Texts, Written, as_written, private_places, shown_text, veiled
 
-_FROM_OUTSIDE: Final = Written("")  # a live value that an earlier environment made tells nothing
+_FROM_OUTSIDE: Final = Written("", is_secret=True)  # a live value that an earlier environment made tells nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,14 @@ class Change:
     def written(self) -> Texts:
         """The texts that stand in the manifest where variables made a value."""
         return self.wanted.written if self.wanted is not None else {}
+
+    def hides_before(self, value: Any, at: Path = ()) -> Any:
+        """A value of the live object, which stands at the path, with what is sensitive in it out of sight."""
+        return veiled_live(value, self.before, self.written, at)
+
+    def hides_after(self, value: Any, at: Path = ()) -> Any:
+        """The same of a value of what is to be."""
+        return veiled(value, self.written, at)
 
     @property
     def is_adoption(self) -> bool:
@@ -136,6 +145,8 @@ class Plan:
     the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at. `allow`
     is what the command allowed.
 
+    `sensitive` are the types of the manifest's sensitive variables, which whoever applies it later has to set.
+
     One that was saved says when it was made, and tells the digest that it had; `is_saved` where it is what is left of
     one.
     """
@@ -156,6 +167,7 @@ class Plan:
     allow: Allowances = field(default_factory=Allowances)
     made_at: str = ""
     is_saved: bool = False
+    sensitive: Mapping[str, str] = field(default_factory=dict)
     told_digest: str = ""
 
     @property
@@ -201,7 +213,7 @@ def _starts_with(change: Change) -> tuple[Path, ...]:
 
 
 def _wanted_by(change: Change) -> Document:
-    return overlay(only(change.after or {}, _starts_with(change)), change.declared)
+    return overlay(change.hides_before(only(change.after or {}, _starts_with(change))), change.declared)
 
 
 def _texts_of(change: Change) -> Iterable[tuple[Path, str]]:
@@ -215,7 +227,8 @@ def _essence(change: Change) -> Iterable[object]:
     yield change.action.value
     yield str(change.address)
     keys = HiddenKeys()
-    texts, before = change.written, redacted(change.before.fields) if change.before else {}
+    texts = change.written
+    before = redacted(change.hides_before(change.before.fields)) if change.before else {}
     yield None if change.after is None else keys.value(redacted(as_written(_wanted_by(change), texts)))
     yield keys.value(before) if change.destroys else None
     if change.fields:

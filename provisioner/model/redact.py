@@ -23,6 +23,7 @@ from provisioner.model.document import ABSENT, Absent, Path, canonical
 from provisioner.model.key_roles import ABOUT, FIELDS, LISTED, OPAQUE, Role
 from provisioner.model.sealed import UNSEEN, Sealed
 from provisioner.model.secrets import is_secret
+from provisioner.model.veiled import Veiled
 
 # What a reference looks like, behind a scheme or alone; a default beside the name may be a secret itself.
 _REFERENCE: Final = re.compile(r"(?:[A-Za-z]{1,30} )?(?:\$\{(?:env:)?[A-Za-z_][\w.]*\}|\{\{ *[A-Za-z_][\w.-]* *\}\})")
@@ -46,6 +47,12 @@ class Sensitive(str):
         made = cls(shown)
         made.secret = secret
         return made
+
+
+class Standing(Sensitive):
+    """What is written in the place of a value that a sensitive variable made: it may be shown, and the value not."""
+
+    __slots__ = ()
 
 
 class Masked(str):
@@ -149,8 +156,8 @@ def _below(place: _Place, name: str) -> _Place:
 
 
 def _redacted(value: object, place: _Place) -> object:
-    if isinstance(value, Sealed) or (place.secret and place.role.hides_all):
-        return hidden(value)
+    if isinstance(value, (Sealed, Veiled)) or (place.secret and place.role.hides_all):
+        return _veiled(value, place) if isinstance(value, Veiled) else hidden(value)
     if isinstance(value, Mapping):
         return _mapping(value, place)
     if isinstance(value, (list, tuple)):
@@ -160,6 +167,13 @@ def _redacted(value: object, place: _Place) -> object:
     if (place.secret and place.role is not ABOUT) or place.named:
         return hidden(value)
     return _harmless(_plain(value))
+
+
+def _veiled(value: Veiled, place: _Place) -> Sensitive:
+    """Hidden whatever it is, true and false too; shown is what is written there, without what is a secret in that."""
+    secret = value.value if isinstance(value.value, str) else f"\0{canonical(value.value)}"
+    shown = value.text if isinstance(value.text, Sensitive) else str(_redacted(value.text, place)) if value.text else ""
+    return Standing.of(secret, shown=shown) if shown else Sensitive.of(secret)
 
 
 def _mapping(value: Mapping[object, object], place: _Place) -> dict[str, object]:
@@ -221,6 +235,8 @@ def hidden(value: object) -> object:
     """What stands for it. What can hold no secret (nothing, true, false, the empty ones) is left as it is."""
     if isinstance(value, Sealed):
         return SEALED
+    if isinstance(value, Veiled):
+        return _veiled(value, _Place())
     plain = _plain(value)
     if plain is None or isinstance(plain, (bool, Sensitive)) or plain in ("", [], {}):
         return plain
@@ -243,6 +259,18 @@ def _hidden_texts(value: object, shown: object) -> Iterator[str]:
             yield from _hidden_texts(item, shown_item)
 
 
+def scalars_in(value: object) -> Iterator[object]:
+    """Every single value in it."""
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from scalars_in(inner)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from scalars_in(item)
+    elif value is not None:
+        yield value
+
+
 def _scalars(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         for inner in value.values():
@@ -250,6 +278,8 @@ def _scalars(value: object) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _scalars(item)
+    elif isinstance(value, Veiled):
+        yield from _scalars(value.value)
     elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
         text = str(value)
         yield text

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from provisioner.model.document import canonical
-from provisioner.model.redact import CHANGED, Masked, Sensitive
+from provisioner.model.redact import CHANGED, Masked, Sensitive, Standing
 
 _LABELS: Final = ("name", "id", "key", "header", "server_label", "type")
 _LONGEST_NAME: Final = 40
@@ -34,7 +34,7 @@ def told_apart(before: object, after: object) -> object:
         same = list(secrets_in(before)) == list(secrets_in(after))
         return after if same else Sensitive.of("", shown=CHANGED)
     if isinstance(before, Sensitive) and isinstance(after, Sensitive) and before.secret != after.secret:
-        return Sensitive.of(after.secret, shown=CHANGED)
+        return Sensitive.of(after.secret, shown=f"{after} {CHANGED}" if isinstance(after, Standing) else CHANGED)
     return after
 
 

@@ -17,7 +17,7 @@ from provisioner.model.written import Written, as_written
 from provisioner.reconcile.marker import written_over
 
 _LENGTH: Final = 16
-_OUTSIDE: Final = Written("")
+_OUTSIDE: Final = Written("", is_secret=True)  # whatever is there now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,16 @@ the 512 characters of a metadata value (256 of an Azure tag) and is enough to te
 manifest or the live object moved, and which fields were declared once and are no more. When a resource declares more
 fields than fit, deeper fields are recorded together with their parents.
 
-    2@7!<address>.<chunk><chunk>…~<path><path>
+    2@7!<address>.<chunk><chunk>…~<path><path>^<path>
 
 The head says how deep fields are told apart; for kinds that keep versions, over which version this was written, so
 that a copy of the marker on a later version gives itself away; and whose marker it is, so that a copy on another object
-does. After the tilde come the fields that the service took and does not give back.
+does. After the tilde come the fields that the service took and does not give back, after the caret the places of what
+sensitive variables made: whoever reads the object later, without the manifest that says so, hides them all the same.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -23,6 +23,7 @@ from typing import Final
 
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, canonical, leaves, lookup
+from provisioner.model.hidden_places import PATH_CHARS, SECRETS, fingerprint, path_print, prints
 from provisioner.model.redact import redacted
 from provisioner.model.resource import Marker, OnRemove
 
@@ -34,9 +35,8 @@ RESERVED_PREFIX: Final = "provisioner-"
 # What a released agent says in place of a marker: its earlier versions still carry ours.
 RELEASED: Final = {LIFECYCLE_KEY: "released"}
 
-_PATH_CHARS: Final = 4
 _VALUE_CHARS: Final = 6
-_CHUNK: Final = _PATH_CHARS + _VALUE_CHARS
+_CHUNK: Final = PATH_CHARS + _VALUE_CHARS
 _HEAD: Final = 3  # the depth and a dot
 _PROTECTED: Final = "prevent_destroy"
 
@@ -96,15 +96,17 @@ def is_released(metadata: Mapping[str, str]) -> bool:
 class AppliedRecord:
     """The fields applied last, as far as their fingerprints tell. `over` is the version that was written over."""
 
-    __slots__ = ("_chunks", "_kept_back", "_whose", "over")
+    __slots__ = ("_chunks", "_kept_back", "_whose", "over", "secrets")
 
     def __init__(self, text: str) -> None:
         head, _, rest = text.partition(".")
         head, _, self._whose = head.partition("!")
         self.over = head.partition("@")[2]
+        rest, _, secrets = rest.partition(SECRETS)
+        self.secrets = prints(secrets)
         chunks, _, kept_back = rest.partition("~")
-        self._chunks = {part[:_PATH_CHARS]: part[_PATH_CHARS:] for part in _parts(chunks, _CHUNK)}
-        self._kept_back = frozenset(_parts(kept_back, _PATH_CHARS))
+        self._chunks = {part[:PATH_CHARS]: part[PATH_CHARS:] for part in _parts(chunks, _CHUNK)}
+        self._kept_back = frozenset(_parts(kept_back, PATH_CHARS))
 
     @classmethod
     def of(
@@ -116,19 +118,23 @@ class AppliedRecord:
         over: str = "",
         apart: Collection[Path] = (),
         kept_back: Collection[Path] = (),
+        secrets: Collection[str] = (),
     ) -> str:
-        """The text to keep for these fields, in at most `size` characters. The fields `apart` are never folded."""
+        """The text to keep for these fields, in at most `size` characters. The fields `apart` are never folded.
+        `secrets` are `secret_prints`.
+        """
         head = (f"@{over}" if over else "") + (f"!{_whose_print(whose)}" if whose else "")
-        tail = "".join(sorted(_path_print(path) for path in kept_back))
+        tail = "".join(sorted(path_print(path) for path in kept_back))
+        hidden = f"{SECRETS}{''.join(sorted(secrets))}" if secrets else ""
         paths = [path for path, _ in leaves(declared)]
         depth = max((len(path) for path in paths), default=1)
-        room = max(0, (size - _HEAD - len(head) - (len(tail) + 1 if tail else 0)) // _CHUNK)
+        room = max(0, (size - _HEAD - len(head) - len(hidden) - (len(tail) + 1 if tail else 0)) // _CHUNK)
         while depth > 1 and len(_folded(paths, depth, apart)) > room:
             depth -= 1
         kept = _folded(paths, depth, apart)[:room]
         harmless = {name: redacted(value, (name,)) for name, value in declared.items()}
-        chunks = "".join(_path_print(path) + _value_print(lookup(harmless, path)) for path in kept)
-        return f"{depth}{head}.{chunks}" + (f"~{tail}" if tail else "")
+        chunks = "".join(path_print(path) + _value_print(lookup(harmless, path)) for path in kept)
+        return f"{depth}{head}.{chunks}" + (f"~{tail}" if tail else "") + hidden
 
     def is_of(self, address: Address) -> bool:
         """Whether the record was written for this object; one that does not say is."""
@@ -136,24 +142,24 @@ class AppliedRecord:
 
     def lacks(self, path: Path) -> bool:
         """Whether the service took the field and did not give it back."""
-        return _path_print(path) in self._kept_back
+        return path_print(path) in self._kept_back
 
     def fold(self, path: Path) -> Path:
         """The path under which a field was recorded: itself, or the parent it was recorded with."""
         for length in range(len(path), 0, -1):
-            if _path_print(path[:length]) in self._chunks:
+            if path_print(path[:length]) in self._chunks:
                 return path[:length]
         return path
 
     def knows(self, path: Path) -> bool:
-        return _path_print(self.fold(path)) in self._chunks
+        return path_print(self.fold(path)) in self._chunks
 
     def holds(self, path: Path, value: object) -> bool:
         """Whether this value was applied last at the (folded) path, as far as can be told: not by the secrets in it.
         A record that was written before they were hidden tells by these, too.
         """
         at = self.fold(path)
-        chunk = self._chunks.get(_path_print(at))
+        chunk = self._chunks.get(path_print(at))
         if chunk is None:
             return False
         return chunk == _value_print(value) or chunk == _value_print(redacted(value, at))  # nearly always the former
@@ -171,20 +177,8 @@ def _parts(text: str, length: int) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _whose_print(address: Address) -> str:
-    return _fingerprint(f"{address.kind}/{address.name.casefold()}")[:_PATH_CHARS]
-
-
-@lru_cache(maxsize=4096)
-def _path_print(path: Path) -> str:
-    return _fingerprint("\0".join(path))[:_PATH_CHARS]
+    return fingerprint(f"{address.kind}/{address.name.casefold()}")[:PATH_CHARS]
 
 
 def _value_print(value: object) -> str:
-    return _fingerprint(canonical(value))[:_VALUE_CHARS]
-
-
-def _fingerprint(text: str) -> str:
-    import hashlib  # noqa: PLC0415 - it loads OpenSSL, which nobody needs who stays offline
-
-    raw = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:6]
-    return base64.urlsafe_b64encode(raw).decode("ascii")
+    return fingerprint(canonical(value))[:_VALUE_CHARS]

@@ -18,12 +18,13 @@ from provisioner.model.document import (
     lookup,
     place,
 )
+from provisioner.model.hidden_places import secret_prints
 from provisioner.model.redact import redacted
 from provisioner.model.redacted_diff import secrets_in
 from provisioner.model.resource import Marker
 from provisioner.model.traits import Rule, Traits
 from provisioner.model.write_only import readable
-from provisioner.model.written import Texts, as_written
+from provisioner.model.written import Texts, as_written, secrets_of
 from provisioner.reconcile.marker import AppliedRecord
 
 _PLAIN: Final = Rule()
@@ -120,6 +121,7 @@ def record_of(
         over=over if traits.versioned else "",
         apart={path for path in paths if path in lacking or _decides_alone(path, traits)},
         kept_back=lacking,
+        secrets=secret_prints(secrets_of(written or {}), fields, record.secrets),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from provisioner.model.action import Action, Origin
 from provisioner.model.document import ABSENT, Absent, Document, Path, leaves, lookup
@@ -119,8 +119,8 @@ def all_fields(change: Change) -> tuple[FieldChange, ...]:
 
 def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[FieldChange, ...]:
     """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
-    before = _Side(change.before.fields if change.before else {})
-    after = _Side(change.after or {})
+    before = _Side(change.before.fields if change.before else {}, change.hides_before)
+    after = _Side(change.after or {}, change.hides_after)
     keys = HiddenKeys()
     return tuple(_without_secrets(field, before, after, keys) for field in fields)
 
@@ -133,17 +133,18 @@ def _without_secrets(field: FieldChange, before: _Side, after: _Side, keys: Hidd
 
 @dataclass(slots=True)
 class _Side:
-    """`shown` is the whole document made harmless, once, however much in it changes."""
+    """`hides` what is sensitive in it; `shown` is all of it made harmless, once, however much in it changes."""
 
     document: Document
+    hides: Callable[[Any, Path], Any]
     shown: object = ABSENT
 
     def redacted(self, path: Path, value: object) -> object:
         here = lookup(self.document, path)
         if value is ABSENT or here is ABSENT or not (here is value or here == value):
-            return redacted(value, path)
+            return redacted(self.hides(value, path), path)
         if self.shown is ABSENT:
-            self.shown = redacted(self.document)
+            self.shown = redacted(self.hides(self.document, ()))
         found = self.shown
         for key in path:
             if not isinstance(found, (dict, list)):  # hidden with all that is in it

@@ -92,10 +92,10 @@ def _turned(change: Change) -> Change:
     return replace(
         change,
         action=Action.UPDATE,
-        before=replace(live, fields=change.after or {}),
-        after=live.fields,
+        before=replace(live, fields=change.hides_after(change.after or {})),
+        after=change.hides_before(live.fields),
         marker=live.marker,
-        fields=tuple(_turned_field(field) for field in change.fields),
+        fields=tuple(_turned_field(field, change) for field in change.fields),
         loses_data=False,
         referrers=(),
         reason="",
@@ -103,9 +103,11 @@ def _turned(change: Change) -> Change:
     )
 
 
-def _turned_field(field: FieldChange) -> FieldChange:
+def _turned_field(field: FieldChange, change: Change) -> FieldChange:
+    """With what is sensitive out of sight: the sides know it by what they are, not by where they stand here."""
     origin = field.origin if field.origin is Origin.BOTH else None
-    return FieldChange(path=field.path, before=field.after, after=field.before, origin=origin)
+    was, now = change.hides_after(field.after, field.path), change.hides_before(field.before, field.path)
+    return FieldChange(path=field.path, before=was, after=now, origin=origin)
 
 
 def _absent(drift: Drift, styles: Styles, width: int) -> Iterator[str]:

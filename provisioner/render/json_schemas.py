@@ -15,6 +15,7 @@ from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
+from provisioner.model.written import VARIABLE_TYPES
 from provisioner.preflight.settings import IDS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -218,6 +219,11 @@ _PLAN: Final = _object(
     options=_OPTIONS,
     applicable=_flag("Whether `apply --plan` takes it."),
     obstacles=_many("Why it does not, a sentence each.", {"type": "string"}),
+    variables={
+        "type": "object",
+        "additionalProperties": {"enum": [*VARIABLE_TYPES]},
+        "description": "The sensitive variables of the manifest that applying it needs, by name, with their types.",
+    },
     has_changes=_flag("Whether there is anything to do."),
     summary=_object(
         "How many of each.",

@@ -26,7 +26,12 @@ from provisioner.model.written import Texts, Written, as_written, private_places
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
-from provisioner.render.plan_saving import change_parts, obstacles, options_document, referred_document
+from provisioner.render.plan_saving import (
+    change_parts,
+    obstacles,
+    options_document,
+    referred_document,
+)
 from provisioner.render.scope import scope_document
 from provisioner.render.target import target_document
 
@@ -51,6 +56,7 @@ def plan_document(plan: Plan) -> Json:
         "scope": scope_document(plan),
         "digest": plan.digest,
         "destruction": plan.destruction,
+        "variables": dict(sorted(plan.sensitive.items())),
         "options": options_document(plan.allow),
         "applicable": not hindered,
         "obstacles": hindered,
@@ -100,7 +106,7 @@ def _shown_fields(change: Change) -> Iterator[FieldChange]:
     """With the texts for what variables made; what private ones made before is not shown either."""
     live = change.before.fields if change.before is not None else {}
     texts = texts_by_place(change.written)
-    private = texts_by_place(dict.fromkeys(private_places(change.written, live), Written(HIDDEN)))
+    private = texts_by_place(dict.fromkeys(private_places(change.written, live), Written(HIDDEN, is_secret=True)))
     for field in without_secrets(resource_fields(change), change):
         before = _with_texts(field.before, private.get(field.path, {}))
         yield replace(field, before=before, after=_with_texts(field.after, texts.get(field.path, {})))

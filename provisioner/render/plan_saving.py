@@ -13,10 +13,11 @@ from provisioner.kinds import TRAITS
 from provisioner.model.action import Action
 from provisioner.model.allowances import Allowances
 from provisioner.model.document import Document, Json, Path, dotted, leaves, only
+from provisioner.model.hidden_places import veiled_live
 from provisioner.model.plan import Change, Plan, Referred
 from provisioner.model.redact import HiddenKeys, Masked, Sensitive, redacted
 from provisioner.model.resource import Desired, Live, Marker
-from provisioner.model.written import as_written, escape, private_places
+from provisioner.model.written import as_written, escape, hidden_in, private_places
 from provisioner.reconcile.fingerprints import fingerprint, harmless_fields
 from provisioner.render.safe import one_line
 
@@ -38,7 +39,7 @@ def obstacles(plan: Plan) -> Iterator[str]:
         for path in entry_document(change.wanted)[1]:
             yield (
                 f"{one_line(str(change.address))} has a literal in a secret's place, and no secret is saved: write "
-                f"{one_line(dotted(path))} as ${{env:NAME}}."
+                f"{one_line(dotted(path))} as a sensitive ${{var.NAME}}, or as ${{env:NAME}}."
             )
 
 
@@ -55,7 +56,7 @@ def entry_document(wanted: Desired) -> tuple[Document | None, tuple[Path, ...]]:
 
 def _escaped(value: Any) -> Any:
     if isinstance(value, str):
-        return escape(value) if "${env:" in value else value
+        return escape(value) if "${" in value else value
     if isinstance(value, Mapping):
         return {key: _escaped(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -101,7 +102,8 @@ def live_document(live: Live, outside: Collection[Path]) -> Json:
 def referred_document(referred: Referred) -> Json:
     """With the values of what is declared, to tell later what they were."""
     live, wanted = referred.live, referred.wanted
-    outside = frozenset(wanted.written) if wanted else frozenset()
+    texts = wanted.written if wanted else {}
+    outside = frozenset(texts) | frozenset(hidden_in(veiled_live(live.fields, live, texts)))
     declared = tuple(path for path, _ in leaves(wanted.fields)) if wanted else ()
     known = tuple(path for path in declared if path not in outside)
     scope = TRAITS[live.address.kind].scope
@@ -147,4 +149,5 @@ def change_parts(change: Change) -> Json:
 
 
 def _outside(change: Change, live: Live) -> frozenset[Path]:
-    return private_places(change.written, live.fields) | frozenset(change.written)
+    hidden = hidden_in(change.hides_before(live.fields))
+    return private_places(change.written, live.fields) | frozenset(change.written) | frozenset(hidden)

@@ -26,7 +26,7 @@ from provisioner.model.resource import Live, Marker, OnRemove
 from provisioner.model.run_scope import RunScope
 from provisioner.model.sealed import Sealed
 from provisioner.model.words import quoted, shown
-from provisioner.model.written import shown_text
+from provisioner.model.written import VARIABLE_NAME, VARIABLE_TYPES, may_refer, shown_text
 from provisioner.reconcile.fingerprints import Fingerprint
 from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN
 
@@ -161,6 +161,13 @@ def _saved(document: Json) -> SavedPlan:
     )
 
 
+def _sensitive(said: Mapping[str, Any]) -> dict[str, str]:
+    for name, kind in said.items():
+        if kind not in VARIABLE_TYPES or not VARIABLE_NAME.fullmatch(name):
+            raise ValueError(f"there is no variable {quoted(name)} of the type {quoted(kind)}")
+    return dict(said)
+
+
 def _obstacles(document: Json) -> tuple[str, ...]:
     said = tuple(document["obstacles"])
     if document["applicable"] and not said:
@@ -195,6 +202,7 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
             replace=frozenset(map(Address.parse, options.get("replace") or ())),
         ),
         made_at=document.get("made_at") or "",
+        sensitive=_sensitive(document.get("variables") or {}),
         told_digest=document["digest"],
     )
 
@@ -262,7 +270,7 @@ def _shown(value: Any) -> Any:
             return Sensitive.of("", shown=value)
         if HIDDEN in value or CHANGED in value:
             return Masked.of(value, ())
-        return shown_text(value) if "${env:" in value and "\n" not in value else value
+        return shown_text(value) if may_refer(value) and "\n" not in value else value
     if isinstance(value, dict):
         return {_shown(key): _shown(inner) for key, inner in value.items()}
     return [_shown(inner) for inner in value] if isinstance(value, list) else value

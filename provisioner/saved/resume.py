@@ -24,6 +24,7 @@ from provisioner.model.redact import Masked, Sensitive, redacted
 from provisioner.model.resource import Desired, Live
 from provisioner.model.traits import Traits
 from provisioner.model.words import joined, plural, printable
+from provisioner.model.written import Texts, as_written
 from provisioner.reconcile.fingerprints import Fingerprint, harmless_fields, marker_print, moved
 from provisioner.reconcile.marker import are_alike
 from provisioner.reconcile.meaning import is_default
@@ -213,8 +214,10 @@ class _Held:
         if self.change.action is Action.DELETE and self.change.before is not None:  # all of it was shown
             shown = lookup(self.change.before.fields, path)
             return _UNKNOWN if shown is ABSENT else shown
-        declared = lookup(self.left.declared, path) if self.left is not None else ABSENT
-        return _UNKNOWN if declared is ABSENT else redacted(declared, path)
+        if self.left is None or (declared := lookup(self.left.declared, path)) is ABSENT:
+            return _UNKNOWN
+        shown = as_written({"": self.left.hides_after(declared, path)}, _from(self.left.written, path))
+        return redacted(shown[""], path)
 
     def _of_environment(self, left: Change) -> Iterator[Diagnostic]:
         """What would be written beyond the plan: nothing live moved, so a variable did."""
@@ -254,6 +257,11 @@ class _Held:
         if new := sorted(set(left.referrers) - set(self.change.referrers)) if left.destroys else []:
             word = "name" if len(new) > 1 else "names"
             yield _moved(f"{joined(new)} {word} {self.change.address} now, which was to {self.change.action.value}.")
+
+
+def _from(texts: Texts, path: Path) -> Texts:
+    """As they are seen from there, below a key that is none."""
+    return {("", *at[len(path) :]): text for at, text in texts.items() if at[: len(path)] == path}
 
 
 class _Unknown:

@@ -63,6 +63,7 @@ PLAN: Final = having(
         environment=TEXT,
     ),
     owner=needed(TEXT),
+    variables=OBJECT,
     scope=having(targets=_many(needed(TEXT)), excludes=_many(needed(TEXT)), out_of_scope=_many(_ADDRESS)),
     digest=needed(TEXT),
     destruction=needed(FLAG),

@@ -22,6 +22,7 @@ from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.document import ABSENT
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.forms import secret_spans
+from provisioner.model.hidden_places import path_print
 from provisioner.model.plan import Change, FieldChange, Plan
 from provisioner.model.redact import harmless, redacted
 from provisioner.model.redacted_diff import secrets_in, told_apart
@@ -334,7 +335,7 @@ def _old_print(value: object) -> str:
 
 def _old_record(fields: dict[str, Any]) -> str:
     """As earlier versions wrote it: with fingerprints of what is hidden now."""
-    prints = "".join(markers._path_print((name,)) + _old_print(value) for name, value in sorted(fields.items()))
+    prints = "".join(path_print((name,)) + _old_print(value) for name, value in sorted(fields.items()))
     return f"1.{prints}"
 
 
@@ -342,7 +343,7 @@ def _old_record(fields: dict[str, Any]) -> str:
 def test_a_marker_of_an_earlier_version_is_understood(kept_back: bool) -> None:
     fields = {"kind": "prompt", "model": "c/m", "instructions": f"use {SECRETS['jwt']}"}
     shown = {**fields, "instructions": ""} if kept_back else fields
-    record = _old_record(fields) + (f"~{markers._path_print(('instructions',))}" if kept_back else "")
+    record = _old_record(fields) + (f"~{path_print(('instructions',))}" if kept_back else "")
     live = Live(address=_ADDRESS, fields=shown, marker=Marker(owner="o", applied=record))
     desired = {_ADDRESS: Desired(address=_ADDRESS, fields=fields)}
 

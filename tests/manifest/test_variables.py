@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provisioner.manifest.env import Variables, resolve
+from provisioner.manifest.env import Variables
 from provisioner.manifest.reader import read
+from provisioner.manifest.resolving import resolve
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Severity
 from provisioner.model.written import escape

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.kinds import KINDS
-from provisioner.manifest.env import Variables, resolve
+from provisioner.manifest.env import Variables
 from provisioner.manifest.reader import read
+from provisioner.manifest.resolving import resolve
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
 from provisioner.model.document import Document

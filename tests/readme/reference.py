@@ -9,7 +9,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 
 HEAD = ("project", "preflight")
-SECTIONS = (*HEAD, *KINDS)
+SECTIONS = (*HEAD, "variables", *KINDS)
 COMMON = ("external", "live_name", "lifecycle")
 
 
@@ -76,8 +76,9 @@ def _type(part: Mapping[str, Any]) -> str:
         return f"`{part['const']}`"
     if "enum" in part:
         return ", ".join(f"`{_plain(value)}`" for value in part["enum"])
-    kind = part.get("type", "anything")
-    return " or ".join({"object": "mapping", "array": "list"}.get(it, it) for it in _many(kind))
+    kinds = _many(part.get("type", "anything"))
+    kinds = [it for it in kinds if it != "string" or len(kinds) == 1 or "pattern" not in part]  # that of a variable
+    return " or ".join({"object": "mapping", "array": "list"}.get(it, it) for it in kinds)
 
 
 def _plain(value: object) -> str:

@@ -32,6 +32,7 @@ _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _BESIDE_A_PLAN: Final = frozenset(
     {"allow_env", "pin_environment", "local", "state", "catalogue", "project_endpoint", "allow_hosts", "parallelism"}
     | {"timeout_s", "yes", "on_error", "style", "plan_file", "no_color", "environment"}
+    | {"variables", "variable_files"}  # the sensitive ones
 )
 
 

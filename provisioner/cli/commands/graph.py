@@ -21,12 +21,22 @@ from provisioner.model.errors import ManifestInvalid
 )
 @manifest_options
 @format_option(GRAPHS, "The drawing language.")
-def command(*, files: tuple[Path, ...], allow_env: tuple[str, ...], environment: str | None, style: str) -> int:
+def command(
+    *,
+    files: tuple[Path, ...],
+    allow_env: tuple[str, ...],
+    variables: tuple[tuple[str, str], ...],
+    variable_files: tuple[Path, ...],
+    environment: str | None,
+    style: str,
+) -> int:
     """Draw the manifest's resources and what they need, offline."""
     loaded = load(
         files,
         environ=os.environ,
         allow_env=allow_env,
+        variables=variables,
+        variable_files=variable_files,
         unset=Severity.WARNING,
         project_needed=False,
         environment=environment,

@@ -26,14 +26,29 @@ from provisioner.model.errors import ManifestInvalid
 @click.option("--origins", is_flag=True, help="Tell in comments the file and line that each value came from.")
 @format_option(RENDERED, "How it is printed; json tells where each value came from, too.")
 def command(
-    *, files: tuple[Path, ...], allow_env: tuple[str, ...], environment: str | None, origins: bool, style: str
+    *,
+    files: tuple[Path, ...],
+    allow_env: tuple[str, ...],
+    variables: tuple[tuple[str, str], ...],
+    variable_files: tuple[Path, ...],
+    environment: str | None,
+    origins: bool,
+    style: str,
 ) -> int:
     """Print the manifest of an environment, offline.
 
-    All files become one manifest that plans the same: with what the environment says of it, and with texts and
-    documents in files of their own put in. References to variables stay as they are written.
+    All files become one manifest that plans the same: with what the environment says of it, with what its variables
+    hold, and with texts and documents in files of their own put in. References to sensitive variables and to the
+    environment stay as they are written.
     """
-    rendering = render(files, Options(environ=os.environ, allow_env=allow_env, environment=environment))
+    options = Options(
+        environ=os.environ,
+        allow_env=allow_env,
+        variables=variables,
+        variable_files=variable_files,
+        environment=environment,
+    )
+    rendering = render(files, options)
     if rendering.rendered is None:
         raise ManifestInvalid(rendering.diagnostics)
     warn(rendering.diagnostics)

@@ -41,6 +41,8 @@ def command(
     *,
     files: tuple[Path, ...],
     allow_env: tuple[str, ...],
+    variables: tuple[tuple[str, str], ...],
+    variable_files: tuple[Path, ...],
     environment: str | None,
     local: bool,
     pin_environment: bool,
@@ -56,6 +58,8 @@ def command(
     options = Options(
         environ=os.environ,
         allow_env=allow_env,
+        variables=variables,
+        variable_files=variable_files,
         unset=Severity.WARNING,
         project_needed=not local,
         endpoint=project_endpoint,
