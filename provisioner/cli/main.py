@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "import": "Add what is live to the manifest.",
     "models": "List what can be deployed, what is left of its quota, and when it ends.",
     "graph": "Draw the manifest's resources and what they need, offline.",
+    "render": "Print the manifest of an environment, offline.",
     "schema": "Print the manifest's JSON Schema.",
     "emulator": "Run a local Foundry in the foreground.",
     "completion": "Print a shell completion script.",
