@@ -76,7 +76,7 @@ def logged(emit: Callable[[Event], None]) -> Callable[[Event], None]:
 
 
 def _log(event: Event) -> None:
-    from provisioner.model.progress import ChangeFinished, ChangeNoted, ChangeStarted  # noqa: PLC0415
+    from provisioner.model.progress import ChangeFinished, ChangeNoted, ChangeStarted, Status  # noqa: PLC0415
 
     if isinstance(event, ChangeStarted):
         facts = {"event": "change_started", **_which(event.change)}
@@ -85,15 +85,18 @@ def _log(event: Event) -> None:
         facts = {"event": "change_noted", **_which(event.change)}
         LOG.info("%s: %s", event.change.address, event.note, extra={"facts": facts})
     elif isinstance(event, ChangeFinished):
-        outcome = event.outcome
+        outcome, failure = event.outcome, event.outcome.failure
         facts = {
             "event": "change_finished",
             **_which(outcome.change),
             "status": outcome.status.value,
             "elapsed_s": round(outcome.elapsed_s, 3),
+            "error": (failure.code or "failed") if failure is not None else "",
+            "request_id": failure.request_id if failure is not None else "",
         }
-        said = f"{outcome.status.value}. {outcome.reason}".rstrip()
-        LOG.info("%s: %s", outcome.change.address, said, extra={"facts": facts})
+        # Why it failed may be told in words of the service, which may quote what it was sent: the report has them.
+        why = f" {outcome.reason}" if outcome.status is Status.SKIPPED else ""
+        LOG.info("%s: %s.%s", outcome.change.address, outcome.status.value, why, extra={"facts": facts})
 
 
 def _which(change: Change) -> dict[str, object]:

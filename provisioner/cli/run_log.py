@@ -80,9 +80,9 @@ class RunLog:
 
     def end(self, exit_code: int, error: BaseException | None = None) -> None:
         elapsed_s = round(time.monotonic() - self._started, 3)
-        facts = {"event": "run_ended", "exit_code": exit_code, "error": _name_of(error), "elapsed_s": elapsed_s}
-        own = f" {error.message}" if isinstance(error, ProvisionerError) and not isinstance(error, PlaneError) else ""
-        LOG.info("It ended with exit code %d.%s", exit_code, own, extra={"facts": facts})
+        name = _name_of(error)
+        facts = {"event": "run_ended", "exit_code": exit_code, "error": name, "elapsed_s": elapsed_s}
+        LOG.info("It ended with exit code %d%s.", exit_code, f" ({name})" if name else "", extra={"facts": facts})
         for handler in self._handlers:
             logging.root.removeHandler(handler)
             handler.close()
@@ -177,7 +177,7 @@ class _Knowing(logging.Handler):
 
 
 def _name_of(error: BaseException | None) -> str:
-    """Which sort it is. What the service says of it may quote what it was sent, so that is on stderr alone."""
+    """Which sort it is. Its message may quote the command line, or what was sent: that is on stderr alone."""
     if error is None or isinstance(error, click.exceptions.Exit):  # which is no error: help was asked for
         return ""
     if isinstance(error, PlaneError):

@@ -101,11 +101,13 @@ _EVENTS: Final[dict[str, tuple[str, Json, Json]]] = {
     "change_started": ("One change begins.", _WHICH, {}),
     "change_noted": ("A sign of life of a change: it waits, or tries again; the message says why.", _WHICH, {}),
     "change_finished": (
-        "One change has ended, or was skipped; the message says why.",
+        "One change has ended, or was skipped; of one that was skipped the message says why.",
         {
             **_WHICH,
             "status": {"enum": [status.value for status in Status], "description": "What became of it."},
             "elapsed_s": _number("How long it took, in seconds."),
+            "error": _text("The code of the failure: the service's, or one of ours; empty where it did not fail."),
+            "request_id": _text("The service's own id of what it refused; may be empty."),
         },
         {},
     ),

