@@ -12,11 +12,11 @@ import hypothesis
 SWEEP: Final = os.environ.get("SWEEP")
 IS_WHOLE: Final = SWEEP == "all"
 THOROUGH: Final = 100  # examples, where a test names no number
-EVERYDAY: Final = 25
-FEWEST: Final = 15
+EVERYDAY: Final = 12
+FEWEST: Final = 8
 
 
-def tries(number: int) -> int:
-    """How many examples a test draws that draws so many when it is thorough."""
+def tries(number: int, *, least: int = FEWEST) -> int:
+    """How many examples a test draws that draws so many when it is thorough. `least` is for those that take long."""
     share = number * hypothesis.settings().max_examples // THOROUGH
-    return max(min(number, FEWEST), share)
+    return max(min(number, least), share)

@@ -27,13 +27,14 @@ from provisioner.planes.service import Planes
 from provisioner.reconcile.planner import make_plan
 from tests.kinds.samples import Entry, Samples, every
 from tests.planes.world import Foundry
+from tests.whole import tries
 
 pytestmark = pytest.mark.untraced
 
 World = Mapping[Address, Desired]
 
 some = settings(
-    max_examples=10,
+    max_examples=tries(30, least=3),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

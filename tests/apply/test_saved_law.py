@@ -26,9 +26,10 @@ from provisioner.saved.resume import resume
 from tests.apply.test_round_trips import EVERY, World, apply, entries_of, look, read
 from tests.kinds.samples import Entry, Samples
 from tests.planes.world import Foundry
+from tests.whole import tries
 
 some = settings(
-    max_examples=5,
+    max_examples=tries(20, least=2),
     deadline=None,
     phases=[Phase.generate],  # an example takes seconds, and to look for a smaller one minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -285,6 +285,7 @@ def test_an_entry_that_no_manifest_could_have_is_refused_as_there(
     assert foundry.requests() == []
 
 
+@pytest.mark.untraced
 @pytest.mark.usefixtures("foundry")
 def test_ten_thousand_changes_are_written_and_read_in_seconds(project: Path, provisioner: Command) -> None:
     agents = "".join(f"  a{number}: {{model: c/m, instructions: Help with {number}.}}\n" for number in range(10_000))

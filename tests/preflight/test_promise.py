@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from provisioner.model.progress import Status
 from provisioner.planes.service import Planes
 from tests.planes.world import Foundry
 from tests.preflight.worlds import ALLOW, applied, manifest
+from tests.whole import tries
 
 # What the local Foundry decides and no service tells beforehand: from where steps are counted.
 UNSURE = {"capacity-not-offered"}
@@ -141,7 +143,7 @@ def wholes(draw: st.DrawFn) -> str:
 
 
 @settings(
-    max_examples=40,
+    max_examples=tries(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -173,9 +175,10 @@ def test_who_may_do_it_does_it_and_who_is_refused_would_have_been(
         assert set(became.values()) <= {Status.DONE}
 
 
+@pytest.mark.untraced
 def test_what_passes_is_taken_and_what_is_refused_would_have_been(near: Foundry, planes: Planes) -> None:
     @settings(
-        max_examples=60,
+        max_examples=tries(60),
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )

@@ -23,8 +23,8 @@ from tests.whole import IS_WHOLE, SWEEP
 
 pytestmark = pytest.mark.untraced
 
-ONE_IN: Final = 300
-ONE_KILL_IN: Final = 12
+ONE_IN: Final = 700
+ONE_KILL_IN: Final = 25
 # Both are answered so slowly that nobody gets to know what.
 _HELD: Final = {
     "killed before": {"status": 500, "stall_s": 60},

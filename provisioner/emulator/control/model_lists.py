@@ -7,6 +7,7 @@ assumed: the size of a page, and that both lists page.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from provisioner.emulator.control.family import Family
@@ -16,6 +17,8 @@ from provisioner.emulator.wire.errors import Refusal
 from provisioner.emulator.wire.routing import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provisioner.emulator.model.interface import Json
     from provisioner.emulator.wire.call import Call
 
@@ -32,8 +35,13 @@ def place_of(call: Call, location: str) -> str | None:
 def list_in_location(call: Call) -> Reply:
     check_subscription(call)
     location = call.params["location"]
+    where = place_of(call, location)
+    return _page(call, where, lambda: _in_location(call, location, where))
+
+
+def _in_location(call: Call, location: str, where: str | None) -> list[Json]:
     base = f"/subscriptions/{SUBSCRIPTION_ID}/providers/{PROVIDER}/locations/{location}/models"
-    value = [
+    return [
         {
             "id": f"{base}/{model['format']}.{model['name']}.{model['version']}",
             "type": f"{PROVIDER}/locations/models",
@@ -43,36 +51,39 @@ def list_in_location(call: Call) -> Reply:
             "skuName": "S0",
             "model": _shown(call, model),
         }
-        for model in call.world.catalogue.in_region(place_of(call, location))
+        for model in call.world.catalogue.in_region(where)
         for kind in ("OpenAI", "AIServices")
         if kind == "AIServices" or model["format"] == "OpenAI"
     ]
-    return _page(call, value)
 
 
 def list_of_account(call: Call) -> Reply:
     account = the_account(call)
-    found = call.world.catalogue.in_region(place_of(call, account.location))
-    return _page(call, [_shown(call, model) for model in found])
+    where = place_of(call, account.location)
+    return _page(call, where, lambda: [_shown(call, model) for model in call.world.catalogue.in_region(where)])
 
 
 def _is_new(call: Call) -> bool:
     return call.query["api-version"] >= PAGED_SINCE
 
 
-def _page(call: Call, value: list[Json]) -> Reply:
+def _page(call: Call, where: str | None, listed: Callable[[], list[Json]]) -> Reply:
     """All at once for the older api-versions."""
-    if not _is_new(call):
-        return Reply(body={"value": value})
-    token = call.query.get("$skipToken", "0")
+    token = call.query.get("$skipToken", "0") if _is_new(call) else "0"
     if not token.isdecimal():
         raise Refusal(400, "InvalidSkipToken", "The $skipToken query parameter is not valid.")
-    first, last = int(token), int(token) + PAGE_SIZE
-    body: Json = {"value": value[first:last]}
-    if last < len(value):
-        version = call.query["api-version"]
-        body["nextLink"] = f"{call.base}{call.path}?api-version={version}&$skipToken={last}"
-    return Reply(body=body)
+    what = (call.base, call.path, call.query["api-version"], token, where)
+    return Reply(body=call.world.catalogue.made_once(what, lambda: _written(call, listed(), int(token))))
+
+
+def _written(call: Call, value: list[Json], first: int) -> bytes:
+    body: Json = {"value": value}
+    if _is_new(call):
+        version, last = call.query["api-version"], first + PAGE_SIZE
+        body["value"] = value[first:last]
+        if last < len(value):
+            body["nextLink"] = f"{call.base}{call.path}?api-version={version}&$skipToken={last}"
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _shown(call: Call, model: Json) -> Json:

@@ -328,6 +328,8 @@ def _respond(reply: Reply, headers: dict[str, str]) -> Response:
         return StreamingResponse(_one_by_one(reply.events), media_type="text/event-stream", headers=headers)
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
+    if isinstance(reply.body, bytes):
+        return Response(reply.body, status_code=reply.status, headers=headers, media_type="application/json")
     if isinstance(reply.body, str):
         return Response(reply.body, status_code=reply.status, headers=headers, media_type="text/html")
     return JSONResponse(reply.body, status_code=reply.status, headers=headers)

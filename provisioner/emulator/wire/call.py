@@ -96,7 +96,7 @@ def _finite(digits: str) -> float:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    body: object = None  # None: an answer without content
+    body: object = None  # None: an answer without content; bytes: JSON that is written already
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     hold_until: float | None = None  # answer no sooner than the clock says so

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from provisioner.emulator.model.interface import Json
 
@@ -52,6 +52,7 @@ class Catalogue:
         self._first_day: Facts | None = None  # the file's own
         self._today: Facts | None = None  # as on the first day
         self._touched: frozenset[Key] = frozenset()  # aged or added since then
+        self._made: dict[Hashable, bytes] = {}  # of the records as they are
 
     @property
     def quotas(self) -> Mapping[str, Quota]:
@@ -59,16 +60,18 @@ class Catalogue:
 
     def add(self, *models: Json) -> None:
         """Each is new, or takes the place of the one with the same format, name and version."""
-        self._today = reduce(_with, models, self._facts)
+        self._is_now(reduce(_with, models, self._facts))
         self._touched |= {key_of(model) for model in models}
 
     def keep(self) -> None:
         """What is listed now is what the first day lists."""
         self._first_day = self._facts
-        self.restore()
+        self._today, self._touched = None, frozenset()
 
     def restore(self) -> None:
-        self._today, self._touched = None, frozenset()
+        if self._today is not None:
+            self._is_now(None)
+        self._touched = frozenset()
 
     def change(self, name: str, version: str | None, lifecycle: str, since: str) -> int:
         """Moves a model on in its life, in one version or in all; returns how many versions were found."""
@@ -79,7 +82,7 @@ class Catalogue:
             model = models.pop(key)
             if lifecycle != REMOVED:
                 models[key] = _aged(model, lifecycle, since)
-        self._today = replace(self._facts, models=models)
+        self._is_now(replace(self._facts, models=models))
         self._touched |= set(found)
         return len(found)
 
@@ -93,12 +96,22 @@ class Catalogue:
             if region is None or "regions" not in model or region.lower().replace(" ", "") in model["regions"]:
                 yield model
 
+    def made_once(self, what: Hashable, make: Callable[[], bytes]) -> bytes:
+        """What is made of the records alone, until they are others: the list of all models is long, and often read."""
+        if what not in self._made:
+            self._made[what] = make()
+        return self._made[what]
+
     def versions(self, region: str | None, model_format: str, name: str) -> list[Json]:
         wanted = str(model_format).lower(), str(name).lower()  # somebody's edit may have left anything
         return [m for m in self.in_region(region) if (m["format"].lower(), m["name"].lower()) == wanted]
 
     def publisher(self, model_format: str, name: str) -> str:
         return next((str(m["publisher"]) for m in self.versions(None, model_format, name)), model_format)
+
+    def _is_now(self, facts: Facts | None) -> None:
+        self._today = facts
+        self._made.clear()
 
     @property
     def _facts(self) -> Facts:
