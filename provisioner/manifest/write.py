@@ -34,7 +34,7 @@ _COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)  # for a pipeli
 _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _NO_REMARKS: Final[Mapping[Address, str]] = MappingProxyType({})
-_LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
+LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
 
 
 def dump(
@@ -145,7 +145,7 @@ def _pairs(mapping: Document, depth: int) -> Iterator[str]:
     indent = "  " * depth
     for key, value in mapping.items():
         written = _key(str(key))
-        if len(written) > _LONGEST_KEY:
+        if len(written) > LONGEST_KEY:
             yield f"{indent}? {written}"
             written = ""
         yield from _after(f"{indent}{written}:", value, depth)

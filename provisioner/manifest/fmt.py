@@ -1,0 +1,88 @@
+"""The canonical form of a manifest's text: order of keys, indentation, empty lines; not what it says.
+
+Like gofmt there is one form and nothing to set. Keys come in the schema's order, entries and all that the schema does
+not name stay in theirs; comments go where what they are about goes (see `fmt_layout`). Texts are left as they are
+written, but for quotes that mean the same. Whatever comes out is read again, and counts only if it says the same and
+holds the same comments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from provisioner.kinds import KINDS
+from provisioner.manifest.fmt_layout import layout
+from provisioner.manifest.fmt_lines import lines
+from provisioner.manifest.fmt_order import HEAD, Order, manifest_order
+from provisioner.manifest.reader import read
+from provisioner.manifest.yaml_nodes import Tree
+from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.document import Json
+
+
+def formatted(text: str, *, file: str) -> tuple[str | None, list[Diagnostic]]:
+    """The text in its canonical form, with line feeds alone, or why there is none. Its root need be no whole manifest,
+    so that an environment's part of one, in a file of its own, is formatted, too.
+    """
+    source, problems = read(text, file=file)
+    if source is None or problems:
+        return None, problems
+    if not isinstance(source.root, dict) or not source.root.keys() & {*HEAD, *KINDS}:
+        message = "There is no key of a manifest here, so it is left as it is."
+        hint = "Name the manifest's files alone; a manifest begins with `version: 1`."
+        return None, [Diagnostic(code="file-empty", message=message, hint=hint, where=Location(file=file))]
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    result = _json(plain, source.root) or _yaml(plain)
+    if _means_the_same(plain, source.root, result):
+        return result, []
+    message = "It cannot be brought into its canonical form without a change of what it says, so it is left as it is."
+    hint = "Please report it, with the file."
+    return None, [Diagnostic(code="not-formatted", message=message, hint=hint, where=Location(file=file))]
+
+
+def _yaml(text: str) -> str:
+    tree = Tree(text)
+    if tree.root.is_flow:
+        return "".join(f"{line.rstrip()}\n" for line in text.rstrip().split("\n"))
+    return "\n".join([*lines(text, layout(text, tree), manifest_order()), ""])
+
+
+def _json(text: str, root: Json) -> str | None:
+    """A manifest that is JSON stays JSON."""
+    try:
+        if json.loads(text) != root:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return f"{json.dumps(_in_order(root, manifest_order()), indent=2, ensure_ascii=False)}\n"
+
+
+def _in_order(value: Any, order: Order) -> Any:
+    if isinstance(value, list):
+        return [_in_order(each, order.of_items) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _in_order(value[key], order.inside(key)) for key in sorted(value, key=order.rank)}
+
+
+def _means_the_same(text: str, root: Json, result: str) -> bool:
+    source, problems = read(result, file="")
+    return source is not None and not problems and _same(root, source.root) and _comments(text) == _comments(result)
+
+
+def _comments(text: str) -> Counter[str]:
+    tree = Tree(text)
+    return Counter() if tree.root.is_flow else Counter(layout(text, tree).comments)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """But for the order of keys. 1, 1.0 and true are three values."""
+    if one.__class__ is not other.__class__:
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
