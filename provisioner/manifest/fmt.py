@@ -15,7 +15,7 @@ from typing import Any
 from provisioner.kinds import KINDS
 from provisioner.manifest.fmt_layout import layout
 from provisioner.manifest.fmt_lines import lines
-from provisioner.manifest.fmt_order import HEAD, Order, manifest_order
+from provisioner.manifest.fmt_order import HEAD, in_order, manifest_order
 from provisioner.manifest.reader import read
 from provisioner.manifest.yaml_nodes import Tree
 from provisioner.model.diagnostic import Diagnostic, Location
@@ -32,7 +32,7 @@ def formatted(text: str, *, file: str) -> tuple[str | None, list[Diagnostic]]:
     if not isinstance(source.root, dict) or not source.root.keys() & {*HEAD, *KINDS}:
         message = "There is no key of a manifest here, so it is left as it is."
         hint = "Name the manifest's files alone; a manifest begins with `version: 1`."
-        return None, [Diagnostic(code="file-empty", message=message, hint=hint, where=Location(file=file))]
+        return None, [Diagnostic(code="no-manifest", message=message, hint=hint, where=Location(file=file))]
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     result = _json(plain, source.root) or _yaml(plain)
     if _means_the_same(plain, source.root, result):
@@ -56,15 +56,7 @@ def _json(text: str, root: Json) -> str | None:
             return None
     except (ValueError, RecursionError):
         return None
-    return f"{json.dumps(_in_order(root, manifest_order()), indent=2, ensure_ascii=False)}\n"
-
-
-def _in_order(value: Any, order: Order) -> Any:
-    if isinstance(value, list):
-        return [_in_order(each, order.of_items) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {key: _in_order(value[key], order.inside(key)) for key in sorted(value, key=order.rank)}
+    return f"{json.dumps(in_order(root, manifest_order()), indent=2, ensure_ascii=False)}\n"
 
 
 def _means_the_same(text: str, root: Json, result: str) -> bool:

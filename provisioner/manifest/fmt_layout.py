@@ -141,7 +141,7 @@ class _Reader:
             if block.is_mapping:
                 self._key(member, first, block)
             self._mention(value)
-            member.value = self._block(value, member) if value.style == "block" else self._leaf(value, member, block)
+            member.value = self._block(value, member) if value.style == "block" else self._value(value, member, block)
             member.mentions = self._mentions[before:] if self._tree.shared else ()
         _part_head(block)
         return block
@@ -150,9 +150,8 @@ class _Reader:
         if node.anchor:
             self._mentions.append((node.anchor, not node.is_alias))
         if node.is_flow:
-            for each in node.pairs or [(it, it) for it in node.items or []]:
-                for one in dict.fromkeys(map(id, each)):
-                    self._mention(each[0] if id(each[0]) == one else each[1])
+            for each in node.inner:
+                self._mention(each)
 
     def _member(self, block: Block, holder: Member, first: Node) -> Member:
         """Up to where its key or value begins."""
@@ -171,29 +170,25 @@ class _Reader:
         return member
 
     def _key(self, member: Member, node: Node, block: Block) -> None:
-        self._last = member
         self._mention(node)
         member.word = "" if node.is_alias or (node.word == "<<" and node.style) else node.word
-        body = self._body(node)
-        if node.style in _BLOCKS:
-            member.key = self._block_scalar(body, member, block)
-        else:
-            member.key = scalar(self._text[body : node.end])
-            self._at = node.end
-        properties = " ".join(self._text[node.start : body].split())
-        member.key.head = f"{properties} {member.key.head}".strip()
+        member.key = self._leaf(node, member, block)
+
+    def _value(self, node: Node, member: Member, block: Block) -> Leaf:
+        if node.start < node.end:
+            return self._leaf(node, member, block)
+        self._last = member
+        found = _COLON.match(self._text, self._at) if member.key is not None else None
+        self._at = found.end() if found else self._at
+        return Leaf()
 
     def _leaf(self, node: Node, member: Member, block: Block) -> Leaf:
         self._last = member
-        if node.start >= node.end:
-            found = _COLON.match(self._text, self._at) if member.key is not None else None
-            self._at = found.end() if found else self._at
-            return Leaf()
         body = self._body(node)
         member.above += self._gap(body, member, member).comments
         properties, member.properties = member.properties, ""
         if node.style in _BLOCKS:
-            leaf = self._block_scalar(body, member, block)
+            leaf = self._block_scalar(body, block)
         else:
             self._at = node.end
             leaf = flow(self._text, node, body, self._column(body)) if node.is_flow else self._scalar(body)
@@ -203,7 +198,7 @@ class _Reader:
     def _scalar(self, start: int) -> Leaf:
         return scalar(self._text[start : self._at])
 
-    def _block_scalar(self, start: int, member: Member, block: Block) -> Leaf:
+    def _block_scalar(self, start: int, block: Block) -> Leaf:
         leaf, self._at, comment = block_scalar(self._text, start, block.column)
         if comment is not None:
             self._put_beside(self._comment(*comment))

@@ -110,8 +110,8 @@ def flow(text: str, node: Node, start: int, column: int) -> Leaf:
 
 def flow_text(text: str, node: Node, order: Order) -> str:
     """What is between brackets in one line, keys in order; as it is where something in it is only implied."""
-    start = _PROPERTIES.match(text, node.start, node.end).end()
-    members = node.pairs or [(each, each) for each in node.items or []]
+    found = _PROPERTIES.match(text, node.start, node.end)
+    start = found.end() if found else node.start
     if not node.is_flow:
         return text[node.start : start] + one_line(text[start : node.end])
     if text[start] not in "{[" or not _is_written_out(text, start + 1, node):
@@ -119,9 +119,8 @@ def flow_text(text: str, node: Node, order: Order) -> str:
     properties = text[node.start : start]
     if node.pairs is None:
         return f"{properties}[{', '.join(flow_text(text, each, order.of_items) for each in node.items or [])}]"
-    if not _has_anchors(node):
-        members = sorted(members, key=lambda pair: order.rank(pair[0].word))
-    return f"{properties}{{{', '.join(_pair(text, *pair, order) for pair in members)}}}"
+    pairs = node.pairs if _has_anchors(node) else sorted(node.pairs, key=lambda pair: order.rank(pair[0].word))
+    return f"{properties}{{{', '.join(_pair(text, *pair, order) for pair in pairs)}}}"
 
 
 def _pair(text: str, key: Node, value: Node, order: Order) -> str:
@@ -130,7 +129,7 @@ def _pair(text: str, key: Node, value: Node, order: Order) -> str:
 
 
 def _is_written_out(text: str, at: int, node: Node) -> bool:
-    for each in (each for pair in node.pairs or [(it,) for it in node.items or []] for each in pair):
+    for each in node.inner:
         if each.end <= each.start or not _BETWEEN.fullmatch(text, at, each.start):
             return False
         at = each.end
@@ -138,5 +137,4 @@ def _is_written_out(text: str, at: int, node: Node) -> bool:
 
 
 def _has_anchors(node: Node) -> bool:
-    inner = [each for pair in node.pairs or () for each in pair] + (node.items or [])
-    return bool(node.anchor) or any(map(_has_anchors, inner))
+    return bool(node.anchor) or any(map(_has_anchors, node.inner))

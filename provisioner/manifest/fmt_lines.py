@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from provisioner.manifest.fmt_layout import Block, Comment, Layout, Member
@@ -138,16 +139,21 @@ class _Printer:
 
     def _comments(self, comments: Sequence[Comment], depth: int, *, is_first: bool = False) -> None:
         """`is_first`: no empty line comes before the first."""
-        indent = len(_STEP) * depth
-        for index, comment in enumerate(comments):
-            if index == 0 or comment.is_after_blank:
-                run = _run(comments[index:])
-                base = run[0].column
-                stays = base == 0 and any(_TAKEN_OUT.match(it.text) and it.column == 0 for it in run)
-                shift = 0 if stays else indent - base
-            if comment.is_after_blank and not (is_first and index == 0):
+        at = 0
+        while at < len(comments):
+            if comments[at].is_after_blank and not (is_first and at == 0):
                 self._blank()
-            self._line(" " * max(0 if stays else indent, comment.column + shift) + comment.text)
+            run = [comments[at], *takewhile(lambda it: not it.is_after_blank, comments[at + 1 :])]
+            self._run(run, len(_STEP) * depth)
+            at += len(run)
+
+    def _run(self, run: Sequence[Comment], indent: int) -> None:
+        """Each as deep as it is, seen from the first; what an editor took out stays where it put the `#`."""
+        first = run[0].column
+        if first == 0 and any(it.column == 0 and _TAKEN_OUT.match(it.text) for it in run):
+            indent = 0
+        for comment in run:
+            self._line(" " * (indent + max(0, comment.column - first)) + comment.text)
 
     def _line(self, text: str, comment: Comment | None = None) -> None:
         self.lines.append(_Line(text, comment))
@@ -161,12 +167,6 @@ class _Printer:
 def _is_section(before: Member, member: Member) -> bool:
     """Whether an empty line belongs between these two of a manifest's own keys."""
     return any(isinstance(it.value, Block) or it.value.is_flow or bool(it.value.more) for it in (before, member))
-
-
-def _run(comments: Sequence[Comment]) -> list[Comment]:
-    """The first, and those that follow it without an empty line."""
-    end = next((index for index, each in enumerate(comments) if index and each.is_after_blank), len(comments))
-    return [*comments[:end]]
 
 
 def _shifted(leaf: Leaf, column: int, depth: int) -> list[str]:

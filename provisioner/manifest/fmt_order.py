@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.schema import LIFECYCLE, LIVE_NAME, manifest_schema, schemas_in, variants
@@ -25,26 +25,34 @@ HEAD: Final = (
 Mention = tuple[str, bool]
 """An anchor's name, and whether it is defined here rather than used."""
 _MERGE: Final = "<<"
+_FIRST: Final = ("type", "name")
 _ITEMS: Final = "[]"
 
 
 class Order:
-    """Of one mapping's keys, and of those in its values. What `schemas` do not name comes last, as it is written."""
+    """Of one mapping's keys, and of those in its values. What `schemas` do not name comes last, as it is written; of
+    what the service publishes only `type` and `name` are named.
+    """
 
-    __slots__ = ("_inner", "_ranks", "_schemas")
+    __slots__ = ("_inner", "_known", "_ranks", "_schemas")
 
     def __init__(self, schemas: Sequence[Document]) -> None:
         self._schemas = schemas
         self._inner: dict[str, Order] = {}
-        keys = (key for schema in schemas for each in variants(schema) for key in each.get("properties", ()))
-        self._ranks: dict[str, int] = {key: rank for rank, key in enumerate(dict.fromkeys(keys))}
+        self._known = dict.fromkeys(
+            key for schema in schemas for each in variants(schema) for key in each.get("properties", ())
+        )
+        # What the service publishes has no order: it is one schema for all types of a thing.
+        ordered = _FIRST if any("$comment" in schema for schema in schemas) else self._known
+        self._ranks = {key: rank for rank, key in enumerate(ordered)}
 
     @classmethod
     def of(cls, inner: Mapping[str, Order], *, others: Order | None = None) -> Order:
         """These keys, and `others` for the values of those that are not named."""
         order = cls(())
-        order._ranks = {key: rank for rank, key in enumerate(inner)}  # noqa: SLF001 - its own
-        order._inner = {**inner, "": others or _AS_WRITTEN}  # noqa: SLF001
+        order._known = dict.fromkeys(inner)
+        order._ranks = {key: rank for rank, key in enumerate(inner)}
+        order._inner = {**inner, "": others or _AS_WRITTEN}
         return order
 
     def rank(self, key: str) -> tuple[int, int]:
@@ -54,7 +62,7 @@ class Order:
 
     def inside(self, key: str) -> Order:
         """Of the value of a key. All that are not named have one."""
-        step = key if key in self._ranks else ""
+        step = key if key in self._known else ""
         if step not in self._inner:
             self._inner[step] = Order(schemas_in(self._schemas, step))
         return self._inner[step]
@@ -68,6 +76,15 @@ class Order:
 
 
 _AS_WRITTEN: Final = Order(())
+
+
+def in_order(value: Any, order: Order) -> Any:
+    """A copy of plain values with their keys in order."""
+    if isinstance(value, (list, tuple)):
+        return [in_order(each, order.of_items) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {key: in_order(value[key], order.inside(key)) for key in sorted(value, key=order.rank)}
 
 
 @lru_cache(maxsize=1)
