@@ -13,6 +13,7 @@ from provisioner.manifest.files import Found, find, is_stream, read_manifest, sh
 from provisioner.manifest.fmt import formatted
 from provisioner.manifest.fmt_shown import shown_text
 from provisioner.manifest.limits import Budget
+from provisioner.manifest.load import uncollected
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
 from provisioner.model.pipelines import is_inert
@@ -70,12 +71,13 @@ def formatting_of(paths: Sequence[Path]) -> list[Formatting]:
     found, problems = find(paths)
     budget = Budget()
     result: list[Formatting] = []
-    for each in found:
-        formatting, of_file = _formatting(each, budget)
-        result += [formatting] if formatting is not None else []
-        problems += of_file
-        if budget.is_spent:
-            break
+    with uncollected():
+        for each in found:
+            formatting, of_file = _formatting(each, budget)
+            result += [formatting] if formatting is not None else []
+            problems += of_file
+            if budget.is_spent:
+                break
     if problems:
         raise ManifestInvalid(tuple(problems))
     return result

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from provisioner.kinds import KINDS
@@ -34,23 +35,28 @@ def formatted(text: str, *, file: str) -> tuple[str | None, list[Diagnostic]]:
         hint = "Name the manifest's files alone; a manifest begins with `version: 1`."
         return None, [Diagnostic(code="no-manifest", message=message, hint=hint, where=Location(file=file))]
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    result = _json(plain, source.root) or _yaml(plain)
-    if _means_the_same(plain, source.root, result):
+    as_json = _json(plain, source.root)
+    result, comments = (as_json, []) if as_json is not None else _yaml(plain)
+    if result == plain or _means_the_same(source.root, comments, result):
         return result, []
     message = "It cannot be brought into its canonical form without a change of what it says, so it is left as it is."
     hint = "Please report it, with the file."
     return None, [Diagnostic(code="not-formatted", message=message, hint=hint, where=Location(file=file))]
 
 
-def _yaml(text: str) -> str:
+def _yaml(text: str) -> tuple[str, list[str]]:
+    """And the comments in it. What is all between brackets keeps its lines."""
     tree = Tree(text)
     if tree.root.is_flow:
-        return "".join(f"{line.rstrip()}\n" for line in text.rstrip().split("\n"))
-    return "\n".join([*lines(text, layout(text, tree), manifest_order()), ""])
+        return "".join(f"{line.rstrip()}\n" for line in text.rstrip().split("\n")), []
+    found = layout(text, tree)
+    return "\n".join([*lines(text, found, manifest_order()), ""]), found.comments
 
 
 def _json(text: str, root: Json) -> str | None:
     """A manifest that is JSON stays JSON."""
+    if not text.lstrip().startswith("{"):
+        return None
     try:
         if json.loads(text) != root:
             return None
@@ -59,14 +65,12 @@ def _json(text: str, root: Json) -> str | None:
     return f"{json.dumps(in_order(root, manifest_order()), indent=2, ensure_ascii=False)}\n"
 
 
-def _means_the_same(text: str, root: Json, result: str) -> bool:
+def _means_the_same(root: Json, comments: Collection[str], result: str) -> bool:
     source, problems = read(result, file="")
-    return source is not None and not problems and _same(root, source.root) and _comments(text) == _comments(result)
-
-
-def _comments(text: str) -> Counter[str]:
-    tree = Tree(text)
-    return Counter() if tree.root.is_flow else Counter(layout(text, tree).comments)
+    if source is None or problems or not _same(root, source.root):
+        return False
+    tree = Tree(result)
+    return tree.root.is_flow or Counter(comments) == Counter(layout(result, tree).comments)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -192,7 +192,7 @@ class _Reader:
         else:
             self._at = node.end
             leaf = flow(self._text, node, body, self._column(body)) if node.is_flow else self._scalar(body)
-        leaf.head = f"{properties} {leaf.head}".strip()
+        leaf.properties = properties
         return leaf
 
     def _scalar(self, start: int) -> Leaf:

@@ -30,15 +30,17 @@ class _Line(NamedTuple):
 @dataclass(slots=True)
 class Leaf:
     """`head` goes behind the key or the dash, `more` below it. Between brackets `more` has its indentation, as seen
-    from the column that the `head` had; the lines of a `|` text have to stay as they are.
+    from the column of the `head`; the lines of a `|` text have to stay as they are.
     """
 
     head: str = ""
+    properties: str = ""  # anchor and tag
     more: list[str] = field(default_factory=list)
     is_block: bool = False
     is_flow: bool = False
     node: Node | None = None
     column: int = 0
+    start: int = 0  # of what is in one line between brackets, and is that `node`
     keeps_blanks: bool = False
 
 
@@ -105,27 +107,31 @@ def flow(text: str, node: Node, start: int, column: int) -> Leaf:
     if _ENDS_LINE.search(raw):
         head, *more = raw.split("\n")
         return Leaf(_unspaced(head), [_unspaced(line) for line in more], is_flow=True, column=column)
-    return Leaf(raw, is_flow=True, node=node, column=column)
+    return Leaf(raw, is_flow=True, node=node, column=column, start=start)
 
 
-def flow_text(text: str, node: Node, order: Order) -> str:
-    """What is between brackets in one line, keys in order; as it is where something in it is only implied."""
+def flow_text(text: str, node: Node, start: int, order: Order) -> str:
+    """What is between the brackets that begin there, in one line, keys in order; as it is where something in it is only
+    implied.
+    """
+    if text[start] not in "{[" or not _is_written_out(text, start + 1, node):
+        return text[start : node.end]
+    if node.pairs is None:
+        return f"[{', '.join(_inner(text, each, order.of_items) for each in node.inner)}]"
+    pairs = node.pairs if _has_anchors(node) else sorted(node.pairs, key=lambda pair: order.rank(pair[0].word))
+    return f"{{{', '.join(_pair(text, *pair, order) for pair in pairs)}}}"
+
+
+def _inner(text: str, node: Node, order: Order) -> str:
     found = _PROPERTIES.match(text, node.start, node.end)
     start = found.end() if found else node.start
-    if not node.is_flow:
-        return text[node.start : start] + one_line(text[start : node.end])
-    if text[start] not in "{[" or not _is_written_out(text, start + 1, node):
-        return text[node.start : node.end]
-    properties = text[node.start : start]
-    if node.pairs is None:
-        return f"{properties}[{', '.join(flow_text(text, each, order.of_items) for each in node.items or [])}]"
-    pairs = node.pairs if _has_anchors(node) else sorted(node.pairs, key=lambda pair: order.rank(pair[0].word))
-    return f"{properties}{{{', '.join(_pair(text, *pair, order) for pair in pairs)}}}"
+    written = flow_text(text, node, start, order) if node.is_flow else one_line(text[start : node.end])
+    return text[node.start : start] + written
 
 
 def _pair(text: str, key: Node, value: Node, order: Order) -> str:
-    written = flow_text(text, key, order)
-    return f"{written}{' ' if key.is_alias else ''}: {flow_text(text, value, order.inside(key.word))}"
+    written = _inner(text, key, order)
+    return f"{written}{' ' if key.is_alias else ''}: {_inner(text, value, order.inside(key.word))}"
 
 
 def _is_written_out(text: str, at: int, node: Node) -> bool:

@@ -24,6 +24,11 @@ class _Line:
     text: str
     comment: Comment | None = None
 
+    @property
+    def width(self) -> int:
+        """From where YAML sees the line begin."""
+        return len(re.split("[\u2028\u2029]", self.text)[-1])
+
 
 def lines(text: str, layout: Layout, order: Order) -> list[str]:
     printer = _Printer(text)
@@ -36,12 +41,15 @@ def _with_comments(lines: Sequence[_Line]) -> list[str]:
     columns: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for line in lines:
         if line.comment is not None:
-            columns[line.comment.column].append((len(line.text), line.comment.content_end))
+            columns[line.comment.column].append((line.width, line.comment.content_end))
     now = {
         column: max(column + max(new - old for new, old in ends), _GAP + max(new for new, _ in ends))
         for column, ends in columns.items()
     }
-    return [f"{it.text.ljust(now[it.comment.column])}{it.comment.text}" if it.comment else it.text for it in lines]
+    return [
+        f"{it.text}{' ' * (now[it.comment.column] - it.width)}{it.comment.text}" if it.comment else it.text
+        for it in lines
+    ]
 
 
 class _Printer:
@@ -112,7 +120,8 @@ class _Printer:
             self._leaf(f"{indent}?", key, depth, None)
             self._value(f"{indent}:", member, depth, order)
         else:
-            self._value(f"{indent}{key.head}{' ' if key.head.startswith('*') else ''}:", member, depth, order)
+            written = f"{key.properties} {key.head}".lstrip()
+            self._value(f"{indent}{written}{' ' if written.startswith('*') else ''}:", member, depth, order)
 
     def _value(self, start: str, member: Member, depth: int, order: Order) -> None:
         if isinstance(member.value, Leaf):
@@ -123,10 +132,11 @@ class _Printer:
 
     def _ordered(self, leaf: Leaf, order: Order) -> Leaf:
         if leaf.node is not None:
-            leaf.head = flow_text(self._text, leaf.node, order)
+            leaf.head = flow_text(self._text, leaf.node, leaf.start, order)
         return leaf
 
     def _leaf(self, start: str, leaf: Leaf, depth: int, beside: Comment | None) -> None:
+        start = f"{start} {leaf.properties}".rstrip()
         head = f"{start} {leaf.head}".rstrip()
         more = _shifted(leaf, len(start) + 1, depth) if leaf.is_flow else indented(leaf, _STEP * (depth + 1))
         is_behind_all = bool(more) and not leaf.is_block

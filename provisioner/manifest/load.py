@@ -97,12 +97,12 @@ def load(
         allow_hosts=allow_hosts,
         pinned=pinned,
     )
-    with _uncollected():
+    with uncollected():
         return _load(paths, options)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """A third of the time would go to looking for garbage among values that are all in use."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -183,7 +183,7 @@ def load_entries(
     `external` is what they name beside each other. Problems are told with the path, as there are no lines.
     """
     options = Options(environ=environ, allow_env=allow_env, project_needed=False)
-    with _uncollected():
+    with uncollected():
         return _load_entries(_root(name, entries, external), file, options)
 
 
