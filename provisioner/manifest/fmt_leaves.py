@@ -34,8 +34,8 @@ class Leaf:
     """
 
     head: str = ""
-    properties: str = ""  # anchor and tag
     more: list[str] = field(default_factory=list)
+    properties: str = ""  # anchor and tag
     is_block: bool = False
     is_flow: bool = False
     node: Node | None = None
