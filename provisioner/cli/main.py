@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "Start a folder: a manifest, its prompts, its variables.",
     "validate": "Check the manifest, offline.",
+    "fmt": "Bring manifests into their canonical form.",
     "doctor": "Say what would keep an apply from working.",
     "plan": "Show what apply would do, without doing it.",
     "show": "Print a saved plan, offline.",

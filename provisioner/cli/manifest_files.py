@@ -149,7 +149,7 @@ class ManifestFiles:
         """Raises ManifestInvalid, every file being as it was, where they would be no valid manifest together."""
         former = [NewFile(path=path, content=path.read_bytes()) for path in texts]
         self._require_unchanged({it.path: it.content for it in former})
-        write_together([NewFile(path=it.path, content=_as(it.content, texts[it.path])) for it in former])
+        write_together([NewFile(path=it.path, content=like(it.content, texts[it.path])) for it in former])
         try:
             read_manifest(self._request)
         except ManifestInvalid:
@@ -225,7 +225,7 @@ def _files_in(value: Any) -> Iterator[str]:
             yield from _files_in(inner)
 
 
-def _as(former: bytes, text: str) -> bytes:
+def like(former: bytes, text: str) -> bytes:
     """The text with the byte order mark and the line ends that the file had."""
     mark = codecs.BOM_UTF8 if former.startswith(codecs.BOM_UTF8) else b""
     if b"\r\n" in former and "\r\n" not in text:

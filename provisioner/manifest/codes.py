@@ -33,6 +33,8 @@ CODES: Final[Mapping[str, str]] = {
     "alias-bomb": "Aliases expand to more values than a manifest can have.",
     "too-deep": "The file is nested deeper than a manifest can be.",
     "several-documents": "The file holds more than one YAML document.",
+    "not-formatted": "The file cannot be brought into its canonical form without changing what it says.",
+    "no-manifest": "The file has no key of a manifest, and is not formatted.",
     # variables
     "env-unset": "A variable is not set and has no default.",
     "env-not-allowed": "A variable is not on the list of those a manifest may read.",

@@ -153,10 +153,10 @@ def folder_of(path: Path) -> Path:
     """What the paths in a manifest begin at, and what is kept beside it: its folder, and the current one for what is in
     no folder: stdin, a pipe as a shell makes it of `<(…)`, a device.
     """
-    return Path() if _is_stream(path) else path.parent
+    return Path() if is_stream(path) else path.parent
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
     """Whether it is read to its end, whatever it is: because the user says so, and not a link that lies there."""
     if _is_descriptor(path):
         return True
@@ -242,7 +242,7 @@ def read_manifest(
     this process has open is a stream: what waits for somebody to write to it is no file.
     """
     path, is_named = found
-    if is_named and (_is_stream(path) if pipes else _is_descriptor(path)):
+    if is_named and (is_stream(path) if pipes else _is_descriptor(path)):
         return _read(path, lambda: _stream(path), budget, limit)
     if leads_away(path.parent):
         return None, _refused(path, NotInside(LEADS_OUT), quoted(shown_path(path)))

@@ -369,7 +369,7 @@ def stands_in_file(value: Document, path: Path) -> bool:
 def types_at(schema: Document, path: Path) -> set[str]:
     types: set[str] = set()
     for each in schemas_at(schema, path):
-        for variant in _variants(each):
+        for variant in variants(each):
             named = variant.get("type", ())
             types.update([named] if isinstance(named, str) else named)
     return types
@@ -377,12 +377,12 @@ def types_at(schema: Document, path: Path) -> set[str]:
 
 def keys_at(schema: Document, path: Path) -> list[str]:
     """The keys the schema names in the mapping at the path."""
-    variants = (variant for each in schemas_at(schema, path) for variant in _variants(each))
-    return [key for variant in variants for key in variant.get("properties", ())]
+    found = (variant for each in schemas_at(schema, path) for variant in variants(each))
+    return [key for variant in found for key in variant.get("properties", ())]
 
 
 def _inner(schema: Document, step: str) -> Iterator[Document]:
-    for variant in _variants(schema):
+    for variant in variants(schema):
         if step in variant.get("properties", {}):
             yield variant["properties"][step]
         elif step.isdecimal() and "items" in variant:
@@ -399,11 +399,12 @@ def _is_open(schema: Document) -> bool:
     return "object" in schema.get("type", "object") and schema.get("additionalProperties") is not False
 
 
-def _variants(schema: Document) -> Iterator[Document]:
+def variants(schema: Document) -> Iterator[Document]:
+    """The schema, and every other that it may be about."""
     yield schema
     for keyword in ("then", "else"):
         if keyword in schema:
-            yield from _variants(schema[keyword])
+            yield from variants(schema[keyword])
     for keyword in ("oneOf", "anyOf", "allOf"):
         for branch in schema.get(keyword, ()):
-            yield from _variants(branch)
+            yield from variants(branch)

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.declared import SECTION as VARIABLES
+from provisioner.manifest.fmt_order import in_order, manifest_order
 from provisioner.manifest.scalars import MAX_DIGITS, Ambiguous, resolve
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Json
@@ -35,7 +36,7 @@ _COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)  # for a pipeli
 _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _NO_REMARKS: Final[Mapping[Address, str]] = MappingProxyType({})
-_LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
+LONGEST_KEY: Final = 200  # YAML finds the `:` of a longer key only after a `? `; its limit is 1024
 
 
 def dump(
@@ -48,7 +49,7 @@ def dump(
     schema: str = SCHEMA,
     remarks: Mapping[Address, str] = _NO_REMARKS,
 ) -> str:
-    """A whole manifest. Sections come in the kinds' order, resources by name, keys as they are given.
+    """A whole manifest. Sections come in the kinds' order, resources by name, keys as `fmt` has them.
 
     The values of `project` are written as they are, so that they may be variables; `header` are lines of comment.
     `schema` is where editors find the schema; empty where there is none to be found. `remarks` are comments above
@@ -76,7 +77,8 @@ def _one_line(text: str) -> str:
 def _section(section: str, entries: Mapping[Address, Document], external: Collection[Address]) -> Json:
     resources: Json = {address.name: {"external": True} for address in external if address.kind == section}
     resources.update({address.name: literal(entry) for address, entry in entries.items() if address.kind == section})
-    return dict(sorted(resources.items()))
+    ordered: Json = in_order(dict(sorted(resources.items())), manifest_order().inside(section))
+    return ordered
 
 
 def _resources(section: str, resources: Json, remarks: Mapping[Address, str]) -> Iterator[str]:
@@ -148,7 +150,7 @@ def _pairs(mapping: Document, depth: int) -> Iterator[str]:
     indent = "  " * depth
     for key, value in mapping.items():
         written = _key(str(key))
-        if len(written) > _LONGEST_KEY:
+        if len(written) > LONGEST_KEY:
             yield f"{indent}? {written}"
             written = ""
         yield from _after(f"{indent}{written}:", value, depth)

@@ -48,6 +48,11 @@ class Node:
     def values(self) -> list[Node]:
         return [value for _, value in self.pairs] if self.pairs else self.items or []
 
+    @property
+    def inner(self) -> list[Node]:
+        """Its keys and values, or its items, as they stand in the text."""
+        return [each for pair in self.pairs for each in pair] if self.pairs else self.items or []
+
 
 class Tree:
     """A text that has been read before without a problem. `shared` are the anchors that aliases name."""

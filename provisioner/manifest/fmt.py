@@ -1,0 +1,84 @@
+"""The canonical form of a manifest's text: order of keys, indentation, empty lines; not what it says.
+
+Like gofmt there is one form and nothing to set. Keys come in the schema's order, entries and all that the schema does
+not name stay in theirs; comments go where what they are about goes (see `fmt_layout`). Texts are left as they are
+written, but for quotes that mean the same. Whatever comes out is read again, and counts only if it says the same and
+holds the same comments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from provisioner.kinds import KINDS
+from provisioner.manifest.fmt_layout import layout
+from provisioner.manifest.fmt_lines import lines
+from provisioner.manifest.fmt_order import HEAD, in_order, manifest_order
+from provisioner.manifest.reader import read
+from provisioner.manifest.yaml_nodes import Tree
+from provisioner.model.diagnostic import Diagnostic, Location
+from provisioner.model.document import Json
+
+
+def formatted(text: str, *, file: str) -> tuple[str | None, list[Diagnostic]]:
+    """The text in its canonical form, with line feeds alone, or why there is none. Its root need be no whole manifest,
+    so that an environment's part of one, in a file of its own, is formatted, too.
+    """
+    source, problems = read(text, file=file)
+    if source is None or problems:
+        return None, problems
+    if not isinstance(source.root, dict) or not source.root.keys() & {*HEAD, *KINDS}:
+        message = "There is no key of a manifest here, so it is left as it is."
+        hint = "Name the manifest's files alone; a manifest begins with `version: 1`."
+        return None, [Diagnostic(code="no-manifest", message=message, hint=hint, where=Location(file=file))]
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    as_json = _json(plain, source.root)
+    result, comments = (as_json, []) if as_json is not None else _yaml(plain)
+    if result == plain or _means_the_same(source.root, comments, result):
+        return result, []
+    message = "It cannot be brought into its canonical form without a change of what it says, so it is left as it is."
+    hint = "Please report it, with the file."
+    return None, [Diagnostic(code="not-formatted", message=message, hint=hint, where=Location(file=file))]
+
+
+def _yaml(text: str) -> tuple[str, list[str]]:
+    """And the comments in it. What is all between brackets keeps its lines."""
+    tree = Tree(text)
+    if tree.root.is_flow:
+        return "".join(f"{line.rstrip()}\n" for line in text.rstrip().split("\n")), []
+    found = layout(text, tree)
+    return "\n".join([*lines(text, found, manifest_order()), ""]), found.comments
+
+
+def _json(text: str, root: Json) -> str | None:
+    """A manifest that is JSON stays JSON."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        if json.loads(text) != root:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return f"{json.dumps(in_order(root, manifest_order()), indent=2, ensure_ascii=False)}\n"
+
+
+def _means_the_same(root: Json, comments: Collection[str], result: str) -> bool:
+    source, problems = read(result, file="")
+    if source is None or problems or not _same(root, source.root):
+        return False
+    tree = Tree(result)
+    return tree.root.is_flow or Counter(comments) == Counter(layout(result, tree).comments)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """But for the order of keys. 1, 1.0 and true are three values."""
+    if one.__class__ is not other.__class__:
+        return False
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
