@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
-from provisioner.manifest.env import Variables, resolve
+from provisioner.manifest.env import Variables, has_variable, resolve
 from provisioner.manifest.limits import MOST_TOLD, Budget
 from provisioner.manifest.misfits import Misfit, is_everything
 from provisioner.manifest.places import Source
@@ -232,12 +232,15 @@ def entries_of(files: Iterable[ManifestFile]) -> Iterator[Entry]:
 
 
 def _texts(entry: Entry, paths: Iterable[Path]) -> dict[Path, Written]:
-    """But for names of files: what stands there is what the file holds."""
+    """But for names of files: what stands there is what the file holds. Nor where there is no variable: a text with
+    `$${env:` in it is as literal as one that a file holds.
+    """
     texts: dict[Path, Written] = {}
     for path in paths:
         place = (*entry.path, *path)
         text, value = entry.file.written[place], lookup(entry.value, path)
-        if value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
+        is_single = value is not ABSENT and not isinstance(value, (dict, list))
+        if is_single and place not in entry.file.held and has_variable(text):
             texts[path] = Written(text, is_private=entry.file.variables.is_private(text))
     return {**texts, **dict(_respelt(texts, entry.fields))}
 
