@@ -14,6 +14,7 @@ from provisioner.manifest.env import Variables
 from provisioner.manifest.limits import MOST_TOLD, Budget
 from provisioner.manifest.misfits import Misfit, is_everything
 from provisioner.manifest.places import Source
+from provisioner.manifest.references import has_variable
 from provisioner.manifest.resolving import resolve
 from provisioner.manifest.schema import EXTENSION, entry_shape
 from provisioner.model.address import Address
@@ -254,14 +255,17 @@ def entries_of(files: Iterable[ManifestFile]) -> Iterator[Entry]:
 
 
 def _texts(entry: Entry, paths: Iterable[Path]) -> dict[Path, Written]:
-    """But for names of files: what stands there is what the file holds."""
+    """But for names of files: what stands there is what the file holds. Nor where there is no variable: a text with
+    `$${env:` in it is as literal as one that a file holds.
+    """
     texts: dict[Path, Written] = {}
     for path in paths:
         place = (*entry.path, *path)
         text, value = entry.file.written[place], lookup(entry.value, path)
+        is_single = value is not ABSENT and not isinstance(value, (dict, list))
         if place in entry.file.secrets:
             texts[path] = Written(text, is_private=True, is_secret=True)
-        elif value is not ABSENT and not isinstance(value, (dict, list)) and place not in entry.file.held:
+        elif is_single and place not in entry.file.held and has_variable(text):
             texts[path] = Written(text, is_private=entry.file.variables.is_private(text))
     return {**texts, **dict(_respelt(texts, entry.fields))}
 

@@ -41,12 +41,15 @@ class _Declared(NamedTuple):
 
 
 class Environments:
-    """Those of all files together. Their own files are read when one is asked for, and once."""
+    """Those of all files together. Their own files are read when one is asked for, and once. Where a file could not be
+    read there may be others.
+    """
 
-    def __init__(self, files: Sequence[OverlaidFile], budget: Budget) -> None:
+    def __init__(self, files: Sequence[OverlaidFile], budget: Budget, *, complete: bool = True) -> None:
         self.problems: list[Diagnostic] = []
         self._files = files
         self._budget = budget
+        self._complete = complete
         self._declared: dict[str, list[_Declared]] = {}
         self._layers: dict[_Declared, tuple[Layer | None, list[Diagnostic]]] = {}
         self._default: tuple[str, int] | None = None
@@ -54,7 +57,7 @@ class Environments:
             if isinstance(file.source.root, dict):
                 self._take(index, file.source.root.get("environments"))
                 self._take_default(index, file.source.root)
-        if self._default is not None and self._default[0] not in self._declared:
+        if complete and self._default is not None and self._default[0] not in self._declared:
             name, index = self._default
             self._report(index, *self._unknown("`default_environment`", name))
 
@@ -104,18 +107,20 @@ class Environments:
         name = flag or (environ.get(VARIABLE) if self._declared else "") or default
         if name in self._declared:
             return self.overlaid(name)
+        is_needed = bool(name or self._declared)
         problems = self.problems
-        if not problems and self._declared and not name:
-            problems = [self._unchosen()]
-        elif not problems and name:
-            code, _, message, hint = self._unknown("--env" if flag else VARIABLE, name)
-            problems = [Diagnostic(code=code, message=message, hint=hint, where=self.place)]
-        return replace(self._plain(), problems=tuple(problems), is_usable=not problems)
+        if is_needed and self._complete and not problems:
+            problems = [self._told_unknown(flag, name) if name else self._unchosen()]
+        return replace(self._plain(), problems=tuple(problems), is_usable=not (is_needed or problems))
 
     def _unchosen(self) -> Diagnostic:
         hint = f"Choose one with --env, {VARIABLE}, or `default_environment:` in the manifest. {self._there}"
         message = "The manifest has environments, and it is not said which one to use."
         return Diagnostic(code="no-environment", message=message, hint=hint, where=self.place)
+
+    def _told_unknown(self, flag: str | None, name: str) -> Diagnostic:
+        code, _, message, hint = self._unknown("--env" if flag else VARIABLE, name)
+        return Diagnostic(code=code, message=message, hint=hint, where=self.place)
 
     def _unknown(self, who: str, name: str) -> tuple[str, Path, str, str]:
         message = f"{who} names the environment {quoted(name)}, which the manifest does not have."

@@ -37,7 +37,7 @@ def validate(paths: Sequence[Path], options: Options) -> Validated:
     with uncollected():
         budget = Budget()
         found = read_files(paths, options, budget)
-        environments = Environments(found.files, budget)
+        environments = Environments(found.files, budget, complete=found.complete)
         if options.environment or options.environ.get(VARIABLE) or not environments.names:
             overlaid = environments.chosen(options.environment, options.environ)
             loaded = loaded_with(found, overlaid, options, budget)

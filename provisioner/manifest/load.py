@@ -132,7 +132,7 @@ def uncollected() -> Iterator[None]:
 def _load(paths: Sequence[Path], options: Options) -> Loaded:
     budget = Budget()
     found = read_files(paths, options, budget)
-    overlaid = Environments(found.files, budget).chosen(options.environment, options.environ)
+    overlaid = Environments(found.files, budget, complete=found.complete).chosen(options.environment, options.environ)
     return loaded_with(found, overlaid, options, budget)
 
 

@@ -46,7 +46,9 @@ def render(paths: Sequence[FilePath], options: Options) -> Rendering:
     with uncollected():
         budget = Budget()
         found = read_files(paths, options, budget)
-        overlaid = Environments(found.files, budget).chosen(options.environment, options.environ)
+        overlaid = Environments(found.files, budget, complete=found.complete).chosen(
+            options.environment, options.environ
+        )
         loaded = loaded_with(found, overlaid, options, budget)
         told = tuple(problem for problem in loaded.diagnostics if problem.code not in _OF_VARIABLES)
         if loaded.manifest is None:

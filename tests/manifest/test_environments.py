@@ -341,3 +341,13 @@ def test_environments_that_are_too_much_together_are_checked_one_by_one(tmp_path
     assert [problem.code for problem in checked.diagnostics] == ["manifest-too-big"]
     assert not checked.is_valid
     assert validated(tmp_path, text, environment="e39").is_valid
+
+
+@pytest.mark.parametrize("environment", ["prod", None], ids=["one", "none"])
+def test_where_a_file_cannot_be_read_nothing_is_said_of_environments(tmp_path: Path, environment: str | None) -> None:
+    (tmp_path / "a.yaml").write_text(f"{HEAD}environments: {{dev: {{}}}}\n")
+    (tmp_path / "b.yaml").write_text("environments: {prod: {}\ndefault_environment: prod\n")
+
+    loaded = load_files([tmp_path / "a.yaml", tmp_path / "b.yaml"], environment=environment)
+
+    assert brief(loaded) == ["b.yaml:2:1 yaml-syntax"]
