@@ -120,6 +120,14 @@ manifest_options = _all(
         metavar="NAME",
         help="Let ${env:NAME} in the manifest read this variable, too.",
     ),
+    click.option(
+        "--policy",
+        "policy_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Narrow the manifest's `policy` by what this YAML or JSON file says; of several, the strictest holds.",
+    ),
 )
 
 endpoint_option = click.option(

@@ -17,6 +17,7 @@ from provisioner.manifest.schema import EXTENSION, entry_shape
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
 from provisioner.model.document import ABSENT, UNKNOWN, Document, Json, Path, lookup
+from provisioner.model.policy import Policy
 from provisioner.model.resource import Reference
 from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
@@ -182,6 +183,7 @@ class Options:
     endpoint: str | None = None
     allow_hosts: Collection[str] = ()
     pinned: bool = False
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

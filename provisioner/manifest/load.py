@@ -37,6 +37,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
+from provisioner.model.policy import Policy
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import listed, printable, quoted
 from provisioner.preflight.settings import Settings
@@ -48,7 +49,8 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "ref
 class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
-    than the environment says. `preflight` is what it says of the checks that are part of a plan.
+    than the environment says. `preflight` is what it says of the checks that are part of a plan, `policy` what it and
+    the command let a run do at most.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Manifest:
     resources: Mapping[Address, Desired]
     overrides: tuple[Diagnostic, ...] = ()
     preflight: Settings = field(default_factory=Settings)
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ def load(
     endpoint: str | None = None,
     allow_hosts: Collection[str] = (),
     pinned: bool = False,
+    policy: Policy | None = None,
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
@@ -86,7 +90,7 @@ def load(
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
-    project must be the one that `environ` says, and a `.env` file may not say another.
+    project must be the one that `environ` says, and a `.env` file may not say another. `policy` narrows the manifest's.
     """
     options = Options(
         environ=environ,
@@ -96,6 +100,7 @@ def load(
         endpoint=endpoint,
         allow_hosts=allow_hosts,
         pinned=pinned,
+        policy=policy or Policy(),
     )
     with _uncollected():
         return _load(paths, options)
@@ -166,6 +171,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
         resources=resources,
         overrides=overridden,
         preflight=head.preflight,
+        policy=head.policy,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 

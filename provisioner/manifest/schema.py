@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
-from provisioner.kinds.fragments import flag, mapping, text
+from provisioner.kinds.fragments import flag, mapping, text, whole
 from provisioner.manifest.misfits import Shape
 from provisioner.model.document import Document, Json, Path
 from provisioner.model.resource import OnRemove
@@ -134,6 +134,45 @@ PREFLIGHT: Final[Document] = mapping(
     },
 )
 
+# A host, or a host and a port, as they stand in a URL.
+HOST: Final = r"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
+POLICY: Final[Document] = mapping(
+    "What a run may do at most, whatever its flags allow. Usually said per environment. What several files and "
+    "--policy say holds together: the stricter of each.",
+    {
+        "max_deletes": whole(
+            "Refuse to delete and replace more resources than this. --max-deletes can only lower it.",
+            minimum=0,
+            examples=[0],
+        ),
+        "allow_adopt": flag(
+            "`false` refuses to take over what exists and is not this manifest's, with --adopt and --take-over, too.",
+            default=True,
+        ),
+        "require_plan": flag(
+            "`true` lets apply go on only with --plan or --expect-digest, and a destruction only with a plan that "
+            "`plan --destroy` made; --yes is not enough.",
+            default=False,
+        ),
+        "protected": flag(
+            "`true` refuses to delete or replace anything, in destroy, too.",
+            default=False,
+        ),
+        "allowed_hosts": {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": HOST,
+                "description": "Write a host, or a host and a port, without `https://` and without a path.",
+                "examples": ["my-account.services.ai.azure.com"],
+            },
+            "description": "The only hosts that tokens may be sent to, of those that are trusted otherwise: Azure's, "
+            "and what flags allow. --local sends none anywhere.",
+            "examples": [["my-account.services.ai.azure.com", "management.azure.com"]],
+        },
+    },
+)
+
 _HEAD: Final[Document] = {
     "version": {"const": 1, "description": "The version of this format."},
     "name": text(
@@ -144,6 +183,7 @@ _HEAD: Final[Document] = {
     ),
     "project": PROJECT,
     "preflight": PREFLIGHT,
+    "policy": POLICY,
 }
 
 
@@ -160,7 +200,7 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", *KINDS)}
+    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", "policy", *KINDS)}
     schema = mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
@@ -173,6 +213,11 @@ def project_shape() -> Shape:
 @lru_cache(maxsize=1)
 def preflight_shape() -> Shape:
     return Shape(PREFLIGHT)
+
+
+@lru_cache(maxsize=1)
+def policy_shape() -> Shape:
+    return Shape(POLICY, neighbours={"policy": "Write at the top of the file what a manifest has below `policy:`."})
 
 
 @lru_cache(maxsize=16)

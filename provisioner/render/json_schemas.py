@@ -143,6 +143,36 @@ _OPTIONS: Final = _object(
     take_over=_many("`--take-over`.", _text("An owner.")),
     replace=_many("`--replace`.", _text("A resource, as kind/name.")),
 )
+_POLICY: Final = {
+    **_object(
+        "What it could do at most, whatever the command allowed; null where nothing is restricted.",
+        protected=_flag("Whether nothing may be deleted or replaced."),
+        max_deletes={
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "How many may be deleted and replaced; null is no limit of the policy's.",
+        },
+        allow_adopt=_flag("Whether what is not the owner's may be taken over."),
+        require_plan=_flag("Whether only a plan may be applied that was made before."),
+        allowed_hosts={
+            "type": ["array", "null"],
+            "items": {"type": "string"},
+            "description": "The hosts that tokens may be sent to; null is every host that is trusted otherwise.",
+        },
+        said=_many(
+            "Where each rule that restricts something is said.",
+            _object(
+                "One rule at one place.",
+                rule=_text("Its name."),
+                file=_text("The file, as it was named."),
+                line={"type": "integer", "minimum": 1, "description": "From 1."},
+                column={"type": "integer", "minimum": 1, "description": "From 1."},
+                path=_text("The path in the file, dotted."),
+            ),
+        ),
+    ),
+    "type": ["object", "null"],
+}
 _FIELD: Final = _object(
     "One field that changes. Secrets are `(sensitive)`, or `(sensitive, changed)` where another value stood before; "
     "what a variable made is the text in the manifest, `${env:NAME}`.",
@@ -215,6 +245,7 @@ _PLAN: Final = _object(
     ),
     destruction=_flag("Whether it deletes all that the owner has: `plan --destroy`."),
     options=_OPTIONS,
+    policy=_POLICY,
     applicable=_flag("Whether `apply --plan` takes it."),
     obstacles=_many("Why it does not, a sentence each.", {"type": "string"}),
     has_changes=_flag("Whether there is anything to do."),

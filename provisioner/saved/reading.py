@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
 
 from provisioner import __version__
@@ -21,6 +21,7 @@ from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Document, Json, Path
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Change, FieldChange, Plan, Target
+from provisioner.model.policy import RULES, Policy
 from provisioner.model.redact import CHANGED, HIDDEN, Masked, Sensitive
 from provisioner.model.resource import Live, Marker, OnRemove
 from provisioner.model.run_scope import RunScope
@@ -28,7 +29,7 @@ from provisioner.model.sealed import Sealed
 from provisioner.model.words import quoted, shown
 from provisioner.model.written import shown_text
 from provisioner.reconcile.fingerprints import Fingerprint
-from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN
+from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN, POLICY
 
 _MAJOR: Final = 1
 _VERSION: Final = re.compile(r"(\d{1,6})\.(\d{1,6})")
@@ -79,7 +80,7 @@ def read_plan(text: str, name: str) -> SavedPlan:
         _refuse(f"{name} cannot be read: {shown(odd)}.", _AGAIN)
     try:
         return _saved(document)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise NotAPlan(f"{name} cannot be read: {error}.", _AGAIN) from None
 
 
@@ -157,8 +158,13 @@ def _saved(document: Json) -> SavedPlan:
             for it in document["referred"]
         ),
         obstacles=_obstacles(document),
-        unknown_options=tuple(sorted(options.keys() - OPTIONS)),
+        unknown_options=(*sorted(options.keys() - OPTIONS), *_unknown_rules(document)),
     )
+
+
+def _unknown_rules(document: Json) -> tuple[str, ...]:
+    """What it was held to, and could not be held to here."""
+    return tuple(f"policy.{name}" for name in sorted((document.get("policy") or {}).keys() - POLICY))
 
 
 def _obstacles(document: Json) -> tuple[str, ...]:
@@ -193,10 +199,23 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
             take_over=frozenset(options["take_over"]),
             no_delete=options["no_delete"],
             replace=frozenset(map(Address.parse, options.get("replace") or ())),
+            policy=_policy(document.get("policy") or {}),
         ),
         made_at=document.get("made_at") or "",
         told_digest=document["digest"],
     )
+
+
+def _policy(document: Json) -> Policy:
+    """As it was said; unknown rules are an obstacle: see `SavedPlan.unknown_options`."""
+    rules = {name: document[name] for name in RULES if document.get(name) is not None}
+    policy = Policy.of({**rules, "max_deletes": int(rules["max_deletes"])} if "max_deletes" in rules else rules)
+    said = frozenset((it["rule"], _location(it)) for it in document.get("said", ()) if it["rule"] in policy.restricting)
+    return replace(policy, said=said)
+
+
+def _location(document: Json) -> Location:
+    return Location(**{name: document[name] for name in ("file", "line", "column", "path")})
 
 
 def _change(document: Json) -> Change:
@@ -318,6 +337,6 @@ def _diagnostic(document: Json) -> Diagnostic:
         message=document["message"],
         hint=document["hint"],
         severity=Severity(document["severity"]),
-        where=Location(**{name: where[name] for name in ("file", "line", "column", "path")}) if where else None,
+        where=_location(where) if where else None,
         resources=_addresses(document.get("resources") or ()),
     )

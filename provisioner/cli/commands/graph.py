@@ -9,6 +9,7 @@ import click
 
 from provisioner.cli.formats import GRAPHS, format_option
 from provisioner.cli.options import manifest_options
+from provisioner.cli.session import policy_in
 from provisioner.cli.terminal import say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Severity
@@ -21,8 +22,9 @@ from provisioner.model.errors import ManifestInvalid
 )
 @manifest_options
 @format_option(GRAPHS, "The drawing language.")
-def command(*, files: tuple[Path, ...], allow_env: tuple[str, ...], style: str) -> int:
+def command(*, files: tuple[Path, ...], allow_env: tuple[str, ...], policy_files: tuple[Path, ...], style: str) -> int:
     """Draw the manifest's resources and what they need, offline."""
+    policy_in(policy_files)  # it draws nothing, but what is wrong with it is told everywhere
     loaded = load(files, environ=os.environ, allow_env=allow_env, unset=Severity.WARNING, project_needed=False)
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics)

@@ -9,9 +9,10 @@ import click
 
 from provisioner.cli.formats import FORMATS, PROBLEMS, format_option
 from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options, pin_option
-from provisioner.cli.session import allowed_hosts
+from provisioner.cli.session import allowed_hosts, with_problems
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.load import load
+from provisioner.manifest.policies import read_policies
 from provisioner.model.diagnostic import Severity
 from provisioner.model.words import plural
 
@@ -39,6 +40,7 @@ def command(
     *,
     files: tuple[Path, ...],
     allow_env: tuple[str, ...],
+    policy_files: tuple[Path, ...],
     local: bool,
     pin_environment: bool,
     project_endpoint: str | None,
@@ -50,6 +52,7 @@ def command(
     Every problem of all files is told at once, with its place, a stable code and what to do. Exits with 1 when there
     are errors; warnings alone do not fail.
     """
+    policy, problems = read_policies(policy_files)
     loaded = load(
         files,
         environ=os.environ,
@@ -59,9 +62,11 @@ def command(
         endpoint=project_endpoint,
         allow_hosts=allowed_hosts(allow_hosts, project_endpoint, os.environ),
         pinned=pin_environment,
+        policy=policy,
     )
-    if problems := PROBLEMS[style](loaded.diagnostics, terminal.out, terminal.width):
-        say(problems, commands=FORMATS[style].commands)
+    loaded = with_problems(loaded, problems)
+    if told := PROBLEMS[style](loaded.diagnostics, terminal.out, terminal.width):
+        say(told, commands=FORMATS[style].commands)
     if loaded.manifest is None:
         return 1
     if style == "text":
