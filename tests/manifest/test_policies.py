@@ -214,3 +214,44 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_a_file_that_says_nothing_in_so_many_words_is_taken(tmp_path: Path) -> None:
     assert read_policies([policy_file(tmp_path, "{}\n")]) == (Policy(), ())
+
+
+# -- environments
+
+
+OVERLAID = f"""\
+{HEAD}policy: {{max_deletes: 3}}
+environments:
+  dev:
+  prod: {{policy: {{max_deletes: 0, protected: true}}}}
+  far: {{file: env/far.yaml}}
+{MODELS}"""
+
+
+def test_an_environment_says_its_rules_where_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    far = tmp_path / "env" / "far.yaml"
+    far.write_text("policy:\n  require_plan: true\n", encoding="utf-8")
+
+    policies = {
+        name: manifest_of(load_text(tmp_path, OVERLAID, environment=name)).policy for name in ("dev", "prod", "far")
+    }
+
+    assert {name: policy.rules for name, policy in policies.items()} == {
+        "dev": Policy(max_deletes=3).rules,
+        "prod": Policy(max_deletes=0, protected=True).rules,
+        "far": Policy(max_deletes=3, require_plan=True).rules,
+    }
+    where = policies["prod"].where("max_deletes")
+    assert where is not None
+    assert (where.line, where.column, where.path) == (7, 19, "policy.max_deletes")
+    where = policies["far"].where("require_plan")
+    assert where is not None
+    assert (where.file, where.line, where.column) == (far.as_posix(), 2, 3)
+
+
+def test_a_rule_that_is_wrong_in_an_environment_is_told_in_it(tmp_path: Path) -> None:
+    text = OVERLAID.replace("protected: true", "protect: true").replace("  far: {file: env/far.yaml}\n", "")
+
+    assert brief(load_text(tmp_path, text, environment="dev")) == []
+    assert "m.yaml:7:35 error unknown-key" in full(load_text(tmp_path, text, environment="prod"))
