@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from provisioner.apply.observe import observe
+from provisioner.cli import logs
 from provisioner.cli.complaints import warn
 from provisioner.cli.planning import MOST_PLAN_BYTES, looking
 from provisioner.cli.session import Request, connected, policy_in
@@ -176,7 +177,9 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
     warn(loaded.diagnostics)
     settings: dict[str, Any] = {key: value or None for key, value in _settings(target).items()}
     project = ProjectSettings(**settings, only_hosts=saved.plan.allow.policy.allowed_hosts)
-    return replace(loaded.manifest, project=project, environment=target.environment or None)
+    manifest = replace(loaded.manifest, project=project, environment=target.environment or None)
+    logs.manifest_read(manifest)
+    return manifest
 
 
 def _left(saved: SavedPlan, manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:

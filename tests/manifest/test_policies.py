@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from provisioner.manifest.draft import Options
 from provisioner.manifest.policies import read_policies
+from provisioner.manifest.rendering import render
 from provisioner.model.diagnostic import Location
 from provisioner.model.policy import Policy
 from tests.manifest.manifests import HEAD, HEAD_LINES, MODELS, brief, full, load_files, load_text, manifest_of
@@ -255,3 +257,33 @@ def test_a_rule_that_is_wrong_in_an_environment_is_told_in_it(tmp_path: Path) ->
 
     assert brief(load_text(tmp_path, text, environment="dev")) == []
     assert "m.yaml:7:35 error unknown-key" in full(load_text(tmp_path, text, environment="prod"))
+
+
+# -- rendered
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "both"),
+    [
+        ("{max_deletes: 2}", "{max_deletes: 0}", {"max_deletes": 0}),
+        ("{max_deletes: 2}", "{max_deletes: '${env:FOUNDRY_MOST}'}", None),
+        (
+            "{max_deletes: '${env:FOUNDRY_MOST}'}",
+            "{protected: true}",
+            {"max_deletes": "${env:FOUNDRY_MOST}", "protected": True},
+        ),
+        ("{allow_adopt: false, protected: true}", "{allow_adopt: true}", {"allow_adopt": False, "protected": True}),
+        ("{allowed_hosts: [a.b, b.b]}", "{allowed_hosts: [c.b, b.b:1]}", {"allowed_hosts": ["b.b:1"]}),
+    ],
+)
+def test_what_several_files_say_is_rendered_as_the_strictest(
+    tmp_path: Path, one: str, two: str, both: dict[str, object] | None
+) -> None:
+    files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    for file, policy in zip(files, (one, two), strict=True):
+        file.write_text(f"version: 1\nname: team\npolicy: {policy}\n", encoding="utf-8")
+
+    rendering = render(files, Options(environ={}))
+
+    assert (rendering.rendered.document["policy"] if rendering.rendered is not None else None) == both
+    assert [it.code for it in rendering.diagnostics] == (["conflict"] if both is None else [])
