@@ -118,11 +118,26 @@ def all_fields(change: Change) -> tuple[FieldChange, ...]:
 
 
 def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[FieldChange, ...]:
-    """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
-    before = _Side(change.before.fields if change.before else {})
-    after = _Side(change.after or {})
-    keys = HiddenKeys()
-    return tuple(_without_secrets(field, before, after, keys) for field in fields)
+    """The fields as they may be shown."""
+    return masked_fields(fields, change.before.fields if change.before else {}, change.after or {})
+
+
+def masked_fields(fields: Iterable[FieldChange], before: Document, after: Document) -> tuple[FieldChange, ...]:
+    """Those of two documents, without secrets. What makes a member of a list a secret may stand beside it."""
+    sides, keys = (_Side(before), _Side(after)), HiddenKeys()
+    return tuple(_without_secrets(field, *sides, keys) for field in fields)
+
+
+def compared_lines(
+    fields: Sequence[FieldChange], *, width: int, room: Room, most: int = MOST, paired: bool = False
+) -> Iterator[Line]:
+    """Of two documents neither of which comes of the other: what is in one alone is in the other not there."""
+    layout = replace(_layout(Action.DELETE, fields, width), most=most, paired=paired)
+    for number, field in enumerate(fields):
+        if room.left < 0:
+            yield _more_fields(len(fields) - number)
+            return
+        yield from room.counted(layout.field(field))
 
 
 def _without_secrets(field: FieldChange, before: _Side, after: _Side, keys: HiddenKeys) -> FieldChange:

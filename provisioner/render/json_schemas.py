@@ -16,43 +16,16 @@ from provisioner.model.document import Json
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
 from provisioner.preflight.settings import IDS
+from provisioner.render.schema_parts import count as _count
+from provisioner.render.schema_parts import flag as _flag
+from provisioner.render.schema_parts import many as _many
+from provisioner.render.schema_parts import obj as _object
+from provisioner.render.schema_parts import ref as _ref
+from provisioner.render.schema_parts import seconds as _seconds
+from provisioner.render.schema_parts import text as _text
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
-
-
-def _object(description: str, optional: Json | None = None, /, **required: Any) -> Json:
-    return {
-        "type": "object",
-        "description": description,
-        "required": list(required),
-        "properties": {**required, **(optional or {})},
-    }
-
-
-def _text(description: str, **more: Any) -> Json:
-    return {"type": "string", "description": description, **more}
-
-
-def _flag(description: str) -> Json:
-    return {"type": "boolean", "description": description}
-
-
-def _count(description: str) -> Json:
-    return {"type": "integer", "minimum": 0, "description": description}
-
-
-def _seconds(description: str) -> Json:
-    return {"type": "number", "minimum": 0, "description": description}
-
-
-def _many(description: str, items: Json) -> Json:
-    return {"type": "array", "items": items, "description": description}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/$defs/{name}"}
-
 
 ADDRESS: Final = _object(
     "A resource.",
@@ -86,7 +59,7 @@ _FAILURE: Final = _object(
     request_id=_text("To be named to support; may be empty."),
     advice=_text("What to do; may be empty."),
 )
-_TARGET: Final = {
+TARGET: Final = {
     **_object(
         "Which project and account the plan is about. What is not known is empty.",
         {"environment": _text("The environment of the manifest that was chosen; missing where it has none.")},
@@ -236,7 +209,7 @@ _PLAN: Final = _object(
     },
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
     tool_version=_text("Of the provisioner that made it."),
-    target=_TARGET,
+    target=TARGET,
     owner=_text("The manifest's name."),
     scope=_SCOPE,
     digest=_text(
@@ -304,7 +277,7 @@ _DRIFTED_FIELD: Final = _object(
 _DRIFT: Final = _object(
     "What was changed outside the manifest.",
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
-    target=_TARGET,
+    target=TARGET,
     owner=_text("The manifest's name."),
     has_drift=_flag("Whether anything moved, or is not there."),
     summary=_object(
