@@ -218,8 +218,9 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", "policy", *KINDS)}
-    properties = {**_HEAD, "name": named, **sections, **_ENVIRONMENTS}
+    named_apart = ("project", "preflight", "policy", "environments", *KINDS)
+    sections = {section: {"type": ["object", "null"]} for section in named_apart}
+    properties = {**_HEAD, **_ENVIRONMENTS, "name": named, **sections}
     schema = mapping("A manifest.", properties, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator
@@ -101,6 +102,12 @@ def test_every_document_is_as_the_schema_says_and_the_schema_describes_every_key
     for comparison in (both(), live(), compared(DEV, DEV)):
         document = json.loads(comparison_json(comparison))
         Draft202012Validator(closed(schema)).validate(document)
+
+
+def test_the_published_schema_is_current() -> None:
+    published = Path(__file__).parents[2] / "schemas" / "compare.v1.schema.json"
+
+    assert json.loads(published.read_text(encoding="utf-8")) == comparison_schema()
 
 
 def closed(schema: Any) -> Any:
