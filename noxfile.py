@@ -28,6 +28,7 @@ SCHEMAS = (
     ("manifest", ()),
     ("plan", ("--plan",)),
     ("drift", ("--drift",)),
+    ("compare", ("--compare",)),
     ("events", ("--events",)),
     ("doctor", ("--doctor",)),
     ("log", ("--log",)),

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from provisioner.cli.terminal import Terminal, complain, remark
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Stale, Unreadable
+from provisioner.model.errors import (
+    Forbidden,
+    ManifestInvalid,
+    PlaneError,
+    ProvisionerError,
+    Refused,
+    Stale,
+    Unreadable,
+)
 from provisioner.render.diagnostics import diagnostics_text
 from provisioner.render.failures import failure_text
 
@@ -30,6 +38,9 @@ def explain(error: ProvisionerError, terminal: Terminal | None = None) -> int:
         complain(error.message, terminal=terminal)
     elif isinstance(error, PlaneError):
         _tell(error, terminal)
+    elif isinstance(error, Forbidden):
+        warn(error.refusals, terminal)
+        complain(error.message, terminal=terminal)
     elif isinstance(error, Refused):
         complain(error.message, terminal=terminal)
     elif isinstance(error, Stale):

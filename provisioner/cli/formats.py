@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from provisioner.model.rendered import Rendered
     from provisioner.model.resource import Desired
     from provisioner.preflight.offers import Offer
+    from provisioner.reconcile.comparison import Comparison
     from provisioner.reconcile.drift import Drift
 
 DEFAULT_SIZE: Final = 60_000  # characters: a comment on GitHub holds 65,536
@@ -43,6 +44,7 @@ ProblemsText: TypeAlias = "Callable[[Sequence[Diagnostic], Styles, int], str]"
 ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, int], str]"
 DoctorText: TypeAlias = "Callable[[Sequence[Verdict], Styles, int], str]"
 DriftText: TypeAlias = "Callable[[Drift, Styles, int], str]"
+ComparedText: TypeAlias = "Callable[[Comparison, Styles, int], str]"
 AcceptedText: TypeAlias = "Callable[[Accepted, Styles, int], str]"
 RenderedText: TypeAlias = "Callable[[Rendered, bool], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
@@ -123,6 +125,24 @@ def _drift_markdown(drift: Drift, _: Styles, __: int) -> str:
     return drift_markdown(drift)
 
 
+def _compared_text(comparison: Comparison, styles: Styles, width: int) -> str:
+    from provisioner.render.comparison import comparison_text  # noqa: PLC0415
+
+    return comparison_text(comparison, styles=styles, width=width)
+
+
+def _compared_json(comparison: Comparison, _: Styles, __: int) -> str:
+    from provisioner.render.comparison import comparison_json  # noqa: PLC0415
+
+    return comparison_json(comparison)
+
+
+def _compared_markdown(comparison: Comparison, _: Styles, __: int) -> str:
+    from provisioner.render.comparison import comparison_markdown  # noqa: PLC0415
+
+    return comparison_markdown(comparison)
+
+
 def _accepted_text(accepted: Accepted, styles: Styles, width: int) -> str:
     from provisioner.render.accepted import accepted_text  # noqa: PLC0415
 
@@ -172,6 +192,7 @@ class Format:
     models: ModelsText | None = None
     doctor: DoctorText | None = None
     drift: DriftText | None = None
+    compared: ComparedText | None = None
     accepted: AcceptedText | None = None
     rendered: RenderedText | None = None
     run: Callable[[Terminal], Reporter] | None = None
@@ -186,6 +207,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         models=_models_text,
         doctor=_doctor_text,
         drift=_drift_text,
+        compared=_compared_text,
         accepted=_accepted_text,
         rendered=_rendered_text,
         run=_run_text,
@@ -197,12 +219,13 @@ FORMATS: Final[Mapping[str, Format]] = {
         models=_models_json,
         doctor=_doctor_json,
         drift=_drift_json,
+        compared=_compared_json,
         accepted=_accepted_json,
         rendered=_rendered_json,
         run=_run_json,
         ending=".json",
     ),
-    "markdown": Format(plan=_plan_markdown, drift=_drift_markdown, ending=".md"),
+    "markdown": Format(plan=_plan_markdown, drift=_drift_markdown, compared=_compared_markdown, ending=".md"),
     "html": Format(plan=_plan_html, ending=".html"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
     "sarif": Format(problems=_problems_sarif),
@@ -215,6 +238,7 @@ GRAPHS: Final = {name: it.graph for name, it in FORMATS.items() if it.graph is n
 MODELS: Final = {name: it.models for name, it in FORMATS.items() if it.models is not None}
 DOCTOR: Final = {name: it.doctor for name, it in FORMATS.items() if it.doctor is not None}
 DRIFTS: Final = {name: it.drift for name, it in FORMATS.items() if it.drift is not None}
+COMPARED: Final = {name: it.compared for name, it in FORMATS.items() if it.compared is not None}
 ACCEPTED: Final = {name: it.accepted for name, it in FORMATS.items() if it.accepted is not None}
 RENDERED: Final = {name: it.rendered for name, it in FORMATS.items() if it.rendered is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}

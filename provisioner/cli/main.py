@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "show": "Print a saved plan, offline.",
     "apply": "Make the project what the manifest says.",
     "drift": "Show what was changed outside the manifest, or accept it.",
+    "compare": "Show what is otherwise in another environment, field by field.",
     "destroy": "Delete everything the manifest owns.",
     "export": "Write a manifest of what is live.",
     "import": "Add what is live to the manifest.",

@@ -110,7 +110,7 @@ def _all(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-manifest_options = _all(
+_file_option = _all(
     click.option(
         "-f",
         "--file",
@@ -122,12 +122,17 @@ manifest_options = _all(
         help="A manifest file or a folder of them; several are read as one. - reads stdin: nothing can be asked then, "
         "and files that it names lie in the current folder.",
     ),
-    click.option(
-        "--env",
-        "environment",
-        metavar="NAME",
-        help="The environment, where the manifest has `environments:`; left out, the one that PROVISIONER_ENV names.",
-    ),
+)
+_environment_option = click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    help="The environment, where the manifest has `environments:`; left out, the one that PROVISIONER_ENV names.",
+)
+_environments_option = click.option(
+    "--env", "environments", multiple=True, metavar="NAME", help="One of the two environments to compare."
+)
+_reading_options = _all(
     click.option(
         "--allow-env",
         multiple=True,
@@ -151,7 +156,18 @@ manifest_options = _all(
         help="Set variables of the manifest from a YAML or JSON file, NAME: value; of several the later one wins. "
         "PROVISIONER_VAR_NAME in the environment wins over it.",
     ),
+    click.option(
+        "--policy",
+        "policy_files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Narrow the manifest's `policy` by what this YAML or JSON file says; of several, the strictest holds.",
+    ),
 )
+
+manifest_options = _all(_file_option, _environment_option, _reading_options)
+compared_manifest_options = _all(_file_option, _environments_option, _reading_options)
 
 endpoint_option = click.option(
     "--project-endpoint",
@@ -172,6 +188,25 @@ pin_option = click.option(
     "management endpoint than the environment's variables.",
 )
 
+connection_options = _all(
+    allow_host_option,
+    click.option(
+        "--parallelism",
+        type=click.IntRange(1, 100),
+        default=10,
+        show_default=True,
+        help="How many requests may run side by side.",
+    ),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=seconds,
+        default="120",
+        show_default=True,
+        metavar="SECONDS",
+        help="How long an answer may keep silent; a silent request is sent twice at most.",
+    ),
+)
 service_options = _all(
     click.option(
         "--local",
@@ -194,23 +229,7 @@ service_options = _all(
         help="A JSON file of models that --local offers beside those it knows.",
     ),
     endpoint_option,
-    allow_host_option,
-    click.option(
-        "--parallelism",
-        type=click.IntRange(1, 100),
-        default=10,
-        show_default=True,
-        help="How many requests may run side by side.",
-    ),
-    click.option(
-        "--timeout",
-        "timeout_s",
-        type=seconds,
-        default="120",
-        show_default=True,
-        metavar="SECONDS",
-        help="How long an answer may keep silent; a silent request is sent twice at most.",
-    ),
+    connection_options,
 )
 
 _SCOPE_OPTIONS: Final = _all(

@@ -91,7 +91,7 @@ def _planned(
     make: Callable[..., Plan], manifest: Manifest, live: dict[Address, Live], planes: Planes, allow: Allowances
 ) -> Plan:
     """Raises ProvisionerError where an allowance names what there is not, and so is not for what it was meant for."""
-    allow = _by_live_names(allow, manifest, live)
+    allow = replace(_by_live_names(allow, manifest, live), policy=manifest.policy)
     _check_names(allow, {*manifest.resources, *live})
     _check_scope(allow.scope, manifest, live)
     _check_replaced(allow.replace, manifest, live)

@@ -17,13 +17,15 @@ from provisioner.cli.interruption import Relay, stop_on_signals
 from provisioner.cli.reporters.interface import Reporter
 from provisioner.cli.terminal import Terminal, complain
 from provisioner.kinds import KINDS
-from provisioner.model.errors import Interrupted, ProvisionerError, Refused
+from provisioner.model.errors import Forbidden, Interrupted, ProvisionerError, Refused
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event, Status
+from provisioner.reconcile.policies import needs_plan
 from provisioner.render.abandoned import abandoned
 from provisioner.render.outcomes import was_interrupted
 
 if TYPE_CHECKING:
+    from provisioner.manifest.load import Manifest
     from provisioner.planes.service import Planes
 
 
@@ -58,6 +60,12 @@ def told_by(reporter: Reporter) -> Iterator[None]:
         raise
     finally:
         reporter.close()
+
+
+def require_no_plan_needed(manifest: Manifest, *, destruction: bool = False) -> None:
+    """Raises Forbidden where the policy lets nothing be done but what a plan says that was made before."""
+    if manifest.policy.require_plan:
+        raise Forbidden((needs_plan(manifest.policy, destruction=destruction),))
 
 
 def carry_out(

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provisioner.apply.observe import observe
 from provisioner.cli import logs
 from provisioner.cli.complaints import warn
 from provisioner.cli.planning import MOST_PLAN_BYTES, looking
-from provisioner.cli.session import Request, connected
+from provisioner.cli.session import Request, connected, policy_in
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.environments import VARIABLE as ENVIRONMENT_VARIABLE
 from provisioner.manifest.files import Found, read_manifest, shown_path
@@ -23,11 +23,12 @@ from provisioner.manifest.project import NAME_VARIABLE, VARIABLES, endpoint_faul
 from provisioner.model.address import Address
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.document import Document
-from provisioner.model.errors import ManifestInvalid, ProvisionerError
+from provisioner.model.errors import Forbidden, ManifestInvalid, ProvisionerError
 from provisioner.model.plan import Plan, Target
 from provisioner.model.resource import Desired
 from provisioner.model.words import quoted, shown
 from provisioner.planes.clouds import cloud_of
+from provisioner.reconcile.policies import forbidden, laxer
 from provisioner.saved.reading import SavedPlan, read_plan
 from provisioner.saved.resume import resume
 
@@ -52,9 +53,10 @@ def said(path: Path) -> str:
 @contextmanager
 def opened_plan(request: Request, saved: SavedPlan, name: str) -> Iterator[tuple[Plan, Planes]]:
     """What is left to do of the plan, and the planes to do it. Raises ProvisionerError where it may not be applied, or
-    not here; nothing is asked of the service then.
+    not here; nothing is asked of the service then. Policies that the command names narrow the plan's.
     """
     _require_applicable(saved, name)
+    saved = _under_policy(saved, request)
     target = _required_target(saved, request, name)
     manifest = _manifest(saved, target, request, name)
     with connected(request, manifest) as planes:
@@ -71,6 +73,20 @@ def _require_applicable(saved: SavedPlan, name: str) -> None:
             f"{name} was made with an option that this version does not know: {shown(saved.unknown_options[0])}.",
             "Use the version that made it.",
         )
+
+
+def _under_policy(saved: SavedPlan, request: Request) -> SavedPlan:
+    """Whatever the file says that it was made under, what it does is held to the policy."""
+    policy = policy_in(request.policy_files)
+    made_under = saved.plan.allow.policy
+    both = made_under.narrowed(policy)
+    refusals = (
+        *laxer(made_under, policy),
+        *forbidden(saved.plan.changes, both, destruction=saved.plan.destruction),
+    )
+    if refusals:
+        raise Forbidden(refusals)
+    return replace(saved, plan=replace(saved.plan, allow=replace(saved.plan.allow, policy=both)))
 
 
 def _required_target(saved: SavedPlan, request: Request, name: str) -> Target:
@@ -162,9 +178,9 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics, "These are the entries in the plan, with the variables set here.")
     warn(loaded.diagnostics)
-    settings = {key: value or None for key, value in _settings(target).items()}
-    project, environment = ProjectSettings(**settings), target.environment or None
-    manifest = replace(loaded.manifest, project=project, environment=environment)
+    settings: dict[str, Any] = {key: value or None for key, value in _settings(target).items()}
+    project = ProjectSettings(**settings, only_hosts=saved.plan.allow.policy.allowed_hosts)
+    manifest = replace(loaded.manifest, project=project, environment=target.environment or None)
     logs.manifest_read(manifest)
     return manifest
 

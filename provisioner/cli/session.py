@@ -16,10 +16,12 @@ from provisioner.cli.this_run import this_run
 from provisioner.manifest.env import gather
 from provisioner.manifest.files import folder_of, is_folder
 from provisioner.manifest.load import Loaded, Manifest, load
+from provisioner.manifest.policies import read_policies
 from provisioner.manifest.project import VARIABLES, ProjectSettings
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
+from provisioner.model.policy import Policy
 from provisioner.model.run import Run
 from provisioner.planes.clouds import cloud_of, loopback_authorities
 
@@ -39,6 +41,7 @@ class Request:
     allow_env: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     variable_files: tuple[Path, ...] = ()
+    policy_files: tuple[Path, ...] = ()
     local: bool = False
     state: str | None = None
     catalogue: str = ""
@@ -70,13 +73,18 @@ def read_manifest(request: Request) -> Manifest:
     """Raises ManifestInvalid; warnings are told on stderr, but for those that belong to the plan."""
     loaded = looked_at(request)
     if loaded.manifest is None:
-        raise ManifestInvalid(loaded.diagnostics, "" if request.local else _forgotten(loaded.diagnostics))
+        raise ManifestInvalid(
+            loaded.diagnostics,
+            "" if request.local else _forgotten(loaded.diagnostics),
+            what="manifest, or the policy," if request.policy_files else "manifest",
+        )
     warn([each for each in loaded.diagnostics if each not in loaded.manifest.overrides])
     return loaded.manifest
 
 
 def looked_at(request: Request) -> Loaded:
-    """The manifest, or what is wrong with it."""
+    """The manifest, or what is wrong with it or with a policy that the command names."""
+    policy, problems = read_policies(request.policy_files)
     loaded = load(
         request.files,
         environ=os.environ,
@@ -89,10 +97,22 @@ def looked_at(request: Request) -> Loaded:
         allow_hosts=allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ),
         pinned=request.pin_environment,
         environment=request.environment,
+        policy=policy,
     )
+    if problems:  # without its policy, the manifest is not to be relied on
+        told = sorted((*problems, *loaded.diagnostics), key=lambda each: each.order)
+        return replace(loaded, manifest=None, diagnostics=tuple(told))
     if loaded.manifest is not None:
         logs.manifest_read(loaded.manifest)
     return loaded
+
+
+def policy_in(files: Sequence[Path]) -> Policy:
+    """What they say together. Raises ManifestInvalid where one of them cannot be relied on."""
+    policy, problems = read_policies(files)
+    if problems:
+        raise ManifestInvalid(problems, what="policy")
+    return policy
 
 
 def allowed_hosts(
@@ -169,7 +189,8 @@ def _coordinates(request: Request, project: ProjectSettings | None) -> Coordinat
 
     if project is None:
         variables, _ = gather(Path(), os.environ, (), Severity.WARNING)
-        return _coordinates_from(variables.values, request)
+        only = read_policies(request.policy_files)[0].allowed_hosts
+        return replace(_coordinates_from(variables.values, request), only_hosts=only)
     if not project.endpoint:
         raise _no_endpoint()
     return Coordinates(
@@ -179,6 +200,7 @@ def _coordinates(request: Request, project: ProjectSettings | None) -> Coordinat
         resource_group=project.resource_group,
         management_endpoint=project.management_endpoint,
         allowed_hosts=allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ),
+        only_hosts=project.only_hosts,
     )
 
 

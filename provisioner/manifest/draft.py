@@ -20,6 +20,7 @@ from provisioner.manifest.schema import EXTENSION, entry_shape
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
 from provisioner.model.document import ABSENT, UNKNOWN, Document, Json, Path, lookup
+from provisioner.model.policy import Policy
 from provisioner.model.resource import Reference
 from provisioner.model.words import found, quoted
 from provisioner.model.write_only import sealed
@@ -206,6 +207,7 @@ class Options:
     allow_hosts: Collection[str] = ()
     pinned: bool = False
     environment: str | None = None
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def waived(self) -> tuple[Path, ...]:

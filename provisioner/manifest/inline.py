@@ -23,10 +23,10 @@ from provisioner.manifest.limits import Budget, Resource
 from provisioner.manifest.reader import SUFFIXES, read_document
 from provisioner.manifest.references import has_variable
 from provisioner.manifest.scalars import convert
-from provisioner.manifest.schema import entry_shape, held_by_file, types_at
+from provisioner.manifest.schema import POLICY, entry_shape, held_by_file, types_at
 from provisioner.manifest.write import literal
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Json, Path, dotted
+from provisioner.model.document import Document, Json, Path, dotted
 from provisioner.model.words import found, quoted, shown
 
 _CONVERTED: Final = frozenset({"integer", "number", "boolean"})
@@ -41,6 +41,8 @@ def filled(file: ManifestFile, budget: Budget, *, names_files: bool = True) -> M
     root = dict(file.root)
     for section, named in sections_of(file):
         root[section] = {name: filling.entry(value, (section, name)) for name, value in named.items()}
+    if isinstance(rules := root.get("policy"), dict):
+        root["policy"] = {name: filling.rule(value, ("policy", name)) for name, value in rules.items()}
     return replace(
         file,
         root=root,
@@ -83,7 +85,7 @@ class _Filling:
     def entry(self, value: Any, at: Path) -> Any:
         """The very same where there is nothing to be filled in."""
         if at in self._sole:
-            value = self._with_numbers(value, at)
+            value = self._with_numbers(value, at, entry_shape(at[0]).schema)
         if not isinstance(value, Mapping) or is_external(value) or not self._names_files:
             return value
         keys = _keys_that_take_files(at[0])
@@ -94,8 +96,12 @@ class _Filling:
         }
         return {**value, **held} if held else value
 
-    def _with_numbers(self, entry: Any, at: Path) -> Any:
-        schema = entry_shape(at[0]).schema
+    def rule(self, value: Any, at: Path) -> Any:
+        """One of the policy."""
+        schema = POLICY["properties"].get(at[-1])
+        return self._with_numbers(value, at, schema) if schema and at in self._sole else value
+
+    def _with_numbers(self, entry: Any, at: Path, schema: Document) -> Any:
         numbers: dict[Path, object] = {}
         for path, text in self._sole[at].items():
             wanted = types_at(schema, path[len(at) :])

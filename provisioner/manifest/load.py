@@ -42,6 +42,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
+from provisioner.model.policy import Policy
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import printable, quoted
 from provisioner.preflight.settings import Settings
@@ -53,8 +54,9 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "ref
 class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
-    than the environment says. `preflight` is what it says of the checks that are part of a plan. `environment` is the
-    one of its own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types.
+    than the environment says. `preflight` is what it says of the checks that are part of a plan, `policy` what it and
+    the command let a run do at most. `environment` is the one of its own that is chosen, if it has any; `sensitive` are
+    its sensitive variables, with their types.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Manifest:
     preflight: Settings = field(default_factory=Settings)
     environment: str | None = None
     sensitive: Mapping[str, str] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ def load(
     allow_hosts: Collection[str] = (),
     pinned: bool = False,
     environment: str | None = None,
+    policy: Policy | None = None,
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
@@ -99,7 +103,7 @@ def load(
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
     project must be the one that `environ` says, and a `.env` file may not say another. `environment` is the one of the
-    manifest's that is chosen; left out, `environ` or the manifest chooses.
+    manifest's that is chosen; left out, `environ` or the manifest chooses. `policy` narrows the manifest's.
     """
     options = Options(
         environ=environ,
@@ -112,6 +116,7 @@ def load(
         allow_hosts=allow_hosts,
         pinned=pinned,
         environment=environment,
+        policy=policy or Policy(),
     )
     with uncollected():
         return _load(paths, options)
@@ -195,6 +200,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
         preflight=head.preflight,
         environment=overlaid.environment if overlaid is not None else None,
         sensitive=draft.variables.sensitive,
+        policy=head.policy,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 

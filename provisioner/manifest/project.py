@@ -12,12 +12,22 @@ from urllib.parse import SplitResult, urlsplit
 from provisioner.kinds import KINDS
 from provisioner.manifest.draft import Draft, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_fault
-from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, preflight_shape, project_shape
+from provisioner.manifest.policies import policy_of, private_rules
+from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, policy_shape, preflight_shape, project_shape
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
+from provisioner.model.policy import Policy
 from provisioner.model.words import found, listed, quoted, shown
-from provisioner.planes.clouds import THIS_MACHINE, is_loopback, is_trusted, loopback_advice
+from provisioner.planes.clouds import (
+    THIS_MACHINE,
+    authority_of,
+    cloud_of,
+    is_among,
+    is_loopback,
+    is_trusted,
+    loopback_advice,
+)
 from provisioner.preflight.settings import Settings, days
 
 VARIABLES: Final = {
@@ -33,19 +43,23 @@ OWNER_ADVICE: Final = "Use letters, digits, `.`, `_` and `-`, at most 63 charact
 _OWNER_RULE: Final = {"pattern": OWNER_NAME, "maxLength": 63}
 _URLS: Final = ("endpoint", "management_endpoint")
 OVERRIDDEN: Final = "environment-overridden"
+OTHER_HOST: Final = "policy-allowed-hosts"
 NAME_VARIABLE: Final = "PROVISIONER_NAME"
 _PIN_HINT: Final = "Make them agree, or leave the key out of the manifest; --project-endpoint wins over both."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSettings:
-    """What the manifest or the environment says of the project; None where neither does."""
+    """What the manifest or the environment says of the project; None where neither does. `only_hosts` are those that
+    its policy lets tokens be sent to.
+    """
 
     endpoint: str | None = None
     account: str | None = None
     subscription_id: str | None = None
     resource_group: str | None = None
     management_endpoint: str | None = None
+    only_hosts: frozenset[str] | None = None
 
 
 class Said(NamedTuple):
@@ -76,11 +90,13 @@ def head_misfits(file: ManifestFile) -> Iterator[Diagnostic]:
         ((), head_shape(), head),
         (("project",), project_shape(), head.get("project") or {}),
         (("preflight",), preflight_shape(), head.get("preflight") or {}),
+        (("policy",), policy_shape(), head.get("policy") or {}),
     )
     for path, shape, value in parts:
         for finding, at_key, _ in shape.misfits(value):
             message = finding.message[0].upper() + finding.message[1:]
             yield from file.told(replace(finding, message=message), path, at_key=at_key)
+    yield from private_rules(file)
 
 
 def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:
@@ -132,7 +148,12 @@ class Head:
             values[key] = values[key].rstrip("/")
         if "endpoint" in values and (account := account_of(values["endpoint"])):
             values["account"] = account
-        return ProjectSettings(**values)
+        return ProjectSettings(**values, only_hosts=self.policy.allowed_hosts)
+
+    @property
+    def policy(self) -> Policy:
+        """What all the files say, and the command."""
+        return policy_of(self._draft.files).narrowed(self._draft.options.policy)
 
     @property
     def preflight(self) -> Settings:
@@ -154,6 +175,18 @@ class Head:
             for key in _URLS:
                 if (said := self.said(key)) and not self.is_given(key):
                     yield from _bad_url(said, key, self._draft.options.allow_hosts)
+            yield from self._beyond_policy()
+
+    def _beyond_policy(self) -> Iterator[Diagnostic]:
+        """Whoever says it: what the command or the environment names is held to it, too."""
+        policy, endpoint = self.policy, self.said("endpoint")
+        if policy.allowed_hosts is None or endpoint is None:
+            return
+        yield from _other_host(policy, endpoint.value, "endpoint", endpoint, is_given=self.is_given("endpoint"))
+        if (said := self.said("management_endpoint")) is not None:
+            yield from _other_host(policy, said.value, "management_endpoint", said)
+        elif self.said("subscription_id"):  # then the cloud's own is asked
+            yield from _other_host(policy, cloud_of(endpoint.value).management, "management_endpoint")
 
     def _contradiction(self) -> Iterator[Diagnostic]:
         said, endpoint = self._said.get(("project", "account")), self.said("endpoint")
@@ -255,6 +288,24 @@ def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[D
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
     path = said.path or ("project",)
     return said.file.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
+
+
+def _other_host(
+    policy: Policy, url: str, key: str, said: Said | None = None, *, is_given: bool = False
+) -> Iterator[Diagnostic]:
+    """`said` is None for the cloud's own."""
+    if policy.allowed_hosts is None or is_among(url, policy.allowed_hosts):
+        return
+    is_hidden = said is not None and said.is_hidden and not is_given
+    where = "--project-endpoint" if is_given else f"`project.{key}`" if said and said.path else VARIABLES[key]
+    subject = f"{where} names" if said is not None else "Azure Resource Manager is at"
+    host = "a host" if is_hidden else f"the host {quoted(authority_of(url))}"
+    yield Diagnostic(
+        code=OTHER_HOST,
+        message=f"{subject} {host}, which is none of those that the policy allows; no token is sent there.",
+        hint="Correct it, or add the host to `allowed_hosts` of the policy.",
+        where=policy.where("allowed_hosts"),
+    )
 
 
 def trust_fault(url: str, allowed_hosts: Collection[str], *, is_hidden: bool = False) -> tuple[str, str] | None:

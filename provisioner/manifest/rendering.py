@@ -4,7 +4,7 @@ in files of their own is put in. References to variables stay as they are writte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, Final
@@ -20,14 +20,15 @@ from provisioner.manifest.limits import Budget
 from provisioner.manifest.load import loaded_with, uncollected
 from provisioner.manifest.places import Source
 from provisioner.manifest.reading import read_files
-from provisioner.manifest.references import VAR, references
+from provisioner.manifest.references import VAR, has_variable, references
 from provisioner.manifest.schema import EXTENSION
 from provisioner.manifest.settled import settled
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Json, Path, dotted, lookup
+from provisioner.model.policy import Policy
 from provisioner.model.rendered import Rendered
 
-_HEAD: Final = ("version", "name", "project", "preflight")
+_HEAD: Final = ("version", "name", "project", "preflight", "policy")
 _ORDER: Final = (*_HEAD, *KINDS)
 _OF_VARIABLES: Final = frozenset({"env-unset", "variable-unset"})
 
@@ -55,6 +56,8 @@ def render(paths: Sequence[FilePath], options: Options) -> Rendering:
             return Rendering(rendered=None, diagnostics=told)
         said = settled(found, overlaid, options, Budget())
         parts = [_Part(it.source, said.variables) for it in said.files]
+        if unknown := [*_unknown_rules(parts)]:
+            return Rendering(rendered=None, diagnostics=(*told, *unknown))
         held = said.variables.settings
         document = _with_declarations(_whole(parts), held)
         rendered = Rendered(document=document, origin=_Origins(parts, held), environment=overlaid.environment)
@@ -113,9 +116,36 @@ def _whole(parts: Sequence[_Part]) -> Json:
     for part in parts:
         for key, value in part.root.items():
             if not key.startswith(EXTENSION) and value is not None:
-                whole[key] = _together(whole.get(key, ABSENT), value, is_head=key not in KINDS)
+                together = _narrowed if key == "policy" else _together
+                whole[key] = together(whole.get(key, ABSENT), value, is_head=key not in KINDS)
     ordered = sorted(whole, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_HEAD))
     return {key: whole[key] for key in ordered if whole[key] != {}}
+
+
+def _unknown_rules(parts: Sequence[_Part]) -> Iterator[Diagnostic]:
+    """Of which several files say something: the stricter is known only where no variable says it."""
+    rules = [(part, policy) for part in parts if isinstance(policy := part.root.get("policy"), dict)]
+    for number, (part, policy) in enumerate(rules):
+        for rule, value in policy.items():
+            others = [said for _, other in rules[:number] if (said := other.get(rule, value)) != value]
+            if others and has_variable([value, *others]):
+                yield Diagnostic(
+                    code="conflict",
+                    message=f"`policy.{rule}` is said in several files, and a variable has a part in it, so which one "
+                    "is the stricter is not known here.",
+                    hint="Say it in one file, or write the values themselves.",
+                    where=part.source.value_at(("policy", rule)),
+                )
+
+
+def _narrowed(first: Any, other: Any, *, is_head: bool) -> Any:
+    """Policies as one: the stricter of each rule."""
+    if not (isinstance(first, dict) and isinstance(other, dict)):
+        return _together(first, other, is_head=is_head)
+    both = {rule: other[rule] for rule in other if rule in first and first[rule] != other[rule]}
+    rules = Policy.of({rule: first[rule] for rule in both}).narrowed(Policy.of(both)).rules
+    stricter = {rule: sorted(value) if isinstance(value := rules[rule], frozenset) else value for rule in both}
+    return {**first, **other, **stricter}
 
 
 def _together(first: Any, other: Any, *, is_head: bool) -> Any:

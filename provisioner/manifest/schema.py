@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
-from provisioner.kinds.fragments import TAKES_FILE, flag, mapping, text
+from provisioner.kinds.fragments import TAKES_FILE, flag, mapping, text, whole
 from provisioner.manifest.declared import VARIABLES
 from provisioner.manifest.misfits import Shape
 from provisioner.manifest.partial_schema import or_null, partial
@@ -148,6 +148,44 @@ _ENVIRONMENTS: Final[Document] = {
     },
     "default_environment": text("The environment that is used when none is chosen.", examples=["dev"]),
 }
+# A host, or a host and a port, as they stand in a URL.
+HOST: Final = r"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
+POLICY: Final[Document] = mapping(
+    "What a run may do at most, whatever its flags allow. Usually said per environment. What several files and "
+    "--policy say holds together: the stricter of each.",
+    {
+        "max_deletes": whole(
+            "Refuse to delete and replace more resources than this. --max-deletes can only lower it.",
+            minimum=0,
+            examples=[0],
+        ),
+        "allow_adopt": flag(
+            "`false` refuses to take over what exists and is not this manifest's, with --adopt and --take-over, too.",
+            default=True,
+        ),
+        "require_plan": flag(
+            "`true` lets apply go on only with --plan or --expect-digest, and a destruction only with a plan that "
+            "`plan --destroy` made; --yes is not enough.",
+            default=False,
+        ),
+        "protected": flag(
+            "`true` refuses to delete or replace anything, in destroy, too.",
+            default=False,
+        ),
+        "allowed_hosts": {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": HOST,
+                "description": "Write a host, or a host and a port, without `https://` and without a path.",
+                "examples": ["my-account.services.ai.azure.com"],
+            },
+            "description": "The only hosts that tokens may be sent to, of those that are trusted otherwise: Azure's, "
+            "and what flags allow. --local sends none anywhere.",
+            "examples": [["my-account.services.ai.azure.com", "management.azure.com"]],
+        },
+    },
+)
 
 _ENVIRONMENT_FILE: Final[Document] = mapping(
     "The file that holds the environment.",
@@ -165,6 +203,7 @@ _HEAD: Final[Document] = {
     ),
     "project": PROJECT,
     "preflight": PREFLIGHT,
+    "policy": POLICY,
 }
 
 
@@ -181,9 +220,9 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    by_themselves = ("project", "preflight", "variables", "environments", *KINDS)
-    sections = {section: {"type": ["object", "null"]} for section in by_themselves}
-    properties = {**_HEAD, "name": named, **_ENVIRONMENTS, **sections}
+    named_apart = ("project", "preflight", "policy", "variables", "environments", *KINDS)
+    sections = {section: {"type": ["object", "null"]} for section in named_apart}
+    properties = {**_HEAD, **_ENVIRONMENTS, "name": named, **sections}
     schema = mapping("A manifest.", properties, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
@@ -196,6 +235,11 @@ def project_shape() -> Shape:
 @lru_cache(maxsize=1)
 def preflight_shape() -> Shape:
     return Shape(PREFLIGHT)
+
+
+@lru_cache(maxsize=1)
+def policy_shape() -> Shape:
+    return Shape(POLICY, neighbours={"policy": "Write at the top of the file what a manifest has below `policy:`."})
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from provisioner.model.address import Address
+from provisioner.model.policy import Policy
 from provisioner.model.run_scope import RunScope
 
 DEFAULT_MAX_DELETES: Final = 3
@@ -15,7 +16,8 @@ DEFAULT_MAX_DELETES: Final = 3
 class Allowances:
     """What the command allowed. `max_deletes` None is no limit; it counts replacements, too. `take_over` are owners
     whose resources become this manifest's where it declares them. `no_delete` leaves out what deletes or replaces;
-    `replace` is to be made anew though nothing forces it. What is not in the `scope` is left alone.
+    `replace` is to be made anew though nothing forces it. What is not in the `scope` is left alone. The `policy` holds
+    whatever else is allowed.
     """
 
     adopt: bool = False
@@ -25,3 +27,4 @@ class Allowances:
     no_delete: bool = False
     replace: frozenset[Address] = frozenset()
     scope: RunScope = field(default_factory=RunScope)
+    policy: Policy = field(default_factory=Policy)

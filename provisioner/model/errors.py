@@ -3,6 +3,7 @@
 ProvisionerError            said once, by the command line, with its exit code
 ├── ManifestInvalid         the manifest has errors; carries every diagnostic
 ├── Refused                 a guard forbids it; carries every refusal
+├── Forbidden               a policy forbids the command; carries who says so
 ├── Stale                   a saved plan is out of date; carries what moved since
 ├── Interrupted             Ctrl-C
 └── PlaneError              a plane refused, broke or cannot be reached; carries a Failure
@@ -39,14 +40,20 @@ class ProvisionerError(Exception):
 
 
 class ManifestInvalid(ProvisionerError):  # noqa: N818 - the name says it
-    def __init__(self, diagnostics: tuple[Diagnostic, ...], hint: str = "") -> None:
-        super().__init__("The manifest has errors.", hint)
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], hint: str = "", *, what: str = "manifest") -> None:
+        super().__init__(f"The {what} has errors.", hint)
         self.diagnostics = diagnostics
 
 
 class Refused(ProvisionerError):  # noqa: N818 - the name says it
     def __init__(self, refusals: tuple[Diagnostic, ...]) -> None:
         super().__init__("The plan was refused; nothing was changed.")
+        self.refusals = refusals
+
+
+class Forbidden(ProvisionerError):  # noqa: N818 - the name says it
+    def __init__(self, refusals: tuple[Diagnostic, ...]) -> None:
+        super().__init__("The policy forbids this; nothing was changed.")
         self.refusals = refusals
 
 

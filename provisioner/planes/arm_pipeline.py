@@ -95,6 +95,7 @@ class ArmPipeline:
         scope: str,
         trust: ssl.SSLContext,
         allowed_hosts: Collection[str],
+        only_hosts: Collection[str] | None = None,
         clock: Clock,
         timeout_s: float = 120,
         run: Run | None = None,
@@ -116,7 +117,7 @@ class ArmPipeline:
                 policies.ProxyPolicy(proxies=_past_proxies(endpoint)),
                 policies.ContentDecodePolicy(),
                 policies.CustomHookPolicy(),
-                _Persistence(allowed_hosts, clock),
+                _Persistence(allowed_hosts, only_hosts, clock),
                 policies.BearerTokenCredentialPolicy(credential, scope),
                 policies.SensitiveHeaderCleanupPolicy(),
                 _Marking(run, clock),
@@ -282,14 +283,15 @@ class _Persistence(HTTPPolicy[Any, Any]):
     Links and operation URLs come from answers: wherever they lead, the token goes only to trusted hosts.
     """
 
-    def __init__(self, allowed: Collection[str], clock: Clock) -> None:
+    def __init__(self, allowed: Collection[str], only: Collection[str] | None, clock: Clock) -> None:
         super().__init__()
         self._allowed = allowed
+        self._only = only
         self._clock = clock
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         note: Note = request.context.options.pop("note")
-        require_trusted(request.http_request.url, self._allowed)
+        require_trusted(request.http_request.url, self._allowed, self._only)
         require_straight(urlsplit(request.http_request.url).path)
         request.context[_TRIES] = request.context.options.pop("tries", None) or count(1)
         tries = count(1)

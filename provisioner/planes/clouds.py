@@ -74,13 +74,20 @@ def is_trusted(url: str, allowed: Collection[str] = ()) -> bool:
     scheme, host = _parted(url)
     if scheme != "https" and not is_loopback(url):
         return False
+    return host in _MANAGEMENT_HOSTS or bool(_project_cloud(host)) or is_among(url, allowed)
+
+
+def is_among(url: str, hosts: Collection[str]) -> bool:
+    """Whether its host is one of them, or its host and port."""
+    host = _parted(url)[1]
     names = {host, host.strip("[]"), authority_of(url)}
-    return host in _MANAGEMENT_HOSTS or bool(_project_cloud(host)) or bool(names & {it.lower() for it in allowed if it})
+    return bool(names & {it.lower() for it in hosts if it})
 
 
-def require_trusted(url: str, allowed: Collection[str] = ()) -> None:
-    """Raises PlaneError unless a token may be sent to the URL's host."""
+def require_trusted(url: str, allowed: Collection[str] = (), only: Collection[str] | None = None) -> None:
+    """Raises PlaneError unless a token may be sent to the URL's host: one of the `only` ones, where there are some."""
     if is_trusted(url, allowed):
+        _require_among(url, only)
         return
     scheme, host = _parted(url)
     if not host:
@@ -96,6 +103,13 @@ def require_trusted(url: str, allowed: Collection[str] = ()) -> None:
         message = f'"{host}" is not an Azure host reached over https; no token was sent to it.'
         advice = f"If the manifest's endpoint is right and you trust that host, add --allow-host {host}"
     raise PlaneError(Failure(message=message, code="untrusted-host", advice=advice))
+
+
+def _require_among(url: str, only: Collection[str] | None) -> None:
+    if only is not None and not is_among(url, only):
+        message = f'"{authority_of(url)}" is none of the hosts that the policy allows; no token was sent to it.'
+        advice = "Correct the endpoint, or add the host to `allowed_hosts` of the policy."
+        raise PlaneError(Failure(message=message, code="policy-allowed-hosts", advice=advice))
 
 
 def loopback_advice(url: str) -> str:

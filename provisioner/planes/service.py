@@ -29,7 +29,9 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coordinates:
-    """Where to find the project. Without a subscription, group and account there is no management plane."""
+    """Where to find the project. Without a subscription, group and account there is no management plane. Of the hosts
+    that are trusted, Azure's and the `allowed_hosts`, a policy may let `only_hosts` be.
+    """
 
     endpoint: str
     account: str | None = None
@@ -37,6 +39,7 @@ class Coordinates:
     resource_group: str | None = None
     management_endpoint: str | None = None
     allowed_hosts: Collection[str] = ()
+    only_hosts: Collection[str] | None = None
 
     @property
     def is_managed(self) -> bool:
@@ -93,8 +96,9 @@ def connect(
 def require_trusted_planes(where: Coordinates) -> Cloud:
     """The cloud of both. Raises PlaneError where a token may not be sent to one of them."""
     cloud = cloud_of(where.endpoint)
-    require_trusted(where.endpoint, where.allowed_hosts)
-    _require_management(where.management_endpoint or cloud.management, where.allowed_hosts)
+    require_trusted(where.endpoint, where.allowed_hosts, where.only_hosts)
+    only = where.only_hosts if where.is_managed else None
+    _require_management(where.management_endpoint or cloud.management, where.allowed_hosts, only)
     return cloud
 
 
@@ -132,6 +136,7 @@ def _management(
         scope=cloud.management_scope,
         trust=trust,
         allowed_hosts=where.allowed_hosts,
+        only_hosts=where.only_hosts,
         clock=clock,
         timeout_s=timeout_s,
         run=run,
@@ -146,8 +151,8 @@ def _management(
         yield ArmManagement(pipeline, scope, clock=clock, note=_silently)
 
 
-def _require_management(endpoint: str, allowed: Collection[str]) -> None:
-    require_trusted(endpoint, allowed)
+def _require_management(endpoint: str, allowed: Collection[str], only: Collection[str] | None) -> None:
+    require_trusted(endpoint, allowed, only)
     if not endpoint.lower().startswith("https:"):  # the SDK would say so only after its retries
         failure = Failure(
             message=f"The management endpoint {endpoint} is not https; Azure's SDK sends no token there.",

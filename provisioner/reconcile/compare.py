@@ -121,7 +121,7 @@ class _Sides:
         scope = rule if rule.whole or rule.free else parent
         if rule.meaning is None and isinstance(value, Mapping) and value and isinstance(here, (Mapping, Absent)):
             yield from self._in_mapping(value, here if isinstance(here, Mapping) else {}, path, scope)
-        elif scope.whole and isinstance(value, (list, tuple)) and _are_alike(value, here):
+        elif scope.whole and isinstance(value, (list, tuple)) and may_be_paired(value, here):
             for index, item in enumerate(value):
                 yield from self._in_field(item, here[index], (*path, str(index)), scope)  # type: ignore[index]
         elif not self._is_shown(path, value, here, rule, parent):
@@ -301,7 +301,7 @@ class _Sides:
         return None if lies_under(path, self.traits.beside_versions) else self.baseline
 
 
-def _are_alike(value: list[Any] | tuple[Any, ...], here: object) -> bool:
+def may_be_paired(value: list[Any] | tuple[Any, ...], here: object) -> bool:
     """Whether the lists can be told apart member by member: as many mappings of the same types on both sides."""
     if not isinstance(here, (list, tuple)) or len(here) != len(value):
         return False
@@ -322,7 +322,7 @@ def _added(declared: object, live: object, baseline: object, path: Path) -> Iter
                 yield from _added(value, here, was, (*path, str(key)))
             elif not is_nothing(here) and not same(here, was):
                 yield (*path, str(key)), here, ABSENT
-    elif isinstance(declared, (list, tuple)) and _are_alike(declared, live):
+    elif isinstance(declared, (list, tuple)) and may_be_paired(declared, live):
         under_items = baseline if isinstance(baseline, (list, tuple)) else ()
         for index, (value, here) in enumerate(zip(declared, live, strict=True)):  # type: ignore[call-overload]
             was = under_items[index] if index < len(under_items) else ABSENT

@@ -18,6 +18,7 @@ from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
 from provisioner.model.words import guess, joined, listed, quoted
 from provisioner.model.write_only import version_of
+from provisioner.reconcile.policies import exceeds, forbidden
 
 _UNPROTECT_ENTRY: Final = "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry."
 _UNPROTECT_LIVE: Final = (
@@ -42,6 +43,7 @@ def refusals(
             yield from _still_referred(change, desired)
         yield from _not_adopted(change, wanted, allow)
     yield from _too_many_deletes(changes, allow)
+    yield from forbidden(changes, allow.policy, destruction=destruction)
 
 
 def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desired], owner: str) -> Iterator[Diagnostic]:
@@ -272,7 +274,7 @@ def _still_referred(change: Change, desired: Mapping[Address, Desired]) -> Itera
 
 
 def _not_adopted(change: Change, wanted: Desired | None, allow: Allowances) -> Iterator[Diagnostic]:
-    if change.is_adoption and not allow.adopt:
+    if change.is_adoption and not allow.adopt and allow.policy.allow_adopt:
         yield Diagnostic(
             code="needs-adopt",
             message=f"{change.address} exists already and no manifest owns it.",
@@ -288,7 +290,7 @@ def _too_many_deletes(changes: Sequence[Change], allow: Allowances) -> Iterator[
         for action, noun in ((Action.DELETE, "deletion"), (Action.REPLACE, "replacement"))
     ]
     total = sum(count for count, _ in counts)
-    if allow.max_deletes is None or total <= allow.max_deletes:
+    if allow.max_deletes is None or total <= allow.max_deletes or exceeds(changes, allow.policy):
         return
     named = joined(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count)
     yield Diagnostic(

@@ -14,6 +14,7 @@ from provisioner.model.plan import Change, FieldChange
 from provisioner.model.redact import SEALED, HiddenKeys, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.words import joined
+from provisioner.reconcile.comparison import Difference
 from provisioner.render.attention import is_edited_outside
 from provisioner.render.linediff import MOST, diff_lines, more
 from provisioner.render.safe import one_line, visible
@@ -118,11 +119,33 @@ def all_fields(change: Change) -> tuple[FieldChange, ...]:
 
 
 def without_secrets(fields: Iterable[FieldChange], change: Change) -> tuple[FieldChange, ...]:
-    """The fields as they may be shown. What makes a member of a list a secret may stand beside it."""
+    """The fields as they may be shown."""
     before = _Side(change.before.fields if change.before else {}, change.hides_before)
-    after = _Side(change.after or {}, change.hides_after)
+    return _masked(fields, before, _Side(change.after or {}, change.hides_after))
+
+
+def masked_fields(difference: Difference) -> tuple[FieldChange, ...]:
+    """Those of two documents, without secrets."""
+    before = _Side(difference.first, difference.hides_first)
+    return _masked(difference.fields, before, _Side(difference.second, difference.hides_second))
+
+
+def _masked(fields: Iterable[FieldChange], before: _Side, after: _Side) -> tuple[FieldChange, ...]:
+    """What makes a member of a list a secret may stand beside it."""
     keys = HiddenKeys()
     return tuple(_without_secrets(field, before, after, keys) for field in fields)
+
+
+def compared_lines(
+    fields: Sequence[FieldChange], *, width: int, room: Room, most: int = MOST, paired: bool = False
+) -> Iterator[Line]:
+    """Of two documents neither of which comes of the other: what is in one alone is in the other not there."""
+    layout = replace(_layout(Action.DELETE, fields, width), most=most, paired=paired)
+    for number, field in enumerate(fields):
+        if room.left < 0:
+            yield _more_fields(len(fields) - number)
+            return
+        yield from room.counted(layout.field(field))
 
 
 def _without_secrets(field: FieldChange, before: _Side, after: _Side, keys: HiddenKeys) -> FieldChange:

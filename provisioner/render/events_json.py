@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from provisioner.model.document import Json
-from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Stale, Unreadable
+from provisioner.model.errors import (
+    Failure,
+    Forbidden,
+    ManifestInvalid,
+    PlaneError,
+    ProvisionerError,
+    Refused,
+    Stale,
+    Unreadable,
+)
 from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import (
     ApplyFinished,
@@ -36,7 +45,7 @@ def failed_document(error: ProvisionerError) -> Json:
     }
     if isinstance(error, ManifestInvalid):
         document["diagnostics"] = [diagnostic_document(item) for item in error.diagnostics]
-    elif isinstance(error, Refused):
+    elif isinstance(error, (Refused, Forbidden)):
         document["diagnostics"] = [diagnostic_document(item) for item in error.refusals]
     elif isinstance(error, Stale):
         document["diagnostics"] = [diagnostic_document(item) for item in error.moved]

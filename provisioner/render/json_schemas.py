@@ -17,43 +17,16 @@ from provisioner.model.progress import Status
 from provisioner.model.words import listed
 from provisioner.model.written import VARIABLE_TYPES
 from provisioner.preflight.settings import IDS
+from provisioner.render.schema_parts import count as _count
+from provisioner.render.schema_parts import flag as _flag
+from provisioner.render.schema_parts import many as _many
+from provisioner.render.schema_parts import obj as _object
+from provisioner.render.schema_parts import ref as _ref
+from provisioner.render.schema_parts import seconds as _seconds
+from provisioner.render.schema_parts import text as _text
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
-
-
-def _object(description: str, optional: Json | None = None, /, **required: Any) -> Json:
-    return {
-        "type": "object",
-        "description": description,
-        "required": list(required),
-        "properties": {**required, **(optional or {})},
-    }
-
-
-def _text(description: str, **more: Any) -> Json:
-    return {"type": "string", "description": description, **more}
-
-
-def _flag(description: str) -> Json:
-    return {"type": "boolean", "description": description}
-
-
-def _count(description: str) -> Json:
-    return {"type": "integer", "minimum": 0, "description": description}
-
-
-def _seconds(description: str) -> Json:
-    return {"type": "number", "minimum": 0, "description": description}
-
-
-def _many(description: str, items: Json) -> Json:
-    return {"type": "array", "items": items, "description": description}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/$defs/{name}"}
-
 
 ADDRESS: Final = _object(
     "A resource.",
@@ -87,7 +60,7 @@ _FAILURE: Final = _object(
     request_id=_text("To be named to support; may be empty."),
     advice=_text("What to do; may be empty."),
 )
-_TARGET: Final = {
+TARGET: Final = {
     **_object(
         "Which project and account the plan is about. What is not known is empty.",
         {"environment": _text("The environment of the manifest that was chosen; missing where it has none.")},
@@ -145,6 +118,36 @@ _OPTIONS: Final = _object(
     take_over=_many("`--take-over`.", _text("An owner.")),
     replace=_many("`--replace`.", _text("A resource, as kind/name.")),
 )
+_POLICY: Final = {
+    **_object(
+        "What it could do at most, whatever the command allowed; null where nothing is restricted.",
+        protected=_flag("Whether nothing may be deleted or replaced."),
+        max_deletes={
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "How many may be deleted and replaced; null is no limit of the policy's.",
+        },
+        allow_adopt=_flag("Whether what is not the owner's may be taken over."),
+        require_plan=_flag("Whether only a plan may be applied that was made before."),
+        allowed_hosts={
+            "type": ["array", "null"],
+            "items": {"type": "string"},
+            "description": "The hosts that tokens may be sent to; null is every host that is trusted otherwise.",
+        },
+        said=_many(
+            "Where each rule that restricts something is said.",
+            _object(
+                "One rule at one place.",
+                rule=_text("Its name."),
+                file=_text("The file, as it was named."),
+                line={"type": "integer", "minimum": 1, "description": "From 1."},
+                column={"type": "integer", "minimum": 1, "description": "From 1."},
+                path=_text("The path in the file, dotted."),
+            ),
+        ),
+    ),
+    "type": ["object", "null"],
+}
 _FIELD: Final = _object(
     "One field that changes. Secrets are `(sensitive)`, or `(sensitive, changed)` where another value stood before; "
     "what a variable made is the text in the manifest, `${env:NAME}`.",
@@ -207,7 +210,7 @@ _PLAN: Final = _object(
     },
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
     tool_version=_text("Of the provisioner that made it."),
-    target=_TARGET,
+    target=TARGET,
     owner=_text("The manifest's name."),
     scope=_SCOPE,
     digest=_text(
@@ -217,6 +220,7 @@ _PLAN: Final = _object(
     ),
     destruction=_flag("Whether it deletes all that the owner has: `plan --destroy`."),
     options=_OPTIONS,
+    policy=_POLICY,
     applicable=_flag("Whether `apply --plan` takes it."),
     obstacles=_many("Why it does not, a sentence each.", {"type": "string"}),
     variables={
@@ -279,7 +283,7 @@ _DRIFTED_FIELD: Final = _object(
 _DRIFT: Final = _object(
     "What was changed outside the manifest.",
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
-    target=_TARGET,
+    target=TARGET,
     owner=_text("The manifest's name."),
     has_drift=_flag("Whether anything moved, or is not there."),
     summary=_object(

@@ -29,6 +29,7 @@ from provisioner.render.attention import DRIFTED, by_weight, drifts, has_drifted
 from provisioner.render.change_lines import Room, all_fields, both_sides, remark, shown_fields, warnings
 from provisioner.render.counts import counts
 from provisioner.render.plan_graph import HEIGHT, WIDTH, picture
+from provisioner.render.policy import policy_rows
 from provisioner.render.safe import one_line, visible
 from provisioner.render.scope import scope_sentences, suspended_headline
 from provisioner.render.side_by_side import Row, side_by_side
@@ -106,7 +107,7 @@ def plan_html(plan: Plan) -> str:
         style_hash=_hash(style),
         script_hash=_hash(script),
         owner=one_line(plan.owner),
-        target=list(target_rows(plan.target)),
+        target=[*target_rows(plan.target), *policy_rows(plan.allow.policy)],
         scope=scope_sentences(plan),
         summary=plan_summary(plan),
         refused=REFUSED,

@@ -26,12 +26,8 @@ from provisioner.model.written import Texts, Written, as_written, private_places
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.json_text import json_text
-from provisioner.render.plan_saving import (
-    change_parts,
-    obstacles,
-    options_document,
-    referred_document,
-)
+from provisioner.render.plan_saving import change_parts, obstacles, options_document, referred_document
+from provisioner.render.policy import policy_document
 from provisioner.render.scope import scope_document
 from provisioner.render.target import target_document
 
@@ -58,6 +54,7 @@ def plan_document(plan: Plan) -> Json:
         "destruction": plan.destruction,
         "variables": dict(sorted(plan.sensitive.items())),
         "options": options_document(plan.allow),
+        "policy": policy_document(plan.allow.policy),
         "applicable": not hindered,
         "obstacles": hindered,
         "has_changes": not plan.is_empty or bool(plan.left_out),

@@ -24,6 +24,7 @@ from provisioner.render.counts import counts
 from provisioner.render.linediff import MOST
 from provisioner.render.markdown import code, fenced, prose
 from provisioner.render.markdown_diff import diff_line
+from provisioner.render.policy import policy_rows
 from provisioner.render.scope import scope_sentences, suspended_headline
 from provisioner.render.target import target_rows
 from provisioner.render.values import path_text
@@ -69,7 +70,7 @@ def _partial(plan: Plan) -> str:
 
 
 def _target(plan: Plan) -> str:
-    rows = [f"{label}: {code(text)}" for label, text in target_rows(plan.target)]
+    rows = [f"{label}: {code(text)}" for label, text in (*target_rows(plan.target), *policy_rows(plan.allow.policy))]
     return "\n".join(rows) + "\n\n" if rows else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from provisioner.model.action import Action
@@ -15,6 +15,7 @@ from provisioner.render.change_lines import Line, Room, change_lines, headline, 
 from provisioner.render.diagnostics import diagnostic_lines
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.linediff import MOST
+from provisioner.render.policy import policy_rows
 from provisioner.render.safe import folded, one_line, wrapped
 from provisioner.render.scope import scope_sentences, suspended_headline
 from provisioner.render.styles import PLAIN, Styles
@@ -45,7 +46,7 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
     ]
     blocks = [
         list(_partial(plan, styles, width)),
-        list(target_lines(plan.target, styles, width)),
+        list(row_lines([*target_rows(plan.target), *policy_rows(plan.allow.policy)], styles, width)),
         *(summary if sum(map(len, changes)) > _SCREEN else []),
         list(_opening(plan, styles, width)),
         *changes,
@@ -60,7 +61,11 @@ def plan_text(plan: Plan, *, styles: Styles = PLAIN, width: int = 100) -> str:
 
 
 def target_lines(target: Target | None, styles: Styles, width: int) -> Iterator[str]:
-    for label, text in target_rows(target):
+    return row_lines(target_rows(target), styles, width)
+
+
+def row_lines(rows: Iterable[tuple[str, str]], styles: Styles, width: int) -> Iterator[str]:
+    for label, text in rows:
         first, *rest = wrapped(_parted(f"{label}: {text}", width), width=width, hang=_HANG)
         yield styles.paint(styles.heading, first[: len(label) + 1]) + first[len(label) + 1 :]
         yield from rest

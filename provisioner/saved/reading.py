@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
 
 from provisioner import __version__
@@ -21,6 +21,7 @@ from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Document, Json, Path
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Change, FieldChange, Plan, Target
+from provisioner.model.policy import RULES, Policy
 from provisioner.model.redact import CHANGED, HIDDEN, Masked, Sensitive
 from provisioner.model.resource import Live, Marker, OnRemove
 from provisioner.model.run_scope import RunScope
@@ -28,7 +29,7 @@ from provisioner.model.sealed import Sealed
 from provisioner.model.words import quoted, shown
 from provisioner.model.written import VARIABLE_NAME, VARIABLE_TYPES, may_refer, shown_text
 from provisioner.reconcile.fingerprints import Fingerprint
-from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN
+from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN, POLICY
 
 _MAJOR: Final = 1
 _VERSION: Final = re.compile(r"(\d{1,6})\.(\d{1,6})")
@@ -79,7 +80,7 @@ def read_plan(text: str, name: str) -> SavedPlan:
         _refuse(f"{name} cannot be read: {shown(odd)}.", _AGAIN)
     try:
         return _saved(document)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise NotAPlan(f"{name} cannot be read: {error}.", _AGAIN) from None
 
 
@@ -157,7 +158,7 @@ def _saved(document: Json) -> SavedPlan:
             for it in document["referred"]
         ),
         obstacles=_obstacles(document),
-        unknown_options=tuple(sorted(options.keys() - OPTIONS)),
+        unknown_options=(*sorted(options.keys() - OPTIONS), *_unknown_rules(document)),
     )
 
 
@@ -166,6 +167,11 @@ def _sensitive(said: Mapping[str, Any]) -> dict[str, str]:
         if kind not in VARIABLE_TYPES or not VARIABLE_NAME.fullmatch(name):
             raise ValueError(f"there is no variable {quoted(name)} of the type {quoted(kind)}")
     return dict(said)
+
+
+def _unknown_rules(document: Json) -> tuple[str, ...]:
+    """What it was held to, and could not be held to here."""
+    return tuple(f"policy.{name}" for name in sorted((document.get("policy") or {}).keys() - POLICY))
 
 
 def _obstacles(document: Json) -> tuple[str, ...]:
@@ -200,6 +206,7 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
             take_over=frozenset(options["take_over"]),
             no_delete=options["no_delete"],
             replace=frozenset(map(Address.parse, options.get("replace") or ())),
+            policy=_policy(document.get("policy") or {}),
         ),
         made_at=document.get("made_at") or "",
         sensitive=_sensitive(document.get("variables") or {}),
@@ -209,6 +216,18 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
 
 def _target(document: Json) -> Target:
     return Target(**{name: document[name] for name in Target.__slots__ if document.get(name) is not None})
+
+
+def _policy(document: Json) -> Policy:
+    """As it was said; unknown rules are an obstacle: see `SavedPlan.unknown_options`."""
+    rules = {name: document[name] for name in RULES if document.get(name) is not None}
+    policy = Policy.of({**rules, "max_deletes": int(rules["max_deletes"])} if "max_deletes" in rules else rules)
+    said = frozenset((it["rule"], _location(it)) for it in document.get("said", ()) if it["rule"] in policy.restricting)
+    return replace(policy, said=said)
+
+
+def _location(document: Json) -> Location:
+    return Location(**{name: document[name] for name in ("file", "line", "column", "path")})
 
 
 def _change(document: Json) -> Change:
@@ -330,6 +349,6 @@ def _diagnostic(document: Json) -> Diagnostic:
         message=document["message"],
         hint=document["hint"],
         severity=Severity(document["severity"]),
-        where=Location(**{name: where[name] for name in ("file", "line", "column", "path")}) if where else None,
+        where=_location(where) if where else None,
         resources=_addresses(document.get("resources") or ()),
     )

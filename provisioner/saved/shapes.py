@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from provisioner.model.policy import RULES
 from provisioner.model.shape import FLAG, NUMBER, OBJECT, TEXT, Shape, having, needed
 
 _ADDRESS: Final = needed(having(kind=needed(TEXT), name=needed(TEXT)))
@@ -77,6 +78,24 @@ PLAN: Final = having(
             replace=Shape(word="a list", types=(list,), each=needed(TEXT)),
         )
     ),
+    policy=having(
+        protected=needed(FLAG),
+        max_deletes=NUMBER,
+        allow_adopt=needed(FLAG),
+        require_plan=needed(FLAG),
+        allowed_hosts=Shape(word="a list", types=(list,), each=needed(TEXT)),
+        said=_many(
+            needed(
+                having(
+                    rule=needed(TEXT),
+                    file=needed(TEXT),
+                    line=needed(NUMBER),
+                    column=needed(NUMBER),
+                    path=needed(TEXT),
+                )
+            )
+        ),
+    ),
     applicable=needed(FLAG),
     obstacles=_many(needed(TEXT)),
     changes=_many(_CHANGE),
@@ -89,4 +108,5 @@ PLAN: Final = having(
     notes=_many(_DIAGNOSTIC),
 )
 OPTIONS: Final = frozenset(("adopt", "allow_data_loss", "max_deletes", "no_delete", "take_over", "replace"))
+POLICY: Final = frozenset((*RULES, "said"))
 MEMBERS: Final = ("format_version", "owner", "digest", "changes")  # what tells it from another tool's JSON

@@ -24,7 +24,14 @@ from provisioner.model.pipelines import inert
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event
 from provisioner.model.resource import Desired
+from provisioner.reconcile.comparison import Comparison
 from provisioner.render.abandoned import abandoned, abandoned_text
+from provisioner.render.comparison import (
+    comparison_document,
+    comparison_json,
+    comparison_markdown,
+    comparison_text,
+)
 from provisioner.render.diagnostics import diagnostics_github, diagnostics_json, diagnostics_text
 from provisioner.render.events_json import event_document, failed_document, planned_document
 from provisioner.render.failures import failure_text
@@ -37,7 +44,7 @@ from provisioner.render.plan_markdown import plan_markdown
 from provisioner.render.plan_text import plan_text
 from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.sarif import Checkout, diagnostics_sarif
-from provisioner.render.styles import COLOURFUL, PLAIN
+from provisioner.render.styles import COLOURFUL, PLAIN, Styles
 from tests.foundry import Command, Foundry
 from tests.render import strategies as our
 from tests.whole import tries
@@ -76,6 +83,15 @@ def test_no_plan_commands_a_pipeline(plan: Plan, width: int, styles: object) -> 
         assert "::" not in text
         assert json.loads(text) == document
     assert json.loads(json_text(planned_document(plan)))["plan"] == plan_document(plan)
+
+
+@few
+@given(our.comparisons, st.integers(20, 200), st.sampled_from([PLAIN, COLOURFUL]))
+def test_no_comparison_commands_a_pipeline(comparison: Comparison, width: int, styles: Styles) -> None:
+    assert_inert(comparison_text(comparison, width=width, styles=styles))
+    assert_inert(comparison_markdown(comparison))
+    assert_inert(comparison_json(comparison))
+    assert json.loads(comparison_json(comparison)) == comparison_document(comparison)
 
 
 @few

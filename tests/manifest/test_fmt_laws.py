@@ -7,11 +7,10 @@ from collections import Counter
 from typing import Any
 
 from hypothesis import assume, event, given, settings
-from hypothesis import strategies as st
 
 from provisioner.manifest.fmt import formatted
 from provisioner.manifest.reader import read
-from tests.manifest.spellings import documents, spelt
+from tests.manifest.spellings import spelt
 from tests.whole import tries
 
 

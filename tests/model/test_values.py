@@ -12,6 +12,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Finding, Location, Severity
 from provisioner.model.errors import (
     Failure,
+    Forbidden,
     Interrupted,
     ManifestInvalid,
     PlaneError,
@@ -78,6 +79,7 @@ def test_every_error_says_what_and_what_to_do_and_has_an_exit_code() -> None:
         ProvisionerError("what", "do"),
         ManifestInvalid(refusals),
         Refused(refusals),
+        Forbidden(refusals),
         Stale(refusals),
         Interrupted("stopped"),
         plane,
@@ -86,11 +88,13 @@ def test_every_error_says_what_and_what_to_do_and_has_an_exit_code() -> None:
     assert {type(error) for error in raised} == {
         it for _, it in inspect.getmembers(errors, inspect.isclass) if issubclass(it, ProvisionerError)
     }
-    assert [error.exit_code for error in raised] == [1, 1, 1, 1, 130, 1, 1]
+    assert [error.exit_code for error in raised] == [1, 1, 1, 1, 1, 130, 1, 1]
     assert all(error.message and error.message == str(error) for error in raised)
     assert (plane.hint, plane.failure, plane.ambiguous, plane.wait_s) == ("ask", failure, True, 2.0)
     assert not PlaneError(failure).ambiguous
-    assert ManifestInvalid(refusals).diagnostics == Refused(refusals).refusals == refusals
+    assert (
+        ManifestInvalid(refusals).diagnostics == Refused(refusals).refusals == Forbidden(refusals).refusals == refusals
+    )
     assert Unreadable((plane,)).causes == (plane,)
 
 

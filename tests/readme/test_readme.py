@@ -89,7 +89,7 @@ def run_fresh(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it is where they run
     ran = []
     for words in own_commands():
-        if words[0] in ("emulator", "init"):  # see below, and the journeys of these commands
+        if words[0] in ("emulator", "init", "compare"):  # see below, and the journeys of these commands
             continue
         if words[0] in ("apply", "destroy") and "--yes" not in words:
             words.append("--yes")
@@ -98,6 +98,15 @@ def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it
         ran.append(words[0])
 
     assert {"validate", "plan", "apply", "destroy", "export", "graph", "schema", "completion"} <= set(ran)
+
+
+def test_the_comparison_shown_compares_two_environments(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (words,) = [words for words in own_commands() if words[0] == "compare"]
+    with (workplace / "stores.yaml").open("a", encoding="utf-8") as manifest:
+        manifest.write("environments: {dev: , prod: {agents: {dev-buddy: {temperature: 0.1}}}}\n")
+
+    assert run(words) == 0
+    assert "+ temperature:" in capsys.readouterr().out
 
 
 def test_every_command_is_shown() -> None:

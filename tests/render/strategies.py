@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from provisioner.model.action import Action, Origin
 from provisioner.model.address import Address
+from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Document
 from provisioner.model.errors import Failure
 from provisioner.model.plan import Change, FieldChange, Plan, Target
+from provisioner.model.policy import RULES, Policy
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,
@@ -24,6 +26,7 @@ from provisioner.model.progress import (
 )
 from provisioner.model.resource import Live, Marker, OnRemove
 from provisioner.model.run_scope import RunScope
+from provisioner.reconcile.comparison import Side, compared
 
 _SPICE: Final = [
     "\x1b[2J",
@@ -105,6 +108,15 @@ diagnostics: Final = st.builds(
     resources=st.lists(addresses, max_size=2).map(tuple),
 )
 patterns: Final = st.lists(wild, max_size=2).map(tuple)
+policies: Final = st.builds(
+    lambda places, **rules: Policy.of(rules, places.__getitem__),
+    st.fixed_dictionaries(dict.fromkeys(RULES, locations)),
+    max_deletes=st.none() | st.integers(0, 3),
+    allow_adopt=st.booleans(),
+    require_plan=st.booleans(),
+    protected=st.booleans(),
+    allowed_hosts=st.none() | st.lists(wild, max_size=2),
+)
 plans: Final = st.builds(
     Plan,
     owner=wild,
@@ -118,7 +130,17 @@ plans: Final = st.builds(
     scope=st.just(RunScope()) | st.builds(RunScope, targets=patterns, excludes=patterns),
     out_of_scope=st.lists(addresses, max_size=2).map(tuple),
     destruction=st.booleans(),
+    allow=st.builds(Allowances, policy=policies),
 )
+sides: Final = st.builds(
+    Side,
+    name=wild,
+    owner=wild,
+    target=st.none() | targets,
+    head=documents,
+    resources=st.dictionaries(addresses, documents, max_size=3),
+)
+comparisons: Final = st.builds(compared, sides, sides, notes=st.lists(wild, max_size=2))
 failures: Final = st.builds(Failure, message=wild, code=wild, status=st.integers(0, 599), request_id=wild, advice=wild)
 outcomes: Final = st.builds(
     Outcome,

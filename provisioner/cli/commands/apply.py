@@ -20,7 +20,7 @@ from provisioner.cli.options import (
 )
 from provisioner.cli.planning import planned
 from provisioner.cli.reporters.interface import Reporter
-from provisioner.cli.running import carry_out, running_options, told_by
+from provisioner.cli.running import carry_out, require_no_plan_needed, running_options, told_by
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal
 from provisioner.model.allowances import Allowances
@@ -30,8 +30,8 @@ from provisioner.model.plan import Plan
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 # What a saved plan does not say itself; whatever else is given with one would be left unheeded.
 _BESIDE_A_PLAN: Final = frozenset(
-    {"allow_env", "pin_environment", "local", "state", "catalogue", "project_endpoint", "allow_hosts", "parallelism"}
-    | {"timeout_s", "yes", "on_error", "style", "plan_file", "no_color", "environment"}
+    {"allow_env", "policy_files", "environment", "pin_environment", "local", "state", "catalogue", "project_endpoint"}
+    | {"allow_hosts", "parallelism", "timeout_s", "yes", "on_error", "style", "plan_file", "no_color"}
     | {"variables", "variable_files"}  # the sensitive ones
 )
 
@@ -96,6 +96,8 @@ def command(
             _require_alone(ctx)
             return _apply_saved(plan_file, request, reporter, terminal, on_error=on_error)
         with opened(request) as (manifest, planes):
+            if expected is None:
+                require_no_plan_needed(manifest)
             plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
             yes = _is_expected(plan, expected, reporter) or yes
             return carry_out(

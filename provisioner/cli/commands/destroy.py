@@ -9,7 +9,7 @@ import click
 from provisioner.cli.formats import RUNS
 from provisioner.cli.options import address, manifest_options, pin_option, scope_options, service_options
 from provisioner.cli.planning import planned_destruction
-from provisioner.cli.running import carry_out, running_options, told_by
+from provisioner.cli.running import carry_out, require_no_plan_needed, running_options, told_by
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal
 from provisioner.model.address import Address
@@ -55,6 +55,7 @@ def command(
     request = Request(**shared)
     reporter = RUNS[style](terminal)
     with told_by(reporter), opened(request) as (manifest, planes):
+        require_no_plan_needed(manifest, destruction=True)
         allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes, scope=scope)
         plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
         return carry_out(plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error)

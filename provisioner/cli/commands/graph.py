@@ -9,6 +9,7 @@ import click
 
 from provisioner.cli.formats import GRAPHS, format_option
 from provisioner.cli.options import manifest_options
+from provisioner.cli.session import policy_in
 from provisioner.cli.terminal import say
 from provisioner.manifest.load import load
 from provisioner.model.diagnostic import Severity
@@ -28,9 +29,11 @@ def command(
     variables: tuple[tuple[str, str], ...],
     variable_files: tuple[Path, ...],
     environment: str | None,
+    policy_files: tuple[Path, ...],
     style: str,
 ) -> int:
     """Draw the manifest's resources and what they need, offline."""
+    policy_in(policy_files)  # it draws nothing, but what is wrong with it is told everywhere
     loaded = load(
         files,
         environ=os.environ,

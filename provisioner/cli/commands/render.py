@@ -10,6 +10,7 @@ import click
 from provisioner.cli.complaints import warn
 from provisioner.cli.formats import RENDERED, format_option
 from provisioner.cli.options import manifest_options
+from provisioner.cli.session import policy_in
 from provisioner.cli.terminal import say
 from provisioner.manifest.draft import Options
 from provisioner.manifest.rendering import render
@@ -32,6 +33,7 @@ def command(
     variables: tuple[tuple[str, str], ...],
     variable_files: tuple[Path, ...],
     environment: str | None,
+    policy_files: tuple[Path, ...],
     origins: bool,
     style: str,
 ) -> int:
@@ -41,6 +43,7 @@ def command(
     hold, and with texts and documents in files of their own put in. References to sensitive variables and to the
     environment stay as they are written.
     """
+    policy_in(policy_files)  # as `graph` does
     options = Options(
         environ=os.environ,
         allow_env=allow_env,

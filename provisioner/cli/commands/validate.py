@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from provisioner.cli.session import allowed_hosts
 from provisioner.cli.terminal import Terminal, remark, say
 from provisioner.manifest.draft import Options
 from provisioner.manifest.every import validate
+from provisioner.manifest.policies import read_policies
 from provisioner.model.diagnostic import Severity
 from provisioner.model.words import plural
 
@@ -44,6 +46,7 @@ def command(
     variables: tuple[tuple[str, str], ...],
     variable_files: tuple[Path, ...],
     environment: str | None,
+    policy_files: tuple[Path, ...],
     local: bool,
     pin_environment: bool,
     project_endpoint: str | None,
@@ -55,6 +58,7 @@ def command(
     Every problem of all files is told at once, with its place, a stable code and what to do. Exits with 1 when there
     are errors; warnings alone do not fail. Without --env, all environments of the manifest are checked.
     """
+    policy, of_policies = read_policies(policy_files)
     options = Options(
         environ=os.environ,
         allow_env=allow_env,
@@ -66,8 +70,12 @@ def command(
         allow_hosts=allowed_hosts(allow_hosts, project_endpoint, os.environ),
         pinned=pin_environment,
         environment=environment,
+        policy=policy,
     )
     validated = validate(files, options)
+    if of_policies:
+        told = sorted((*of_policies, *validated.diagnostics), key=lambda each: each.order)
+        validated = replace(validated, diagnostics=tuple(told))
     if problems := PROBLEMS[style](validated.diagnostics, terminal.out, terminal.width):
         say(problems, commands=FORMATS[style].commands)
     if not validated.is_valid:

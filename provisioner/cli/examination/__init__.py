@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from provisioner.cli import surroundings
 from provisioner.cli.examination.bounded import Outside, Patience, Verdicts, Wish, verdicts
@@ -15,7 +15,8 @@ from provisioner.cli.options import Checks
 from provisioner.cli.session import Request, located, looked_at
 from provisioner.doctor.verdict import CHECKS, State, Verdict, failed, unknown
 from provisioner.manifest.load import Loaded, Manifest
-from provisioner.manifest.project import OVERRIDDEN, VARIABLES, ProjectSettings
+from provisioner.manifest.policies import read_policies
+from provisioner.manifest.project import OTHER_HOST, OVERRIDDEN, VARIABLES, ProjectSettings
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.errors import PlaneError, ProvisionerError
@@ -67,9 +68,10 @@ def _usable(request: Request, loaded: Loaded) -> ProjectSettings | None:
     Raises ProvisionerError where what it says is wrong: nobody is asked then.
     """
     if loaded.project is None and request.pin_environment:  # nor does a `.env` file say it then
-        values = {key: os.environ.get(name) or None for key, name in VARIABLES.items()}
+        values: dict[str, Any] = {key: os.environ.get(name) or None for key, name in VARIABLES.items()}
         account = account_of(values["endpoint"] or "") or values["account"]
-        return ProjectSettings(**{**values, "account": account})
+        only = read_policies(request.policy_files)[0].allowed_hosts
+        return ProjectSettings(**{**values, "account": account, "only_hosts": only})
     if loaded.project is None or request.local:
         return None
     wrong = [it for it in loaded.diagnostics if it.is_error and _is_about_project(it)]
@@ -80,7 +82,7 @@ def _usable(request: Request, loaded: Loaded) -> ProjectSettings | None:
 
 def _is_about_project(problem: Diagnostic) -> bool:
     at = problem.where.path if problem.where else ""
-    return (at.startswith("project") or problem.code == OVERRIDDEN) and not surroundings.is_unset(problem)
+    return (at.startswith("project") or problem.code in (OVERRIDDEN, OTHER_HOST)) and not surroundings.is_unset(problem)
 
 
 def _project_found(where: Coordinates, request: Request, loaded: Loaded) -> Verdicts:
