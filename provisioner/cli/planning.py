@@ -101,7 +101,8 @@ def _planned(
     _check_owners(plan, live, allow)
     for sentence in _allowed_in_vain(plan, live, allow):
         note(f"Warning: {one_line(sentence)}")
-    return replace(plan, target=planes.target, warnings=(*manifest.overrides, *plan.warnings))
+    lock = None if planes.target.local else manifest.lock
+    return replace(plan, target=planes.target, lock=lock, warnings=(*manifest.overrides, *plan.warnings))
 
 
 def _check_names(allow: Allowances, known: Collection[Address]) -> None:

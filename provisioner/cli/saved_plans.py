@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from provisioner.apply.observe import observe
 from provisioner.cli.complaints import warn
 from provisioner.cli.planning import MOST_PLAN_BYTES, looking
-from provisioner.cli.session import Request, connected
+from provisioner.cli.session import Locking, Request, connected, held
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.files import Found, read_manifest, shown_path
 from provisioner.manifest.limits import Budget
@@ -48,14 +48,22 @@ def said(path: Path) -> str:
 
 
 @contextmanager
-def opened_plan(request: Request, saved: SavedPlan, name: str) -> Iterator[tuple[Plan, Planes]]:
-    """What is left to do of the plan, and the planes to do it. Raises ProvisionerError where it may not be applied, or
-    not here; nothing is asked of the service then.
+def opened_plan(
+    request: Request, saved: SavedPlan, name: str, lock: Locking | None = None
+) -> Iterator[tuple[Plan, Planes]]:
+    """What is left to do of the plan, and the planes to do it; the `lock` is held before they are. Raises
+    ProvisionerError where it may not be applied, or not here; nothing is asked of the service then.
     """
+    from provisioner.planes.credentials import SignIn  # noqa: PLC0415 - most plans are made here
+
     _require_applicable(saved, name)
     target = _required_target(saved, request, name)
     manifest = _manifest(saved, target, request, name)
-    with connected(request, manifest) as planes:
+    with (
+        SignIn() as sign_in,
+        held(lock, request, manifest, sign_in),
+        connected(request, manifest, sign_in, lock) as planes,
+    ):
         yield _left(saved, manifest, planes, parallelism=request.parallelism), planes
 
 
@@ -145,7 +153,7 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
         raise ManifestInvalid(loaded.diagnostics, "These are the entries in the plan, with the variables set here.")
     warn(loaded.diagnostics)
     settings = {key: value or None for key, value in _settings(target).items()}
-    return replace(loaded.manifest, project=ProjectSettings(**settings))
+    return replace(loaded.manifest, project=ProjectSettings(**settings), lock=saved.plan.lock)
 
 
 def _left(saved: SavedPlan, manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from provisioner.cli.complaints import warn
 from provisioner.manifest.env import gather
@@ -102,17 +102,31 @@ def _forgotten(diagnostics: Sequence[Diagnostic]) -> str:
     return "To use the embedded Foundry instead of Azure, add --local." if about_project else ""
 
 
+class Locking(Protocol):
+    """See `locking.RunLock`."""
+
+    def taken(self, request: Request, manifest: Manifest, sign_in: SignIn) -> AbstractContextManager[None]: ...
+
+    def require(self) -> None: ...
+
+
 @contextmanager
-def opened(request: Request) -> Iterator[tuple[Manifest, Planes]]:
-    """The manifest and both planes. What `read_manifest` and `connected` raise."""
+def opened(request: Request, lock: Locking | None = None) -> Iterator[tuple[Manifest, Planes]]:
+    """The manifest and both planes; the `lock` is held before they are. What `read_manifest` and `connected` raise,
+    and what taking the lock does.
+    """
     from provisioner.planes.credentials import SignIn  # noqa: PLC0415 - as below
 
     with SignIn() as sign_in:
         if not request.local:  # which gives its own tokens, and is not there yet
             _ask_ahead(sign_in, request)
         manifest = read_manifest(request)
-        with connected(request, manifest, sign_in) as planes:
+        with held(lock, request, manifest, sign_in), connected(request, manifest, sign_in, lock) as planes:
             yield manifest, planes
+
+
+def held(lock: Locking | None, request: Request, manifest: Manifest, sign_in: SignIn) -> AbstractContextManager[None]:
+    return lock.taken(request, manifest, sign_in) if lock is not None else nullcontext()
 
 
 def _ask_ahead(sign_in: SignIn, request: Request) -> None:
@@ -122,17 +136,29 @@ def _ask_ahead(sign_in: SignIn, request: Request) -> None:
 
 
 @contextmanager
-def connected(request: Request, manifest: Manifest | None, sign_in: SignIn | None = None) -> Iterator[Planes]:
+def connected(
+    request: Request, manifest: Manifest | None, sign_in: SignIn | None = None, lock: Locking | None = None
+) -> Iterator[Planes]:
     """Both planes, of Azure or of the embedded Foundry. Without a manifest, the environment (over a `.env` file here)
-    says which project.
+    says which project. The `lock` is asked before every write.
     """
     from provisioner.planes.service import connect  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
 
     with (
         located(request, manifest.project if manifest is not None else None) as where,
-        connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as planes,
+        connect(
+            where,
+            sign_in,
+            connections=request.parallelism,
+            timeout_s=request.timeout_s,
+            before_write=lock.require if lock is not None else _freely,
+        ) as planes,
     ):
         yield replace(planes, target=replace(planes.target, local=request.local))
+
+
+def _freely() -> None:
+    """Without a lock, nothing keeps a write back."""
 
 
 @contextmanager

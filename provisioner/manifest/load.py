@@ -37,6 +37,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
+from provisioner.model.lock import LockSettings
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import listed, printable, quoted
 from provisioner.preflight.settings import Settings
@@ -48,7 +49,8 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "ref
 class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
-    than the environment says. `preflight` is what it says of the checks that are part of a plan.
+    than the environment says. `preflight` is what it says of the checks that are part of a plan, `lock` what it has
+    runs take before they write.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Manifest:
     resources: Mapping[Address, Desired]
     overrides: tuple[Diagnostic, ...] = ()
     preflight: Settings = field(default_factory=Settings)
+    lock: LockSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +169,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
         resources=resources,
         overrides=overridden,
         preflight=head.preflight,
+        lock=head.lock,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 
@@ -247,7 +251,7 @@ def _innermost(places: Mapping[str, Address], path: str) -> Address | None:
 def _waived(options: Options) -> tuple[DocumentPath, ...]:
     """Below these, a variable may be unset."""
     if not options.project_needed:
-        return (("project",),)
+        return (("project",), ("lock",))
     return (("project", "endpoint"),) if options.endpoint is not None else ()
 
 

@@ -12,12 +12,20 @@ from urllib.parse import SplitResult, urlsplit
 from provisioner.kinds import KINDS
 from provisioner.manifest.draft import Draft, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_fault
-from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, preflight_shape, project_shape
+from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, lock_shape, preflight_shape, project_shape
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
+from provisioner.model.lock import LockSettings
 from provisioner.model.words import found, listed, quoted, shown
-from provisioner.planes.clouds import THIS_MACHINE, is_loopback, is_trusted, loopback_advice
+from provisioner.planes.clouds import (
+    THIS_MACHINE,
+    authority_of,
+    is_loopback,
+    is_trusted,
+    is_trusted_storage,
+    loopback_advice,
+)
 from provisioner.preflight.settings import Settings, days
 
 VARIABLES: Final = {
@@ -32,6 +40,7 @@ ENDPOINT_ADVICE: Final = "Write it as https://<account>.services.ai.azure.com/ap
 OWNER_ADVICE: Final = "Use letters, digits, `.`, `_` and `-`, at most 63 characters, a letter or digit at both ends."
 _OWNER_RULE: Final = {"pattern": OWNER_NAME, "maxLength": 63}
 _URLS: Final = ("endpoint", "management_endpoint")
+_BLOB: Final = ("lock", "azure_blob")
 OVERRIDDEN: Final = "environment-overridden"
 NAME_VARIABLE: Final = "PROVISIONER_NAME"
 _PIN_HINT: Final = "Make them agree, or leave the key out of the manifest; --project-endpoint wins over both."
@@ -76,6 +85,7 @@ def head_misfits(file: ManifestFile) -> Iterator[Diagnostic]:
         ((), head_shape(), head),
         (("project",), project_shape(), head.get("project") or {}),
         (("preflight",), preflight_shape(), head.get("preflight") or {}),
+        *([(("lock",), lock_shape(), head["lock"] or {})] if "lock" in head else []),
     )
     for path, shape, value in parts:
         for finding, at_key, _ in shape.misfits(value):
@@ -102,6 +112,8 @@ def _head_values(file: ManifestFile) -> Iterator[tuple[Path, str]]:
     for part in ("project", "preflight"):
         if isinstance(said := file.root.get(part), dict):
             values.update({(part, key): value for key, value in said.items()})
+    if isinstance(lock := file.root.get("lock"), dict) and isinstance(blob := lock.get(_BLOB[1]), dict):
+        values.update({(*_BLOB, key): value for key, value in blob.items()})
     for path, value in values.items():
         if isinstance(value, str) and file.is_known(path):
             yield path, value
@@ -144,11 +156,21 @@ class Head:
             fail_within=days(within.value) if within is not None else None,
         )
 
+    @property
+    def lock(self) -> LockSettings | None:
+        said = [self._said.get((*_BLOB, key)) for key in ("account_url", "container")]
+        if any(it is None for it in said):
+            return None
+        url, container = (it.value for it in said if it is not None)
+        return LockSettings(account_url=url.rstrip("/"), container=container)
+
     def problems(self) -> Iterator[Diagnostic]:
         if not self._draft.files:
             return
         yield from self._name_problems()
         if self._draft.options.project_needed:
+            if (said := self._said.get((*_BLOB, "account_url"))) is not None:
+                yield from _bad_storage(said, self._draft.options.allow_hosts)
             yield from self._missing()
             yield from self._contradiction()
             for key in _URLS:
@@ -255,6 +277,31 @@ def _bad_url(said: Said, key: str, allowed_hosts: Collection[str]) -> Iterable[D
     subject = f"`project.{key}`" if said.path else f"{VARIABLES[key]} (for `project.{key}`)"
     path = said.path or ("project",)
     return said.file.error(code, path, f"{subject} {wrong}.", hint, at_key=not said.path)
+
+
+def storage_fault(url: str, allowed_hosts: Collection[str], *, is_hidden: bool = False) -> tuple[str, str, str] | None:
+    """What keeps it from being where locks are: a code, the end of a sentence, and what to do."""
+    hint = "Write it as https://<account>.blob.core.windows.net."
+    if wrong := _url_fault(url, is_project=False):
+        return "bad-endpoint", wrong, hint
+    if not url.lower().startswith("https:"):
+        return "bad-endpoint", "is http; Azure's SDK for storage sends no token there", hint
+    if is_trusted_storage(url, allowed_hosts):
+        is_azures = is_trusted_storage(url)
+        has_path = urlsplit(url).path.strip("/") != ""
+        return ("bad-endpoint", "names more than the storage account", hint) if is_azures and has_path else None
+    host = "a host" if is_hidden else f"the host {quoted(authority_of(url))}"
+    which = THIS_MACHINE if is_loopback(url) else "which is not Azure's for blobs"
+    allow = "name it with --allow-host" if is_hidden else f"add --allow-host {shown(authority_of(url))}"
+    hint = f"{hint.rstrip('.')}; if it is right and you trust that host, {allow}."
+    return "untrusted-host", f"names {host}, {which}; no token is sent there", hint
+
+
+def _bad_storage(said: Said, allowed_hosts: Collection[str]) -> Iterable[Diagnostic]:
+    if not said.value or (fault := storage_fault(said.value, allowed_hosts, is_hidden=said.is_hidden)) is None:
+        return ()
+    code, wrong, hint = fault
+    return said.file.error(code, said.path, f"`{'.'.join(said.path)}` {wrong}.", hint)
 
 
 def trust_fault(url: str, allowed_hosts: Collection[str], *, is_hidden: bool = False) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import flag, mapping, text
 from provisioner.manifest.misfits import Shape
 from provisioner.model.document import Document, Json, Path
+from provisioner.model.lock import CONTAINER
 from provisioner.model.resource import OnRemove
 from provisioner.model.words import listed
 from provisioner.preflight.settings import DAYS, IDS
@@ -134,6 +135,29 @@ PREFLIGHT: Final[Document] = mapping(
     },
 )
 
+LOCK: Final[Document] = mapping(
+    "What apply and destroy take before they read what is live, so that two runs never write at once. `--local` takes "
+    "none.",
+    {
+        "azure_blob": mapping(
+            "A lease on a blob of its own for each owner and project, in this container of Azure Blob Storage.",
+            {
+                "account_url": text(
+                    "The storage account's blob endpoint.",
+                    examples=["https://myaccount.blob.core.windows.net"],
+                ),
+                "container": text(
+                    "The container, which must be there.",
+                    pattern=CONTAINER,
+                    examples=["provisioner-locks"],
+                ),
+            },
+            required=["account_url", "container"],
+        )
+    },
+    required=["azure_blob"],
+)
+
 _HEAD: Final[Document] = {
     "version": {"const": 1, "description": "The version of this format."},
     "name": text(
@@ -144,6 +168,7 @@ _HEAD: Final[Document] = {
     ),
     "project": PROJECT,
     "preflight": PREFLIGHT,
+    "lock": LOCK,
 }
 
 
@@ -160,7 +185,7 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", *KINDS)}
+    sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", "lock", *KINDS)}
     schema = mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
@@ -173,6 +198,11 @@ def project_shape() -> Shape:
 @lru_cache(maxsize=1)
 def preflight_shape() -> Shape:
     return Shape(PREFLIGHT)
+
+
+@lru_cache(maxsize=1)
+def lock_shape() -> Shape:
+    return Shape(LOCK)
 
 
 @lru_cache(maxsize=16)

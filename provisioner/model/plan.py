@@ -11,6 +11,7 @@ from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup, only, overlay
+from provisioner.model.lock import LockSettings
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
@@ -133,7 +134,7 @@ class Plan:
     `destruction` is planned as if the manifest declared nothing. `suspended` are the changes that the manifest's own
     `lifecycle.suspend` keeps from being made, one for each such resource, without fields where nothing differs. Where
     the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at. `allow`
-    is what the command allowed.
+    is what the command allowed, `lock` what is taken before it is carried out.
 
     One that was saved says when it was made, and tells the digest that it had; `is_saved` where it is what is left of
     one.
@@ -153,6 +154,7 @@ class Plan:
     destruction: bool = False
     referred: tuple[Referred, ...] = ()
     allow: Allowances = field(default_factory=Allowances)
+    lock: LockSettings | None = None
     made_at: str = ""
     is_saved: bool = False
     told_digest: str = ""

@@ -31,7 +31,7 @@ from provisioner.planes.documents import (
 from provisioner.planes.failures import MOVED_TO, failure_from, unreachable
 from provisioner.planes.lean_httpx import httpx
 from provisioner.planes.pages import Way, items, list_at
-from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
+from provisioner.planes.retry import NOT_TAKEN, PATIENCE, READS, Again, asked_wait, is_unclear, persistently
 
 API_VERSION: Final = "v1"
 _PAGE: Final = 100  # the most a list gives at once
@@ -98,12 +98,22 @@ def _wrong_settings(endpoint: str, error: Exception) -> Failure:
 
 
 class HttpProject:
-    """See `kinds.protocol.ProjectPlane`. `note` is told of every wait."""
+    """See `kinds.protocol.ProjectPlane`. `note` is told of every wait. `before_write` is asked before every request
+    that may change something, and raises PlaneError where it must not be sent.
+    """
 
-    def __init__(self, client: httpx.Client, *, clock: Clock, note: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        client: httpx.Client,
+        *,
+        clock: Clock,
+        note: Callable[[str], None],
+        before_write: Callable[[], None] = lambda: None,
+    ) -> None:
         self._client = client
         self._clock = clock
         self._note = note
+        self._before_write = before_write
 
     @property
     def caller(self) -> Caller:
@@ -112,7 +122,7 @@ class HttpProject:
         return caller_in(auth.tokens.bearer()) if isinstance(auth, _Bearer) else Caller()
 
     def telling(self, note: Callable[[str], None]) -> HttpProject:
-        return HttpProject(self._client, clock=self._clock, note=note)
+        return HttpProject(self._client, clock=self._clock, note=note, before_write=self._before_write)
 
     def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
         what = list_at(path)
@@ -237,6 +247,8 @@ class HttpProject:
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:
         """One request. Raises Again where it surely had no effect, PlaneError for every other failure."""
+        if method not in READS:
+            self._before_write()
         extra = {"x-ms-client-request-id": str(uuid.uuid4()), **(headers or {})}
         if features:
             extra["Foundry-Features"] = ",".join(features)

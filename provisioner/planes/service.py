@@ -62,9 +62,12 @@ def connect(
     connections: int = 10,
     timeout_s: float = 120,
     clock: Clock | None = None,
+    before_write: Callable[[], None] = lambda: None,
 ) -> Iterator[Planes]:
-    """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's. Raises PlaneError before
-    anything is sent when a host is not trusted, or what the environment says of proxies and CAs makes no sense.
+    """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's. `before_write` is asked before
+    every request that may change something, each time it is sent, and raises PlaneError where it must not be. Raises
+    PlaneError before anything is sent when a host is not trusted, or what the environment says of proxies and CAs makes
+    no sense.
     """
     cloud = require_trusted_planes(where)
     require_somebody(where.endpoint)
@@ -79,9 +82,12 @@ def connect(
             connections=connections,
             timeout_s=timeout_s,
         ) as client,
-        _management(where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s) as management,
+        _management(
+            where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s, before_write=before_write
+        ) as management,
     ):
-        yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where, cloud))
+        plane = HttpProject(client, clock=clock, note=_silently, before_write=before_write)
+        yield Planes(plane, management, _target(where, cloud))
 
 
 def require_trusted_planes(where: Coordinates) -> Cloud:
@@ -105,7 +111,14 @@ def _target(where: Coordinates, cloud: Cloud) -> Target:
 
 @contextmanager
 def _management(
-    where: Coordinates, cloud: Cloud, sign_in: SignIn, trust: ssl.SSLContext, *, clock: Clock, timeout_s: float
+    where: Coordinates,
+    cloud: Cloud,
+    sign_in: SignIn,
+    trust: ssl.SSLContext,
+    *,
+    clock: Clock,
+    timeout_s: float,
+    before_write: Callable[[], None],
 ) -> Iterator[ArmManagement | None]:
     if not where.is_managed:
         yield None
@@ -121,6 +134,7 @@ def _management(
         allowed_hosts=where.allowed_hosts,
         clock=clock,
         timeout_s=timeout_s,
+        before_write=before_write,
     )
     scope = Scope(
         subscription=where.subscription or "",
