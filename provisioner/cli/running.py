@@ -14,7 +14,7 @@ from provisioner.cli.asking import require_consent
 from provisioner.cli.formats import RUNS, format_option
 from provisioner.cli.interruption import Relay, stop_on_signals
 from provisioner.cli.locking import LOST, WAIT_S, RunLock
-from provisioner.cli.options import MOST_SECONDS
+from provisioner.cli.options import patience
 from provisioner.cli.reporters.interface import Reporter
 from provisioner.cli.terminal import Terminal, complain
 from provisioner.kinds import KINDS
@@ -32,9 +32,9 @@ def running_options(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option(
         "--lock-timeout",
         "lock_timeout_s",
-        type=click.FloatRange(0, MOST_SECONDS),
-        default=WAIT_S,
-        show_default=f"{WAIT_S:.0f}",
+        type=patience,
+        default=f"{WAIT_S:.0f}",
+        show_default=True,
         metavar="SECONDS",
         help="How long to wait for the manifest's lock while another run holds it.",
     )(function)

@@ -298,7 +298,7 @@ def storage_fault(url: str, allowed_hosts: Collection[str], *, is_hidden: bool =
 
 
 def _bad_storage(said: Said, allowed_hosts: Collection[str]) -> Iterable[Diagnostic]:
-    if not said.value or (fault := storage_fault(said.value, allowed_hosts, is_hidden=said.is_hidden)) is None:
+    if (fault := storage_fault(said.value, allowed_hosts, is_hidden=said.is_hidden)) is None:
         return ()
     code, wrong, hint = fault
     return said.file.error(code, said.path, f"`{'.'.join(said.path)}` {wrong}.", hint)

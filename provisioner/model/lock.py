@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from provisioner.model.azure_hosts import account_of
 from provisioner.model.document import digest
 
 CONTAINER: Final = "^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,62}$"
@@ -64,7 +65,7 @@ def blob_name(owner: str, endpoint: str) -> str:
     parts = urlsplit(endpoint.strip())
     host = (parts.netloc.rpartition("@")[2]).casefold().removesuffix(":443")
     path = unquote(parts.path).strip("/").casefold()
-    names = (_readable(host.partition(".")[0]), _readable(path.rpartition("/")[2]))
+    names = (_readable(account_of(endpoint) or host), _readable(path.rpartition("/")[2]))
     return "/".join([*filter(None, names), f"{owner}-{digest([host, path, owner])[:16]}"])
 
 

@@ -37,6 +37,7 @@ RENEW_S: Final = 15.0
 SAFE_S: Final = 45.0  # without a renewal: then it counts as lost, before the service gives it to anybody else
 BREAK_S: Final = 20  # a living holder has asked for a renewal, and been refused, before anybody else can have it
 _AGAIN_S: Final = 2.0
+_TIMES: Final = 3
 _CONNECT_S: Final = 5.0
 _ANSWER_S: Final = 10.0
 _MOST_BYTES: Final = 8_192  # of what a holder says of itself
@@ -164,6 +165,7 @@ class Lease:
             self._is_asked_for = not 400 <= (error.status_code or 0) < 500
             raise
         if self._client.id != self._name:
+            self._client.id = self._name  # to be given back, where it is ours all the same
             raise PlaneError(
                 Failure(
                     message="The answer to a request for the lock is of another lease than the one asked for.",
@@ -214,14 +216,19 @@ class Lease:
         self._ended.set()
         if not self._is_asked_for:
             return ""
-        try:
-            with suppress(PlaneError, Again):
-                _attempted(lambda: self._write(_NOBODY), self._where)
-            _attempted(self._client.release, self._where)
-        except (PlaneError, Again) as error:
-            cause = error.cause if isinstance(error, Again) else error
-            return "" if is_lost(cause.failure) else cause.message
-        return ""
+        with suppress(PlaneError, Again):
+            _attempted(lambda: self._write(_NOBODY), self._where)
+        said = ""
+        for _ in range(_TIMES):  # at once, as somebody may wait for the command to end
+            try:
+                _attempted(self._client.release, self._where)
+            except Again as error:
+                said = error.cause.message
+            except PlaneError as error:
+                return "" if is_lost(error.failure) else error.message
+            else:
+                return ""
+        return said
 
     def _write(self, content: bytes) -> None:
         self._blob.upload_blob(content, overwrite=True, lease=self._client)
