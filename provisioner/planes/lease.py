@@ -220,15 +220,20 @@ class Lease:
             _attempted(lambda: self._write(_NOBODY), self._where)
         said = ""
         for _ in range(_TIMES):  # at once, as somebody may wait for the command to end
-            try:
-                _attempted(self._client.release, self._where)
-            except Again as error:
-                said = error.cause.message
-            except PlaneError as error:
-                return "" if is_lost(error.failure) else error.message
-            else:
-                return ""
+            said, passes = self._released()
+            if not passes:
+                break
         return said
+
+    def _released(self) -> tuple[str, bool]:
+        """What is said of it, and whether it may be tried again."""
+        try:
+            _attempted(self._client.release, self._where)
+        except Again as error:
+            return error.cause.message, True
+        except PlaneError as error:
+            return "" if is_lost(error.failure) else error.message, False
+        return "", False
 
     def _write(self, content: bytes) -> None:
         self._blob.upload_blob(content, overwrite=True, lease=self._client)

@@ -246,7 +246,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _say(self, status: int, headers: dict[str, str], body: bytes | None, *, code: str = "") -> None:
         if body is None:
-            body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>Told: {code}.\nId:1</Message></Error>".encode()
+            message = f"<Code>{code}</Code><Message>Told: {code}.\nId:1</Message>"
+            body = f"<?xml version='1.0'?><Error>{message}</Error>".encode()
         stamp = formatdate(usegmt=True)
         own = {"Content-Length": str(len(body)), "Date": stamp, "ETag": '"1"', "Last-Modified": stamp}
         own |= {"x-ms-request-id": "of-storage", "Content-Type": "application/xml"}
@@ -259,6 +260,13 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None: ...
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *args: object) -> None:
+        """A client that was killed takes no answer."""
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[Storage]:
     """Its CA is in the folder."""
@@ -267,8 +275,7 @@ def running(folder: Path) -> Iterator[Storage]:
     authority.issue_cert("127.0.0.1").configure_cert(trust)
     authority.cert_pem.write_to_path(str(folder / "storage-ca.pem"))
     handler = type("Handler", (_Handler,), {"storage": storage})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     server.socket = trust.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     storage.url = f"https://127.0.0.1:{server.server_port}/{ACCOUNT}"
     storage.ca_file = str(folder / "storage-ca.pem")

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -246,11 +247,12 @@ def test_a_lock_that_is_lost_stops_before_the_next_write_and_tells_what_was_done
 
 
 def test_a_replacement_that_loses_it_between_its_writes_says_what_is_gone(
-    manifest: Path, storage: Storage, provisioner: Command, foundry: Foundry
+    manifest: Path,  # noqa: ARG001
+    storage: Storage,
+    provisioner: Command,
+    foundry: Foundry,
 ) -> None:
     assert provisioner("apply", "--yes", *HERE).code == 0
-    text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(text.replace("text-embedding-3-small", "text-embedding-3-large"), encoding="utf-8")
     storage.seen.clear()
     storage.before("renew", 2, storage.break_lease)
 
@@ -258,7 +260,10 @@ def test_a_replacement_that_loses_it_between_its_writes_says_what_is_gone(
 
     assert lost.code == 1
     assert "The lock was lost, so this was not written" in " ".join(lost.out.split())
-    assert "could not be put back either" in " ".join(lost.out.split()) or foundry.objects("agents")
+    assert "The old one was deleted and could not be put back either" in " ".join(lost.out.split())
+    assert foundry.requests("DELETE")
+    assert len(foundry.requests("PUT")) == 2  # of the first apply
+    assert provisioner("apply", "--yes", *HERE).out.count("created") >= 1
 
 
 def test_show_and_release_say_whose_it_is(
@@ -288,9 +293,13 @@ def test_show_and_release_say_whose_it_is(
 def test_a_release_stops_the_run_that_holds_it(
     manifest: Path, storage: Storage, provisioner: Command, foundry: Foundry
 ) -> None:
-    storage.before("renew", 2, lambda: print(provisioner("lock", "release", "--yes", *HERE).code))
+    begun, go_on = threading.Event(), threading.Event()
+    storage.before("renew", 2, lambda: (begun.set(), go_on.wait(60), None)[-1])
 
     lost = apply_aside(manifest, "--parallelism", "1")
+    assert begun.wait(60)
+    assert provisioner("lock", "release", "--yes", *HERE).code == 0
+    go_on.set()
     out, _ = lost.communicate(timeout=60)
 
     assert lost.returncode == 1

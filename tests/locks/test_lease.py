@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.errors import Failure
 from provisioner.model.lock import Holder, LockSettings
 from provisioner.planes.credentials import Tokens
 from provisioner.planes.lease import DURATION_S, RENEW_S, SAFE_S, BlobLock, State, open_lock
