@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -64,7 +64,13 @@ class Refused(Exception):  # noqa: N818 - as the service calls it
         self.code = code
 
 
+def _at_once(token: str) -> AbstractContextManager[None]:  # noqa: ARG001
+    return nullcontext()
+
+
 class Storage:
+    """`turn` is what a request waits for, by its token."""
+
     def __init__(self) -> None:
         self.url = ""
         self.ca_file = ""
@@ -74,6 +80,7 @@ class Storage:
         self.tokens: list[str] = []
         self._spoiled: list[Spoiled] = []
         self._before: dict[tuple[str, int], Callable[[], None]] = {}
+        self.turn: Callable[[str], AbstractContextManager[None]] = _at_once
         self._ahead_s = 0.0
         self._lock = threading.RLock()
 
@@ -85,6 +92,7 @@ class Storage:
             self.tokens.clear()
             self._spoiled.clear()
             self._before.clear()
+            self.turn = _at_once
 
     def before(self, operation: str, number: int, call: Callable[[], None]) -> None:
         """Have it done when so many requests for the operation have come, before the last of them is answered."""
@@ -231,7 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(spoiled.status, spoiled.headers, spoiled.body, code=spoiled.code)
             return
         try:
-            status, told, content = self.storage.answer(operation, name, headers, body)
+            with self.storage.turn(headers.get("authorization", "")):
+                status, told, content = self.storage.answer(operation, name, headers, body)
         except Refused as refused:
             self._say(refused.status, {}, None, code=refused.code)
             return

@@ -294,7 +294,12 @@ def test_a_release_stops_the_run_that_holds_it(
     manifest: Path, storage: Storage, provisioner: Command, foundry: Foundry
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    storage.before("renew", 2, lambda: (begun.set(), go_on.wait(60), None)[-1])
+
+    def hold() -> None:
+        begun.set()
+        go_on.wait(60)
+
+    storage.before("renew", 2, hold)
 
     lost = apply_aside(manifest, "--parallelism", "1")
     assert begun.wait(60)

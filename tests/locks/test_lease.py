@@ -284,7 +284,7 @@ def test_an_untrusted_certificate_is_told_at_once(storage: Storage, clock: FakeC
 
 def test_nobody_signed_in_is_told_as_on_the_planes(storage: Storage, clock: FakeClock) -> None:
     class SignedOut(FakeCredential):
-        def get_token(self, *scopes: str, **_: Any) -> Any:  # type: ignore[override]
+        def get_token(self, *scopes: str, **_: Any) -> Any:
             raise ValueError(f"no {scopes[0]}")
 
     where = LockSettings(account_url=storage.url, container=CONTAINER)
