@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from provisioner.model.azure_hosts import project_of
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Target
+from provisioner.model.run import Run
 from provisioner.planes import project
 from provisioner.planes.clock import Clock, SystemClock
 from provisioner.planes.clouds import Cloud, cloud_of, require_trusted
@@ -21,6 +23,8 @@ from provisioner.planes.trust import trusted_authorities
 
 if TYPE_CHECKING:
     from provisioner.planes.management import ArmManagement
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +66,13 @@ def connect(
     connections: int = 10,
     timeout_s: float = 120,
     clock: Clock | None = None,
+    run: Run | None = None,
     before_write: Callable[[], None] = lambda: None,
 ) -> Iterator[Planes]:
-    """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's. `before_write` is asked before
-    every request that may change something, each time it is sent, and raises PlaneError where it must not be. Raises
-    PlaneError before anything is sent when a host is not trusted, or what the environment says of proxies and CAs makes
-    no sense.
+    """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's; requests say that they are of
+    `run`. `before_write` is asked before every request that may change something, each time it is sent, and raises
+    PlaneError where it must not be. Raises PlaneError before anything is sent when a host is not trusted, or what the
+    environment says of proxies and CAs makes no sense.
     """
     cloud = require_trusted_planes(where)
     require_somebody(where.endpoint)
@@ -83,10 +88,10 @@ def connect(
             timeout_s=timeout_s,
         ) as client,
         _management(
-            where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s, before_write=before_write
+            where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s, run=run, before_write=before_write
         ) as management,
     ):
-        plane = HttpProject(client, clock=clock, note=_silently, before_write=before_write)
+        plane = HttpProject(client, clock=clock, note=_silently, run=run, before_write=before_write)
         yield Planes(plane, management, _target(where, cloud))
 
 
@@ -118,6 +123,7 @@ def _management(
     *,
     clock: Clock,
     timeout_s: float,
+    run: Run | None,
     before_write: Callable[[], None],
 ) -> Iterator[ArmManagement | None]:
     if not where.is_managed:
@@ -134,6 +140,7 @@ def _management(
         allowed_hosts=where.allowed_hosts,
         clock=clock,
         timeout_s=timeout_s,
+        run=run,
         before_write=before_write,
     )
     scope = Scope(
@@ -159,4 +166,4 @@ def _require_management(endpoint: str, allowed: Collection[str]) -> None:
 
 def _silently(note: str) -> None:
     """Where nobody listens, the log does."""
-    project.LOG.info("%s", note)
+    LOG.info("%s", note)

@@ -176,7 +176,7 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
     scope = document.get("scope") or {}
     return Plan(
         owner=document["owner"],
-        target=Target(**{name: target[name] for name in Target.__slots__}) if target is not None else None,
+        target=_target(target) if target is not None else None,
         changes=changes,
         unchanged=_addresses(document["unchanged"]),
         refusals=tuple(map(_diagnostic, document["refusals"])),
@@ -208,6 +208,10 @@ def _lock(document: Json | None) -> LockSettings | None:
     if not re.fullmatch(CONTAINER, blob["container"]):
         raise ValueError(f"no container has the name {quoted(blob['container'])}")
     return LockSettings(account_url=blob["account_url"], container=blob["container"])
+
+
+def _target(document: Json) -> Target:
+    return Target(**{name: document[name] for name in Target.__slots__ if document.get(name) is not None})
 
 
 def _change(document: Json) -> Change:

@@ -60,6 +60,7 @@ PLAN: Final = having(
         resource_group=needed(TEXT),
         management=needed(TEXT),
         local=needed(FLAG),
+        environment=TEXT,
     ),
     owner=needed(TEXT),
     lock=having(azure_blob=needed(having(account_url=needed(TEXT), container=needed(TEXT)))),
