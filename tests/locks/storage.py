@@ -124,9 +124,9 @@ class Storage:
     def state(self) -> str:
         return self.blob.state(self.now()) if self.blobs else "available"
 
-    def break_lease(self) -> None:
-        """As somebody does in the portal: at once."""
-        self.blob.is_broken, self.blob.until = True, self.now()
+    def break_lease(self, within_s: float = 0) -> None:
+        """As somebody does in the portal: at once. `lock release` leaves some time."""
+        self.blob.is_broken, self.blob.until = True, self.now() + within_s
 
     def now(self) -> float:
         return time.monotonic() + self._ahead_s
