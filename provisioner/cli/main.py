@@ -37,7 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "apply": "Make the project what the manifest says.",
     "drift": "Show what was changed outside the manifest, or accept it.",
     "destroy": "Delete everything the manifest owns.",
-    "lock": "Say who holds the manifest's lock, or end it.",
+    "lock": "Show who holds the manifest's lock, or end it.",
     "export": "Write a manifest of what is live.",
     "import": "Add what is live to the manifest.",
     "models": "List what can be deployed, what is left of its quota, and when it ends.",
