@@ -89,7 +89,7 @@ def lock(session: nox.Session) -> None:
     """Renew the versions that the tests run with. Users' installs stay unpinned."""
     session.run(
         *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--python-version", "3.10"),
-        *("--extra", "local", "--extra", "examples", "--group", "dev", "pyproject.toml"),
+        *("--extra", "local", "--extra", "lock", "--extra", "examples", "--group", "dev", "pyproject.toml"),
         *("--no-emit-package", "foundry-provisioner", "--no-emit-index-url", "--no-emit-find-links"),
         *("--output-file", "tests/constraints.txt"),
         env={"UV_CUSTOM_COMPILE_COMMAND": "nox -s lock"},

@@ -11,4 +11,5 @@ param projects = [
 ]
 param principalId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
 param principalType = 'User'
+param enableLocks = true
 param enableMonitoring = true

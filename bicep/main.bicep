@@ -74,6 +74,9 @@ param principalId string = ''
 ])
 param principalType string = 'User'
 
+@description('Make a container for locks, so that two runs of provisioner never write at once.')
+param enableLocks bool = false
+
 @description('Make Log Analytics and Application Insights, and connect every project to them.')
 param enableMonitoring bool = false
 
@@ -92,6 +95,8 @@ param tags object = {}
 // Names are passed on as they are, and not as outputs: what-if foresees what has a name before anything is made.
 var suffix = '${environmentName}-${uniqueString(resourceGroup().id)}'
 var applicationInsightsName = 'appi-${suffix}'
+var lockStorageName = 'stlocks${uniqueString(resourceGroup().id, environmentName)}'
+var lockContainerName = 'provisioner-locks'
 var allTags = union({ environment: environmentName }, tags)
 
 module account 'modules/account.bicep' = {
@@ -156,6 +161,39 @@ module principalAccess 'modules/access.bicep' = if (principalId != '') {
   ]
 }
 
+module locks 'modules/locks.bicep' = if (enableLocks) {
+  params: {
+    name: lockStorageName
+    location: location
+    containerName: lockContainerName
+    tags: allTags
+  }
+}
+
+module pipelineLocks 'modules/lock-role.bicep' = if (enableLocks && length(githubSubjects) > 0) {
+  params: {
+    storageName: lockStorageName
+    containerName: lockContainerName
+    principalId: pipelineIdentity.?outputs.principalId ?? ''
+    principalType: 'ServicePrincipal'
+  }
+  dependsOn: [
+    locks
+  ]
+}
+
+module principalLocks 'modules/lock-role.bicep' = if (enableLocks && principalId != '') {
+  params: {
+    storageName: lockStorageName
+    containerName: lockContainerName
+    principalId: principalId
+    principalType: principalType
+  }
+  dependsOn: [
+    locks
+  ]
+}
+
 module monitoring 'modules/monitoring.bicep' = if (enableMonitoring) {
   params: {
     workspaceName: 'log-${suffix}'
@@ -197,6 +235,12 @@ output location string = location
 
 @description('Client id that a workflow signs in with; empty without githubSubjects.')
 output pipelineClientId string = pipelineIdentity.?outputs.clientId ?? ''
+
+@description('Where locks are, for `lock.azure_blob.account_url` of a manifest; empty without enableLocks.')
+output lockAccountUrl string = locks.?outputs.accountUrl ?? ''
+
+@description('The container of locks; empty without enableLocks.')
+output lockContainer string = enableLocks ? lockContainerName : ''
 
 @description('Endpoints of all projects.')
 output projectEndpoints string[] = [for i in range(0, length(projects)): foundryProjects[i].outputs.endpoint]

@@ -11,6 +11,7 @@ param projects = [
   }
 ]
 param githubSubjects = empty(subjects) ? [] : split(subjects, ',')
+param enableLocks = true
 param enableMonitoring = true
 param logRetentionDays = 90
 param logDailyQuotaGb = 5

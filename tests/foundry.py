@@ -81,6 +81,11 @@ class Foundry:
             return [it for found in objects.values() for it in found if str(it.get("type")).startswith("Microsoft.")]
         return objects[family]
 
+    def versions(self, agent: str) -> list[dict[str, Any]]:
+        """Of an agent, oldest first."""
+        versions = [it for it in self.objects("versions") if it["name"] == agent]
+        return sorted(versions, key=lambda it: int(it["version"]))
+
     def switch(self, **switches: object) -> None:
         self._ask("POST", "switches", switches)
 

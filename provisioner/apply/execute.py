@@ -52,10 +52,12 @@ def execute(
     now: Callable[[], float],
     parallelism: int,
     stopping: Callable[[], bool] = lambda: False,
+    halted: Callable[[], str] = lambda: "",
     stop_on_failure: bool = False,
 ) -> ApplyFinished:
     """Perform exactly the plan's changes and tell of each. `emit` is called from several threads. Once `stopping`
-    says so, nothing more is started; with `stop_on_failure` neither after the first failure.
+    says so, nothing more is started, and neither once `halted` gives a reason; with `stop_on_failure` neither after the
+    first failure.
     """
     started = now()
     mistakes = _Mistakes(emit)
@@ -67,6 +69,7 @@ def execute(
         now=now,
         parallelism=max(1, parallelism),
         stopping=stopping,
+        halted=halted,
         stop_on_failure=stop_on_failure,
     )
     mistakes.emit(ApplyStarted(plan=plan))
@@ -111,6 +114,7 @@ class _Run:
         now: Callable[[], float],
         parallelism: int,
         stopping: Callable[[], bool],
+        halted: Callable[[], str],
         stop_on_failure: bool,
     ) -> None:
         self._kinds = kinds
@@ -119,6 +123,7 @@ class _Run:
         self._now = now
         self._parallelism = parallelism
         self._stopping = stopping
+        self._halted = halted
         self._stop_on_failure = stop_on_failure
         self._first_failed: Address | None = None
         self._changes = {change.address: change for change in plan.changes}
@@ -173,7 +178,7 @@ class _Run:
             return "stopped before it began"
         if self._stop_on_failure and self._first_failed is not None:
             return f"{self._first_failed} failed, and nothing is started after a failure"
-        return ""
+        return self._halted()
 
     def _skip_waiting(self, reason: str) -> None:
         while self._waiting:

@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "drift": "Show what was changed outside the manifest, or accept it.",
     "compare": "Show what is otherwise in another environment, field by field.",
     "destroy": "Delete everything the manifest owns.",
+    "lock": "Show who holds the manifest's lock, or end it.",
     "export": "Write a manifest of what is live.",
     "import": "Add what is live to the manifest.",
     "models": "List what can be deployed, what is left of its quota, and when it ends.",

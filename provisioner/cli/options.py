@@ -74,13 +74,24 @@ def owner(text: str) -> str:
 
 def seconds(text: str) -> float:
     """A flag's value as a time to wait."""
+    if not (value := patience(text)):
+        raise click.BadParameter(_no_seconds(text))
+    return value
+
+
+def patience(text: str) -> float:
+    """The same, or none at all."""
     try:
         value = float(text)
     except ValueError:
-        value = 0
-    if not 0 < value <= MOST_SECONDS:  # which NaN is not, either
-        raise click.BadParameter(f"{quoted(text)} is not a number of seconds, up to {MOST_SECONDS} (a day).")
+        value = -1
+    if not 0 <= value <= MOST_SECONDS:  # which NaN is not, either
+        raise click.BadParameter(_no_seconds(text))
     return value
+
+
+def _no_seconds(text: str) -> str:
+    return f"{quoted(text)} is not a number of seconds, up to {MOST_SECONDS} (a day)."
 
 
 def _state(ctx: click.Context, _: click.Parameter, file: str | None) -> str | None:

@@ -101,8 +101,8 @@ def _planned(
     _check_owners(plan, live, allow)
     for sentence in _allowed_in_vain(plan, live, allow):
         note(f"Warning: {one_line(sentence)}")
-    warnings = (*manifest.overrides, *plan.warnings)
-    return replace(plan, target=planes.target, warnings=warnings, sensitive=manifest.sensitive)
+    warnings, lock = (*manifest.overrides, *plan.warnings), None if planes.target.local else manifest.lock
+    return replace(plan, target=planes.target, lock=lock, warnings=warnings, sensitive=manifest.sensitive)
 
 
 def _check_names(allow: Allowances, known: Collection[Address]) -> None:

@@ -14,6 +14,8 @@ from provisioner.cli import logs
 from provisioner.cli.asking import require_consent
 from provisioner.cli.formats import RUNS, format_option
 from provisioner.cli.interruption import Relay, stop_on_signals
+from provisioner.cli.locking import LOST, WAIT_S, RunLock
+from provisioner.cli.options import patience
 from provisioner.cli.reporters.interface import Reporter
 from provisioner.cli.terminal import Terminal, complain
 from provisioner.kinds import KINDS
@@ -30,6 +32,15 @@ if TYPE_CHECKING:
 
 
 def running_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    function = click.option(
+        "--lock-timeout",
+        "lock_timeout_s",
+        type=patience,
+        default=f"{WAIT_S:.0f}",
+        show_default=True,
+        metavar="SECONDS",
+        help="How long to wait for the manifest's lock while another run holds it.",
+    )(function)
     function = click.option("-y", "--yes", is_flag=True, help="Do not ask.")(function)
     function = click.option(
         "--on-error",
@@ -74,11 +85,14 @@ def carry_out(
     reporter: Reporter,
     terminal: Terminal,
     *,
+    lock: RunLock,
     yes: bool,
     parallelism: int,
     on_error: str,
 ) -> int:
-    """Show, ask, run, report. Raises Refused when a guard forbids it; returns the exit code."""
+    """Show, ask, run, report. Raises Refused when a guard forbids it, PlaneError when the lock was lost before anything
+    was written; returns the exit code.
+    """
     logs.plan_made(plan)
     asks = not (yes or plan.is_empty or plan.refusals)
     reporter.plan(plan, asks=asks)
@@ -88,21 +102,26 @@ def carry_out(
         return 0
     if asks:
         require_consent(plan, terminal, reporter.question_stream())
+        lock.require()
     finished: ApplyFinished | None = None
     relay = Relay(logs.logged(reporter.event))
     with suppress(KeyboardInterrupt):
-        finished = _execute(plan, planes, relay, parallelism=parallelism, on_error=on_error)
+        finished = _execute(plan, planes, relay, lock=lock, parallelism=parallelism, on_error=on_error)
     told = relay.stop()
     if finished is None:
+        lock.leave()
         reporter.abandoned(abandoned(plan, told))
         complain("Interrupted.", terminal=terminal)
         return Interrupted.exit_code
     reporter.finished(finished)
+    if lock.lost and not _is_done(finished):
+        complain(f"The lock was lost: {lock.lost}. What is not told as done was not written.", LOST, terminal=terminal)
+        return 1
     return _exit_code(finished)
 
 
 def _execute(
-    plan: Plan, planes: Planes, emit: Callable[[Event], None], *, parallelism: int, on_error: str
+    plan: Plan, planes: Planes, emit: Callable[[Event], None], *, lock: RunLock, parallelism: int, on_error: str
 ) -> ApplyFinished:
     """Raises KeyboardInterrupt when told a second time to stop."""
     with stop_on_signals() as stopping:
@@ -114,6 +133,7 @@ def _execute(
             now=time.monotonic,
             parallelism=parallelism,
             stopping=stopping.is_set,
+            halted=lambda: f"the lock was lost: {lock.lost}" if lock.lost else "",
             stop_on_failure=on_error == "stop",
         )
 
@@ -121,4 +141,8 @@ def _execute(
 def _exit_code(finished: ApplyFinished) -> int:
     if was_interrupted(finished):
         return Interrupted.exit_code
-    return 0 if all(outcome.status is Status.DONE for outcome in finished.outcomes) else 1
+    return 0 if _is_done(finished) else 1
+
+
+def _is_done(finished: ApplyFinished) -> bool:
+    return all(outcome.status is Status.DONE for outcome in finished.outcomes)

@@ -13,7 +13,7 @@ from provisioner.apply.observe import observe
 from provisioner.cli import logs
 from provisioner.cli.complaints import warn
 from provisioner.cli.planning import MOST_PLAN_BYTES, looking
-from provisioner.cli.session import Request, connected, policy_in
+from provisioner.cli.session import Locking, Request, connected, held, policy_in
 from provisioner.kinds import KINDS, TRAITS
 from provisioner.manifest.environments import VARIABLE as ENVIRONMENT_VARIABLE
 from provisioner.manifest.files import Found, read_manifest, shown_path
@@ -51,15 +51,24 @@ def said(path: Path) -> str:
 
 
 @contextmanager
-def opened_plan(request: Request, saved: SavedPlan, name: str) -> Iterator[tuple[Plan, Planes]]:
-    """What is left to do of the plan, and the planes to do it. Raises ProvisionerError where it may not be applied, or
-    not here; nothing is asked of the service then. Policies that the command names narrow the plan's.
+def opened_plan(
+    request: Request, saved: SavedPlan, name: str, lock: Locking | None = None
+) -> Iterator[tuple[Plan, Planes]]:
+    """What is left to do of the plan, and the planes to do it; the `lock` is held before they are. Raises
+    ProvisionerError where it may not be applied, or not here; nothing is asked of the service then. Policies that the
+    command names narrow the plan's.
     """
+    from provisioner.planes.credentials import SignIn  # noqa: PLC0415 - most plans are made here
+
     _require_applicable(saved, name)
     saved = _under_policy(saved, request)
     target = _required_target(saved, request, name)
     manifest = _manifest(saved, target, request, name)
-    with connected(request, manifest) as planes:
+    with (
+        SignIn() as sign_in,
+        held(lock, request, manifest, sign_in),
+        connected(request, manifest, sign_in, lock) as planes,
+    ):
         yield _left(saved, manifest, planes, parallelism=request.parallelism), planes
 
 
@@ -180,7 +189,8 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
     warn(loaded.diagnostics)
     settings: dict[str, Any] = {key: value or None for key, value in _settings(target).items()}
     project = ProjectSettings(**settings, only_hosts=saved.plan.allow.policy.allowed_hosts)
-    manifest = replace(loaded.manifest, project=project, environment=target.environment or None)
+    environment, lock = target.environment or None, saved.plan.lock
+    manifest = replace(loaded.manifest, project=project, environment=environment, lock=lock)
     logs.manifest_read(manifest)
     return manifest
 

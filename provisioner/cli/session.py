@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from provisioner.cli import logs
 from provisioner.cli.complaints import warn
@@ -135,17 +135,35 @@ def _forgotten(diagnostics: Sequence[Diagnostic]) -> str:
     return "To use the embedded Foundry instead of Azure, add --local." if about_project else ""
 
 
+class Locking(Protocol):
+    """See `locking.RunLock`."""
+
+    def taken(self, request: Request, manifest: Manifest, sign_in: SignIn) -> AbstractContextManager[None]: ...
+
+    def require(self) -> None: ...
+
+
 @contextmanager
-def opened(request: Request) -> Iterator[tuple[Manifest, Planes]]:
-    """The manifest and both planes. What `read_manifest` and `connected` raise."""
+def opened(
+    request: Request, lock: Locking | None = None, admit: Callable[[Manifest], None] | None = None
+) -> Iterator[tuple[Manifest, Planes]]:
+    """The manifest and both planes; the `lock` is held before they are, and `admit` may raise before that. What
+    `read_manifest` and `connected` raise, and what taking the lock does.
+    """
     from provisioner.planes.credentials import SignIn  # noqa: PLC0415 - as below
 
     with SignIn() as sign_in:
         if not request.local:  # which gives its own tokens, and is not there yet
             _ask_ahead(sign_in, request)
         manifest = read_manifest(request)
-        with connected(request, manifest, sign_in) as planes:
+        if admit is not None:
+            admit(manifest)
+        with held(lock, request, manifest, sign_in), connected(request, manifest, sign_in, lock) as planes:
             yield manifest, planes
+
+
+def held(lock: Locking | None, request: Request, manifest: Manifest, sign_in: SignIn) -> AbstractContextManager[None]:
+    return lock.taken(request, manifest, sign_in) if lock is not None else nullcontext()
 
 
 def _ask_ahead(sign_in: SignIn, request: Request) -> None:
@@ -155,20 +173,31 @@ def _ask_ahead(sign_in: SignIn, request: Request) -> None:
 
 
 @contextmanager
-def connected(request: Request, manifest: Manifest | None, sign_in: SignIn | None = None) -> Iterator[Planes]:
+def connected(
+    request: Request, manifest: Manifest | None, sign_in: SignIn | None = None, lock: Locking | None = None
+) -> Iterator[Planes]:
     """Both planes, of Azure or of the embedded Foundry. Without a manifest, the environment (over a `.env` file here)
-    says which project.
+    says which project. The `lock` is asked before every write.
     """
     from provisioner.planes.service import connect  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
 
     with (
         located(request, manifest.project if manifest is not None else None) as where,
         connect(
-            where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s, run=request.run
+            where,
+            sign_in,
+            connections=request.parallelism,
+            timeout_s=request.timeout_s,
+            run=request.run,
+            before_write=lock.require if lock is not None else _freely,
         ) as planes,
     ):
         environment = (manifest.environment if manifest is not None else None) or ""
         yield replace(planes, target=replace(planes.target, local=request.local, environment=environment))
+
+
+def _freely() -> None:
+    """Without a lock, nothing keeps a write back."""
 
 
 @contextmanager

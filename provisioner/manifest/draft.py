@@ -213,7 +213,7 @@ class Options:
     def waived(self) -> tuple[Path, ...]:
         """Below these, a variable may be unset."""
         if not self.project_needed:
-            return (("project",),)
+            return (("project",), ("lock",))
         return (("project", "endpoint"),) if self.endpoint is not None else ()
 
 

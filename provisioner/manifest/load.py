@@ -42,6 +42,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
+from provisioner.model.lock import LockSettings
 from provisioner.model.policy import Policy
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
 from provisioner.model.words import printable, quoted
@@ -55,8 +56,8 @@ class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
     than the environment says. `preflight` is what it says of the checks that are part of a plan, `policy` what it and
-    the command let a run do at most. `environment` is the one of its own that is chosen, if it has any; `sensitive` are
-    its sensitive variables, with their types.
+    the command let a run do at most, `lock` what it has runs take before they write. `environment` is the one of its
+    own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Manifest:
     environment: str | None = None
     sensitive: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
+    lock: LockSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
         environment=overlaid.environment if overlaid is not None else None,
         sensitive=draft.variables.sensitive,
         policy=head.policy,
+        lock=head.lock,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 

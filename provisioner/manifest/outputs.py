@@ -16,16 +16,18 @@ from typing import Any, Final
 from provisioner.manifest.files import STDIN, Found, read_manifest, shown_path
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.places import Source
-from provisioner.manifest.project import ENDPOINT_ADVICE, endpoint_fault, trust_fault
+from provisioner.manifest.project import ENDPOINT_ADVICE, endpoint_fault, storage_fault, trust_fault
 from provisioner.manifest.reader import read, read_document
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Json, dotted
 from provisioner.model.document import Path as DocumentPath
+from provisioner.model.lock import CONTAINER, LockSettings
 from provisioner.model.words import found, guess, listed, quoted
 
 MAX_BYTES: Final = 4_000_000  # Azure Resource Manager's limit for a whole deployment
 ENDPOINT: Final = "projectEndpoint"
+_LOCK_URL: Final = "lockAccountUrl"
 COMMAND: Final = "az deployment group show --name NAME --resource-group GROUP --query properties.outputs --output json"
 _LEFT_EMPTY: Final = "Its variable is left empty in .env: fill it in."
 _MORE_PROJECTS: Final = "projectEndpoints"
@@ -58,6 +60,8 @@ _WANTED: Final[Mapping[str, _Wanted]] = {
     "pipelineClientId": _Wanted(
         pattern=re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE), said="a client id"
     ),
+    _LOCK_URL: _Wanted(pattern=re.compile(r"\S+"), said="a storage account's blob endpoint"),
+    "lockContainer": _Wanted(pattern=re.compile(CONTAINER), said="the name of a container"),
 }
 
 
@@ -71,6 +75,7 @@ class Outputs:
     account: str = ""
     location: str = ""
     pipeline_client_id: str = ""
+    lock: LockSettings | None = None
     projects: tuple[str, ...] = ()
 
 
@@ -135,6 +140,7 @@ class _Reading:
             account=said["accountName"],
             location=said["location"],
             pipeline_client_id=said["pipelineClientId"],
+            lock=self._lock(said[_LOCK_URL].rstrip("/"), said["lockContainer"], allow_hosts),
             projects=tuple(self._projects()),
         )
 
@@ -186,6 +192,18 @@ class _Reading:
         elif untrusted := trust_fault(endpoint, allow_hosts):
             message, hint = untrusted
             yield self._told("untrusted-host", self._names[ENDPOINT], f"The output {ENDPOINT} {message}.", hint)
+
+    def _lock(self, url: str, container: str, allow_hosts: Collection[str]) -> LockSettings | None:
+        """An error where it is no good: a folder without the lock that was meant would not be missed."""
+        if not url or not container:
+            if url or container:
+                message = "Of lockAccountUrl and lockContainer only one is said, so no lock is declared."
+                self._report("missing-key", "", message, _again(), Severity.WARNING)
+            return None
+        if fault := storage_fault(url, allow_hosts):
+            code, wrong, hint = fault
+            self._report(code, self._names[_LOCK_URL], f"The output {_LOCK_URL} {wrong}.", hint)
+        return LockSettings(account_url=url, container=container)
 
     def _of_account(self, endpoint: str, account: str) -> Iterator[Diagnostic]:
         of_host = account_of(endpoint)

@@ -13,10 +13,19 @@ from provisioner.kinds import KINDS
 from provisioner.manifest.draft import Draft, ManifestFile
 from provisioner.manifest.misfits import fits_name, name_fault
 from provisioner.manifest.policies import policy_of, private_rules
-from provisioner.manifest.schema import EXTENSION, OWNER_NAME, head_shape, policy_shape, preflight_shape, project_shape
+from provisioner.manifest.schema import (
+    EXTENSION,
+    OWNER_NAME,
+    head_shape,
+    lock_shape,
+    policy_shape,
+    preflight_shape,
+    project_shape,
+)
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path
+from provisioner.model.lock import LockSettings
 from provisioner.model.policy import Policy
 from provisioner.model.words import found, listed, quoted, shown
 from provisioner.planes.clouds import (
@@ -26,6 +35,7 @@ from provisioner.planes.clouds import (
     is_among,
     is_loopback,
     is_trusted,
+    is_trusted_storage,
     loopback_advice,
 )
 from provisioner.preflight.settings import Settings, days
@@ -42,6 +52,7 @@ ENDPOINT_ADVICE: Final = "Write it as https://<account>.services.ai.azure.com/ap
 OWNER_ADVICE: Final = "Use letters, digits, `.`, `_` and `-`, at most 63 characters, a letter or digit at both ends."
 _OWNER_RULE: Final = {"pattern": OWNER_NAME, "maxLength": 63}
 _URLS: Final = ("endpoint", "management_endpoint")
+_BLOB: Final = ("lock", "azure_blob")
 OVERRIDDEN: Final = "environment-overridden"
 OTHER_HOST: Final = "policy-allowed-hosts"
 NAME_VARIABLE: Final = "PROVISIONER_NAME"
@@ -91,6 +102,7 @@ def head_misfits(file: ManifestFile) -> Iterator[Diagnostic]:
         (("project",), project_shape(), head.get("project") or {}),
         (("preflight",), preflight_shape(), head.get("preflight") or {}),
         (("policy",), policy_shape(), head.get("policy") or {}),
+        *([(("lock",), lock_shape(), head["lock"] or {})] if "lock" in head else []),
     )
     for path, shape, value in parts:
         for finding, at_key, _ in shape.misfits(value):
@@ -118,6 +130,8 @@ def _head_values(file: ManifestFile) -> Iterator[tuple[Path, str]]:
     for part in ("project", "preflight"):
         if isinstance(said := file.root.get(part), dict):
             values.update({(part, key): value for key, value in said.items()})
+    if isinstance(lock := file.root.get("lock"), dict) and isinstance(blob := lock.get(_BLOB[1]), dict):
+        values.update({(*_BLOB, key): value for key, value in blob.items()})
     for path, value in values.items():
         if isinstance(value, str) and file.is_known(path):
             yield path, value
@@ -165,11 +179,21 @@ class Head:
             fail_within=days(within.value) if within is not None else None,
         )
 
+    @property
+    def lock(self) -> LockSettings | None:
+        said = [self._said.get((*_BLOB, key)) for key in ("account_url", "container")]
+        if any(it is None for it in said):
+            return None
+        url, container = (it.value for it in said if it is not None)
+        return LockSettings(account_url=url.rstrip("/"), container=container)
+
     def problems(self) -> Iterator[Diagnostic]:
         if not self._draft.files:
             return
         yield from self._name_problems()
         if self._draft.options.project_needed:
+            if (said := self._said.get((*_BLOB, "account_url"))) is not None:
+                yield from _bad_storage(said, self._draft.options.allow_hosts)
             yield from self._missing()
             yield from self._contradiction()
             for key in _URLS:
@@ -180,6 +204,8 @@ class Head:
     def _beyond_policy(self) -> Iterator[Diagnostic]:
         """Whoever says it: what the command or the environment names is held to it, too."""
         policy, endpoint = self.policy, self.said("endpoint")
+        if (said := self._said.get((*_BLOB, "account_url"))) is not None:
+            yield from _other_host(policy, said.value, "account_url", said)
         if policy.allowed_hosts is None or endpoint is None:
             return
         yield from _other_host(policy, endpoint.value, "endpoint", endpoint, is_given=self.is_given("endpoint"))
@@ -297,7 +323,8 @@ def _other_host(
     if policy.allowed_hosts is None or is_among(url, policy.allowed_hosts):
         return
     is_hidden = said is not None and said.is_hidden and not is_given
-    where = "--project-endpoint" if is_given else f"`project.{key}`" if said and said.path else VARIABLES[key]
+    said_at = f"`{'.'.join(said.path)}`" if said and said.path else ""
+    where = "--project-endpoint" if is_given else said_at or VARIABLES[key]
     subject = f"{where} names" if said is not None else "Azure Resource Manager is at"
     host = "a host" if is_hidden else f"the host {quoted(authority_of(url))}"
     yield Diagnostic(
@@ -306,6 +333,31 @@ def _other_host(
         hint="Correct it, or add the host to `allowed_hosts` of the policy.",
         where=policy.where("allowed_hosts"),
     )
+
+
+def storage_fault(url: str, allowed_hosts: Collection[str], *, is_hidden: bool = False) -> tuple[str, str, str] | None:
+    """What keeps it from being where locks are: a code, the end of a sentence, and what to do."""
+    hint = "Write it as https://<account>.blob.core.windows.net."
+    if wrong := _url_fault(url, is_project=False):
+        return "bad-endpoint", wrong, hint
+    if not url.lower().startswith("https:"):
+        return "bad-endpoint", "is http; Azure's SDK for storage sends no token there", hint
+    if is_trusted_storage(url, allowed_hosts):
+        is_azures = is_trusted_storage(url)
+        has_path = urlsplit(url).path.strip("/") != ""
+        return ("bad-endpoint", "names more than the storage account", hint) if is_azures and has_path else None
+    host = "a host" if is_hidden else f"the host {quoted(authority_of(url))}"
+    which = THIS_MACHINE if is_loopback(url) else "which is not Azure's for blobs"
+    allow = "name it with --allow-host" if is_hidden else f"add --allow-host {shown(authority_of(url))}"
+    hint = f"{hint.rstrip('.')}; if it is right and you trust that host, {allow}."
+    return "untrusted-host", f"names {host}, {which}; no token is sent there", hint
+
+
+def _bad_storage(said: Said, allowed_hosts: Collection[str]) -> Iterable[Diagnostic]:
+    if (fault := storage_fault(said.value, allowed_hosts, is_hidden=said.is_hidden)) is None:
+        return ()
+    code, wrong, hint = fault
+    return said.file.error(code, said.path, f"`{'.'.join(said.path)}` {wrong}.", hint)
 
 
 def trust_fault(url: str, allowed_hosts: Collection[str], *, is_hidden: bool = False) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from provisioner.manifest.declared import SECTION
 from provisioner.manifest.draft import Options, resolved_file
 from provisioner.manifest.env import Variables
 from provisioner.manifest.environments import Environments
+from provisioner.manifest.fmt_order import HEAD
 from provisioner.manifest.given import Setting
 from provisioner.manifest.inline import put_in
 from provisioner.manifest.limits import Budget
@@ -28,8 +29,7 @@ from provisioner.model.document import ABSENT, Json, Path, dotted, lookup
 from provisioner.model.policy import Policy
 from provisioner.model.rendered import Rendered
 
-_HEAD: Final = ("version", "name", "project", "preflight", "policy")
-_ORDER: Final = (*_HEAD, *KINDS)
+_ORDER: Final = (*HEAD, *KINDS)
 _OF_VARIABLES: Final = frozenset({"env-unset", "variable-unset"})
 
 
@@ -98,8 +98,7 @@ def _with_declarations(whole: Json, settings: Mapping[str, Setting]) -> Json:
     kept = {name: _declaration(setting) for name, setting in settings.items() if name in named}
     if not kept:
         return whole
-    head: Json = {key: whole[key] for key in _HEAD if key in whole}
-    return {**head, SECTION: kept, **{key: it for key, it in whole.items() if key not in head}}
+    return _ordered({**whole, SECTION: kept})
 
 
 def _declaration(setting: Setting) -> Json:
@@ -118,8 +117,12 @@ def _whole(parts: Sequence[_Part]) -> Json:
             if not key.startswith(EXTENSION) and value is not None:
                 together = _narrowed if key == "policy" else _together
                 whole[key] = together(whole.get(key, ABSENT), value, is_head=key not in KINDS)
-    ordered = sorted(whole, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_HEAD))
-    return {key: whole[key] for key in ordered if whole[key] != {}}
+    return _ordered({key: value for key, value in whole.items() if value != {}})
+
+
+def _ordered(whole: Json) -> Json:
+    """As `fmt` would have it."""
+    return {key: whole[key] for key in sorted(whole, key=lambda it: _ORDER.index(it) if it in _ORDER else len(HEAD))}
 
 
 def _unknown_rules(parts: Sequence[_Part]) -> Iterator[Diagnostic]:

@@ -12,6 +12,7 @@ from provisioner.manifest.declared import VARIABLES
 from provisioner.manifest.misfits import Shape
 from provisioner.manifest.partial_schema import or_null, partial
 from provisioner.model.document import Document, Json, Path
+from provisioner.model.lock import CONTAINER
 from provisioner.model.resource import OnRemove
 from provisioner.model.words import listed
 from provisioner.preflight.settings import DAYS, IDS
@@ -137,6 +138,29 @@ PREFLIGHT: Final[Document] = mapping(
     },
 )
 
+LOCK: Final[Document] = mapping(
+    "What apply and destroy take before they read what is live, so that two runs never write at once. `--local` takes "
+    "none.",
+    {
+        "azure_blob": mapping(
+            "A lease on a blob of its own for each owner and project, in this container of Azure Blob Storage.",
+            {
+                "account_url": text(
+                    "The storage account's blob endpoint.",
+                    examples=["https://myaccount.blob.core.windows.net"],
+                ),
+                "container": text(
+                    "The container, which must be there.",
+                    pattern=CONTAINER,
+                    examples=["provisioner-locks"],
+                ),
+            },
+            required=["account_url", "container"],
+        )
+    },
+    required=["azure_blob"],
+)
+
 _ENVIRONMENTS: Final[Document] = {
     "environments": {
         "type": ["object", "null"],
@@ -204,6 +228,7 @@ _HEAD: Final[Document] = {
     "project": PROJECT,
     "preflight": PREFLIGHT,
     "policy": POLICY,
+    "lock": LOCK,
 }
 
 
@@ -220,7 +245,7 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    named_apart = ("project", "preflight", "policy", "variables", "environments", *KINDS)
+    named_apart = ("project", "preflight", "policy", "lock", "variables", "environments", *KINDS)
     sections = {section: {"type": ["object", "null"]} for section in named_apart}
     properties = {**_HEAD, **_ENVIRONMENTS, "name": named, **sections}
     schema = mapping("A manifest.", properties, required=["version"])
@@ -240,6 +265,11 @@ def preflight_shape() -> Shape:
 @lru_cache(maxsize=1)
 def policy_shape() -> Shape:
     return Shape(POLICY, neighbours={"policy": "Write at the top of the file what a manifest has below `policy:`."})
+
+
+@lru_cache(maxsize=1)
+def lock_shape() -> Shape:
+    return Shape(LOCK)
 
 
 @lru_cache(maxsize=16)

@@ -12,6 +12,7 @@ from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup, only, overlay
 from provisioner.model.hidden_places import veiled_live
+from provisioner.model.lock import LockSettings
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
@@ -143,7 +144,7 @@ class Plan:
     `destruction` is planned as if the manifest declared nothing. `suspended` are the changes that the manifest's own
     `lifecycle.suspend` keeps from being made, one for each such resource, without fields where nothing differs. Where
     the run is partial, `scope` says of what it is, and `out_of_scope` what of the owner's was not looked at. `allow`
-    is what the command allowed.
+    is what the command allowed, `lock` what is taken before it is carried out.
 
     `sensitive` are the types of the manifest's sensitive variables, which whoever applies it later has to set.
 
@@ -165,6 +166,7 @@ class Plan:
     destruction: bool = False
     referred: tuple[Referred, ...] = ()
     allow: Allowances = field(default_factory=Allowances)
+    lock: LockSettings | None = None
     made_at: str = ""
     is_saved: bool = False
     sensitive: Mapping[str, str] = field(default_factory=dict)

@@ -38,7 +38,7 @@ from provisioner.planes.clouds import is_loopback, require_trusted
 from provisioner.planes.credentials import caller_in
 from provisioner.planes.documents import MOST_BYTES, decoded, odd_answer, require_straight, too_large
 from provisioner.planes.failures import MOVED_TO, failure_from, is_caused_by, unreachable
-from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
+from provisioner.planes.retry import NOT_TAKEN, PATIENCE, READS, Again, asked_wait, is_unclear, persistently
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -84,7 +84,8 @@ class ArmPipeline:
     """The policies of Azure's SDK clients in their order, but for retries, and without the one that registers resource
     providers: who has an account has that. Entered before it is used.
 
-    `timeout_s` is how long an answer may keep silent; requests say that they are of `run`.
+    `timeout_s` is how long an answer may keep silent; requests say that they are of `run`. `before_write` is asked
+    before every request that may change something, and raises PlaneError where it must not be sent.
     """
 
     def __init__(
@@ -99,12 +100,13 @@ class ArmPipeline:
         clock: Clock,
         timeout_s: float = 120,
         run: Run | None = None,
+        before_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._credential = credential
         self._scope = scope
         self._endpoint = endpoint.rstrip("/")
         transport = RequestsTransport(
-            session=_measuring_session(trust, clock, PATIENCE * timeout_s),
+            session=measuring_session(trust, clock, PATIENCE * timeout_s),
             connection_timeout=min(timeout_s, _CONNECT_S),
             read_timeout=timeout_s,
         )
@@ -114,10 +116,10 @@ class ArmPipeline:
                 policies.RequestIdPolicy(),
                 policies.HeadersPolicy(),
                 policies.UserAgentPolicy(sdk_moniker=f"provisioner/{__version__}"),
-                policies.ProxyPolicy(proxies=_past_proxies(endpoint)),
+                policies.ProxyPolicy(proxies=past_proxies(endpoint)),
                 policies.ContentDecodePolicy(),
                 policies.CustomHookPolicy(),
-                _Persistence(allowed_hosts, only_hosts, clock),
+                _Persistence(allowed_hosts, only_hosts, clock, before_write),
                 policies.BearerTokenCredentialPolicy(credential, scope),
                 policies.SensitiveHeaderCleanupPolicy(),
                 _Marking(run, clock),
@@ -175,12 +177,12 @@ class ArmPipeline:
         return client.deployments
 
 
-def _past_proxies(endpoint: str) -> dict[str, str]:
+def past_proxies(endpoint: str) -> dict[str, str]:
     """No proxy leads to this machine, whatever the environment says."""
     return {"no_proxy": urlsplit(endpoint).hostname or ""} if is_loopback(endpoint) else {}
 
 
-def _measuring_session(trust: ssl.SSLContext, clock: Clock, longest_s: float) -> requests.Session:
+def measuring_session(trust: ssl.SSLContext, clock: Clock, longest_s: float) -> requests.Session:
     session = requests.Session()
     session.auth = _as_it_is
     for scheme in ("https://", "http://"):
@@ -283,11 +285,18 @@ class _Persistence(HTTPPolicy[Any, Any]):
     Links and operation URLs come from answers: wherever they lead, the token goes only to trusted hosts.
     """
 
-    def __init__(self, allowed: Collection[str], only: Collection[str] | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        allowed: Collection[str],
+        only: Collection[str] | None,
+        clock: Clock,
+        before_write: Callable[[], None],
+    ) -> None:
         super().__init__()
         self._allowed = allowed
         self._only = only
         self._clock = clock
+        self._before_write = before_write
 
     def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         note: Note = request.context.options.pop("note")
@@ -298,6 +307,8 @@ class _Persistence(HTTPPolicy[Any, Any]):
         return persistently(lambda: self._once(request, next(tries)), clock=self._clock, note=note)
 
     def _once(self, request: PipelineRequest[Any], tries: int) -> PipelineResponse[Any, Any]:
+        if request.http_request.method not in READS:
+            self._before_write()
         options = dict(request.context.options)  # policies take out what they have read
         try:
             response = self.next.send(request)

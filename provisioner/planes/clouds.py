@@ -52,6 +52,13 @@ CLOUDS: Final = (
 )
 THIS_MACHINE: Final = "this machine, where anybody's program may listen"
 _MANAGEMENT_HOSTS: Final = frozenset(urlsplit(cloud.management).hostname for cloud in CLOUDS)
+# Source: learn.microsoft.com, "Storage account overview", standard and Azure DNS zone endpoints, and the pages of the
+# sovereign clouds on their endpoints.
+_BLOB_HOST: Final = re.compile(
+    r"[a-z0-9]{3,24}\.(?:blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
+    r"|z[0-9]{1,2}\.blob\.storage\.azure\.net)"
+)
+BLOB_SCOPE: Final = "https://storage.azure.com/.default"  # in every cloud
 
 # Parsers disagree about userinfo, backslashes, escapes and blanks: what one takes for the host another takes for a
 # path (urllib3 ends the host of https://evil.com\@management.azure.com at the backslash). So none of them may occur.
@@ -71,10 +78,17 @@ def is_trusted(url: str, allowed: Collection[str] = ()) -> bool:
     `127.0.0.1` or `127.0.0.1:8443`; one of this machine over http, too. This machine is not trusted by itself: on a
     shared one anybody's program may listen, and a manifest may name its port.
     """
-    scheme, host = _parted(url)
-    if scheme != "https" and not is_loopback(url):
-        return False
-    return host in _MANAGEMENT_HOSTS or bool(_project_cloud(host)) or is_among(url, allowed)
+    host = _parted(url)[1]
+    return _is_sent_safely(url) and (host in _MANAGEMENT_HOSTS or bool(_project_cloud(host)) or is_among(url, allowed))
+
+
+def is_trusted_storage(url: str, allowed: Collection[str] = ()) -> bool:
+    """The same for Azure Blob Storage, whose hosts are no place for the tokens of the planes."""
+    return _is_sent_safely(url) and (bool(_BLOB_HOST.fullmatch(_parted(url)[1])) or is_among(url, allowed))
+
+
+def _is_sent_safely(url: str) -> bool:
+    return _parted(url)[0] == "https" or is_loopback(url)
 
 
 def is_among(url: str, hosts: Collection[str]) -> bool:
@@ -86,9 +100,19 @@ def is_among(url: str, hosts: Collection[str]) -> bool:
 
 def require_trusted(url: str, allowed: Collection[str] = (), only: Collection[str] | None = None) -> None:
     """Raises PlaneError unless a token may be sent to the URL's host: one of the `only` ones, where there are some."""
-    if is_trusted(url, allowed):
-        _require_among(url, only)
-        return
+    if not is_trusted(url, allowed):
+        raise PlaneError(_untrusted(url))
+    _require_among(url, only)
+
+
+def require_trusted_storage(url: str, allowed: Collection[str] = (), only: Collection[str] | None = None) -> None:
+    """The same for Azure Blob Storage."""
+    if not is_trusted_storage(url, allowed):
+        raise PlaneError(_untrusted(url))
+    _require_among(url, only)
+
+
+def _untrusted(url: str) -> Failure:
     scheme, host = _parted(url)
     if not host:
         message = f'"{_without_userinfo(url)}" is not a plain http(s) URL; no token was sent.'
@@ -102,7 +126,7 @@ def require_trusted(url: str, allowed: Collection[str] = (), only: Collection[st
     else:
         message = f'"{host}" is not an Azure host reached over https; no token was sent to it.'
         advice = f"If the manifest's endpoint is right and you trust that host, add --allow-host {host}"
-    raise PlaneError(Failure(message=message, code="untrusted-host", advice=advice))
+    return Failure(message=message, code="untrusted-host", advice=advice)
 
 
 def _require_among(url: str, only: Collection[str] | None) -> None:

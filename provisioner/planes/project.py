@@ -33,7 +33,7 @@ from provisioner.planes.documents import (
 from provisioner.planes.failures import MOVED_TO, failure_from, unreachable
 from provisioner.planes.lean_httpx import httpx
 from provisioner.planes.pages import Way, items, list_at
-from provisioner.planes.retry import NOT_TAKEN, PATIENCE, Again, asked_wait, is_unclear, persistently
+from provisioner.planes.retry import NOT_TAKEN, PATIENCE, READS, Again, asked_wait, is_unclear, persistently
 
 API_VERSION: Final = "v1"
 _PAGE: Final = 100  # the most a list gives at once
@@ -99,15 +99,25 @@ def _wrong_settings(endpoint: str, error: Exception) -> Failure:
 
 
 class HttpProject:
-    """See `kinds.protocol.ProjectPlane`. `note` is told of every wait; requests say that they are of `run`."""
+    """See `kinds.protocol.ProjectPlane`. `note` is told of every wait; requests say that they are of `run`.
+    `before_write` is asked before every request that may change something, and raises PlaneError where it must not be
+    sent.
+    """
 
     def __init__(
-        self, client: httpx.Client, *, clock: Clock, note: Callable[[str], None], run: Run | None = None
+        self,
+        client: httpx.Client,
+        *,
+        clock: Clock,
+        note: Callable[[str], None],
+        run: Run | None = None,
+        before_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = client
         self._clock = clock
         self._note = note
         self._run = run
+        self._before_write = before_write
 
     @property
     def caller(self) -> Caller:
@@ -116,7 +126,8 @@ class HttpProject:
         return caller_in(auth.tokens.bearer()) if isinstance(auth, _Bearer) else Caller()
 
     def telling(self, note: Callable[[str], None]) -> HttpProject:
-        return HttpProject(self._client, clock=self._clock, note=note, run=self._run)
+        before = self._before_write
+        return HttpProject(self._client, clock=self._clock, note=note, run=self._run, before_write=before)
 
     def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
         what = list_at(path)
@@ -249,6 +260,8 @@ class HttpProject:
         """One request, for the `number`th time. Raises Again where it surely had no effect, PlaneError for every other
         failure.
         """
+        if method not in READS:
+            self._before_write()
         sent = Attempt(attempts.PROJECT, method, number=number, clock=self._clock, run=self._run)
         extra = {**sent.headers(), **(headers or {})}
         if features:

@@ -31,6 +31,7 @@ from provisioner.planes.clock import Clock
 
 T = TypeVar("T")
 
+READS: Final = frozenset({"GET", "HEAD"})
 NOT_TAKEN: Final = frozenset({429})
 _TIMED_OUT: Final = 408
 _NEVER: Final = frozenset({501, 505, 507})

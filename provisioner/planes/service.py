@@ -70,10 +70,12 @@ def connect(
     timeout_s: float = 120,
     clock: Clock | None = None,
     run: Run | None = None,
+    before_write: Callable[[], None] = lambda: None,
 ) -> Iterator[Planes]:
     """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's; requests say that they are of
-    `run`. Raises PlaneError before anything is sent when a host is not trusted, or what the environment says of proxies
-    and CAs makes no sense.
+    `run`. `before_write` is asked before every request that may change something, each time it is sent, and raises
+    PlaneError where it must not be. Raises PlaneError before anything is sent when a host is not trusted, or what the
+    environment says of proxies and CAs makes no sense.
     """
     cloud = require_trusted_planes(where)
     require_somebody(where.endpoint)
@@ -88,9 +90,12 @@ def connect(
             connections=connections,
             timeout_s=timeout_s,
         ) as client,
-        _management(where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s, run=run) as management,
+        _management(
+            where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s, run=run, before_write=before_write
+        ) as management,
     ):
-        yield Planes(HttpProject(client, clock=clock, note=_silently, run=run), management, _target(where, cloud))
+        plane = HttpProject(client, clock=clock, note=_silently, run=run, before_write=before_write)
+        yield Planes(plane, management, _target(where, cloud))
 
 
 def require_trusted_planes(where: Coordinates) -> Cloud:
@@ -123,6 +128,7 @@ def _management(
     clock: Clock,
     timeout_s: float,
     run: Run | None,
+    before_write: Callable[[], None],
 ) -> Iterator[ArmManagement | None]:
     if not where.is_managed:
         yield None
@@ -140,6 +146,7 @@ def _management(
         clock=clock,
         timeout_s=timeout_s,
         run=run,
+        before_write=before_write,
     )
     scope = Scope(
         subscription=where.subscription or "",

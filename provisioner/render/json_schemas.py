@@ -206,6 +206,14 @@ _PLAN: Final = _object(
     "What apply would do.",
     {
         "made_at": _text("When, in UTC; only in a plan by itself."),
+        "lock": _object(
+            "What `apply` takes before it reads what is live; not there where the manifest declares none.",
+            azure_blob=_object(
+                "A lease on a blob.",
+                account_url=_text("Of the storage account."),
+                container=_text("In which the blob is."),
+            ),
+        ),
         "checksum": _text("Of the whole text, but for these digits; only in a plan by itself.", pattern=_DIGEST),
     },
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),

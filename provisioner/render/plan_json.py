@@ -12,7 +12,7 @@ A plan by itself can be applied later, so the text of it ends in its own checksu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Final
 
 from provisioner import __version__
@@ -49,6 +49,7 @@ def plan_document(plan: Plan) -> Json:
         "owner": plan.owner,
         "tool_version": __version__,
         **({"made_at": plan.made_at} if plan.made_at else {}),
+        **({"lock": {"azure_blob": asdict(plan.lock)}} if plan.lock else {}),
         "scope": scope_document(plan),
         "digest": plan.digest,
         "destruction": plan.destruction,

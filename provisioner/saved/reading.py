@@ -20,6 +20,7 @@ from provisioner.model.checksum import is_whole
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Document, Json, Path
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.lock import CONTAINER, LockSettings
 from provisioner.model.plan import Change, FieldChange, Plan, Target
 from provisioner.model.policy import RULES, Policy
 from provisioner.model.redact import CHANGED, HIDDEN, Masked, Sensitive
@@ -208,10 +209,20 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
             replace=frozenset(map(Address.parse, options.get("replace") or ())),
             policy=_policy(document.get("policy") or {}),
         ),
+        lock=_lock(document.get("lock")),
         made_at=document.get("made_at") or "",
         sensitive=_sensitive(document.get("variables") or {}),
         told_digest=document["digest"],
     )
+
+
+def _lock(document: Json | None) -> LockSettings | None:
+    if document is None:
+        return None
+    blob = document["azure_blob"]
+    if not re.fullmatch(CONTAINER, blob["container"]):
+        raise ValueError(f"no container has the name {quoted(blob['container'])}")
+    return LockSettings(account_url=blob["account_url"], container=blob["container"])
 
 
 def _target(document: Json) -> Target:

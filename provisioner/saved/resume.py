@@ -70,6 +70,7 @@ def resume(
         suspended=saved.plan.suspended,
         scope=saved.plan.scope,
         out_of_scope=saved.plan.out_of_scope,
+        lock=saved.plan.lock,
         is_saved=True,
     )
 

@@ -65,6 +65,7 @@ PLAN: Final = having(
     ),
     owner=needed(TEXT),
     variables=OBJECT,
+    lock=having(azure_blob=needed(having(account_url=needed(TEXT), container=needed(TEXT)))),
     scope=having(targets=_many(needed(TEXT)), excludes=_many(needed(TEXT)), out_of_scope=_many(_ADDRESS)),
     digest=needed(TEXT),
     destruction=needed(FLAG),

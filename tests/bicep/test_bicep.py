@@ -24,6 +24,8 @@ OUTPUTS: Final = {
     "resourceGroupName": "string",
     "location": "string",
     "pipelineClientId": "string",
+    "lockAccountUrl": "string",
+    "lockContainer": "string",
     "projectEndpoints": "string[]",
     "projectPrincipalIds": "string[]",
 }

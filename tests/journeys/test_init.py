@@ -185,6 +185,37 @@ def test_what_a_pipeline_signs_in_as_and_further_projects_are_told(start: Any) -
     assert "1 more project" in told
 
 
+LOCK: Mapping[str, object] = {"lockAccountUrl": "https://acc1.blob.core.windows.net/", "lockContainer": "locks"}
+
+
+def test_outputs_with_a_lock_declare_it(start: Any, project: Path, provisioner: Command) -> None:
+    started = start({**PLAIN, **LOCK})
+
+    lock = yaml.safe_load((project / "stores.yaml").read_text("utf-8"))["lock"]
+    assert lock == {"azure_blob": {"account_url": "https://acc1.blob.core.windows.net", "container": "locks"}}
+    assert 'pip install "foundry-provisioner[lock]"' in started.err
+    assert provisioner("validate").code == 0
+
+
+def test_outputs_without_a_lock_declare_none(start: Any, project: Path) -> None:
+    start({**PLAIN, "lockAccountUrl": "", "lockContainer": ""})
+
+    assert "lock:" not in (project / "stores.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("url", ["https://evil.example", "acc1", "http://acc1.blob.core.windows.net"])
+def test_a_lock_that_no_token_may_go_to_is_refused(start: Any, project: Path, url: str) -> None:
+    started = start({**PLAIN, **LOCK, "lockAccountUrl": url})
+
+    assert started.code == 1
+    assert "lockAccountUrl" in started.err
+    assert not (project / "stores.yaml").exists()
+
+
+def test_half_a_lock_is_told(start: Any) -> None:
+    assert "only one is said" in start({**PLAIN, "lockContainer": "locks"}).err
+
+
 def test_a_variable_that_would_win_over_the_dotenv_is_told(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_RESOURCE_GROUP", "another")
 

@@ -25,6 +25,7 @@ NODE_PACKAGES: Final = {
     "@azure/identity": "4.13.1",
     "@azure/arm-cognitiveservices": "8.1.0",
 }
+AZURITE: Final = "azurite@3.35.0"  # the newest for Node 20
 AZURE_CLI: Final = "2.91.0"
 FEW_RETRIES: Final = ("--retries", "1", "--timeout", "30")
 TIMEOUT_S: Final = 600
@@ -49,10 +50,19 @@ def published_samples() -> Path:
 
 def node_packages() -> Path:
     """A folder with `node_modules`: programs anywhere in it find the packages."""
+    return _from_npm(*(f"{name}@{version}" for name, version in NODE_PACKAGES.items()))
+
+
+def azurite() -> list[str]:
+    """The words that start Azurite's blob service."""
+    main = _from_npm(AZURITE) / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    return [shutil.which("node") or "node", str(main)]
+
+
+def _from_npm(*words: str) -> Path:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("node and npm are not installed")
-    words = [f"{name}@{version}" for name, version in NODE_PACKAGES.items()]
 
     def fill(folder: Path) -> None:
         (folder / "package.json").write_text('{"private": true}', encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 
-HEAD = ("project", "preflight", "policy")
+HEAD = ("project", "preflight", "policy", "lock")
 SECTIONS = (*HEAD, "variables", *KINDS)
 COMMON = ("external", "live_name", "lifecycle")
 

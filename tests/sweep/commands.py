@@ -13,6 +13,7 @@ from typing import Any
 
 from provisioner.cli.complaints import explain
 from provisioner.cli.formats import RUNS
+from provisioner.cli.locking import RunLock
 from provisioner.cli.planning import planned, planned_destruction
 from provisioner.cli.preflight import Preflight
 from provisioner.cli.running import carry_out, told_by
@@ -80,7 +81,8 @@ def run(command: Command, where: Coordinates, *, clock: Clock, timeout_s: float)
         reporter = RUNS["json"](terminal)
         with told_by(reporter), connect(where, clock=clock, timeout_s=timeout_s) as planes:
             plan = make(manifest(command.file), planes, command.allowances, parallelism=1)
-            return carry_out(plan, planes, reporter, terminal, yes=True, parallelism=1, on_error="continue")
+            lock = RunLock("apply")
+            return carry_out(plan, planes, reporter, terminal, lock=lock, yes=True, parallelism=1, on_error="continue")
     except ProvisionerError as error:
         return explain(error, terminal)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
 
 from provisioner.cli.formats import RUNS
+from provisioner.cli.locking import RunLock
 from provisioner.cli.options import (
     Checks,
     guard_options,
@@ -27,11 +30,14 @@ from provisioner.model.allowances import Allowances
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 
+if TYPE_CHECKING:
+    from provisioner.planes.service import Planes
+
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 # What a saved plan does not say itself; whatever else is given with one would be left unheeded.
 _BESIDE_A_PLAN: Final = frozenset(
     {"allow_env", "policy_files", "environment", "pin_environment", "local", "state", "catalogue", "project_endpoint"}
-    | {"allow_hosts", "parallelism", "timeout_s", "yes", "on_error", "style", "plan_file", "no_color"}
+    | {"allow_hosts", "parallelism", "timeout_s", "lock_timeout_s", "yes", "on_error", "style", "plan_file", "no_color"}
     | {"variables", "variable_files"}  # the sensitive ones
 )
 
@@ -78,6 +84,7 @@ def command(
     style: str,
     yes: bool,
     on_error: str,
+    lock_timeout_s: float,
     allow: Allowances,
     checks: Checks,
     plan_file: Path | None,
@@ -90,19 +97,24 @@ def command(
     skipped, everything else goes on (unless --on-error stop), and running again continues from there.
     """
     request = Request(**shared)
-    reporter = RUNS[style](terminal)
+    reporter, lock = RUNS[style](terminal), RunLock("apply", timeout_s=lock_timeout_s)
+    carry = partial(
+        carry_out,
+        reporter=reporter,
+        terminal=terminal,
+        lock=lock,
+        parallelism=request.parallelism,
+        on_error=on_error,
+    )
     with told_by(reporter):
         if plan_file is not None:
             _require_alone(ctx)
-            return _apply_saved(plan_file, request, reporter, terminal, on_error=on_error)
-        with opened(request) as (manifest, planes):
-            if expected is None:
-                require_no_plan_needed(manifest)
+            return _apply_saved(plan_file, request, lock, partial(carry, yes=True))
+        admit = require_no_plan_needed if expected is None else None
+        with opened(request, lock, admit) as (manifest, planes):
             plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
             yes = _is_expected(plan, expected, reporter) or yes
-            return carry_out(
-                plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error
-            )
+            return carry(plan, planes, yes=yes)
 
 
 def _require_alone(ctx: click.Context) -> None:
@@ -113,12 +125,12 @@ def _require_alone(ctx: click.Context) -> None:
             raise click.UsageError(f"{flag} and --plan do not go together: the plan says what is done.", ctx)
 
 
-def _apply_saved(file: Path, request: Request, reporter: Reporter, terminal: Terminal, *, on_error: str) -> int:
+def _apply_saved(file: Path, request: Request, lock: RunLock, carry: Callable[[Plan, Planes], int]) -> int:
     from provisioner.cli.saved_plans import opened_plan, read_saved, said  # noqa: PLC0415 - most plans are made here
 
     _, saved = read_saved(file)
-    with opened_plan(request, saved, said(file)) as (plan, planes):
-        return carry_out(plan, planes, reporter, terminal, yes=True, parallelism=request.parallelism, on_error=on_error)
+    with opened_plan(request, saved, said(file), lock) as (plan, planes):
+        return carry(plan, planes)
 
 
 def _is_expected(plan: Plan, expected: str | None, reporter: Reporter) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
 from provisioner.cli.formats import RUNS
+from provisioner.cli.locking import RunLock
 from provisioner.cli.options import address, manifest_options, pin_option, scope_options, service_options
 from provisioner.cli.planning import planned_destruction
 from provisioner.cli.running import carry_out, require_no_plan_needed, running_options, told_by
@@ -42,6 +44,7 @@ def command(
     style: str,
     yes: bool,
     on_error: str,
+    lock_timeout_s: float,
     allow_data_loss: tuple[Address, ...],
     max_deletes: int | None,
     scope: RunScope,
@@ -53,9 +56,11 @@ def command(
     resources are refused, those with `on_remove: keep` are released instead, and suspended ones are left alone.
     """
     request = Request(**shared)
-    reporter = RUNS[style](terminal)
-    with told_by(reporter), opened(request) as (manifest, planes):
-        require_no_plan_needed(manifest, destruction=True)
+    reporter, lock = RUNS[style](terminal), RunLock("destroy", timeout_s=lock_timeout_s)
+    admit = partial(require_no_plan_needed, destruction=True)
+    with told_by(reporter), opened(request, lock, admit) as (manifest, planes):
         allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes, scope=scope)
         plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
-        return carry_out(plan, planes, reporter, terminal, yes=yes, parallelism=request.parallelism, on_error=on_error)
+        return carry_out(
+            plan, planes, reporter, terminal, lock=lock, yes=yes, parallelism=request.parallelism, on_error=on_error
+        )

@@ -90,7 +90,7 @@ def command(
         return _from_project(request, owner=owner, adopt=adopt, force=force)
     outputs = _outputs(from_outputs, request) if from_outputs is not None else None
     start = Start(
-        manifest=starter_manifest(name or _name_of(Path.cwd())),
+        manifest=starter_manifest(name or _name_of(Path.cwd()), outputs.lock if outputs else None),
         prompts={PROMPT: starter_prompt()},
         example=example_variables(),
         variables=_variables(outputs) if outputs else {},
@@ -169,6 +169,8 @@ def _tell_outputs(outputs: Outputs, variables: Mapping[str, str]) -> None:
         note(f"The deployment has {plural(others, 'more project')}: this is for the first. {ENV} says which.")
     if outputs.pipeline_client_id:
         note(f"A workflow signs in as AZURE_CLIENT_ID={outputs.pipeline_client_id}.")
+    if outputs.lock:
+        note('The manifest declares a lock, which needs: pip install "foundry-provisioner[lock]"')
     for name in (name for name, value in variables.items() if os.environ.get(name, value) not in ("", value)):
         note(f"Warning: {name} is set in the environment to something else, and wins over {ENV}.")
 
