@@ -277,9 +277,9 @@ class _Steps:
         )
         self.log += done.stdout
         self.summary += files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
-        self.env |= dict(_assignments(files["GITHUB_ENV"].read_text(encoding="utf-8")))
+        self.env |= dict(assignments(files["GITHUB_ENV"].read_text(encoding="utf-8")))
         self.has_failed |= done.returncode != 0
-        return dict(_assignments(files["GITHUB_OUTPUT"].read_text(encoding="utf-8")))
+        return dict(assignments(files["GITHUB_OUTPUT"].read_text(encoding="utf-8")))
 
     def _used(
         self, uses: str, given: dict[str, str], values: Mapping[str, str], env: Mapping[str, str]
@@ -337,7 +337,7 @@ class _Steps:
         return True
 
 
-def _assignments(text: str) -> Iterator[tuple[str, str]]:
+def assignments(text: str) -> Iterator[tuple[str, str]]:
     lines = iter(text.splitlines())
     for line in lines:
         name, sign, delimiter = line.partition("<<")

@@ -47,19 +47,20 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     if not temporary:
         raise ProvisionerError("RUNNER_TEMP is not set.", "This is a step of a GitHub Action; it runs on a runner.")
     environment = environ.get("INPUT_ENVIRONMENT", "").strip()
+    files = tuple(line.strip() for line in environ.get("INPUT_FILES", "").splitlines() if line.strip())
     return Inputs(
         command=command,
         environment=environment,
-        files=tuple(line.strip() for line in environ.get("INPUT_FILES", "").splitlines() if line.strip()),
+        files=files,
         args=_split(environ.get("INPUT_ARGS", "")),
         plan_file=environ.get("INPUT_PLAN_FILE", "").strip(),
-        folder=Path(temporary) / "provisioner" / (as_name(environment) or "default"),
+        folder=Path(temporary) / "provisioner" / (as_name("-".join((environment, *files))) or "default"),
     )
 
 
 def as_name(text: str) -> str:
     """As a folder or an artefact can be called."""
-    return "".join(char if char.isalnum() or char in "._-" else "-" for char in text).strip(".")
+    return "".join(char if char.isalnum() or char in "._-" else "-" for char in text).strip(".-")
 
 
 def _split(text: str) -> tuple[str, ...]:

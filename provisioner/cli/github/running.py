@@ -17,11 +17,12 @@ from provisioner.cli.github.signing_in import signed_in
 from provisioner.cli.main import run
 from provisioner.cli.step_summary import append_summary
 from provisioner.model.errors import ProvisionerError
+from provisioner.model.reasons import reason
 from provisioner.render.markdown import code, fenced, prose
 
 REPORT: Final = "report.md"
 _PLAN: Final = "plan.json"
-_WRITTEN: Final = (_PLAN, "plan.md", "plan.html", REPORT)
+_WRITTEN: Final = {"plan": (_PLAN, "plan.md", "plan.html", REPORT), "drift": (REPORT,)}
 _MOVED: Final = 2  # of drift --detailed-exitcode
 _TOLD: Final = 8_000  # characters of errors that a comment shows; the log has all
 # These run for a pull request with the rights of the branch that it would be merged into.
@@ -38,7 +39,7 @@ class Ran:
 def run_step(environ: Mapping[str, str]) -> int:
     inputs = read_inputs(environ)
     _require_ours(inputs, environ)
-    _emptied(inputs.folder)
+    _empty(inputs)
     is_offline = inputs.command == "validate" or "--local" in inputs.args
     if is_offline:
         return _STEPS[inputs.command](inputs, environ)
@@ -73,14 +74,14 @@ def event_of(environ: Mapping[str, str]) -> dict[str, Any]:
     return {}
 
 
-def _emptied(folder: Path) -> None:
-    """What an earlier call in the same job left is not to be taken for what this one made."""
+def _empty(inputs: Inputs) -> None:
+    """What an earlier call in the same job left is not to be taken for what this one makes."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name in _WRITTEN:
-            (folder / name).unlink(missing_ok=True)
+        inputs.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in _WRITTEN.get(inputs.command, ()):
+            (inputs.folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise ProvisionerError(f'"{folder}" cannot be used: {error.strerror}.') from error
+        raise ProvisionerError(f'"{inputs.folder}" cannot be used: {reason(error)}.') from error
 
 
 def _validate(inputs: Inputs, environ: Mapping[str, str]) -> int:
@@ -112,7 +113,7 @@ def _plan(inputs: Inputs, environ: Mapping[str, str]) -> int:
         "digest": plan["digest"],
         "plan-file": inputs.plan_file or str(made),
         "refused": _word(bool(plan["refusals"])),
-        "artifact": f"provisioner-{as_name('-'.join(('plan', inputs.environment, *inputs.files)).strip('-'))}",
+        "artifact": as_name("-".join(("provisioner-plan", inputs.environment, *inputs.files))),
         "folder": str(inputs.folder),
     }
     set_outputs(told, environ)
