@@ -115,6 +115,12 @@ manifest_options = _all(
         "and files that it names lie in the current folder.",
     ),
     click.option(
+        "--env",
+        "environment",
+        metavar="NAME",
+        help="The environment, where the manifest has `environments:`; left out, the one that PROVISIONER_ENV names.",
+    ),
+    click.option(
         "--allow-env",
         multiple=True,
         metavar="NAME",

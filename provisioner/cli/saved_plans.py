@@ -14,6 +14,7 @@ from provisioner.cli.complaints import warn
 from provisioner.cli.planning import MOST_PLAN_BYTES, looking
 from provisioner.cli.session import Request, connected
 from provisioner.kinds import KINDS, TRAITS
+from provisioner.manifest.environments import VARIABLE as ENVIRONMENT_VARIABLE
 from provisioner.manifest.files import Found, read_manifest, shown_path
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.load import Manifest, ProjectSettings, load_entries
@@ -81,6 +82,7 @@ def _required_target(saved: SavedPlan, request: Request, name: str) -> Target:
             f"{name} is a plan for another owner: it is for {quoted(saved.plan.owner)}, and {NAME_VARIABLE} expects "
             "another one."
         )
+    _require_same_environment(target, request, name)
     if target.local != request.local:
         made, remedy = (
             ("the local Foundry", "Add --local.")
@@ -91,6 +93,18 @@ def _required_target(saved: SavedPlan, request: Request, name: str) -> Target:
     if not target.local:
         _require_same_project(target, request, name)
     return target
+
+
+def _require_same_environment(target: Target, request: Request, name: str) -> None:
+    """A variable is set for many plans, so one without an environment pays no heed to it."""
+    said = request.environment or (os.environ.get(ENVIRONMENT_VARIABLE, "") if target.environment else "")
+    if said and said != target.environment:
+        made = f"it is for {quoted(target.environment)}" if target.environment else "it is for none"
+        who = "--env" if request.environment else ENVIRONMENT_VARIABLE
+        raise ProvisionerError(
+            f"{name} is a plan for another environment: {made}, and {who} says {quoted(said)}.",
+            "Apply the plan that was made for that environment.",
+        )
 
 
 def _require_same_project(target: Target, request: Request, name: str) -> None:
@@ -145,7 +159,7 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
         raise ManifestInvalid(loaded.diagnostics, "These are the entries in the plan, with the variables set here.")
     warn(loaded.diagnostics)
     settings = {key: value or None for key, value in _settings(target).items()}
-    return replace(loaded.manifest, project=ProjectSettings(**settings))
+    return replace(loaded.manifest, project=ProjectSettings(**settings), environment=target.environment or None)
 
 
 def _left(saved: SavedPlan, manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:

@@ -40,6 +40,7 @@ class Request:
     project_endpoint: str | None = None
     allow_hosts: tuple[str, ...] = ()
     pin_environment: bool = False
+    environment: str | None = None
     parallelism: int = 10
     timeout_s: float = 120
 
@@ -79,6 +80,7 @@ def looked_at(request: Request) -> Loaded:
         endpoint=request.project_endpoint,
         allow_hosts=allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ),
         pinned=request.pin_environment,
+        environment=request.environment,
     )
 
 
@@ -132,7 +134,8 @@ def connected(request: Request, manifest: Manifest | None, sign_in: SignIn | Non
         located(request, manifest.project if manifest is not None else None) as where,
         connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as planes,
     ):
-        yield replace(planes, target=replace(planes.target, local=request.local))
+        environment = (manifest.environment if manifest is not None else None) or ""
+        yield replace(planes, target=replace(planes.target, local=request.local, environment=environment))
 
 
 @contextmanager

@@ -55,6 +55,10 @@ CODES: Final[Mapping[str, str]] = {
     # the manifest as a whole
     "duplicate-resource": "A resource is defined in two places.",
     "conflict": "Two files say different things where the manifest has one value.",
+    "no-environment": "The manifest has environments, and none is chosen.",
+    "unknown-environment": "The environment that is chosen is none of the manifest's.",
+    "removes-nothing": "An environment takes out what is not there.",
+    "overlays-nothing": "An environment says something of what no file declares, and does not declare it in full.",
     "untrusted-host": "An endpoint's host is none of Azure's, and none that was allowed.",
     "environment-overridden": "The manifest's project or name is another one than the environment says.",
     "bad-endpoint": "An endpoint is not a URL that may be used.",

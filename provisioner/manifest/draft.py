@@ -43,7 +43,7 @@ class ManifestFile:
     sole: Mapping[Path, str]
     written: Mapping[Path, str]
     unknown: frozenset[Path]
-    reported: frozenset[tuple[int, int] | str]
+    reported: frozenset[tuple[str, int, int] | str]
     variable_problems: tuple[Diagnostic, ...]
     content_problems: tuple[Diagnostic, ...] = ()
     texts: Mapping[str, Text] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class ManifestFile:
     def _is_reported(self, code: str, where: Location) -> bool:
         if code == "missing-key":  # it stands at what lacks the key, which may be fine itself
             return False
-        return (where.line, where.column) in self.reported or where.path in self.reported
+        return (where.file, where.line, where.column) in self.reported or where.path in self.reported
 
     def error(
         self,
@@ -119,7 +119,7 @@ def resolved_file(
         sole=resolved.sole,
         written=resolved.written,
         unknown=resolved.unresolved,
-        reported=frozenset({*((each.line, each.column) for each in places), *(each.path for each in places)}),
+        reported=frozenset({*((it.file, it.line, it.column) for it in places), *(it.path for it in places)}),
         variable_problems=resolved.problems,
     )
 
@@ -182,6 +182,14 @@ class Options:
     endpoint: str | None = None
     allow_hosts: Collection[str] = ()
     pinned: bool = False
+    environment: str | None = None
+
+    @property
+    def waived(self) -> tuple[Path, ...]:
+        """Below these, a variable may be unset."""
+        if not self.project_needed:
+            return (("project",),)
+        return (("project", "endpoint"),) if self.endpoint is not None else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

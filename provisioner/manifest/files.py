@@ -36,6 +36,8 @@ _SURROGATE: Final = re.compile(f"[{SURROGATES}]")
 _FLAGS: Final = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 )
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+PATH_ADVICE: Final = "Name a file inside the manifest's folder, with `/` between folders: prompts/dev-buddy.md."
 LEADS_OUT: Final = "is a link that leads out of its folder"
 
 
@@ -50,6 +52,20 @@ class NotInside(Exception):  # noqa: N818 - an answer, not a failure
 def is_hidden(path: str) -> bool:
     """Whether a part of it, between `/`, begins with a dot: what tools keep for themselves, tokens among it."""
     return any(part.startswith(".") and part != "." for part in path.split("/"))
+
+
+def path_fault(name: str) -> str:
+    """What keeps a path in a manifest from being one, as the end of a sentence; empty when nothing does."""
+    faults = (
+        (not name.strip() or "\0" in name, "names no file"),
+        # a file system may leave such a character out, and so make a dot the first
+        (not name.isprintable(), "holds a character that cannot be seen"),
+        ("\\" in name, "has a backslash, which not every system takes"),
+        (name.startswith("/") or bool(_DRIVE.match(name)), "is an absolute path"),
+        (".." in name.split("/"), "leads out of the manifest's folder"),
+        (is_hidden(name), "leads to what is hidden: a part of it begins with a dot"),
+    )
+    return next((words for is_so, words in faults if is_so), "")
 
 
 def leads_out(folder: Path, path: Path) -> bool:

@@ -9,7 +9,6 @@ Only inside the manifest's folder: a manifest in a pull request must not be able
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -18,19 +17,17 @@ from typing import Any, Final
 
 from provisioner.kinds.fragments import TAKES_FILE
 from provisioner.manifest.draft import ManifestFile, Text, is_external, sections_of
-from provisioner.manifest.files import is_hidden, read_inside, shown_path
+from provisioner.manifest.files import PATH_ADVICE, path_fault, read_inside, shown_path
 from provisioner.manifest.limits import Budget, Resource
 from provisioner.manifest.reader import SUFFIXES, read_document
 from provisioner.manifest.scalars import convert
-from provisioner.manifest.schema import entry_shape, schemas_at, types_at
+from provisioner.manifest.schema import entry_shape, held_by_file, types_at
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import Path, dotted
 from provisioner.model.words import found, quoted, shown
 
 _CONVERTED: Final = frozenset({"integer", "number", "boolean"})
 MAX_TEXT_BYTES: Final = 1_000_000
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
-_ADVICE: Final = "Name a file inside the manifest's folder, with `/` between folders: prompts/dev-buddy.md."
 
 
 def filled(file: ManifestFile, budget: Budget, *, names_files: bool = True) -> ManifestFile:
@@ -112,7 +109,7 @@ class _Filling:
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
         if not isinstance(value, dict):
             return value
-        if value.keys() == {"file"} and (holds := _held_at(path)):
+        if value.keys() == {"file"} and (holds := held_by_file(path)):
             return self._held(value["file"], path, as_text=holds == "text")
         held = {key: new for key, inner in value.items() if (new := self._with_files(inner, (*path, key))) is not inner}
         return {**value, **held} if held else value
@@ -200,34 +197,15 @@ def _takes_files(schema: object) -> bool:
     return isinstance(schema, list) and any(map(_takes_files, schema))
 
 
-def _held_at(path: Path) -> str:
-    """What a file at the path would hold: `text`, `document`, or nothing, as there can be no file."""
-    takes = {each.get(TAKES_FILE, "") for each in schemas_at(entry_shape(path[0]).schema, path[2:])}
-    return "text" if "text" in takes else "document" if "document" in takes else ""
-
-
 def _text(folder: FilePath, name: str, said: str, budget: Budget) -> Text:
     """`said` is the path as messages tell it."""
-    if refusal := _refusal(name):
-        return None, Diagnostic(code="bad-path", message=f"{quoted(said)} {refusal}.", hint=_ADVICE)
+    if refusal := path_fault(name):
+        return None, Diagnostic(code="bad-path", message=f"{quoted(said)} {refusal}.", hint=PATH_ADVICE)
     text, problem = read_inside(folder, folder / name, budget, limit=MAX_TEXT_BYTES, hidden=False, said=said)
     if problem is not None and problem.code == "bad-path":
-        problem = replace(problem, hint=_ADVICE)
+        problem = replace(problem, hint=PATH_ADVICE)
     if problem is not None and problem.where is not None and problem.code in {"not-utf8", "control-character"}:
         place = f"line {problem.where.line}, column {problem.where.column} of {quoted(said)}"
         problem = replace(problem, message=f"{problem.message[:-1]} ({place}).")
     # Git may have turned line ends into Windows's; the same commit must give the same agent everywhere.
     return (text.replace("\r\n", "\n") if text is not None else None), problem
-
-
-def _refusal(name: str) -> str:
-    faults = (
-        (not name.strip() or "\0" in name, "names no file"),
-        # a file system may leave such a character out, and so make a dot the first
-        (not name.isprintable(), "holds a character that cannot be seen"),
-        ("\\" in name, "has a backslash, which not every system takes"),
-        (name.startswith("/") or bool(_DRIVE.match(name)), "is an absolute path"),
-        (".." in name.split("/"), "leads out of the manifest's folder"),
-        (is_hidden(name), "leads to what is hidden: a part of it begins with a dot"),
-    )
-    return next((words for is_so, words in faults if is_so), "")

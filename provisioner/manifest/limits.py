@@ -35,17 +35,27 @@ class Budget:
 
     def __init__(self, limits: Mapping[Resource, int] | None = None) -> None:
         self.is_spent = False
+        self._whole: Budget | None = None
         self._limits: Final = {**{each: each.limit for each in Resource}, **(limits or {})}
         self._left: Final = dict(self._limits)
 
     def left(self, what: Resource) -> int:
         return self._left[what]
 
+    def copied(self, *, within: Budget) -> Budget:
+        """One that has as much left, and what is taken from it is taken from the other one, too."""
+        part = Budget(self._limits)
+        part._left.update(self._left)
+        part.is_spent = self.is_spent
+        part._whole = within
+        return part
+
     def take(self, what: Resource, amount: int = 1) -> bool:
         """Whether there was so much left."""
         self._left[what] -= amount
-        self.is_spent = self.is_spent or self._left[what] < 0
-        return self._left[what] >= 0
+        was_left = self._left[what] >= 0 and (self._whole is None or self._whole.take(what, amount))
+        self.is_spent = self.is_spent or not was_left
+        return was_left
 
     def exceeded(self, what: Resource, where: Location | None = None) -> Diagnostic:
         """What to tell when there was not."""

@@ -1,16 +1,18 @@
-"""From files to a checked manifest."""
+"""From files to a checked manifest.
+
+Files are read; the environment that is chosen is laid over them; variables are put in; what entries keep in files of
+their own is put in its place; the whole is checked.
+"""
 
 from __future__ import annotations
 
 import gc
-import shlex
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
@@ -27,18 +29,20 @@ from provisioner.manifest.draft import (
     sections_of,
 )
 from provisioner.manifest.env import Variables, gather
-from provisioner.manifest.files import Found, beside, find, folder_of, read_manifest, shown_path
+from provisioner.manifest.environments import Environments
 from provisioner.manifest.inline import filled
+from provisioner.manifest.laying import Overlaid, told_of_new
 from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
+from provisioner.manifest.reading import Files, read_files
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.resource import Desired, Lifecycle, OnRemove
-from provisioner.model.words import listed, printable, quoted
+from provisioner.model.words import printable, quoted
 from provisioner.preflight.settings import Settings
 
 __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "refused"]
@@ -48,7 +52,8 @@ __all__ = ["Loaded", "Manifest", "ProjectSettings", "load", "load_entries", "ref
 class Manifest:
     """`name` is the owner id. `resources` go by the names of what is live. Texts from files are inlined, variables
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
-    than the environment says. `preflight` is what it says of the checks that are part of a plan.
+    than the environment says. `preflight` is what it says of the checks that are part of a plan. `environment` is the
+    one of its own that is chosen, if it has any.
     """
 
     name: str
@@ -56,6 +61,7 @@ class Manifest:
     resources: Mapping[Address, Desired]
     overrides: tuple[Diagnostic, ...] = ()
     preflight: Settings = field(default_factory=Settings)
+    environment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,7 @@ def load(
     endpoint: str | None = None,
     allow_hosts: Collection[str] = (),
     pinned: bool = False,
+    environment: str | None = None,
 ) -> Loaded:
     """Read files and folders as one manifest and check all of it; raises nothing a user could cause.
 
@@ -86,7 +93,8 @@ def load(
     neither manifest nor environment gives; with WARNING the manifest may hold the reference's own text. Without
     `project_needed` the `project:` block may lack anything. `endpoint` is the project's, whatever the manifest says; it
     must have no `endpoint_fault`. `allow_hosts` are hosts beside Azure's that the manifest may name. With `pinned` the
-    project must be the one that `environ` says, and a `.env` file may not say another.
+    project must be the one that `environ` says, and a `.env` file may not say another. `environment` is the one of the
+    manifest's that is chosen; left out, `environ` or the manifest chooses.
     """
     options = Options(
         environ=environ,
@@ -96,13 +104,14 @@ def load(
         endpoint=endpoint,
         allow_hosts=allow_hosts,
         pinned=pinned,
+        environment=environment,
     )
-    with _uncollected():
+    with uncollected():
         return _load(paths, options)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """A third of the time would go to looking for garbage among values that are all in use."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -115,25 +124,28 @@ def _uncollected() -> Iterator[None]:
 
 def _load(paths: Sequence[Path], options: Options) -> Loaded:
     budget = Budget()
-    found, of_paths = find(paths)
-    folder = folder_of(found[0].path) if found else Path()
-    variables, of_variables = gather(folder, options.environ, options.allow_env, options.unset, budget)
-    problems = [*of_paths, *of_variables]
+    found = read_files(paths, options, budget)
+    overlaid = Environments(found.files, budget).chosen(options.environment, options.environ)
+    return loaded_with(found, overlaid, options, budget)
+
+
+def loaded_with(found: Files, overlaid: Overlaid, options: Options, budget: Budget) -> Loaded:
+    """The files with one environment, checked."""
+    problems = [*found.problems, *bounded(overlaid.problems)]
+    if budget.is_spent or not overlaid.is_usable:
+        return _given_up(problems, ())
     files: list[ManifestFile] = []
-    for each in found:
-        source, of_reader = _read(each, budget)
-        problems += of_reader
-        if source is not None:
-            files.append(resolved_file(source, of_reader, variables, waived=_waived(options), budget=budget))
+    for each in overlaid.files:
+        file = resolved_file(each.source, each.problems, found.variables, waived=options.waived, budget=budget)
+        files.append(file)
         if budget.is_spent:
             return _given_up(problems, files)
-    complete = not any(problem.code in _UNREAD for problem in problems) and len(files) == len(found)
     if too_many := _too_many(files, budget):
         return _given_up([*problems, too_many], files)
-    draft = _draft([filled(file, budget) for file in files], variables, options, complete=complete)
+    draft = _draft([filled(file, budget) for file in files], found.variables, options, complete=found.complete)
     if budget.is_spent:
         return _given_up([*problems, *(it for file in draft.files for it in file.content_problems)], files)
-    return _finished(draft, problems)
+    return _finished(draft, problems, overlaid)
 
 
 def _too_many(files: Sequence[ManifestFile], budget: Budget) -> Diagnostic | None:
@@ -148,12 +160,15 @@ def _too_many(files: Sequence[ManifestFile], budget: Budget) -> Diagnostic | Non
 def _given_up(problems: Iterable[Diagnostic], files: Iterable[ManifestFile]) -> Loaded:
     """There is more than is read, and nothing is said of what may be missing from the rest."""
     of_variables = (problem for file in files for problem in file.variable_problems)
-    return Loaded(manifest=None, diagnostics=_tidied([*problems, *of_variables]))
+    return Loaded(manifest=None, diagnostics=tidied([*problems, *of_variables]))
 
 
-def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
+def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid | None = None) -> Loaded:
     head = Head(draft)
-    diagnostics = _tidied([*problems, *_checked(draft, head)])
+    checked = _checked(draft, head)
+    if overlaid is not None and overlaid.new:
+        checked = told_of_new(checked, overlaid, draft.entries)
+    diagnostics = tidied([*problems, *checked])
     project = head.settings if draft.files else None
     if any(each.is_error for each in diagnostics):
         return Loaded(manifest=None, diagnostics=diagnostics, project=project)
@@ -166,6 +181,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic]) -> Loaded:
         resources=resources,
         overrides=overridden,
         preflight=head.preflight,
+        environment=overlaid.environment if overlaid is not None else None,
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 
@@ -183,7 +199,7 @@ def load_entries(
     `external` is what they name beside each other. Problems are told with the path, as there are no lines.
     """
     options = Options(environ=environ, allow_env=allow_env, project_needed=False)
-    with _uncollected():
+    with uncollected():
         return _load_entries(_root(name, entries, external), file, options)
 
 
@@ -199,7 +215,7 @@ def _root(name: str, entries: Mapping[Address, Document], external: Collection[A
 def _load_entries(root: Json, file: str, options: Options) -> Loaded:
     budget = Budget()
     variables, problems = gather(Path(), options.environ, options.allow_env, options.unset, budget)
-    manifest = resolved_file(PlacelessSource(root, file=file), (), variables, waived=_waived(options), budget=budget)
+    manifest = resolved_file(PlacelessSource(root, file=file), (), variables, waived=options.waived, budget=budget)
     too_many = None if budget.is_spent else _too_many([manifest], budget)
     if budget.is_spent:
         return _placeless(_given_up([*problems, *([too_many] if too_many else [])], [manifest]))
@@ -244,40 +260,6 @@ def _innermost(places: Mapping[str, Address], path: str) -> Address | None:
     return places.get(path)
 
 
-def _waived(options: Options) -> tuple[DocumentPath, ...]:
-    """Below these, a variable may be unset."""
-    if not options.project_needed:
-        return (("project",),)
-    return (("project", "endpoint"),) if options.endpoint is not None else ()
-
-
-_UNREAD: Final = frozenset({"no-files", "file-missing", "file-unreadable", "bad-path"})
-
-
-def _read(file: Found, budget: Budget) -> tuple[Source | None, list[Diagnostic]]:
-    path = file.path
-    text, problem = read_manifest(file, budget)
-    if text is None:
-        return None, [_with_others(problem, path)] if problem else []
-    source, problems = read(text, file=shown_path(path), folder=str(folder_of(path)), budget=budget)
-    if source is not None and source.root is None and not problems:
-        hint = "Begin with `version: 1`; the README shows a whole manifest."
-        message = "The file is empty."
-        problems = [Diagnostic(code="file-empty", message=message, hint=hint, where=source.lines.at(0))]
-    return source, problems
-
-
-def _with_others(problem: Diagnostic, path: Path) -> Diagnostic:
-    """A manifest that is not there, told with those that are."""
-    others = beside(path) if problem.code == "file-missing" else []
-    if not others:
-        return problem
-    if len(others) == 1:
-        return replace(problem, hint=f"Name the one that is there: -f {shlex.quote(shown_path(others[0]))}")
-    names = listed([other.name for other in others])
-    return replace(problem, hint=f"Name a file with -f; in that folder there are: {names}.")
-
-
 def _draft(files: Iterable[ManifestFile], variables: Variables, options: Options, *, complete: bool) -> Draft:
     ours = tuple(file for file in files if file.source.root is not None)
     entries = tuple(named_as_declared(tuple(entries_of(ours))))
@@ -305,7 +287,11 @@ def _checked(draft: Draft, head: Head) -> Iterator[Diagnostic]:
         budget = Budget()
         as_written = [filled(file.as_written(), budget) for file in draft.files]
         twin = _draft(as_written, draft.variables, draft.options, complete=draft.complete)
-        written = {(file.name, dotted(path)): text for file in draft.files for path, text in file.written.items()}
+        written = {
+            (file.source.value_at(path).file, dotted(path)): text
+            for file in draft.files
+            for path, text in file.written.items()
+        }
         yield from _unvalued(problems, _by_the_rules(twin), written)
     else:
         yield from problems
@@ -352,7 +338,7 @@ def _in_words_of_its_code(problem: Diagnostic, written: Mapping[tuple[str, str],
     )
 
 
-def _tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def tidied(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Sorted, each once, and safe to print: kinds and parsers quote names as they find them."""
     unique = {each.order: each for each in sorted(problems, key=lambda each: each.order)}
     return tuple(replace(each, message=printable(each.message), hint=printable(each.hint)) for each in unique.values())

@@ -95,21 +95,21 @@ class Marks:
 class Source:
     """One file as plain values, and where they stand."""
 
-    __slots__ = ("_marks", "_root_at", "folder", "lines", "root")
+    __slots__ = ("_root_at", "folder", "lines", "marks", "root")
 
     def __init__(self, root: object, *, root_at: int, marks: Marks, lines: Lines, folder: str) -> None:
         self.root = root
         self.lines = lines
         self.folder = folder
-        self._marks = marks
+        self.marks = marks
         self._root_at = root_at
 
     def value_at(self, path: Path) -> Location:
-        return self.lines.at(self._marks.find(self.root, self._root_at, path)[1], dotted(path))
+        return self.lines.at(self.marks.find(self.root, self._root_at, path)[1], dotted(path))
 
     def key_at(self, path: Path) -> Location:
         """Where the key stands; for an item of a list, the item."""
-        return self.lines.at(self._marks.find(self.root, self._root_at, path)[0], dotted(path))
+        return self.lines.at(self.marks.find(self.root, self._root_at, path)[0], dotted(path))
 
 
 class PlacelessSource(Source):

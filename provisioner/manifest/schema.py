@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
-from provisioner.kinds.fragments import flag, mapping, text
+from provisioner.kinds.fragments import TAKES_FILE, flag, mapping, text
 from provisioner.manifest.misfits import Shape
 from provisioner.model.document import Document, Json, Path
 from provisioner.model.resource import OnRemove
@@ -134,6 +134,16 @@ PREFLIGHT: Final[Document] = mapping(
     },
 )
 
+_ENVIRONMENTS: Final[Document] = {
+    "environments": {
+        "type": ["object", "null"],
+        "description": "What is otherwise in each environment, by name, laid over the rest: a mapping merges, a list "
+        "or single value replaces, null takes out. `{file: env/prod.yaml}` keeps it in a file of its own. One is "
+        "chosen with --env, PROVISIONER_ENV or `default_environment`.",
+    },
+    "default_environment": text("The environment that is used when none is chosen.", examples=["dev"]),
+}
+
 _HEAD: Final[Document] = {
     "version": {"const": 1, "description": "The version of this format."},
     "name": text(
@@ -161,7 +171,8 @@ def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
     sections = {section: {"type": ["object", "null"]} for section in ("project", "preflight", *KINDS)}
-    schema = mapping("A manifest.", {**_HEAD, "name": named, **sections}, required=["version"])
+    properties = {**_HEAD, "name": named, **sections, **_ENVIRONMENTS}
+    schema = mapping("A manifest.", properties, required=["version"])
     return Shape(schema, neighbours={**_NEIGHBOURS, **{section: _BY_NAME.format(section) for section in KINDS}})
 
 
@@ -192,7 +203,7 @@ def manifest_schema() -> Json:
         "description": f"What is declared of one Microsoft Foundry project: {listed([*KINDS])}. Several files passed "
         "together are one manifest; every file says its version, one of them the name.",
         "type": "object",
-        "properties": {**head, **{section: _section(section) for section in KINDS}},
+        "properties": {**head, **{section: _section(section) for section in KINDS}, **_ENVIRONMENTS},
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
         "additionalProperties": False,
         "required": ["version"],
@@ -286,6 +297,17 @@ def schemas_in(schemas: Iterable[Document], step: str) -> list[Document]:
     """What they say of one step further in, each schema once."""
     inner = {id(each): each for schema in schemas for each in _inner(schema, step)}
     return [*inner.values()]
+
+
+def held_by_file(path: Path) -> str:
+    """What a file in the place of an entry's value would hold: `text`, `document`, or nothing, as there can be none."""
+    takes = {each.get(TAKES_FILE, "") for each in schemas_at(entry_shape(path[0]).schema, path[2:])}
+    return "text" if "text" in takes else "document" if "document" in takes else ""
+
+
+def stands_in_file(value: Document, path: Path) -> bool:
+    """Whether the mapping, which is at that path of a manifest, names the file that holds the value."""
+    return value.keys() == {"file"} and path[0] in KINDS and bool(held_by_file(path))
 
 
 def types_at(schema: Document, path: Path) -> set[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from provisioner.model.address import Address
+from provisioner.model.words import listed
 
 
 class Severity(str, Enum):
@@ -30,7 +31,8 @@ class Location:
 class Diagnostic:
     """`code` is stable and kebab-case; `message` says what and why, `hint` what to do, each
     command that is to be copied on a line of its own. `resources` are all that it is
-    about, where those may be several: the place is the first one's.
+    about, where those may be several: the place is the first one's. `environments` are those
+    of the manifest that it was found in, where others were looked at and do not have it.
     """
 
     code: str
@@ -39,6 +41,15 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     where: Location | None = None
     resources: tuple[Address, ...] = ()
+    environments: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The message, and which environments it is about."""
+        if not self.environments:
+            return self.message
+        several = "environments" if len(self.environments) > 1 else "environment"
+        return f"{self.message} Only in the {several} {listed(self.environments)}."
 
     @property
     def is_error(self) -> bool:

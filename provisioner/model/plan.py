@@ -107,7 +107,7 @@ class Change:
 class Target:
     """Which project and account a plan is about. What is not known is empty: without a subscription and resource group
     only the project plane is used. `management` is Azure Resource Manager where it is not the cloud's own, `local` says
-    that it is the Foundry embedded here.
+    that it is the Foundry embedded here. `environment` is the one of the manifest's that was chosen, if it has any.
     """
 
     endpoint: str
@@ -116,6 +116,7 @@ class Target:
     resource_group: str = ""
     management: str = ""
     local: bool = False
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +167,17 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Equal for plans that do the same: project, owner, actions, what is wanted, and what live values go for it. Of
-        a secret only whether it changes goes into it: whoever could try candidates would find the rest. Of what comes
-        from the environment the text in the manifest does.
+        """Equal for plans that do the same: project, environment, owner, actions, what is wanted, and what live values
+        go for it. Of a secret only whether it changes goes into it: whoever could try candidates would find the rest.
+        Of what comes from variables the text in the manifest does.
         """
-        whole = [self._project, self.owner, [list(_essence(change)) for change in self.changes]]
+        named = [self.environment] if self.environment else []
+        whole = [self._project, *named, self.owner, [list(_essence(change)) for change in self.changes]]
         return self.told_digest or f"sha256:{digest(whole)}"
+
+    @property
+    def environment(self) -> str:
+        return self.target.environment if self.target is not None else ""
 
     @property
     def _project(self) -> str:

@@ -1,8 +1,9 @@
 """Problems with a place and a remedy: for people, for programs, and as annotations of a pull request.
 
 The JSON document: `{"format_version": "1.0", "errors": 1, "warnings": 0, "diagnostics": […]}`; each diagnostic has
-`severity`, `code`, `message`, `hint`, `where` (`file`, `line`, `column`, `path`) when it has a place, and `resources`
-(`kind`, `name`) when it is about several. New keys may come with any minor version; none goes without a major one.
+`severity`, `code`, `message`, `hint`, `where` (`file`, `line`, `column`, `path`) when it has a place, `resources`
+(`kind`, `name`) when it is about several, and `environments` when it is in some of those that were checked and not in
+all. New keys may come with any minor version; none goes without a major one.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def diagnostic_lines(item: Diagnostic, *, styles: Styles = PLAIN, width: int = 1
     sort = "  ".join(word for word in (styles.paint(style, item.severity.value), code) if word)
     fits = len(f"{place}  {item.severity.value}  {code}") <= width
     yield from (["  ".join(part for part in (place, sort) if part)] if fits or not place else [place, f"  {sort}"])
-    for text in (item.message, item.hint):
+    for text in (item.told, item.hint):
         yield from wrapped(harmless(text), width=width, indent="  ")
 
 
@@ -76,6 +77,8 @@ def diagnostic_document(item: Diagnostic) -> Json:
         }
     if item.resources:
         document["resources"] = [{"kind": it.kind, "name": it.name} for it in item.resources]
+    if item.environments:
+        document["environments"] = list(item.environments)
     return document
 
 
@@ -92,7 +95,7 @@ def _command(item: Diagnostic) -> str:
     place = {"file": where.file, "line": str(where.line), "col": str(where.column)} if where else {}
     settings = {**place, "title": item.code}
     listed = ",".join(f"{key}={_setting(value)}" for key, value in settings.items())
-    text = harmless("\n".join(part for part in (item.message, item.hint) if part))
+    text = harmless("\n".join(part for part in (item.told, item.hint) if part))
     return f"::{_COMMANDS[item.severity]} {listed}::{_data(text)}"
 
 

@@ -89,6 +89,7 @@ _FAILURE: Final = _object(
 _TARGET: Final = {
     **_object(
         "Which project and account the plan is about. What is not known is empty.",
+        {"environment": _text("The environment of the manifest that was chosen; missing where it has none.")},
         endpoint=_text("The project's endpoint."),
         account=_text("The account."),
         subscription=_text("Its subscription; empty where only the project plane is used."),

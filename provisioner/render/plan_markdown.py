@@ -51,13 +51,16 @@ def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
 
 
 def plan_marker(plan: Plan) -> str:
-    """The same for every plan of an owner in a project, and not shown. `--` would end a comment for some readers."""
+    """The same for every plan of an owner in a project and environment, and not shown. `--` would end a comment for
+    some readers.
+    """
     target = plan.target
     project = "" if target is None else "local" if target.local else target.endpoint
-    owner, where = (
-        quote(text.encode("utf-8", "replace"), safe="/:").replace("--", "%2D%2D") for text in (plan.owner, project)
+    owner, where, environment = (
+        quote(text.encode("utf-8", "replace"), safe="/:").replace("--", "%2D%2D")
+        for text in (plan.owner, project, plan.environment)
     )
-    return f"<!-- provisioner plan: {owner} in {where} -->"
+    return f"<!-- provisioner plan: {owner} in {where}{f' for {environment}' if environment else ''} -->"
 
 
 def _partial(plan: Plan) -> str:

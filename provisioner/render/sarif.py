@@ -71,7 +71,7 @@ def _rule(code: str, said: str) -> Json:
 def _results(items: Sequence[Diagnostic], numbers: Mapping[str, int], checkout: Checkout) -> Iterator[Json]:
     seen: Counter[str] = Counter()
     for item in items:
-        text = visible(harmless("\n".join(part for part in (item.message, item.hint) if part)))
+        text = visible(harmless("\n".join(part for part in (item.told, item.hint) if part)))
         artifact = checkout.artifact(item.where.file) if item.where else {"uri": ".", "uriBaseId": _ROOT}
         finding = json.dumps([item.code, artifact["uri"], _path(item.where), text])
         seen[finding] += 1

@@ -14,6 +14,8 @@ def target_rows(target: Target | None) -> Iterator[tuple[str, str]]:
     """What there is to say of it, as pairs of a label and one line."""
     if target is None:
         return
+    if target.environment:
+        yield "Environment", one_line(target.environment)
     yield "Project", one_line(f"{target.endpoint}{' (the local Foundry)' if target.local else ''}")
     if target.account and not target.local:
         group = f", resource group {target.resource_group}" if target.resource_group else ""
@@ -27,6 +29,11 @@ def target_phrase(target: Target | None) -> str:
     """`project "my-project" of account "my-account"`, to be said in a sentence; empty where it is not known."""
     if target is None:
         return ""
+    environment = f' (environment "{one_line(target.environment)}")' if target.environment else ""
+    return f"{_project_phrase(target)}{environment}"
+
+
+def _project_phrase(target: Target) -> str:
     name = project_of(target.endpoint)
     if not name:
         return one_line(f"the project {target.endpoint}")
@@ -46,4 +53,5 @@ def target_document(target: Target | None) -> Json | None:
         "resource_group": target.resource_group,
         "management": target.management,
         "local": target.local,
+        **({"environment": target.environment} if target.environment else {}),
     }

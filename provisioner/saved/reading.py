@@ -175,7 +175,7 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
     scope = document.get("scope") or {}
     return Plan(
         owner=document["owner"],
-        target=Target(**{name: target[name] for name in Target.__slots__}) if target is not None else None,
+        target=_target(target) if target is not None else None,
         changes=changes,
         unchanged=_addresses(document["unchanged"]),
         refusals=tuple(map(_diagnostic, document["refusals"])),
@@ -197,6 +197,10 @@ def _plan(document: Json, changes: tuple[Change, ...]) -> Plan:
         made_at=document.get("made_at") or "",
         told_digest=document["digest"],
     )
+
+
+def _target(document: Json) -> Target:
+    return Target(**{name: document[name] for name in Target.__slots__ if document.get(name) is not None})
 
 
 def _change(document: Json) -> Change:

@@ -60,6 +60,7 @@ PLAN: Final = having(
         resource_group=needed(TEXT),
         management=needed(TEXT),
         local=needed(FLAG),
+        environment=TEXT,
     ),
     owner=needed(TEXT),
     scope=having(targets=_many(needed(TEXT)), excludes=_many(needed(TEXT)), out_of_scope=_many(_ADDRESS)),

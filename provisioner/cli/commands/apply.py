@@ -31,7 +31,7 @@ _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 # What a saved plan does not say itself; whatever else is given with one would be left unheeded.
 _BESIDE_A_PLAN: Final = frozenset(
     {"allow_env", "pin_environment", "local", "state", "catalogue", "project_endpoint", "allow_hosts", "parallelism"}
-    | {"timeout_s", "yes", "on_error", "style", "plan_file", "no_color"}
+    | {"timeout_s", "yes", "on_error", "style", "plan_file", "no_color", "environment"}
 )
 
 

@@ -21,9 +21,16 @@ from provisioner.model.errors import ManifestInvalid
 )
 @manifest_options
 @format_option(GRAPHS, "The drawing language.")
-def command(*, files: tuple[Path, ...], allow_env: tuple[str, ...], style: str) -> int:
+def command(*, files: tuple[Path, ...], allow_env: tuple[str, ...], environment: str | None, style: str) -> int:
     """Draw the manifest's resources and what they need, offline."""
-    loaded = load(files, environ=os.environ, allow_env=allow_env, unset=Severity.WARNING, project_needed=False)
+    loaded = load(
+        files,
+        environ=os.environ,
+        allow_env=allow_env,
+        unset=Severity.WARNING,
+        project_needed=False,
+        environment=environment,
+    )
     if loaded.manifest is None:
         raise ManifestInvalid(loaded.diagnostics)
     say(GRAPHS[style](loaded.manifest.resources))

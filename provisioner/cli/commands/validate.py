@@ -11,7 +11,8 @@ from provisioner.cli.formats import FORMATS, PROBLEMS, format_option
 from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options, pin_option
 from provisioner.cli.session import allowed_hosts
 from provisioner.cli.terminal import Terminal, remark, say
-from provisioner.manifest.load import load
+from provisioner.manifest.draft import Options
+from provisioner.manifest.every import validate
 from provisioner.model.diagnostic import Severity
 from provisioner.model.words import plural
 
@@ -39,6 +40,7 @@ def command(
     *,
     files: tuple[Path, ...],
     allow_env: tuple[str, ...],
+    environment: str | None,
     local: bool,
     pin_environment: bool,
     project_endpoint: str | None,
@@ -48,10 +50,9 @@ def command(
     """Check the manifest, offline.
 
     Every problem of all files is told at once, with its place, a stable code and what to do. Exits with 1 when there
-    are errors; warnings alone do not fail.
+    are errors; warnings alone do not fail. Without --env, all environments of the manifest are checked.
     """
-    loaded = load(
-        files,
+    options = Options(
         environ=os.environ,
         allow_env=allow_env,
         unset=Severity.WARNING,
@@ -59,11 +60,15 @@ def command(
         endpoint=project_endpoint,
         allow_hosts=allowed_hosts(allow_hosts, project_endpoint, os.environ),
         pinned=pin_environment,
+        environment=environment,
     )
-    if problems := PROBLEMS[style](loaded.diagnostics, terminal.out, terminal.width):
+    validated = validate(files, options)
+    if problems := PROBLEMS[style](validated.diagnostics, terminal.out, terminal.width):
         say(problems, commands=FORMATS[style].commands)
-    if loaded.manifest is None:
+    if not validated.is_valid:
         return 1
     if style == "text":
-        remark(f"{plural(len(loaded.manifest.resources), 'resource')}, no errors.")
+        for manifest in validated.manifests:
+            of = f"{manifest.environment}: " if manifest.environment is not None else ""
+            remark(f"{of}{plural(len(manifest.resources), 'resource')}, no errors.")
     return 0
