@@ -29,8 +29,11 @@ class Inputs:
     @property
     def words(self) -> list[str]:
         """What says which manifest, for the command line."""
-        named = [word for file in self.files for word in ("--file", file)]
-        return named + (["--env", self.environment] if self.environment else [])
+        return [*(word for file in self.files for word in ("--file", file)), *self.chosen]
+
+    @property
+    def chosen(self) -> list[str]:
+        return ["--env", self.environment] if self.environment else []
 
     @property
     def subject(self) -> str:

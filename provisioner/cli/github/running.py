@@ -16,6 +16,7 @@ from provisioner.cli.github.inputs import Inputs, as_name, read_inputs
 from provisioner.cli.github.signing_in import signed_in
 from provisioner.cli.main import run
 from provisioner.cli.step_summary import append_summary
+from provisioner.cli.terminal import remark
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.reasons import reason
 from provisioner.render.markdown import code, fenced, prose
@@ -85,13 +86,15 @@ def _empty(inputs: Inputs) -> None:
 
 
 def _validate(inputs: Inputs, environ: Mapping[str, str]) -> int:
-    """The findings where they are in the changed files, and on the page of the run."""
+    """The findings where they are in the changed files, and on the page of the run; in the log, that there are none."""
     ran = _ran("validate", *inputs.words, "--format", "github", *inputs.args)
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        run(["validate", *inputs.words, *inputs.args, "--format", "text"])
     if ran.code or ran.out:
-        again = io.StringIO()
-        with redirect_stdout(again), redirect_stderr(io.StringIO()):
-            run(["validate", *inputs.words, *inputs.args, "--format", "text"])
-        _summarise("Validate", again.getvalue(), environ)
+        _summarise("Validate", out.getvalue(), environ)
+    else:
+        remark(err.getvalue())
     return ran.code
 
 
@@ -121,8 +124,8 @@ def _plan(inputs: Inputs, environ: Mapping[str, str]) -> int:
 
 
 def _apply(inputs: Inputs, environ: Mapping[str, str]) -> int:
-    """A saved plan says itself for which manifest it is."""
-    words = ["--plan", inputs.plan_file] if inputs.plan_file else inputs.words
+    """A saved plan says itself for which manifest it is; for another environment it is refused."""
+    words = ["--plan", inputs.plan_file, *inputs.chosen] if inputs.plan_file else inputs.words
     ran = _ran("apply", *words, *inputs.args)
     _summarise(f"Apply{_in(inputs)}", f"{ran.out}\n{ran.err}" if ran.code else ran.out, environ)
     return ran.code
