@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from provisioner.cli.options import DEFAULT_FILE
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.words import listed, quoted
 
+_LONGEST: Final = 100
 COMMANDS: Final = ("validate", "plan", "apply", "drift")
 
 
@@ -62,8 +64,13 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
 
 
 def as_name(text: str) -> str:
-    """As a folder or an artefact can be called."""
-    return "".join(char if char.isalnum() or char in "._-" else "-" for char in text).strip(".-")
+    """As a folder or an artefact can be called: one that is too long ends in what tells it from another."""
+    name = "".join(char if char.isalnum() or char in "._-" else "-" for char in text).strip(".-")
+    return (
+        name
+        if len(name) <= _LONGEST
+        else f"{name[: _LONGEST - 9]}-{sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    )
 
 
 def _split(text: str) -> tuple[str, ...]:
