@@ -30,6 +30,7 @@ SCHEMAS = (
     ("drift", ("--drift",)),
     ("events", ("--events",)),
     ("doctor", ("--doctor",)),
+    ("log", ("--log",)),
 )
 PROGRAMS = ("tests/programs", "tests/emulator/test_real_clients.py")
 BESIDE = (

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from provisioner.cli.formats import ACCEPTED
-from provisioner.cli.manifest_files import ManifestFiles, OpenFile
-from provisioner.cli.terminal import Terminal, say
+from provisioner.cli.manifest_files import ManifestFiles
+from provisioner.cli.terminal import Terminal, note, say
 from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
 from provisioner.manifest.accept import NewText, acceptance
 from provisioner.manifest.files import shown_path
 from provisioner.manifest.load import Manifest
+from provisioner.manifest.places import Source
 from provisioner.model.accepted import Accepted, Left, Written
 from provisioner.model.address import Address
 from provisioner.model.document import Path as DocumentPath
@@ -26,6 +27,8 @@ def accept_drift(drift: Drift, manifest: Manifest, files: ManifestFiles, termina
         acceptor.take(change)
     accepted = acceptor.finish()
     say(ACCEPTED[style](accepted, terminal.out, terminal.width))
+    if files.reaches_all:
+        note("What was written beside the environment counts in all of them.")
     return 1 if accepted.left else 0
 
 
@@ -43,22 +46,25 @@ class _Acceptor:
 
     def take(self, change: Change) -> None:
         wanted = self._manifest.resources.get(change.address)
-        file = self._files.of(wanted.where) if wanted is not None else None
-        if wanted is None or file is None:
+        source = self._files.source_of(wanted.key_address) if wanted is not None else None
+        if wanted is None or source is None:
             self._left.append(Left(address=change.address, why="is declared in no file that can be written"))
             return
         kind = KINDS[change.address.kind]
         live = as_live(wanted.fields, change.fields)
         declared, to_be = self._names.fields(kind, wanted.fields), self._names.fields(kind, live)
-        found = acceptance(wanted.key_address, file.root, declared, to_be)
-        file.edits += found.edits
-        self._left += [Left(address=wanted.key_address, path=path, why=why) for path, why in found.left.items()]
+        found = acceptance(wanted.key_address, source.root, declared, to_be)
+        left = dict(found.left)
+        for edit in found.edits:
+            if why := self._files.place(edit, source):
+                left[edit.path[2:]] = why
+        self._left += [Left(address=wanted.key_address, path=path, why=why) for path, why in left.items()]
         for text in found.texts:
-            self._take_text(file, text)
+            self._take_text(source, text)
 
-    def _take_text(self, file: OpenFile, text: NewText) -> None:
+    def _take_text(self, source: Source, text: NewText) -> None:
         address, path = _parted(text.path)
-        place = file.beside(text.file)
+        place = Path(source.folder) / text.file
         if place.resolve() in self._shared:
             self._left.append(Left(address=address, path=path, why=f"stands in {text.file}, which others use, too"))
             return

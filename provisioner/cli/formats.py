@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from provisioner.model.address import Address
     from provisioner.model.diagnostic import Diagnostic
     from provisioner.model.plan import Plan
+    from provisioner.model.rendered import Rendered
     from provisioner.model.resource import Desired
     from provisioner.preflight.offers import Offer
     from provisioner.reconcile.drift import Drift
@@ -43,6 +44,7 @@ ModelsText: TypeAlias = "Callable[[Sequence[Offer], str, Sequence[str], Styles, 
 DoctorText: TypeAlias = "Callable[[Sequence[Verdict], Styles, int], str]"
 DriftText: TypeAlias = "Callable[[Drift, Styles, int], str]"
 AcceptedText: TypeAlias = "Callable[[Accepted, Styles, int], str]"
+RenderedText: TypeAlias = "Callable[[Rendered, bool], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
 
 
@@ -133,6 +135,18 @@ def _accepted_json(accepted: Accepted, _: Styles, __: int) -> str:
     return accepted_json(accepted)
 
 
+def _rendered_text(rendered: Rendered, origins: bool) -> str:  # noqa: FBT001 - as the table has it
+    from provisioner.manifest.rendered_text import rendered_text  # noqa: PLC0415
+
+    return rendered_text(rendered, origins=origins)
+
+
+def _rendered_json(rendered: Rendered, _: bool) -> str:  # noqa: FBT001
+    from provisioner.render.rendered import rendered_json  # noqa: PLC0415
+
+    return rendered_json(rendered)
+
+
 def _run_text(terminal: Terminal) -> Reporter:
     from provisioner.cli.reporters.text import TextReporter  # noqa: PLC0415
 
@@ -141,8 +155,9 @@ def _run_text(terminal: Terminal) -> Reporter:
 
 def _run_json(terminal: Terminal) -> Reporter:
     from provisioner.cli.reporters.json_lines import JsonReporter  # noqa: PLC0415
+    from provisioner.cli.this_run import this_run  # noqa: PLC0415
 
-    return JsonReporter(terminal)
+    return JsonReporter(terminal, run_id=this_run().id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +173,7 @@ class Format:
     doctor: DoctorText | None = None
     drift: DriftText | None = None
     accepted: AcceptedText | None = None
+    rendered: RenderedText | None = None
     run: Callable[[Terminal], Reporter] | None = None
     ending: str = ""
     commands: bool = False
@@ -171,6 +187,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         doctor=_doctor_text,
         drift=_drift_text,
         accepted=_accepted_text,
+        rendered=_rendered_text,
         run=_run_text,
         ending=".txt",
     ),
@@ -181,6 +198,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         doctor=_doctor_json,
         drift=_drift_json,
         accepted=_accepted_json,
+        rendered=_rendered_json,
         run=_run_json,
         ending=".json",
     ),
@@ -198,6 +216,7 @@ MODELS: Final = {name: it.models for name, it in FORMATS.items() if it.models is
 DOCTOR: Final = {name: it.doctor for name, it in FORMATS.items() if it.doctor is not None}
 DRIFTS: Final = {name: it.drift for name, it in FORMATS.items() if it.drift is not None}
 ACCEPTED: Final = {name: it.accepted for name, it in FORMATS.items() if it.accepted is not None}
+RENDERED: Final = {name: it.rendered for name, it in FORMATS.items() if it.rendered is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}
 PLAN_FILES: Final = {it.ending: it.plan for it in FORMATS.values() if it.plan is not None}
 

@@ -113,21 +113,26 @@ def _needed(entries: Mapping[Address, Document], live: Mapping[Address, Live]) -
 
 
 def _written(entries: Mapping[Address, Document], files: ManifestFiles, into: Path | None) -> Accepted:
+    left: list[Left] = []
     for at, entry in entries.items():
-        _file_for(at, files, into).edits.append(Edit(path=(at.kind, at.name), value=literal(entry)))
-    return files.save({})
+        edit, declaring = Edit(path=(at.kind, at.name), value=literal(entry)), files.source_of(at)
+        if declaring is None:
+            _file_for(at, files, into).edits.append(edit)
+        elif why := files.place(edit, declaring):
+            left.append(Left(address=at, why=why))
+    accepted = files.save({})
+    return replace(accepted, left=(*accepted.left, *left))
 
 
 def _file_for(at: Address, files: ManifestFiles, into: Path | None) -> OpenFile:
-    """Where it is declared as external; else the one that is named, or that has the section, or the first."""
-    every = list(files)
+    """The one that is named, or that has the section, or the first; an environment's own only where it is named."""
+    every = list(files.named)
     if into is not None:
-        every = [file for file in every if file.path.resolve() == into.resolve()]
+        every = [file for file in files if file.path.resolve() == into.resolve()]
     if not every:
         what = (
             f'"{into}" is none of the manifest\'s files.' if into else "The manifest is in no file that can be written."
         )
         raise ProvisionerError(what, "Name it with -f, too." if into else "Name one with -f.")
-    declaring = [file for file in files if at.name in file.section(at.kind)]
     having = [file for file in every if file.section(at.kind)]
-    return next(iter([*declaring, *having, *every]))
+    return next(iter([*having, *every]))

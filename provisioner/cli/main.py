@@ -11,8 +11,9 @@ import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -23,6 +24,9 @@ from provisioner.model.errors import ProvisionerError
 from provisioner.model.pipelines import inert
 from provisioner.model.reasons import reason
 from provisioner.render.safe import visible
+
+if TYPE_CHECKING:
+    from provisioner.cli.run_log import RunLog
 
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "Start a folder: a manifest, its prompts, its variables.",
@@ -37,11 +41,13 @@ COMMANDS: Final[Mapping[str, str]] = {
     "import": "Add what is live to the manifest.",
     "models": "List what can be deployed, what is left of its quota, and when it ends.",
     "graph": "Draw the manifest's resources and what they need, offline.",
+    "render": "Print the manifest of an environment, offline.",
     "schema": "Print the manifest's JSON Schema.",
     "emulator": "Run a local Foundry in the foreground.",
     "completion": "Print a shell completion script.",
 }
 INTERRUPTED: Final = 130
+_LOG: Final = "provisioner.log"  # where the context keeps it, for those who want one
 # What writing to a stream of ours can meet; files and sockets are answered for where they are opened.
 _CANNOT_WRITE: Final = frozenset(
     getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EBADF") if hasattr(errno, name)
@@ -82,6 +88,26 @@ class LazyGroup(click.Group):
             ctx.fail(f'There is no command "{args[0]}".{meant}')
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """The log, if there is one, tells how it ended, however it does."""
+        code: Any = 1
+        why: BaseException | None = None
+        try:
+            code = super().invoke(ctx)
+        except (click.Abort, KeyboardInterrupt) as interrupt:
+            code, why = INTERRUPTED, interrupt
+            raise
+        except Exception as error:
+            code = error.exit_code if isinstance(error, (ProvisionerError, click.exceptions.Exit)) else 1
+            why = error
+            raise
+        else:
+            return code
+        finally:
+            log: RunLog | None = ctx.meta.pop(_LOG, None)
+            if log is not None:
+                log.end(code, why)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -106,19 +132,26 @@ def _take_no_color(command: click.Command) -> None:
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
-    default="warning",
-    show_default=True,
-    help="What is logged to stderr; debug shows every request.",
+    envvar="PROVISIONER_LOG_LEVEL",
+    help="What is logged to stderr; debug shows every request. Without it warning, and debug where one of the next two "
+    "asks for a log. (PROVISIONER_LOG_LEVEL does the same.)",
 )
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How it is logged; json writes one object a line.",
+    envvar="PROVISIONER_LOG_FORMAT",
+    help="How it is logged; json writes one object a line (`schema --log`). Without it text, and json in a file. "
+    "(PROVISIONER_LOG_FORMAT does the same.)",
+)
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path),
+    envvar="PROVISIONER_LOG_FILE",
+    metavar="FILE",
+    help="Log to the end of this file instead of stderr. (PROVISIONER_LOG_FILE does the same.)",
 )
 @click.pass_context
-def group(ctx: click.Context, *, log_level: str, log_format: str) -> int:
+def group(ctx: click.Context, *, log_level: str | None, log_format: str | None, log_file: Path | None) -> int:
     """Declarative provisioning for Microsoft Foundry.
 
     One manifest lists model deployments, content filter policies and blocklists, connections, memory stores and agents;
@@ -129,8 +162,8 @@ def group(ctx: click.Context, *, log_level: str, log_format: str) -> int:
     """
     ctx.obj = ctx.obj or Terminal.here(no_color=False, environ=os.environ)
     logs.tame()
-    if log_level != "warning" or log_format != "text":
-        logs.configure(log_level, log_format)
+    if log_level or log_format or log_file:
+        _switch_on(ctx, log_level, log_format, log_file)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
         return 1  # a script that lost its arguments must not pass for one that has done its work
@@ -138,6 +171,20 @@ def group(ctx: click.Context, *, log_level: str, log_format: str) -> int:
 
 
 _take_no_color(group)
+
+
+def _switch_on(ctx: click.Context, level: str | None, style: str | None, file: Path | None) -> None:
+    """Raises ProvisionerError where the file cannot be written."""
+    from provisioner.cli.run_log import RunLog  # noqa: PLC0415 - most runs log nothing
+    from provisioner.cli.this_run import tell_ignored, this_run  # noqa: PLC0415
+
+    is_asked = style == "json" or file is not None
+    run = this_run()
+    level = level or ("debug" if is_asked else "warning")
+    log = RunLog(level, style or ("json" if file is not None else "text"), file=file, run=run)
+    ctx.meta[_LOG] = log
+    log.begin(ctx.invoked_subcommand or "")
+    tell_ignored(run, os.environ)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provisioner.apply.execute import execute
+from provisioner.cli import logs
 from provisioner.cli.asking import require_consent
 from provisioner.cli.formats import RUNS, format_option
 from provisioner.cli.interruption import Relay, stop_on_signals
@@ -70,6 +71,7 @@ def carry_out(
     on_error: str,
 ) -> int:
     """Show, ask, run, report. Raises Refused when a guard forbids it; returns the exit code."""
+    logs.plan_made(plan)
     asks = not (yes or plan.is_empty or plan.refusals)
     reporter.plan(plan, asks=asks)
     if plan.refusals:
@@ -79,7 +81,7 @@ def carry_out(
     if asks:
         require_consent(plan, terminal, reporter.question_stream())
     finished: ApplyFinished | None = None
-    relay = Relay(reporter.event)
+    relay = Relay(logs.logged(reporter.event))
     with suppress(KeyboardInterrupt):
         finished = _execute(plan, planes, relay, parallelism=parallelism, on_error=on_error)
     told = relay.stop()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provisioner.apply.observe import observe
+from provisioner.cli import logs
 from provisioner.cli.complaints import warn
 from provisioner.cli.planning import MOST_PLAN_BYTES, looking
 from provisioner.cli.session import Request, connected
@@ -159,7 +160,10 @@ def _manifest(saved: SavedPlan, target: Target, request: Request, name: str) -> 
         raise ManifestInvalid(loaded.diagnostics, "These are the entries in the plan, with the variables set here.")
     warn(loaded.diagnostics)
     settings = {key: value or None for key, value in _settings(target).items()}
-    return replace(loaded.manifest, project=ProjectSettings(**settings), environment=target.environment or None)
+    project, environment = ProjectSettings(**settings), target.environment or None
+    manifest = replace(loaded.manifest, project=project, environment=environment)
+    logs.manifest_read(manifest)
+    return manifest
 
 
 def _left(saved: SavedPlan, manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:

@@ -6,11 +6,13 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from provisioner.cli import logs
 from provisioner.cli.complaints import warn
+from provisioner.cli.this_run import this_run
 from provisioner.manifest.env import gather
 from provisioner.manifest.files import folder_of, is_folder
 from provisioner.manifest.load import Loaded, Manifest, load
@@ -18,6 +20,7 @@ from provisioner.manifest.project import VARIABLES, ProjectSettings
 from provisioner.model.azure_hosts import account_of
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import ManifestInvalid, ProvisionerError
+from provisioner.model.run import Run
 from provisioner.planes.clouds import cloud_of, loopback_authorities
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class Request:
     environment: str | None = None
     parallelism: int = 10
     timeout_s: float = 120
+    run: Run = field(default_factory=this_run)
 
     @property
     def folder(self) -> Path:
@@ -71,7 +75,7 @@ def read_manifest(request: Request) -> Manifest:
 
 def looked_at(request: Request) -> Loaded:
     """The manifest, or what is wrong with it."""
-    return load(
+    loaded = load(
         request.files,
         environ=os.environ,
         allow_env=request.allow_env,
@@ -82,6 +86,9 @@ def looked_at(request: Request) -> Loaded:
         pinned=request.pin_environment,
         environment=request.environment,
     )
+    if loaded.manifest is not None:
+        logs.manifest_read(loaded.manifest)
+    return loaded
 
 
 def allowed_hosts(
@@ -132,7 +139,9 @@ def connected(request: Request, manifest: Manifest | None, sign_in: SignIn | Non
 
     with (
         located(request, manifest.project if manifest is not None else None) as where,
-        connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as planes,
+        connect(
+            where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s, run=request.run
+        ) as planes,
     ):
         environment = (manifest.environment if manifest is not None else None) or ""
         yield replace(planes, target=replace(planes.target, local=request.local, environment=environment))

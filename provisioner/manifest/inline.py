@@ -15,15 +15,18 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
+from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 from provisioner.manifest.draft import ManifestFile, Text, is_external, sections_of
+from provisioner.manifest.env import has_variable
 from provisioner.manifest.files import PATH_ADVICE, path_fault, read_inside, shown_path
 from provisioner.manifest.limits import Budget, Resource
 from provisioner.manifest.reader import SUFFIXES, read_document
 from provisioner.manifest.scalars import convert
 from provisioner.manifest.schema import entry_shape, held_by_file, types_at
+from provisioner.manifest.write import literal
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Path, dotted
+from provisioner.model.document import Json, Path, dotted
 from provisioner.model.words import found, quoted, shown
 
 _CONVERTED: Final = frozenset({"integer", "number", "boolean"})
@@ -48,10 +51,24 @@ def filled(file: ManifestFile, budget: Budget, *, names_files: bool = True) -> M
     )
 
 
+def put_in(file: ManifestFile, budget: Budget) -> tuple[Json, Mapping[Path, str]]:
+    """What the file says, as it is written, with the texts and documents that it names as if they stood in it; and the
+    files that these came from, by their places. What a variable names is left to be read.
+    """
+    putting = _PuttingIn(replace(file.as_written(), sole={}), budget)
+    root = {
+        key: {name: putting.entry(value, (key, name)) for name, value in said.items()}
+        if key in KINDS and isinstance(said, dict)
+        else said
+        for key, said in file.as_written().root.items()
+    }
+    return root, putting.files
+
+
 class _Filling:
     """Keeps what comes to light while the entries of one file are walked through."""
 
-    def __init__(self, file: ManifestFile, budget: Budget, *, names_files: bool) -> None:
+    def __init__(self, file: ManifestFile, budget: Budget, *, names_files: bool = True) -> None:
         self._names_files = names_files
         self.problems: list[Diagnostic] = []
         self.unknown: set[Path] = set()
@@ -162,6 +179,18 @@ class _Filling:
     def _unknown(self, path: Path, *, as_text: bool) -> Any:
         self.unknown.add(path)
         return "" if as_text else {}
+
+
+class _PuttingIn(_Filling):
+    def __init__(self, file: ManifestFile, budget: Budget) -> None:
+        super().__init__(file, budget)
+        self.files: Final[dict[Path, str]] = {}
+
+    def _held(self, name: object, path: Path, *, as_text: bool) -> Any:
+        if not isinstance(name, str) or has_variable(name):
+            return {"file": name}
+        self.files[path] = shown_path(FilePath(self._file.source.folder) / name)
+        return literal(super()._held(name, path, as_text=as_text))
 
 
 def _with(value: Any, at: Path, numbers: Mapping[Path, object]) -> Any:

@@ -45,6 +45,7 @@ class Overlaid:
     """
 
     files: tuple[OverlaidFile, ...]
+    layers: tuple[Layer, ...] = ()
     environment: str | None = None
     variables: Mapping[str, Value]
     problems: tuple[Diagnostic, ...] = ()
@@ -60,6 +61,7 @@ def lay(name: str, files: Sequence[OverlaidFile], layers: Mapping[int, Layer]) -
         files=tuple(
             OverlaidFile(source=source, problems=file.problems) for source, file in zip(sources, files, strict=True)
         ),
+        layers=tuple(layers.values()),
         environment=name or None,
         variables=laying.variables,
         problems=tuple(laying.problems),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from provisioner.manifest.places import Source
+from provisioner.manifest.places import Home, Source
 from provisioner.manifest.schema import stands_in_file
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import ABSENT, Json, Path, dotted, lookup
@@ -103,11 +103,24 @@ class OverlaidSource(Source):
     def key_at(self, path: Path) -> Location:
         return self._said(path).key_at(path)
 
+    def home(self, path: Path) -> Home:
+        said = self._said(path)
+        if isinstance(said, Layer):
+            covers = path in self._laid and _holds(self._base.root, path)
+            return Home(said.source.lines.file, (*said.at, *path), covers)
+        above = next((layer for layer in self._layers if _holds(layer.root, path)), None)
+        if above is not None:  # two mappings that have become one
+            return Home(above.source.lines.file, (*above.at, *path), covers=True)
+        return said.home(path)
+
     def _said(self, path: Path) -> Source | Layer:
-        begins = next((path[:end] for end in range(1, len(path) + 1) if path[:end] in self._laid), None)
-        if begins is None:
+        if not any(path[:end] in self._laid for end in range(1, len(path) + 1)):
             return self._base
         return max(self._layers, key=lambda layer: _depth(layer.root, path))
+
+
+def _holds(root: object, path: Path) -> bool:
+    return isinstance(root, dict) and lookup(root, path) is not ABSENT
 
 
 def _depth(root: Any, path: Path) -> int:

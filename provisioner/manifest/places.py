@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from provisioner.model.diagnostic import Location
 from provisioner.model.document import Path, dotted
@@ -14,6 +14,16 @@ _LONGEST_PATH: Final = 2_000
 _LOW: Final = (1 << _BITS) - 1
 
 
+class Home(NamedTuple):
+    """The text that says a value, and the value's path in it. What `covers` is said over another one, which would come
+    forth if it went, and with which a mapping merges.
+    """
+
+    file: str
+    path: Path
+    covers: bool = False
+
+
 class Lines:
     """Offsets into a text as lines and columns. Lines break where editors break them: at `\\n`, `\\r\\n` and `\\r`."""
 
@@ -22,6 +32,10 @@ class Lines:
         self._text = text
         self._broken = ""  # the text with `\n` at the end of every line, wherever one breaks
         self._pieces: list[tuple[int, int]] = []  # at the start of each: lines before it, and where its line begins
+
+    @property
+    def text(self) -> str:
+        return self._text
 
     def holds(self, piece: str) -> bool:
         return piece in self._text
@@ -110,6 +124,10 @@ class Source:
     def key_at(self, path: Path) -> Location:
         """Where the key stands; for an item of a list, the item."""
         return self.lines.at(self.marks.find(self.root, self._root_at, path)[0], dotted(path))
+
+    def home(self, path: Path) -> Home:
+        """Where the value is said, or would be."""
+        return Home(self.lines.file, path)
 
 
 class PlacelessSource(Source):

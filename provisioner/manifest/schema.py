@@ -9,6 +9,7 @@ from typing import Any, Final
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE, flag, mapping, text
 from provisioner.manifest.misfits import Shape
+from provisioner.manifest.partial_schema import or_null, partial
 from provisioner.model.document import Document, Json, Path
 from provisioner.model.resource import OnRemove
 from provisioner.model.words import listed
@@ -137,12 +138,20 @@ PREFLIGHT: Final[Document] = mapping(
 _ENVIRONMENTS: Final[Document] = {
     "environments": {
         "type": ["object", "null"],
+        "propertyNames": {"pattern": OWNER_NAME},
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/environment"}, {"$ref": "#/$defs/environment_file"}]},
         "description": "What is otherwise in each environment, by name, laid over the rest: a mapping merges, a list "
         "or single value replaces, null takes out. `{file: env/prod.yaml}` keeps it in a file of its own. One is "
         "chosen with --env, PROVISIONER_ENV or `default_environment`.",
     },
     "default_environment": text("The environment that is used when none is chosen.", examples=["dev"]),
 }
+
+_ENVIRONMENT_FILE: Final[Document] = mapping(
+    "The file that holds the environment.",
+    {"file": text("Its path in the manifest's folder.", examples=["env/prod.yaml"])},
+    required=["file"],
+)
 
 _HEAD: Final[Document] = {
     "version": {"const": 1, "description": "The version of this format."},
@@ -207,7 +216,40 @@ def manifest_schema() -> Json:
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
         "additionalProperties": False,
         "required": ["version"],
-        "$defs": {"variable": _VARIABLE_SCHEMA, "lifecycle": _with_variables(LIFECYCLE)},
+        "$defs": {
+            "variable": _VARIABLE_SCHEMA,
+            "lifecycle": _with_variables(LIFECYCLE),
+            "environment": _environment(head),
+            "environment_file": _ENVIRONMENT_FILE,
+        },
+    }
+
+
+def _environment(head: Document) -> Json:
+    """What is laid over a manifest: any part of it."""
+    return {
+        "type": ["object", "null"],
+        "description": "What is otherwise in this environment: a mapping merges, a list or single value replaces, null "
+        "takes out.",
+        "properties": {
+            **{key: or_null(partial(inner, f"#/properties/{key}")) for key, inner in head.items()},
+            "variables": {"type": "object", "description": "Values of the manifest's variables, by name."},
+            **{section: _partial_section(section) for section in KINDS},
+        },
+        "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
+        "additionalProperties": False,
+    }
+
+
+def _partial_section(section: str) -> Json:
+    entry = partial(_with_variables(KINDS[section].schema()), f"#/properties/{section}/additionalProperties")
+    lifecycle = partial(_with_variables(LIFECYCLE), "#/$defs/lifecycle")
+    ours = {"external": _EXTERNAL, "live_name": LIVE_NAME, "lifecycle": lifecycle}
+    entry["properties"] |= {key: or_null(inner) for key, inner in ours.items()}
+    return {
+        "type": ["object", "null"],
+        "description": f"What is otherwise of each {KINDS[section].singular}, by name.",
+        "additionalProperties": or_null(entry),
     }
 
 

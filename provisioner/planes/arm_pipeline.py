@@ -7,7 +7,6 @@ any size, and its pollers take them to be what they should be: so ours are measu
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 import threading
@@ -29,8 +28,11 @@ from provisioner import __version__
 from provisioner.model.caller import Caller
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.run import Run
 from provisioner.model.shape import OBJECT, TEXT, having, solid
+from provisioner.planes import attempts
 from provisioner.planes.advice import MANAGEMENT
+from provisioner.planes.attempts import CLIENT_REQUEST_ID, Attempt
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback, require_trusted
 from provisioner.planes.credentials import caller_in
@@ -53,6 +55,7 @@ _CONNECT_S: Final = 15
 _PIECE: Final = 64 * 1024
 DOCUMENT: Final = "provisioner.document"  # where an answer's context keeps what its body says
 IS_FIRST: Final = "provisioner.first"  # and whether the request had been sent once only
+_TRIES: Final = "provisioner.tries"  # where a request's context counts how often it is sent
 # What the SDK's pollers look at.
 _OPERATION: Final = having(
     status=TEXT,
@@ -75,14 +78,13 @@ _DEPLOYMENT: Final = re.compile(
 _WRITTEN_BY_SDK: Final = ("PUT", "PATCH", "DELETE")
 
 Note = Callable[[str], None]
-LOG = logging.getLogger(__name__)
 
 
 class ArmPipeline:
     """The policies of Azure's SDK clients in their order, but for retries, and without the one that registers resource
     providers: who has an account has that. Entered before it is used.
 
-    `timeout_s` is how long an answer may keep silent.
+    `timeout_s` is how long an answer may keep silent; requests say that they are of `run`.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class ArmPipeline:
         allowed_hosts: Collection[str],
         clock: Clock,
         timeout_s: float = 120,
+        run: Run | None = None,
     ) -> None:
         self._credential = credential
         self._scope = scope
@@ -116,6 +119,7 @@ class ArmPipeline:
                 _Persistence(allowed_hosts, clock),
                 policies.BearerTokenCredentialPolicy(credential, scope),
                 policies.SensitiveHeaderCleanupPolicy(),
+                _Marking(run, clock),
             ],
         )
         self.client: PipelineClient[Any, Any] = PipelineClient(self._endpoint, pipeline=self._pipeline)
@@ -287,19 +291,18 @@ class _Persistence(HTTPPolicy[Any, Any]):
         note: Note = request.context.options.pop("note")
         require_trusted(request.http_request.url, self._allowed)
         require_straight(urlsplit(request.http_request.url).path)
+        request.context[_TRIES] = request.context.options.pop("tries", None) or count(1)
         tries = count(1)
         return persistently(lambda: self._once(request, next(tries)), clock=self._clock, note=note)
 
     def _once(self, request: PipelineRequest[Any], tries: int) -> PipelineResponse[Any, Any]:
         options = dict(request.context.options)  # policies take out what they have read
-        started = self._clock.now()
         try:
             response = self.next.send(request)
             response.http_response.read()
         except (AzureError, OSError, ValueError) as error:
             request.context.options.update(options)
             raise _silence(request.http_request.url, error) from error
-        _log(request.http_request, response.http_response, self._clock.now() - started)
         if (again := _again(response.http_response)) is not None:
             request.context.options.update(options)
             raise again
@@ -319,10 +322,25 @@ def _believed(response: Any) -> Document:
     return document
 
 
-def _log(request: Any, response: Any, elapsed_s: float) -> None:
-    """Not the query: an operation's URL may carry a signature there."""
-    path, status = urlsplit(request.url).path, response.status_code
-    LOG.debug("%s %s %s %.0f ms", request.method, path, status, 1000 * elapsed_s)
+class _Marking(HTTPPolicy[Any, Any]):
+    """Stands last, behind the policy for tokens, which sends what was challenged once more: each sending is marked and
+    logged.
+    """
+
+    def __init__(self, run: Run | None, clock: Clock) -> None:
+        super().__init__()
+        self._run = run
+        self._clock = clock
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        asked, url = request.http_request, urlsplit(request.http_request.url)
+        number = next(request.context[_TRIES])
+        sent = Attempt(attempts.MANAGEMENT, asked.method, number=number, clock=self._clock, run=self._run)
+        asked.headers.update(sent.headers(asked.headers.get(CLIENT_REQUEST_ID, "")))
+        with sent.to(url.netloc, url.path):
+            response = self.next.send(request)
+            sent.answered(response.http_response.status_code, response.http_response.headers)
+            return response
 
 
 def _again(response: Any) -> Again | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.model.caller import Caller
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.planes.attempts import LOG as ATTEMPTS
 from provisioner.planes.failures import nothing_listens
 from provisioner.planes.loopback import is_deserted
 
@@ -83,9 +85,18 @@ def _default_credential() -> TokenCredential:
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - see above
 
     try:
-        return DefaultAzureCredential()
+        return DefaultAzureCredential(**_logged())
     except (ImportError, ValueError) as error:  # a setting that it does not understand, a broker that is not there
         raise PlaneError(sign_in_failure(error)) from error
+
+
+def _logged() -> dict[str, Any]:
+    """Only where requests are logged is anything else than azure-identity's own said."""
+    if not ATTEMPTS.isEnabledFor(logging.DEBUG):
+        return {}
+    from provisioner.planes.sign_in_log import LoggedTransport  # noqa: PLC0415 - it is azure-core's
+
+    return {"transport": LoggedTransport()}
 
 
 def claims_in(token: str) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from provisioner.planes.documents import is_too_deep
 # do, it is called this.
 MOVED_TO: Final = "Provisioner-Moved-To"
 _RAW_LIMIT: Final = 600
+_REQUEST_IDS: Final = ("x-request-id", "x-ms-request-id", "apim-request-id")
 _DEEPEST: Final = 5  # errors within errors that are looked at
 
 
@@ -148,4 +149,9 @@ def _details(error: Mapping[str, Any], depth: int) -> Iterator[Mapping[str, Any]
 def _request_id(error: Mapping[str, Any], headers: Mapping[str, str]) -> str:
     extra = error.get("additionalInfo")
     inside = extra.get("request_id") if isinstance(extra, Mapping) else None
-    return str(headers.get("x-request-id") or headers.get("x-ms-request-id") or inside or "")
+    return request_id_in(headers) or str(inside or "")
+
+
+def request_id_in(headers: Mapping[str, str]) -> str:
+    """The service's own id of the request, by which its support finds it; empty where it tells none."""
+    return next((found for name in _REQUEST_IDS if (found := headers.get(name))), "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -217,17 +218,19 @@ class _Start:
         self._path = path
         self._content = None if body is None else encoded(body)
         self._headers = dict(headers or {})
+        self._tries = count(1)  # over all beginnings: one that meets another operation is the same request again
 
     def __call__(self, polling: Polling) -> LROPoller[Document]:
         operation = self._pipeline.operation(self._method, self._path)
-        more = {"headers": self._headers, "polling": polling, "note": polling.note, "raw_response_hook": self._hear}
+        more: dict[str, Any] = {"note": polling.note, "tries": self._tries, "raw_response_hook": self._hear}
         if operation is not None:
-            return operation(*(() if self._content is None else (self._content,)), **more)
+            content = () if self._content is None else (self._content,)
+            return operation(*content, headers=self._headers, polling=polling, **more)
         headers = {"Accept": "application/json", **self._headers}
         if self._content is not None:
             headers["Content-Type"] = "application/json"
         request = HttpRequest(self._method, _versioned(self._path), headers=headers, content=self._content)
-        answer = self._pipeline.run(request, note=polling.note, raw_response_hook=self._hear)
+        answer = self._pipeline.run(request, **more)
         from azure.core.polling import LROPoller  # noqa: PLC0415
 
         return LROPoller(self._pipeline.client, answer, _shown, polling)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import ssl
-import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -14,7 +13,10 @@ from provisioner import __version__
 from provisioner.model.caller import Caller
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.run import Run
+from provisioner.planes import attempts
 from provisioner.planes.advice import PROJECT
+from provisioner.planes.attempts import Attempt
 from provisioner.planes.clock import Clock
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import Tokens, caller_in
@@ -37,7 +39,6 @@ API_VERSION: Final = "v1"
 _PAGE: Final = 100  # the most a list gives at once
 _CONNECT_S: Final = 15
 T = TypeVar("T")
-LOG = logging.getLogger(__name__)
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NEVER_SENT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)  # the same would happen again
 _HUNG: Final = (httpx.ReadTimeout, httpx.WriteTimeout)
@@ -98,12 +99,15 @@ def _wrong_settings(endpoint: str, error: Exception) -> Failure:
 
 
 class HttpProject:
-    """See `kinds.protocol.ProjectPlane`. `note` is told of every wait."""
+    """See `kinds.protocol.ProjectPlane`. `note` is told of every wait; requests say that they are of `run`."""
 
-    def __init__(self, client: httpx.Client, *, clock: Clock, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, client: httpx.Client, *, clock: Clock, note: Callable[[str], None], run: Run | None = None
+    ) -> None:
         self._client = client
         self._clock = clock
         self._note = note
+        self._run = run
 
     @property
     def caller(self) -> Caller:
@@ -112,7 +116,7 @@ class HttpProject:
         return caller_in(auth.tokens.bearer()) if isinstance(auth, _Bearer) else Caller()
 
     def telling(self, note: Callable[[str], None]) -> HttpProject:
-        return HttpProject(self._client, clock=self._clock, note=note)
+        return HttpProject(self._client, clock=self._clock, note=note, run=self._run)
 
     def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
         what = list_at(path)
@@ -156,9 +160,11 @@ class HttpProject:
         features: tuple[str, ...] = (),
         settled: Callable[[], Document | None] | None = None,
     ) -> Document:
+        tries = count(1)
+
         def attempt() -> Document:
             try:
-                return _written(path, self._send("POST", path, features=features, json=body))
+                return _written(path, self._send("POST", path, next(tries), features=features, json=body))
             except PlaneError as error:
                 if not (error.ambiguous or error.failure.status == 409) or settled is None:
                     raise
@@ -175,10 +181,11 @@ class HttpProject:
 
     def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None:
         what = f"The answer to the deletion of {unquote(path.partition('?')[0])}"
+        tries = count(1)
 
         def attempt() -> None:
             try:
-                answer = self._send("DELETE", path, features=features)
+                answer = self._send("DELETE", path, next(tries), features=features)
                 decoded(answer.content, status=answer.status, what=what)
             except PlaneError as error:
                 if error.failure.status == 404:
@@ -215,10 +222,11 @@ class HttpProject:
 
     def _repeatable(self, method: str, path: str, **more: Any) -> _Answer:
         """For requests that do the same however often they are sent."""
+        tries = count(1)
 
         def attempt() -> _Answer:
             try:
-                return self._send(method, path, **more)
+                return self._send(method, path, next(tries), **more)
             except PlaneError as error:
                 if not error.ambiguous:
                     raise
@@ -230,14 +238,19 @@ class HttpProject:
         self,
         method: str,
         path: str,
+        number: int,
+        /,
         *,
         query: Mapping[str, str] | None = None,
         features: tuple[str, ...] = (),
         json: Document | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> _Answer:
-        """One request. Raises Again where it surely had no effect, PlaneError for every other failure."""
-        extra = {"x-ms-client-request-id": str(uuid.uuid4()), **(headers or {})}
+        """One request, for the `number`th time. Raises Again where it surely had no effect, PlaneError for every other
+        failure.
+        """
+        sent = Attempt(attempts.PROJECT, method, number=number, clock=self._clock, run=self._run)
+        extra = {**sent.headers(), **(headers or {})}
         if features:
             extra["Foundry-Features"] = ",".join(features)
         if json is not None:
@@ -247,13 +260,16 @@ class HttpProject:
         try:
             require_straight(path.partition("?")[0])
             url = self._url(path, query or {})
-            with self._client.stream(method, url, content=content, headers=extra) as response:
+            with (
+                sent.to(url.netloc.decode("ascii"), url.path),
+                self._client.stream(method, url, content=content, headers=extra) as response,
+            ):
+                sent.answered(response.status_code, response.headers)
                 answer = _Answer(response.status_code, response.headers, self._body(response, started))
         except (httpx.InvalidURL, UnicodeError) as error:
             raise _wrong_url(path, error) from error
         except httpx.RequestError as error:
             _raise_unreachable(error, self._client.base_url)
-        LOG.debug("%s %s %s %.0f ms", method, url.path, answer.status, 1000 * (self._clock.now() - started))
         if not response.is_success:
             _raise_refused(answer)
         return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from provisioner.model.azure_hosts import project_of
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.plan import Target
+from provisioner.model.run import Run
 from provisioner.planes import project
 from provisioner.planes.clock import Clock, SystemClock
 from provisioner.planes.clouds import Cloud, cloud_of, require_trusted
@@ -21,6 +23,8 @@ from provisioner.planes.trust import trusted_authorities
 
 if TYPE_CHECKING:
     from provisioner.planes.management import ArmManagement
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +66,11 @@ def connect(
     connections: int = 10,
     timeout_s: float = 120,
     clock: Clock | None = None,
+    run: Run | None = None,
 ) -> Iterator[Planes]:
-    """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's. Raises PlaneError before
-    anything is sent when a host is not trusted, or what the environment says of proxies and CAs makes no sense.
+    """`timeout_s` is how long an answer may keep silent; `signed_in` stays its owner's; requests say that they are of
+    `run`. Raises PlaneError before anything is sent when a host is not trusted, or what the environment says of proxies
+    and CAs makes no sense.
     """
     cloud = require_trusted_planes(where)
     require_somebody(where.endpoint)
@@ -79,9 +85,9 @@ def connect(
             connections=connections,
             timeout_s=timeout_s,
         ) as client,
-        _management(where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s) as management,
+        _management(where, cloud, sign_in, trust, clock=clock, timeout_s=timeout_s, run=run) as management,
     ):
-        yield Planes(HttpProject(client, clock=clock, note=_silently), management, _target(where, cloud))
+        yield Planes(HttpProject(client, clock=clock, note=_silently, run=run), management, _target(where, cloud))
 
 
 def require_trusted_planes(where: Coordinates) -> Cloud:
@@ -105,7 +111,14 @@ def _target(where: Coordinates, cloud: Cloud) -> Target:
 
 @contextmanager
 def _management(
-    where: Coordinates, cloud: Cloud, sign_in: SignIn, trust: ssl.SSLContext, *, clock: Clock, timeout_s: float
+    where: Coordinates,
+    cloud: Cloud,
+    sign_in: SignIn,
+    trust: ssl.SSLContext,
+    *,
+    clock: Clock,
+    timeout_s: float,
+    run: Run | None,
 ) -> Iterator[ArmManagement | None]:
     if not where.is_managed:
         yield None
@@ -121,6 +134,7 @@ def _management(
         allowed_hosts=where.allowed_hosts,
         clock=clock,
         timeout_s=timeout_s,
+        run=run,
     )
     scope = Scope(
         subscription=where.subscription or "",
@@ -145,4 +159,4 @@ def _require_management(endpoint: str, allowed: Collection[str]) -> None:
 
 def _silently(note: str) -> None:
     """Where nobody listens, the log does."""
-    project.LOG.info("%s", note)
+    LOG.info("%s", note)

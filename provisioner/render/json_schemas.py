@@ -17,7 +17,7 @@ from provisioner.model.progress import Status
 from provisioner.model.words import listed
 from provisioner.preflight.settings import IDS
 
-_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
 
 
@@ -54,7 +54,7 @@ def _ref(name: str) -> Json:
     return {"$ref": f"#/$defs/{name}"}
 
 
-_ADDRESS: Final = _object(
+ADDRESS: Final = _object(
     "A resource.",
     kind=_text(f"The manifest's section: {listed([f'`{section}`' for section in KINDS], 'or')}."),
     name=_text("Its name."),
@@ -250,7 +250,7 @@ _OUTCOME: Final = {
     "remarks": _many("What else to know of what was done, a sentence each.", {"type": "string"}),
 }
 _OF_PLAN: Final = {
-    "address": _ADDRESS,
+    "address": ADDRESS,
     "diagnostic": _DIAGNOSTIC,
     "field": _FIELD,
     "change": _CHANGE,
@@ -296,18 +296,18 @@ _DRIFT: Final = _object(
 
 
 def drift_schema() -> Json:
-    defs = {"address": _ADDRESS, "drifted_field": _DRIFTED_FIELD}
-    return {"$schema": _DIALECT, "title": "Drift", **_DRIFT, "$defs": defs}
+    defs = {"address": ADDRESS, "drifted_field": _DRIFTED_FIELD}
+    return {"$schema": DIALECT, "title": "Drift", **_DRIFT, "$defs": defs}
 
 
 def plan_schema() -> Json:
-    return {"$schema": _DIALECT, "title": "Plan", **_PLAN, "$defs": _OF_PLAN}
+    return {"$schema": DIALECT, "title": "Plan", **_PLAN, "$defs": _OF_PLAN}
 
 
 def events_schema() -> Json:
     """Of one line of the stream."""
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "Event",
         "description": "One line of `apply --format json` or `destroy --format json`. Exactly one line is the last: "
         "apply_finished, apply_abandoned or failed.",
@@ -348,12 +348,13 @@ def doctor_schema() -> Json:
         summary=_object("How many of each.", **{it.value: _count(f"Checks that are {it.value}.") for it in State}),
         checks=_many("Every check.", _CHECK),
     )
-    return {"$schema": _DIALECT, "title": "Doctor", **found, "$defs": {"diagnostic": _DIAGNOSTIC}}
+    return {"$schema": DIALECT, "title": "Doctor", **found, "$defs": {"diagnostic": _DIAGNOSTIC}}
 
 
 def _event(name: str, *, description: str, required: Json, optional: Json | None = None) -> Any:
     which = {"const": name, "description": "Which event it is."}
-    return _object(description, optional or {}, event=which, **required)
+    of_run = {"run_id": _text("Which run, as the log has it; the services are told it.", format="uuid")}
+    return _object(description, {**of_run, **(optional or {})}, event=which, **required)
 
 
 _EVENTS: Final[dict[str, Json]] = {

@@ -14,7 +14,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provisioner.cli.logs import configure
+from provisioner.cli.run_log import RunLog
 from provisioner.cli.shell_exports import exports
 from provisioner.manifest.write import dump
 from provisioner.model.address import Address
@@ -147,14 +147,16 @@ def test_what_commands_nothing_is_shown_as_it_is(text: str) -> None:
 @pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize("command", _COMMANDS)
 def test_no_log_commands_a_pipeline(command: str, style: str, capsys: pytest.CaptureFixture[str]) -> None:
-    before = logging.root.handlers[:]
+    log = RunLog("warning", style)
     try:
-        configure("warning", style)
-        logging.getLogger("provisioner.attack").warning("a\n%s\r%s\u2028%s", command, command, command)
+        facts = {"path": f"/a\n{command}", "request_id": command}
+        logging.getLogger("provisioner.attack").warning(
+            "a\n%s\r%s\u2028%s", command, command, command, extra={"facts": facts}
+        )
         error = ValueError(f"x\n{command}")
         logging.getLogger("azure.attack").error("%s", command, exc_info=error)
     finally:
-        logging.root.handlers[:] = before
+        log.end(0)
     told = capsys.readouterr().err
 
     assert told

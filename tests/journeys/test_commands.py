@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
-import logging
-import sys
 from pathlib import Path
 
 import pytest
 
-from provisioner.cli.main import COMMANDS, group, run
+from provisioner.cli.main import COMMANDS, group
 from provisioner.cli.reporters.stdout import UntilBroken
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyStarted
@@ -159,27 +156,16 @@ def test_export_without_a_project_says_what_to_set(provisioner: Command, monkeyp
 
 
 @pytest.mark.usefixtures("foundry")
-def test_debug_logs_show_requests_and_no_token(
-    project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_debug_logs_show_requests_and_no_token(project: Path, provisioner: Command) -> None:
     (project / "stores.yaml").write_text(EXAMPLE, encoding="utf-8")
-    before = logging.getLogger().handlers[:]
-    try:
-        logged = run(["--log-level", "debug", "--log-format", "json", "plan"])
-        handler = logging.getLogger().handlers[0]
-        assert isinstance(handler, logging.StreamHandler)
-        stream = io.StringIO()
-        handler.setStream(stream)
-        monkeypatch.setattr(sys, "stderr", stream)
-        assert provisioner("plan").code == logged == 0
-    finally:
-        logging.getLogger().handlers[:] = before
-        logging.getLogger("provisioner").setLevel(logging.NOTSET)
 
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert any("memory_stores" in line["message"] for line in lines)
-    assert "Bearer" not in stream.getvalue()
-    assert "eyJ" not in stream.getvalue()
+    logged = provisioner("--log-level", "debug", "--log-format", "json", "plan")
+
+    assert logged.code == 0
+    assert any("memory_stores" in json.loads(line)["message"] for line in logged.err.splitlines())
+    assert "Bearer" not in logged.err
+    assert "eyJ" not in logged.err
+    assert provisioner("plan").err == ""
 
 
 def test_a_progress_stream_that_breaks_is_dropped() -> None:

@@ -30,6 +30,7 @@ RUNNING = {
     "difflib",
     "jinja2",
 }
+LOGGING = {"provisioner.cli.run_log", "provisioner.planes.sign_in_log"}
 REST = {"provisioner.planes.polling", "provisioner.model.progress", "provisioner.apply.execute", "provisioner.emulator"}
 PLANNING = {"provisioner.model.plan", "provisioner.reconcile.planner", "provisioner.apply.observe"}
 MANIFEST = {"yaml", "provisioner.manifest.load", "provisioner.kinds"}
@@ -51,14 +52,19 @@ def imported(*arguments: str, folder: Path = ROOT) -> set[str]:
 
 @pytest.mark.parametrize("flag", ["--help", "--version"])
 def test_help_imports_neither_a_manifest_nor_a_network(flag: str) -> None:
-    assert imported(flag) & (NETWORK | RUNNING | REST | PLANNING | MANIFEST) == set()
+    assert imported(flag) & (NETWORK | RUNNING | REST | PLANNING | MANIFEST | LOGGING) == set()
 
 
 @pytest.mark.parametrize("command", ["validate", "graph"])
 def test_what_stays_offline_imports_no_network_and_no_plan(command: str) -> None:
     found = imported(command, "--file", str(ROOT / "stores.yaml"))
-    assert found & (NETWORK | RUNNING | REST | PLANNING | {"jsonschema"}) == set()
+    assert found & (NETWORK | RUNNING | REST | PLANNING | LOGGING | {"jsonschema"}) == set()
     assert found >= MANIFEST
+
+
+def test_a_log_of_what_stays_offline_imports_no_network_either(tmp_path: Path) -> None:
+    found = imported("--log-file", str(tmp_path / "run.jsonl"), "validate", "--file", str(ROOT / "stores.yaml"))
+    assert found & (NETWORK | RUNNING | REST | PLANNING | {"jsonschema"}) == set()
 
 
 def test_a_folder_is_started_without_a_network(tmp_path: Path) -> None:
@@ -75,5 +81,5 @@ def test_a_plan_without_changes_imports_nothing_that_writes(provisioner: Command
     manifest = ("--file", str(ROOT / "stores.yaml"))
     assert provisioner("apply", "--yes", *manifest).code == 0
     found = imported("plan", "--detailed-exitcode", *manifest)
-    assert found & (RUNNING | REST | {"jsonschema"}) == set()
+    assert found & (RUNNING | REST | LOGGING | {"jsonschema"}) == set()
     assert found >= NETWORK | PLANNING | MANIFEST

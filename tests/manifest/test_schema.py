@@ -51,7 +51,7 @@ def test_the_examples_fit() -> None:
         (path, example)
         for path, inner in properties_of(manifest_schema())
         for example in inner.get("examples", ())
-        if not Draft202012Validator({**inner, "$defs": manifest_schema()["$defs"]}).is_valid(example)
+        if not VALIDATOR.evolve(schema=inner).is_valid(example)
     ]
 
     assert wrong == []
@@ -138,3 +138,35 @@ def test_every_kind_has_its_section() -> None:
     properties = manifest_schema()["properties"]
 
     assert [key for key in properties if key in KINDS] == list(KINDS)
+
+
+ENVIRONMENT = {
+    "name": "team-prod",
+    "project": {"account": None},
+    "deployments": {"gpt": {"sku": {"capacity": "${env:FOUNDRY_CAPACITY}"}}, "old": None},
+    "stores": {"s": {"description": None, "lifecycle": {"prevent_destroy": True, "ignore": None}}},
+    "agents": {"a": {"instructions": {"file": "x.md"}, "text": {"format": {"strict": None}}, "temperature": None}},
+    "variables": {"TIER": "gold"},
+}
+
+
+@pytest.mark.parametrize(
+    "environment", [ENVIRONMENT, None, {}, {"file": "env/prod.yaml"}], ids=["parts", "nothing", "empty", "file"]
+)
+def test_editors_take_any_part_in_an_environment(environment: object) -> None:
+    VALIDATOR.validate({"version": 1, "environments": {"prod": environment}, "default_environment": "prod"})
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({"agnets": {}}, id="unknown-section"),
+        pytest.param({"agents": {"a": {"modle": "x"}}}, id="unknown-key"),
+        pytest.param({"deployments": {"gpt": {"sku": {"capacity": "many"}}}}, id="wrong-type"),
+        pytest.param({"environments": {}}, id="environments-in-one"),
+        pytest.param({"agents": {"a": {"tools": [None]}}}, id="null-in-a-list"),
+        pytest.param({"file": "a.yaml", "name": "x"}, id="a-file-and-more"),
+    ],
+)
+def test_editors_refuse_in_an_environment_what_is_no_part_of_a_manifest(environment: object) -> None:
+    assert not VALIDATOR.is_valid({"version": 1, "environments": {"prod": environment}})

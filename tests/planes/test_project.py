@@ -14,7 +14,7 @@ import pytest
 
 from provisioner.model.document import Document
 from provisioner.model.errors import PlaneError
-from provisioner.planes import project
+from provisioner.planes import attempts
 from provisioner.planes.credentials import Tokens
 from provisioner.planes.project import HttpProject, open_client
 from provisioner.planes.retry import ATTEMPTS
@@ -441,10 +441,10 @@ def test_every_exception_of_httpx_becomes_a_failure(kind: type[Exception], clock
 def test_the_log_has_paths_and_statuses_but_no_queries(
     plane: Plane, scripted: Scripted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("DEBUG", logger=project.LOG.name)
+    caplog.set_level("DEBUG", logger=attempts.LOG.name)
     scripted.say(200, {"name": "a"})
     plane.project.get("agents/a?secret=x")
-    own = [record.getMessage() for record in caplog.records if record.name == project.LOG.name]
+    own = [record.getMessage() for record in caplog.records if record.name == attempts.LOG.name]
     assert own[0].startswith("GET ")
     assert "200" in own[0]
     assert "secret" not in own[0]

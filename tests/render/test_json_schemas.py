@@ -18,13 +18,14 @@ from provisioner.render.abandoned import abandoned
 from provisioner.render.doctor import doctor_document
 from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
 from provisioner.render.json_schemas import doctor_schema, events_schema, plan_schema
+from provisioner.render.log_schema import log_schema
 from provisioner.render.plan_json import plan_document
 from tests.render import sample
 from tests.render import strategies as our
 from tests.whole import tries
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = {"plan": plan_schema(), "events": events_schema(), "doctor": doctor_schema()}
+SCHEMAS = {"plan": plan_schema(), "events": events_schema(), "doctor": doctor_schema(), "log": log_schema()}
 few = settings(max_examples=tries(40))
 
 
@@ -71,7 +72,13 @@ def _properties(schema: Any) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_keys_of_a_later_version_are_no_mistake(name: str) -> None:
     document: dict[str, Any] = planned_document(sample.sample_plan())
-    document = {"plan": document["plan"], "events": document, "doctor": doctor_document([])}[name]
+    line = {"time": "2026-05-04T09:30:00.000+00:00", "level": "info", "logger": "x", "event": "message", "message": "m"}
+    document = {
+        "plan": document["plan"],
+        "events": document,
+        "doctor": doctor_document([]),
+        "log": {**line, "run_id": "2f0f7f0e-8f5e-4b6e-9c39-6f2b7a1f4d11"},
+    }[name]
 
     assert Draft202012Validator(SCHEMAS[name]).is_valid({**document, "later": 1})
     assert not Draft202012Validator(closed(SCHEMAS[name])).is_valid({**document, "later": 1})

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
+from provisioner.cli import logs
 from provisioner.cli.files import write_out
 from provisioner.cli.formats import DEFAULT_SIZE, PLAN_FILES, PLANS, format_option, plan_file
 from provisioner.cli.options import (
@@ -106,6 +107,7 @@ def command(
             preflight = checks.preflight(manifest, planes)
             plan = planned(manifest, planes, allow, preflight, parallelism=request.parallelism)
     plan = replace(plan, made_at=datetime.now(tz=timezone.utc).isoformat(timespec="seconds"))
+    logs.plan_made(plan)
     for out in outs:
         _write(plan, out, max_size)
     if step_summary:

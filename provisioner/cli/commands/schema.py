@@ -17,6 +17,7 @@ from provisioner.cli.terminal import say
 @click.option("--plan", "what", flag_value="plan", help="That of `plan --format json` instead.")
 @click.option("--drift", "what", flag_value="drift", help="That of `drift --format json` instead.")
 @click.option("--events", "what", flag_value="events", help="That of a line of `apply --format json` instead.")
+@click.option("--log", "what", flag_value="log", help="That of a line of the log instead.")
 @click.option("--doctor", "what", flag_value="doctor", help="That of `doctor --format json` instead.")
 def command(*, what: str | None) -> int:
     """Print the manifest's JSON Schema.
@@ -34,11 +35,13 @@ def _schema(what: str | None) -> object:
 
         return manifest_schema()
     from provisioner.render import json_schemas  # noqa: PLC0415
+    from provisioner.render.log_schema import log_schema  # noqa: PLC0415
 
     schemas = {
         "plan": json_schemas.plan_schema,
         "drift": json_schemas.drift_schema,
         "events": json_schemas.events_schema,
         "doctor": json_schemas.doctor_schema,
+        "log": log_schema,
     }
     return schemas[what]()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from provisioner.cli import logs
 from provisioner.cli.formats import FORMATS, PROBLEMS, format_option
 from provisioner.cli.options import allow_host_option, endpoint_option, manifest_options, pin_option
 from provisioner.cli.session import allowed_hosts
@@ -67,6 +68,8 @@ def command(
         say(problems, commands=FORMATS[style].commands)
     if not validated.is_valid:
         return 1
+    for manifest in validated.manifests:
+        logs.manifest_read(manifest)
     if style == "text":
         for manifest in validated.manifests:
             of = f"{manifest.environment}: " if manifest.environment is not None else ""

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from provisioner.apply.workers import Ended
 from provisioner.cli import surroundings
@@ -17,6 +18,8 @@ from provisioner.doctor.sign_in import NoToken, Token, held, signed_in
 from provisioner.doctor.verdict import Verdict, failed, unknown
 from provisioner.model.errors import PlaneError
 from provisioner.planes.answering import Answers, heard
+from provisioner.planes.attempts import Attempt
+from provisioner.planes.clock import SystemClock
 from provisioner.planes.clouds import is_loopback
 from provisioner.planes.credentials import SignIn, claims_in
 from provisioner.planes.failures import nothing_listens
@@ -54,7 +57,7 @@ def _reached(
         tasks |= {f"{plane}-token": _Asking(sign_in, scope, answers) for plane, scope in scopes.items()}
         if trust is not None:
             limit = outside.patience.answer_s
-            tasks |= {f"{plane}-plane": _Probing(url, trust, limit, outside.now) for plane, url in urls.items()}
+            tasks |= {f"{plane}-plane": _Probing(plane, url, trust, limit, outside.now) for plane, url in urls.items()}
         ended = within(tasks, seconds)
     replies = {plane: _reply(ended, plane, has_trust=trust is not None) for plane in urls}
     tokens = {plane: _token(ended, plane, seconds) for plane in scopes}
@@ -70,13 +73,21 @@ def _reached(
 
 @dataclass(frozen=True, slots=True)
 class _Probing:
+    plane: str
     url: str
     trust: ssl.SSLContext
     timeout_s: float
     now: Callable[[], float]
 
     def __call__(self) -> Answer | Silence:
-        return probe(self.url, self.trust, timeout_s=self.timeout_s, now=self.now)
+        url = urlsplit(self.url)
+        with Attempt(self.plane, "GET", number=1, clock=SystemClock()).to(url.netloc, url.path) as sent:
+            found = probe(self.url, self.trust, timeout_s=self.timeout_s, now=self.now)
+            if isinstance(found, Answer):
+                sent.answered(found.status, {})
+            else:
+                sent.unanswered(found.fault.value)
+            return found
 
 
 @dataclass(frozen=True, slots=True)

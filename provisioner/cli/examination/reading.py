@@ -29,7 +29,9 @@ def reading(
     request = wish.request
     waits: list[str] = []
     try:
-        with connect(where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s) as both:
+        with connect(
+            where, sign_in, connections=request.parallelism, timeout_s=request.timeout_s, run=request.run
+        ) as both:
             planes = replace(both.telling(waits.append), target=replace(both.target, local=request.local))
             found = _access(planes, ready, waits, wish.outside.patience.access_s)
             bad = bad or next((name for name, it in found.items() if it.state is not State.OK), "")

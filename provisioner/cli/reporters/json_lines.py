@@ -7,6 +7,7 @@ from typing import TextIO
 
 from provisioner.cli.reporters.stdout import UntilBroken, require_told, say_last
 from provisioner.cli.terminal import Terminal, forget, say
+from provisioner.model.document import Json
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event
@@ -16,28 +17,31 @@ from provisioner.render.json_text import json_text
 
 
 class JsonReporter:
-    """The last line says how it ended, or why nothing, or nothing more, was done: also where we are to blame."""
+    """The last line says how it ended, or why nothing, or nothing more, was done: also where we are to blame. Every
+    line says of which run it is.
+    """
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, *, run_id: str) -> None:
         self._terminal = terminal
-        self._lines = UntilBroken(lambda event: say(json_text(event_document(event))))
+        self._run_id = run_id
+        self._lines = UntilBroken(lambda event: say(self._line(event_document(event))))
 
     def plan(self, plan: Plan, *, asks: bool) -> None:
         """Nothing where it is carried out at once: the run begins with it."""
         if not (asks or plan.is_empty or plan.refusals):
             return
         try:
-            say(json_text(planned_document(plan)))
+            say(self._line(planned_document(plan)))
         except BrokenPipeError:
             forget(sys.stdout)
         if plan.is_empty and not plan.refusals:
-            say_last(json_text(event_document(ApplyFinished(outcomes=()))))
+            say_last(self._line(event_document(ApplyFinished(outcomes=()))))
 
     def question_stream(self) -> TextIO | None:
         return sys.stderr
 
     def refused(self, error: ProvisionerError) -> None:
-        say_last(json_text(failed_document(error)))
+        say_last(self._line(failed_document(error)))
 
     def event(self, event: Event) -> None:
         self._lines(event)
@@ -47,7 +51,10 @@ class JsonReporter:
         require_told(finished, self._lines.broken, self._terminal)
 
     def abandoned(self, left: Abandoned) -> None:
-        say_last(json_text(abandoned_document(left)))
+        say_last(self._line(abandoned_document(left)))
 
     def close(self) -> None:
         """Holds nothing."""
+
+    def _line(self, document: Json) -> str:
+        return json_text({"event": document["event"], "run_id": self._run_id, **document})

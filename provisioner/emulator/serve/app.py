@@ -223,6 +223,8 @@ class App:
             "duration_ms": round((time.perf_counter() - started) * 1000, 3),
             "audience": _audience(call),
             "request_id": call.request_id,
+            "correlation_id": call.headers.get("x-ms-correlation-request-id"),
+            "traceparent": call.headers.get("traceparent"),
         }
         self._world.requests.append(entry)
         self._world.log.write(entry)

@@ -1,0 +1,41 @@
+"""A rendered manifest as YAML, with where each value came from in comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from provisioner.manifest.write import block
+from provisioner.model.document import Document, Path
+from provisioner.model.pipelines import inert
+from provisioner.model.rendered import Rendered
+from provisioner.model.words import printable
+
+
+def rendered_text(rendered: Rendered, *, origins: bool = False) -> str:
+    """A whole manifest. With `origins`, every line that has a value of its own tells the file and line of it."""
+    lines: list[str] = []
+    for key, value in rendered.document.items():
+        if isinstance(value, dict) and lines and lines[-1]:
+            lines.append("")
+        lines += _pairs({key: value}, (), rendered if origins else None)
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(mapping: Document, at: Path, told: Rendered | None) -> Iterator[str]:
+    indent = "  " * len(at)
+    for key, value in mapping.items():
+        here = (*at, key)
+        if isinstance(value, dict) and value:
+            yield from (f"{indent}{line}" for line in block({key: {"": ""}})[:-1])
+            yield from _pairs(value, here, told)
+        else:
+            first, *rest = block({key: value})
+            yield f"{indent}{first}{_comment(told, here)}"
+            yield from (f"{indent}{line}" if line else "" for line in rest)
+
+
+def _comment(told: Rendered | None, path: Path) -> str:
+    if told is None:
+        return ""
+    where = told.origin(path)
+    return f"  # {inert(printable(where.file))}:{where.line}"
