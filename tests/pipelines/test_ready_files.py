@@ -159,3 +159,15 @@ def test_checkouts_leave_no_token_behind() -> None:
 
     assert checkouts
     assert all(step["with"] == {"persist-credentials": False} for step in checkouts)
+
+
+def test_every_input_and_output_is_on_the_page() -> None:
+    page = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
+
+    told = {sort: set(re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)) for sort, table in _tables(page)}
+
+    assert told == {"input": set(ACTION["inputs"]), "output": set(ACTION["outputs"])}
+
+
+def _tables(page: str) -> list[tuple[str, str]]:
+    return [(sort, page.partition(f"| {sort} | |\n")[2].partition("\n\n")[0]) for sort in ("input", "output")]
