@@ -84,9 +84,12 @@ def golden(session: nox.Session) -> None:
     for name, flags in SCHEMAS:
         made = session.run("provisioner", "schema", *flags, silent=True, stderr=None)
         (ROOT / "schemas" / f"{name}.v1.schema.json").write_text(str(made), encoding="utf-8")
-    with session.chdir(ROOT / "examples" / "pipelines" / "github"):
-        session.run("provisioner", "init", "--github", "--name", "my-agents", "--force", silent=True)
-        shutil.copy(".github/actions/provisioner/action.yml", ROOT)
+    ready = ROOT / "examples" / "pipelines" / "github"
+    shutil.rmtree(ready)
+    ready.mkdir()
+    with session.chdir(ready):
+        session.run("provisioner", "init", "--github", "--name", "my-agents", silent=True)
+    shutil.copy(ready / ".github" / "actions" / "provisioner" / "action.yml", ROOT)
 
 
 @nox.session

@@ -66,6 +66,14 @@ def write_start(start: Start, *, force: bool) -> list[Written]:
     return told
 
 
+def write_beside(texts: Mapping[str, str], *, force: bool) -> list[Written]:
+    """Only these, by their paths in the current folder; what else is there stays as it is. Raises as `write_start`."""
+    require_free(texts, force=force)
+    told = [Written(name=name, what=_what(name)) for name in texts]
+    write_together([NewFile(path=Path(name), content=text.encode("utf-8")) for name, text in texts.items()])
+    return told
+
+
 def require_free(names: Iterable[str] = (_EXAMPLE, DEFAULT_FILE), *, force: bool) -> None:
     """Raises ProvisionerError where one of these files is there already."""
     there = {name for name in names if os.path.lexists(name)}

@@ -11,7 +11,7 @@ import yaml
 
 from provisioner import __version__
 from provisioner.cli.starter import github_files, github_manifest, starter_manifest
-from tests.foundry import Command
+from tests.foundry import EXAMPLE, Command
 from tests.pipelines.expressions import ALLOWED, STATUS, every_text, expressions_in
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +45,22 @@ def test_a_workflow_that_is_there_is_left_alone(project: Path, provisioner: Comm
     assert refused.code == 1
     assert ".github/workflows/deploy.yml exists already; nothing was written." in refused.err
     assert list(files_in(project)) == [".github/workflows/deploy.yml"]
+
+
+def test_beside_a_manifest_the_workflows_alone_are_written_and_renewed(project: Path, provisioner: Command) -> None:
+    (project / "stores.yaml").write_text(EXAMPLE, encoding="utf-8")
+
+    assert provisioner("init", "--github").code == 0
+    written = files_in(project)
+    (project / ".github" / "workflows" / "deploy.yml").write_text("name: old\n", encoding="utf-8")
+    renewed = provisioner("init", "--github", "--force")
+
+    assert renewed.code == 0
+    assert "replaced  .github/workflows/deploy.yml" in renewed.out
+    assert files_in(project) == written
+    assert written.pop("stores.yaml") == EXAMPLE
+    assert all(name.startswith(".github/") for name in written)
+    assert provisioner("init", "--github", "--force", "--name", "other").code == 1
 
 
 @pytest.mark.parametrize("flags", [("--from-project",), ("--from-outputs", "-")])

@@ -13,8 +13,8 @@ import click
 from click.core import ParameterSource
 
 from provisioner.cli.complaints import warn
+from provisioner.cli.options import DEFAULT_FILE, service_options
 from provisioner.cli.options import owner as owner_name
-from provisioner.cli.options import service_options
 from provisioner.cli.session import Request, allowed_hosts
 from provisioner.cli.starter import (
     PROMPT,
@@ -24,7 +24,7 @@ from provisioner.cli.starter import (
     starter_manifest,
     starter_prompt,
 )
-from provisioner.cli.starting import ENV, Start, Written, require_free, write_start
+from provisioner.cli.starting import ENV, Start, Written, require_free, write_beside, write_start
 from provisioner.cli.terminal import note, say
 from provisioner.manifest.project import VARIABLES, owner_fault
 from provisioner.model.azure_hosts import account_of
@@ -79,7 +79,7 @@ _FOR_GITHUB: Final = (
     "--github",
     is_flag=True,
     help="Start with environments dev and prod, and the workflows that plan them on pull requests, apply them on main "
-    "and look for drift.",
+    "and look for drift; where there is a manifest, write the workflows alone.",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 @service_options
@@ -127,9 +127,17 @@ def _for_github(ctx: click.Context, name: str | None, *, force: bool) -> int:
         if ctx.get_parameter_source(other) is ParameterSource.COMMANDLINE:
             flag = f"--{other.replace('_', '-')}"
             raise click.UsageError(f"--github and {flag} are two ways to start; leave one away.", ctx)
+    texts = github_files()
+    if Path(DEFAULT_FILE).exists():
+        if name is not None:
+            raise click.UsageError(f"--name is for a new manifest, and {DEFAULT_FILE} is there.", ctx)
+        pipeline = {path: text for path, text in texts.items() if path.startswith(".github/")}
+        _tell(write_beside(pipeline, force=force), _FOR_GITHUB)
+        note(f"{DEFAULT_FILE} is left as it is. The workflows are for its environments dev and prod.")
+        return 0
     manifest = github_manifest(name or _name_of(Path.cwd()))
-    texts = {**github_files(), PROMPT: starter_prompt()}
-    _tell(write_start(Start(manifest=manifest, texts=texts, example="", variables={}), force=force), _FOR_GITHUB)
+    start = Start(manifest=manifest, texts={**texts, PROMPT: starter_prompt()}, example="", variables={})
+    _tell(write_start(start, force=force), _FOR_GITHUB)
     return 0
 
 
