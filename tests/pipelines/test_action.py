@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from provisioner.cli.github.__main__ import step
 from provisioner.cli.github.annotations import set_outputs
 from provisioner.cli.github.commenting import MOST
 from provisioner.cli.github.signing_in import FILE, signed_in
@@ -150,6 +151,17 @@ def test_drift_that_cannot_be_known_fails(manifest: Path, runner: Runner) -> Non
     assert "## Drift is not known" in told.summary
 
 
+def test_a_job_that_may_not_sign_in_is_told_so(
+    manifest: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest.unlink()  # whatever it fails for
+    for name, value in AZURE.items():
+        monkeypatch.setenv(name, value)
+
+    assert runner.run("plan").code == 1
+    assert "`permissions: id-token: write`" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
@@ -166,6 +178,12 @@ def test_inputs_that_make_no_sense_are_told(environ: dict[str, str], words: str,
     temporary = {} if "RUNNER_TEMP" in words else {"RUNNER_TEMP": str(tmp_path)}
     with pytest.raises(ProvisionerError, match=words.split("(", maxsplit=1)[0].replace('"', ".")):
         read_inputs({**environ, **temporary})
+
+
+@pytest.mark.parametrize("words", [[], ["applied"], ["run", "run"]])
+def test_a_step_that_there_is_not_is_told(words: list[str]) -> None:
+    with pytest.raises(ProvisionerError, match="There is no such step"):
+        step(words)
 
 
 def test_outside_of_a_workflow_there_is_nobody_to_tell() -> None:

@@ -14,14 +14,14 @@ from provisioner.model.errors import ProvisionerError
 def main() -> NoReturn:
     prepare()
     try:
-        code = _step(sys.argv[1:])
+        code = step(sys.argv[1:])
     except ProvisionerError as error:
         annotate("error", f"{error} {error.hint}".strip())
         code = 1
     ended(code)
 
 
-def _step(words: list[str]) -> int:
+def step(words: list[str]) -> int:
     if words == ["run"]:
         from provisioner.cli.github.running import run_step  # noqa: PLC0415 - a step pays for what it does
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from provisioner.cli.github.annotations import set_outputs
+from provisioner.cli.github.annotations import annotate, set_outputs
 from provisioner.cli.github.inputs import Inputs, as_name, read_inputs
-from provisioner.cli.github.signing_in import signed_in
+from provisioner.cli.github.signing_in import may_not_ask, signed_in
 from provisioner.cli.main import run
 from provisioner.cli.step_summary import append_summary
 from provisioner.cli.terminal import remark
@@ -45,7 +46,14 @@ def run_step(environ: Mapping[str, str]) -> int:
     if is_offline:
         return _STEPS[inputs.command](inputs, environ)
     with signed_in(inputs.folder):
-        return _STEPS[inputs.command](inputs, environ)
+        code = _STEPS[inputs.command](inputs, environ)
+    if code and may_not_ask(os.environ):
+        annotate(
+            "notice",
+            "The job could not ask GitHub for a token to sign in to Azure with: that takes `permissions: id-token: "
+            "write`.",
+        )
+    return code
 
 
 def _require_ours(inputs: Inputs, environ: Mapping[str, str]) -> None:

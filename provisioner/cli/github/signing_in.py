@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,15 @@ _ASK: Final = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 _AUDIENCE: Final = "api://AzureADTokenExchange"
 _LIFE_S: Final = 240  # a token of GitHub's is good for five minutes, and azure-identity reads the file each time
 _TIMEOUT_S: Final = 30
+
+
+def may_not_ask(environ: Mapping[str, str]) -> bool:
+    """Whether the job is to sign in that way, and has no right to."""
+    return (
+        all(environ.get(name) for name in _WHO)
+        and not all(environ.get(name) for name in _ASK)
+        and not any(environ.get(name) for name in _OTHERWISE)
+    )
 
 
 @contextmanager
