@@ -35,6 +35,7 @@ SCHEMAS = (
 )
 PROGRAMS = ("tests/programs", "tests/emulator/test_real_clients.py")
 BESIDE = (
+    "action.yml",
     "tests",
     "benchmarks",
     "docs",
@@ -77,11 +78,19 @@ def check(session: nox.Session) -> None:
 
 @nox.session
 def golden(session: nox.Session) -> None:
-    """Write anew what people read: golden files, schemas, the README's table, the rules. Review the difference."""
+    """Write anew what people read: golden files, schemas, the README's table, the rules, the pipeline that is to be
+    copied. Review the difference.
+    """
     session.run("python", "-m", "pytest", "-q", *GOLDEN, "--update-golden", success_codes=[0, 1])
     for name, flags in SCHEMAS:
         made = session.run("provisioner", "schema", *flags, silent=True, stderr=None)
         (ROOT / "schemas" / f"{name}.v1.schema.json").write_text(str(made), encoding="utf-8")
+    ready = ROOT / "examples" / "pipelines" / "github"
+    shutil.rmtree(ready)
+    ready.mkdir()
+    with session.chdir(ready):
+        session.run("provisioner", "init", "--github", "--name", "my-agents", silent=True)
+    shutil.copy(ready / ".github" / "actions" / "provisioner" / "action.yml", ROOT)
 
 
 @nox.session

@@ -229,15 +229,23 @@ def _usage_hint(error: click.ClickException) -> str:
     return f"Try: {ctx.command_path} --help" if ctx is not None else ""
 
 
-def main() -> NoReturn:
+def prepare() -> None:
+    """What a process does once, before anything else."""
     # Importing makes a hundred thousand objects that stay: to look for garbage among them takes a tenth of a short run.
     gc.set_threshold(50_000)
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be asked to end is to be interrupted
     sys.excepthook = _tell_mistake
-    code = run()
+
+
+def ended(code: int) -> NoReturn:
     gc.freeze()  # nor need what is left be looked through at the end
     sys.exit(code)
+
+
+def main() -> NoReturn:
+    prepare()
+    ended(run())
 
 
 def _tell_mistake(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

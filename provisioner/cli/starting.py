@@ -29,10 +29,12 @@ _ONLY_OURS: Final = 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """`prompts` are texts by their path; `example` is the `.env.example`. With `variables`, there is a `.env`."""
+    """`texts` are all other files by their path, prompts for instance; `example` is the `.env.example`, if the manifest
+    needs one. With `variables`, there is a `.env`.
+    """
 
     manifest: str
-    prompts: Mapping[str, str]
+    texts: Mapping[str, str]
     example: str
     variables: Mapping[str, str]
 
@@ -49,10 +51,10 @@ def write_start(start: Start, *, force: bool) -> list[Written]:
     """All files into the current folder, or none. Raises ProvisionerError, naming each file that is there already and
     that only `force` lets be replaced.
     """
-    texts = {**start.prompts, SCHEMA: _schema(), _EXAMPLE: start.example}
+    texts = {**start.texts, SCHEMA: _schema(), **({_EXAMPLE: start.example} if start.example else {})}
     if _is_same(SCHEMA, texts[SCHEMA]):
         del texts[SCHEMA]
-    require_free([*texts, *([ENV] if start.variables else [])], force=force)
+    require_free([*texts, DEFAULT_FILE, *([ENV] if start.variables else [])], force=force)
     files = [NewFile(path=Path(name), content=text.encode("utf-8")) for name, text in texts.items()]
     if start.variables:
         files.append(NewFile(path=Path(ENV), content=_dotenv(start.variables).encode("utf-8"), mode=_ONLY_OURS))
@@ -64,9 +66,17 @@ def write_start(start: Start, *, force: bool) -> list[Written]:
     return told
 
 
-def require_free(others: Iterable[str] = (), *, force: bool) -> None:
-    """Raises ProvisionerError where the manifest, its example of a `.env` or one of the others is there already."""
-    there = {name for name in (*others, _EXAMPLE, DEFAULT_FILE) if os.path.lexists(name)}
+def write_beside(texts: Mapping[str, str], *, force: bool) -> list[Written]:
+    """Only these, by their paths in the current folder; what else is there stays as it is. Raises as `write_start`."""
+    require_free(texts, force=force)
+    told = [Written(name=name, what=_what(name)) for name in texts]
+    write_together([NewFile(path=Path(name), content=text.encode("utf-8")) for name, text in texts.items()])
+    return told
+
+
+def require_free(names: Iterable[str] = (_EXAMPLE, DEFAULT_FILE), *, force: bool) -> None:
+    """Raises ProvisionerError where one of these files is there already."""
+    there = {name for name in names if os.path.lexists(name)}
     if there and not force:
         raise _are_there(there)
 

@@ -120,7 +120,8 @@ def _absent(drift: Drift, styles: Styles, width: int) -> Iterator[str]:
 def drift_markdown(drift: Drift, *, limit: int = 60_000) -> str:
     """Never longer than `limit` characters: what does not fit is left out, and said so."""
     rows = "".join(f"{label}: {code(text)}\n" for label, text in target_rows(drift.target))
-    head = f"## {prose(f'Drift of {drift.owner}')}\n\n{rows}\n**{prose(drift_summary(drift))}**\n"
+    where = f" in {drift.target.environment}" if drift.target and drift.target.environment else ""
+    head = f"## {prose(f'Drift of {drift.owner}{where}')}\n\n{rows}\n**{prose(drift_summary(drift))}**\n"
     tail = _absent_list(drift, most=limit // 3)
     parts, room = [head], limit - len(head) - len(tail)
     for number, change in enumerate(drift.drifted):

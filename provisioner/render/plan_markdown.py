@@ -40,7 +40,7 @@ _MISSES: Final = 50  # parts in a row that do not fit: none of the rest will
 
 def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     """Never longer than `limit` characters."""
-    heading = f"{plan_marker(plan)}\n## {prose(title or f'Plan for {plan.owner}')}\n\n{_partial(plan)}{_target(plan)}"
+    heading = f"{plan_marker(plan)}\n## {prose(title or _title(plan))}\n\n{_partial(plan)}{_target(plan)}"
     heading += f"**{prose(plan_summary(plan))}**\n{_counts(plan)}"
     footer = f"\nDigest: {code(plan.digest)}\n"
     room = limit - len(heading) - len(footer)
@@ -49,6 +49,10 @@ def plan_markdown(plan: Plan, *, title: str = "", limit: int = 60_000) -> str:
     details = _details(plan.changes, room - len(above) - len(suspended))
     text = f"{heading}{above}{details}{suspended}{footer}"
     return text if len(text) <= limit else text[: max(limit, 0)]
+
+
+def _title(plan: Plan) -> str:
+    return f"Plan for {plan.owner}{f' in {plan.environment}' if plan.environment else ''}"
 
 
 def plan_marker(plan: Plan) -> str:

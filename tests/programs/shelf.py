@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ NODE_PACKAGES: Final = {
 }
 AZURITE: Final = "azurite@3.35.0"  # the newest for Node 20
 AZURE_CLI: Final = "2.91.0"
+ACTIONLINT: Final = "1.7.12"
 FEW_RETRIES: Final = ("--retries", "1", "--timeout", "30")
 TIMEOUT_S: Final = 600
 
@@ -71,6 +72,21 @@ def _from_npm(*words: str) -> Path:
     return _kept("-".join(["node", *words]).replace("/", "-"), fill)
 
 
+def actionlint() -> Path:
+    """Built from its Go module."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not installed")
+    wanted = f"github.com/rhysd/actionlint/cmd/actionlint@v{ACTIONLINT}"
+
+    def fill(folder: Path) -> None:
+        # with the Go that is here: it fetches no other, and settings of the machine for other modules do not count
+        env = {**os.environ, "GOBIN": str(folder), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        _run(wanted, go, "install", wanted, env=env)
+
+    return _kept(f"actionlint-{ACTIONLINT}", fill) / ("actionlint.exe" if os.name == "nt" else "actionlint")
+
+
 def azure_cli() -> list[str]:
     """The words that start it: the one that is installed, or one of our own where 700 MB for it are allowed."""
     installed = shutil.which("az")
@@ -109,9 +125,9 @@ def _kept(name: str, fill: Callable[[Path], None]) -> Path:
     return folder
 
 
-def _run(wanted: str, *command: str, cwd: Path | None = None) -> None:
+def _run(wanted: str, *command: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
         pytest.skip(f"{wanted} cannot be downloaded: it took longer than {TIMEOUT_S} s")
     if done.returncode != 0:

@@ -13,11 +13,18 @@ import click
 from click.core import ParameterSource
 
 from provisioner.cli.complaints import warn
+from provisioner.cli.options import DEFAULT_FILE, service_options
 from provisioner.cli.options import owner as owner_name
-from provisioner.cli.options import service_options
 from provisioner.cli.session import Request, allowed_hosts
-from provisioner.cli.starter import PROMPT, example_variables, starter_manifest, starter_prompt
-from provisioner.cli.starting import ENV, Start, Written, require_free, write_start
+from provisioner.cli.starter import (
+    PROMPT,
+    example_variables,
+    github_files,
+    github_manifest,
+    starter_manifest,
+    starter_prompt,
+)
+from provisioner.cli.starting import ENV, Start, Written, require_free, write_beside, write_start
 from provisioner.cli.terminal import note, say
 from provisioner.manifest.project import VARIABLES, owner_fault
 from provisioner.model.azure_hosts import account_of
@@ -37,6 +44,10 @@ _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LOCALLY: Final = ("provisioner plan --local", "what would be made, on the embedded Foundry")
 _CHECKED: Final = ("provisioner doctor", "what would keep an apply from working")
 _ON_AZURE: Final = ("provisioner plan", "the same on Azure")
+_FOR_GITHUB: Final = (
+    ("provisioner plan --env dev --local", "what would be made, on the embedded Foundry"),
+    ("see .github/workflows/README.md", "what to set, so that the workflows plan and apply on Azure"),
+)
 
 
 @click.command(
@@ -44,7 +55,8 @@ _ON_AZURE: Final = ("provisioner plan", "the same on Azure")
     epilog="Examples:\n\n  provisioner init\n\n"
     "  az deployment group show --name foundry --resource-group my-group --query properties.outputs --output json "
     "| provisioner init --from-outputs -\n\n"
-    "  provisioner init --from-project --adopt",
+    "  provisioner init --from-project --adopt\n\n"
+    "  provisioner init --github",
 )
 @click.option(
     "--from-outputs",
@@ -63,6 +75,12 @@ _ON_AZURE: Final = ("provisioner plan", "the same on Azure")
 @click.option(
     "--adopt", is_flag=True, help="With --from-project: write what no manifest owns in full, for apply --adopt."
 )
+@click.option(
+    "--github",
+    is_flag=True,
+    help="Start with environments dev and prod, and the workflows that plan them on pull requests, apply them on main "
+    "and look for drift; where there is a manifest, write the workflows alone.",
+)
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 @service_options
 @click.pass_context
@@ -75,6 +93,7 @@ def command(
     name: str | None,
     owner: str | None,
     adopt: bool,
+    github: bool,
     force: bool,
     **shared: Any,
 ) -> int:
@@ -85,19 +104,40 @@ def command(
     that say which service and how it is asked go with --from-project.
     """
     _require_sense(ctx, from_outputs=from_outputs, from_project=from_project, name=name, owner=owner, adopt=adopt)
+    if github:
+        return _for_github(ctx, name, force=force)
     request = Request(**shared)
     if from_project:
         return _from_project(request, owner=owner, adopt=adopt, force=force)
     outputs = _outputs(from_outputs, request) if from_outputs is not None else None
     start = Start(
         manifest=starter_manifest(name or _name_of(Path.cwd()), outputs.lock if outputs else None),
-        prompts={PROMPT: starter_prompt()},
+        texts={PROMPT: starter_prompt()},
         example=example_variables(),
         variables=_variables(outputs) if outputs else {},
     )
     _tell(write_start(start, force=force), _next_after(outputs))
     if outputs:
         _tell_outputs(outputs, start.variables)
+    return 0
+
+
+def _for_github(ctx: click.Context, name: str | None, *, force: bool) -> int:
+    for other in ("from_outputs", "from_project"):
+        if ctx.get_parameter_source(other) is ParameterSource.COMMANDLINE:
+            flag = f"--{other.replace('_', '-')}"
+            raise click.UsageError(f"--github and {flag} are two ways to start; leave one away.", ctx)
+    texts = github_files()
+    if Path(DEFAULT_FILE).exists():
+        if name is not None:
+            raise click.UsageError(f"--name is for a new manifest, and {DEFAULT_FILE} is there.", ctx)
+        pipeline = {path: text for path, text in texts.items() if path.startswith(".github/")}
+        _tell(write_beside(pipeline, force=force), _FOR_GITHUB)
+        note(f"{DEFAULT_FILE} is left as it is. The workflows are for its environments dev and prod.")
+        return 0
+    manifest = github_manifest(name or _name_of(Path.cwd()))
+    start = Start(manifest=manifest, texts={**texts, PROMPT: starter_prompt()}, example="", variables={})
+    _tell(write_start(start, force=force), _FOR_GITHUB)
     return 0
 
 
@@ -187,7 +227,7 @@ def _from_project(request: Request, *, owner: str | None, adopt: bool, force: bo
     }
     start = Start(
         manifest=_commented(found, entries, adopt=adopt),
-        prompts={_prompt_file(address): text for address, text in prompts.items()},
+        texts={_prompt_file(address): text for address, text in prompts.items()},
         example=example_variables(),
         variables={},
     )

@@ -1,20 +1,28 @@
-"""What `provisioner init` starts a folder with. The files beside this one are copied as they are, but for the name."""
+"""What `provisioner init` starts a folder with. The files beside this one are copied as they are, but for the name.
+
+`github/` is what `init --github` adds, and the one source of `examples/pipelines/github/` and of the action.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.manifest.write import scalar
 from provisioner.model.lock import LockSettings
 
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
+
 PROMPT: Final = "prompts/dev-buddy.md"
 _BEHIND_LOCK: Final = "deployments:\n"
 _NAME: Final = "name: my-agents\n"
+_MANIFEST: Final = "stores.yaml"
 
 
 def starter_manifest(name: str, lock: LockSettings | None = None) -> str:
-    text = _read("stores.yaml").replace(_NAME, f"name: {scalar(name)}\n", 1)
+    text = _named(name, _read(_MANIFEST))
     return text.replace(_BEHIND_LOCK, f"{_lock(lock)}{_BEHIND_LOCK}", 1) if lock else text
 
 
@@ -26,6 +34,25 @@ def _lock(lock: LockSettings) -> str:
     )
 
 
+def github_manifest(name: str) -> str:
+    """The same resources, in environments."""
+    return _named(name, _read(f"github/{_MANIFEST}"))
+
+
+def github_files() -> dict[str, str]:
+    """The workflows, their action and the environments, by their paths."""
+    found = dict(_below(files(__name__) / "github"))
+    return {path: found[path] for path in sorted(found.keys() - {_MANIFEST})}
+
+
+def _below(folder: Traversable, at: str = "") -> Iterator[tuple[str, str]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _below(each, f"{at}{each.name}/")
+        else:
+            yield f"{at}{each.name}", _text(each)
+
+
 def starter_prompt() -> str:
     return _read(PROMPT)
 
@@ -35,5 +62,13 @@ def example_variables() -> str:
     return _read("variables.env")
 
 
+def _named(name: str, manifest: str) -> str:
+    return manifest.replace(_NAME, f"name: {scalar(name)}\n", 1)
+
+
 def _read(name: str) -> str:
-    return (files(__name__) / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    return _text(files(__name__) / name)
+
+
+def _text(file: Traversable) -> str:
+    return file.read_text(encoding="utf-8").replace("\r\n", "\n")

@@ -181,6 +181,7 @@ ALL: Final = (
         *COMMON,
         data=(f"{CS}/*",),
     ),
+    _role("b59867f0-fa02-499b-be73-45a86b5b3e1c", "Cognitive Services Data Reader", data=(f"{CS}/*/read",)),
     _role(
         "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd",
         "Cognitive Services OpenAI User",
