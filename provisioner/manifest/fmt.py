@@ -9,18 +9,22 @@ holds the same comments.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.manifest.fmt_layout import layout
 from provisioner.manifest.fmt_lines import lines
 from provisioner.manifest.fmt_order import HEAD, in_order, manifest_order
 from provisioner.manifest.reader import read
+from provisioner.manifest.schema import EXTENSION
 from provisioner.manifest.yaml_nodes import Tree
 from provisioner.model.diagnostic import Diagnostic, Location
 from provisioner.model.document import Json
+
+_SEPARATOR: Final = re.compile("[\u2028\u2029]")
 
 
 def formatted(text: str, *, file: str) -> tuple[str | None, list[Diagnostic]]:
@@ -30,18 +34,39 @@ def formatted(text: str, *, file: str) -> tuple[str | None, list[Diagnostic]]:
     source, problems = read(text, file=file)
     if source is None or problems:
         return None, problems
-    if not isinstance(source.root, dict) or not source.root.keys() & {*HEAD, *KINDS}:
-        message = "There is no key of a manifest here, so it is left as it is."
+    if not _is_of_manifest(source.root):
+        message = "This is no manifest and no part of one, so it is left as it is."
         hint = "Name the manifest's files alone; a manifest begins with `version: 1`."
         return None, [Diagnostic(code="no-manifest", message=message, hint=hint, where=Location(file=file))]
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    as_json = _json(plain, source.root)
-    result, comments = (as_json, []) if as_json is not None else _yaml(plain)
-    if result == plain or _means_the_same(source.root, comments, result):
+    result = plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    # What stands behind a U+2028 comes into a line of its own, and then is about what it seems to be about there.
+    for _ in range(3 if _SEPARATOR.search(plain) else 1):
+        before, result = result, _canonical(result, source.root)
+        if result in ("", before):
+            break
+    if result:
         return result, []
     message = "It cannot be brought into its canonical form without a change of what it says, so it is left as it is."
     hint = "Please report it, with the file."
     return None, [Diagnostic(code="not-formatted", message=message, hint=hint, where=Location(file=file))]
+
+
+def _is_of_manifest(root: Any) -> bool:
+    """Not that of a workflow, an action or another file of a repository that has a `name` or `variables`, too: a file
+    without a version is all of keys of a manifest, or has a section of one.
+    """
+    if not isinstance(root, dict):
+        return False
+    keys = {key for key in root if not key.startswith(EXTENSION)}
+    has_section = any(isinstance(root.get(section), dict) for section in KINDS)
+    return root.get("version") == 1 or has_section or bool(keys and keys <= {*HEAD, *KINDS})
+
+
+def _canonical(text: str, root: Json) -> str:
+    """Of a text that says this; empty where the result would say anything else."""
+    as_json = _json(text, root)
+    result, comments = (as_json, []) if as_json is not None else _yaml(text)
+    return result if result == text or _means_the_same(root, comments, result) else ""
 
 
 def _yaml(text: str) -> tuple[str, list[str]]:
