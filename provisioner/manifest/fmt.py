@@ -1,6 +1,7 @@
 """The canonical form of a manifest's text: order of keys, indentation, empty lines; not what it says.
 
-Like gofmt there is one form and nothing to set. Keys come in the schema's order, entries and all that the schema does
+Like gofmt there is one form and nothing to set. A manifest's own keys come in the order of `HEAD`
+and `KINDS`, those in them in the schema's, entries and all that the schema does
 not name stay in theirs; comments go where what they are about goes (see `fmt_layout`). Texts are left as they are
 written, but for quotes that mean the same. Whatever comes out is read again, and counts only if it says the same and
 holds the same comments.

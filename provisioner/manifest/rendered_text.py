@@ -13,7 +13,9 @@ from provisioner.model.words import printable
 
 
 def rendered_text(rendered: Rendered, *, origins: bool = False) -> str:
-    """A whole manifest in its canonical form. With `origins`, every line that has a value of its own tells the file and line of it."""
+    """A whole manifest in its canonical form. With `origins`, every line that has a value of its own tells the file and
+    line of it.
+    """
     lines: list[str] = []
     for key, value in in_order(rendered.document, manifest_order()).items():
         if isinstance(value, dict) and lines and lines[-1]:
