@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -114,3 +115,21 @@ def test_every_key_of_a_manifest_has_its_place() -> None:
     assert {*HEAD, *KINDS} == {*known}
     ranks = [manifest_order().rank(key) for key in (*HEAD, *KINDS, "x-own")]
     assert ranks == sorted(set(ranks))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("version: 1\nname: 1\n# c\n", id="another value"),
+        pytest.param("version: 1\n# c\n", id="a key less"),
+        pytest.param("version: 1\nname: team\n", id="a comment less"),
+        pytest.param("version: 1\nname: [\n", id="no yaml"),
+    ],
+)
+def test_a_form_that_would_say_anything_else_is_never_written(wrong: str) -> None:
+    text = "name: team\nversion: 1\n# c\n"
+
+    result, problems = formatted(text, file="f", form=lambda _: (wrong, ["# c"]))
+
+    assert result is None
+    assert [each.code for each in problems] == ["not-formatted"]
