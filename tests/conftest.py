@@ -9,14 +9,14 @@ import os
 import pkgutil
 import signal
 from collections.abc import Callable, Generator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeAlias
 
 import hypothesis
 import pytest
 
 import provisioner
-from tests.tracing import untraced
+from tests.tracing import untraced, untraced_here
 from tests.whole import EVERYDAY, THOROUGH
 
 Golden: TypeAlias = Callable[[str, str], None]
@@ -33,6 +33,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "untraced: it does much of what other tests do once; coverage looks away")
+    config.addinivalue_line("markers", "client: what it tests is in other threads; coverage looks at them alone")
     config.addinivalue_line("markers", "rule(number, ...): rules of docs/emulator-rules.md that the test holds")
 
 
@@ -54,8 +55,14 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    with untraced() if any(map(item.get_closest_marker, ("untraced", "hypothesis"))) else nullcontext():
+    with _looking(item):
         return (yield)
+
+
+def _looking(item: pytest.Item) -> AbstractContextManager[None]:
+    if any(map(item.get_closest_marker, ("untraced", "hypothesis"))):
+        return untraced()
+    return untraced_here() if item.get_closest_marker("client") else nullcontext()
 
 
 @pytest.fixture
