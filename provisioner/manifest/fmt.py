@@ -31,7 +31,7 @@ _SEPARATOR: Final = re.compile("[\u2028\u2029]")
 
 def formatted(text: str, *, file: str, form: Form | None = None) -> tuple[str | None, list[Diagnostic]]:
     """The text in its canonical form, with line feeds alone, or why there is none. Its root need be no whole manifest,
-    so that an environment's part of one, in a file of its own, is formatted, too. `form` is what makes the form of YAML.
+    so that an environment's part of one, in a file of its own, is formatted, too. `form` makes that of YAML.
     """
     source, problems = read(text, file=file)
     if source is None or problems:
@@ -64,7 +64,7 @@ def _is_of_manifest(root: Any) -> bool:
     return root.get("version") == 1 or has_section or bool(keys and keys <= {*HEAD, *KINDS})
 
 
-def _canonical(text: str, root: Json, form: Form) -> str:
+def _canonical(text: str, root: Any, form: Form) -> str:
     """Of a text that says this; empty where the result would say anything else."""
     as_json = _json(text, root)
     result, comments = (as_json, []) if as_json is not None else form(text)

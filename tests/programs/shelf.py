@@ -73,25 +73,15 @@ def _from_npm(*words: str) -> Path:
     return _kept("-".join(["node", *words]).replace("/", "-"), fill)
 
 
-def pre_commit() -> Path:
-    """In an environment of its own."""
-    scripts = "Scripts" if os.name == "nt" else "bin"
+def pre_commit() -> list[str]:
+    """The words that start it, in an environment of its own."""
 
     def fill(folder: Path) -> None:
         venv.create(folder, with_pip=True)
-        python = str(folder / scripts / "python")
-        _run(
-            f"pre-commit {PRE_COMMIT}",
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            *FEW_RETRIES,
-            f"pre-commit=={PRE_COMMIT}",
-        )
+        wanted = f"pre-commit=={PRE_COMMIT}"
+        _run(wanted, str(_python_in(folder)), "-m", "pip", "install", "--quiet", *FEW_RETRIES, wanted)
 
-    return _kept(f"pre-commit-{PRE_COMMIT}", fill) / scripts / "pre-commit"
+    return [str(_python_in(_kept(f"pre-commit-{PRE_COMMIT}", fill))), "-m", "pre_commit"]
 
 
 def actionlint() -> Path:

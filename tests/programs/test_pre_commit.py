@@ -44,7 +44,7 @@ def test_both_hooks_run_and_tell_what_is_wrong(tmp_path: Path) -> None:
     (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [named]}), encoding="utf-8")
     git(folder, "init", "--quiet")
     git(folder, "add", "--all")
-    command = [str(shelf.pre_commit()), "run", "--all-files", "--color", "never"]
+    command = [*shelf.pre_commit(), "run", "--all-files", "--color", "never"]
     env = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")}
 
     def ran() -> subprocess.CompletedProcess[str]:
