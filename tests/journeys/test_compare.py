@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from provisioner.emulator import Options
+from provisioner.planes.trust import BUNDLES
 from provisioner.render.comparison_schema import comparison_schema
 from tests.foundry import Command, Foundry, Result
 from tests.tracing import running_untraced
@@ -87,7 +88,7 @@ def both(running: Both, project: Path, monkeypatch: pytest.MonkeyPatch) -> Both:
         monkeypatch.setenv(name, value)
     bundle = project / "both.pem"
     bundle.write_text("".join(Path(it.ca_file).read_text(encoding="utf-8") for it in running), encoding="utf-8")
-    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+    for name in BUNDLES:
         monkeypatch.setenv(name, str(bundle))
     monkeypatch.setenv("FOUNDRY_SEARCH_KEY", "hunter2-hunter2")
     for name in ("FOUNDRY_PROJECT_ENDPOINT", "PROVISIONER_MANAGEMENT_ENDPOINT"):

@@ -23,7 +23,7 @@ from provisioner.planes.documents import MOST_BYTES
 from provisioner.planes.management import ArmManagement, Scope
 from provisioner.planes.project import HttpProject, open_client
 from provisioner.planes.retry import HUNG_ATTEMPTS, PATIENCE
-from provisioner.planes.trust import trusted_authorities
+from provisioner.planes.trust import BUNDLES, trusted_authorities
 from tests.planes.world import FakeClock, FakeCredential, deployments_path, failure_of
 
 MEGABYTE: Final = 1024 * 1024
@@ -68,7 +68,7 @@ def liar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+    for name in BUNDLES:
         monkeypatch.setenv(name, str(tmp_path / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)

@@ -22,6 +22,7 @@ from provisioner.emulator import Emulator, Options
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.planes.management import ArmManagement
 from provisioner.planes.service import Coordinates, Planes, connect
+from provisioner.planes.trust import BUNDLES
 from tests.tracing import running_untraced
 
 Json = dict[str, Any]
@@ -170,7 +171,7 @@ def prepared(running: Emulator, admin_client: httpx.Client, monkeypatch: pytest.
     admin_client.post("/_emulator/reset").raise_for_status()
     for name, value in running.env.items():
         monkeypatch.setenv(name, value)
-    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):  # our CA alone is read in a tenth of the time
+    for name in BUNDLES:  # our CA alone is read in a tenth of the time
         monkeypatch.setenv(name, running.ca_file)
     clock = FakeClock()
     admin = Admin(client=admin_client)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from provisioner.emulator import Emulator
+from provisioner.planes.trust import BUNDLES
 from tests.planes.world import Foundry, admin_client, foundry, running
 from tests.sweep.stage import Stage, Undisturbed
 from tests.sweep.victims import Victims, victims
@@ -28,6 +29,6 @@ def stage(foundry: Foundry, tmp_path_factory: pytest.TempPathFactory, _known: di
 @pytest.fixture(scope="session")
 def mortals(running: Emulator) -> Iterator[Victims]:
     """Processes to be killed."""
-    ours = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), running.ca_file)
+    ours = dict.fromkeys(BUNDLES, running.ca_file)
     with victims({**os.environ, **running.env, **ours}) as found:
         yield found
