@@ -26,6 +26,17 @@ def untraced() -> Iterator[None]:
 
 
 @contextmanager
+def untraced_here() -> Iterator[None]:
+    """Coverage sees nothing of what this thread does here; it goes on to see the local Foundry's own threads."""
+    here = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(here)
+
+
+@contextmanager
 def running_untraced(options: Options) -> Iterator[Emulator]:
     """A local Foundry for tests of what speaks to it; those of `tests/emulator` look at the local Foundry itself."""
     emulator = Emulator(options)

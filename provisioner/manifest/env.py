@@ -95,6 +95,10 @@ class Variables:
         """Whether the text names a variable that may be read only because it is allowed by name."""
         return not all(_is_public(found.group(1)) for found in _NAMED.finditer(text))
 
+    def names_secret(self, text: str) -> bool:
+        """Whether it names a variable that looks like a secret, allowed or not."""
+        return any(looks_secret(found.group(1)) for found in _NAMED.finditer(text))
+
     def get(self, name: str) -> str | None:
         """None when it is unset, empty or not allowed."""
         return (self.values.get(name) or None) if self.allows(name) else None

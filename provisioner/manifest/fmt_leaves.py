@@ -118,8 +118,12 @@ def flow_text(text: str, node: Node, start: int, order: Order) -> str:
         return text[start : node.end]
     if node.pairs is None:
         return f"[{', '.join(_inner(text, each, order.of_items) for each in node.inner)}]"
-    pairs = node.pairs if _has_anchors(node) else sorted(node.pairs, key=lambda pair: order.rank(pair[0].word))
+    pairs = node.pairs if _has_anchors(node) else sorted(node.pairs, key=lambda pair: _rank(pair[0], order))
     return f"{{{', '.join(_pair(text, *pair, order) for pair in pairs)}}}"
+
+
+def _rank(key: Node, order: Order) -> tuple[int, int]:
+    return order.rank(key.word, is_quoted=bool(key.style))
 
 
 def _inner(text: str, node: Node, order: Order) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
 
 from provisioner.kinds import KINDS
@@ -55,8 +55,9 @@ class Order:
         order._inner = {**inner, "": others or _AS_WRITTEN}
         return order
 
-    def rank(self, key: str) -> tuple[int, int]:
-        if key == _MERGE:
+    def rank(self, key: str, *, is_quoted: bool = False) -> tuple[int, int]:
+        """What is merged in comes first; in quotes, `<<` is a key as any other."""
+        if key == _MERGE and not is_quoted:
             return (0, 0)
         return (1, self._ranks[key]) if key in self._ranks else (2, 0)
 
@@ -84,7 +85,8 @@ def in_order(value: Any, order: Order) -> Any:
         return [in_order(each, order.of_items) for each in value]
     if not isinstance(value, Mapping):
         return value
-    return {key: in_order(value[key], order.inside(key)) for key in sorted(value, key=order.rank)}
+    ranked = sorted(value, key=partial(order.rank, is_quoted=True))
+    return {key: in_order(value[key], order.inside(key)) for key in ranked}
 
 
 @lru_cache(maxsize=1)

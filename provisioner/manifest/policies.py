@@ -34,7 +34,8 @@ def policy_of(files: Sequence[ManifestFile]) -> Policy:
 
 def _policy_in(file: ManifestFile) -> Policy:
     said = file.root.get(_SECTION)
-    unknown = {path[1] for path in file.unknown if path[:1] == (_SECTION,) and len(path) > 1}
+    private = (path for path, text in file.written.items() if file.variables.is_private(text))
+    unknown = {path[1] for path in (*file.unknown, *private) if path[:1] == (_SECTION,) and len(path) > 1}
     return Policy.of(_sound(said, unknown), lambda rule: file.source.key_at((_SECTION, rule)))
 
 

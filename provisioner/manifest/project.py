@@ -53,6 +53,7 @@ OWNER_ADVICE: Final = "Use letters, digits, `.`, `_` and `-`, at most 63 charact
 _OWNER_RULE: Final = {"pattern": OWNER_NAME, "maxLength": 63}
 _URLS: Final = ("endpoint", "management_endpoint")
 _BLOB: Final = ("lock", "azure_blob")
+_SHOWN: Final = frozenset({"name", "project", "lock"})
 OVERRIDDEN: Final = "environment-overridden"
 OTHER_HOST: Final = "policy-allowed-hosts"
 NAME_VARIABLE: Final = "PROVISIONER_NAME"
@@ -109,6 +110,19 @@ def head_misfits(file: ManifestFile) -> Iterator[Diagnostic]:
             message = finding.message[0].upper() + finding.message[1:]
             yield from file.told(replace(finding, message=message), path, at_key=at_key)
     yield from private_rules(file)
+    yield from _secret_settings(file)
+
+
+def _secret_settings(file: ManifestFile) -> Iterator[Diagnostic]:
+    """A pipeline that allows a key for a connection allows it for the whole manifest, and plans show the head."""
+    for path, text in file.written.items():
+        if path[0] in _SHOWN and file.variables.names_secret(text):
+            message = (
+                f"Every plan shows `{'.'.join(path)}`, so {shown(text)} cannot stand in it: by its name the "
+                "variable holds a secret."
+            )
+            hint = "Write the value itself, or use a variable of another name."
+            yield from file.error("bad-value", path, message, hint)
 
 
 def head_conflicts(draft: Draft) -> Iterator[Diagnostic]:

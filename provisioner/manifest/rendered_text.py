@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from provisioner.manifest.fmt_order import in_order, manifest_order
 from provisioner.manifest.write import block
 from provisioner.model.document import Document, Path
 from provisioner.model.pipelines import inert
@@ -12,9 +13,11 @@ from provisioner.model.words import printable
 
 
 def rendered_text(rendered: Rendered, *, origins: bool = False) -> str:
-    """A whole manifest. With `origins`, every line that has a value of its own tells the file and line of it."""
+    """A whole manifest in its canonical form. With `origins`, every line that has a value of its own tells the file and
+    line of it.
+    """
     lines: list[str] = []
-    for key, value in rendered.document.items():
+    for key, value in in_order(rendered.document, manifest_order()).items():
         if isinstance(value, dict) and lines and lines[-1]:
             lines.append("")
         lines += _pairs({key: value}, (), rendered if origins else None)

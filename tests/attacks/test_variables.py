@@ -17,7 +17,7 @@ from provisioner.manifest.project import VARIABLES
 from provisioner.model.diagnostic import Severity
 from provisioner.render.diagnostics import diagnostics_json
 from tests.foundry import Command
-from tests.manifest.manifests import HEAD, MODELS
+from tests.manifest.manifests import ENDPOINT, HEAD, MODELS
 from tests.whole import tries
 
 SECRET = "hunter2-of-the-pipeline"
@@ -191,6 +191,46 @@ def test_two_files_that_differ_do_not_show_what_a_variable_holds(tmp_path: Path)
         out = told(tmp_path, one, {"FOUNDRY_V": VALUE}, more=two, project_needed=False)
         assert json.loads(out)["errors"] == 3
         assert VALUE not in out
+
+
+SHOWN_SETTINGS = [
+    'name: "${env:SEARCH_KEY}"',
+    'project: {account: "${env:SEARCH_KEY}"}',
+    'project: {resource_group: "${env:SEARCH_KEY}"}',
+    'project: {subscription_id: "x-${env:SEARCH_KEY}"}',
+    'project: {endpoint: "https://${env:SEARCH_KEY}.services.ai.azure.com/api/projects/p"}',
+    'lock: {azure_blob: {account_url: "https://${env:SEARCH_KEY}.blob.core.windows.net", container: locks}}',
+    'lock: {azure_blob: {account_url: "https://acc1.blob.core.windows.net", container: "${env:SEARCH_KEY}"}}',
+    'policy: {allowed_hosts: ["${env:SEARCH_KEY}"]}',
+]
+
+
+def told_of_key(folder: Path, setting: str, value: str) -> str:
+    """With the setting in place of the usual one; the pipeline allows the key, as a connection takes it."""
+    head = {"version": "version: 1", "name": "name: team", "project": f"project: {{endpoint: {ENDPOINT!r}}}"}
+    head[setting.partition(":")[0]] = setting
+    (folder / "m.yaml").write_text("\n".join([*head.values(), ""]), encoding="utf-8")
+    environ = {"SEARCH_KEY": value, "FOUNDRY_PROJECT_ENDPOINT": ENDPOINT}
+    loaded = load([folder / "m.yaml"], environ=environ, allow_env=["SEARCH_KEY"])
+    assert loaded.manifest is None
+    return diagnostics_json(loaded.diagnostics)
+
+
+@pytest.mark.parametrize("setting", SHOWN_SETTINGS)
+def test_what_every_plan_shows_holds_no_secret_that_was_allowed_for_something_else(
+    tmp_path: Path, setting: str
+) -> None:
+    one, other = (told_of_key(tmp_path, setting, value) for value in ("hunter2", "swordfish"))
+
+    assert one == other
+    assert "SEARCH_KEY" in one
+
+
+def test_a_policy_of_hosts_does_not_tell_a_secret_to_who_tries_candidates(tmp_path: Path) -> None:
+    host = ENDPOINT.split("/")[2]
+    one, other = (told_of_key(tmp_path, SHOWN_SETTINGS[-1], value) for value in ("hunter2", host))
+
+    assert one == other
 
 
 @pytest.mark.parametrize("name", VARIABLES.values())

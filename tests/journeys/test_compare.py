@@ -253,6 +253,88 @@ def test_live_one_project_is_like_itself(applied: Both, project: Path, live: Com
     assert all(it.startswith("GET") for foundry in applied for it in foundry.requests())
 
 
+def with_secrets(file: Path) -> None:
+    """A sensitive text, and one that is so in prod alone, in whole values and in parts of them."""
+    text = file.read_text(encoding="utf-8")
+    held = '    description: "${var.s}"\n    metadata: {part: "x ${var.s}", stage: "${var.stage}"}\n'
+    tool = '{type: mcp, server_label: m, server_url: "https://x.example/${var.s}", headers: {X: "${var.s}"}}'
+    text = text.replace("    tools:\n", f"{held}    tools:\n      - {tool}\n")
+    text += "variables: {s: {sensitive: true}, stage: {}}\n"
+    file.write_text(
+        f'{text}rai_blocklists: {{words: {{items: {{one: {{pattern: "${{var.s}}"}}}}}}}}\n', encoding="utf-8"
+    )
+
+
+HELD = {"dev": "swordfish of dev", "prod": "hunter of prod"}
+
+
+@pytest.fixture
+def secretive(both: Both, project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch) -> Both:
+    """Applied, each with what it alone holds, and with no variable left set."""
+    with_secrets(project / "stores.yaml")
+    for name, stage in (("dev", "PROVISIONER_VAR_stage"), ("prod", "PROVISIONER_SECRET_stage")):
+        with monkeypatch.context() as patched:
+            patched.setenv("PROVISIONER_SECRET_s", HELD[name])
+            patched.setenv(stage, f"stage of {name}")
+            done = provisioner(
+                "apply", "--yes", "--env", name, "--allow-host", "127.0.0.1", "--allow-env", "FOUNDRY_SEARCH_KEY"
+            )
+        assert done.code == 0, done.out + done.err
+    return both
+
+
+@pytest.mark.usefixtures("secretive")
+@pytest.mark.parametrize("manifest", ["the applied one", "without the variables", "of nothing"])
+def test_live_what_sensitive_variables_made_is_shown_of_neither_project(
+    project: Path, live: Compare, monkeypatch: pytest.MonkeyPatch, manifest: str
+) -> None:
+    """By the markers alone: who compares need not have the secrets, nor a manifest that says where they are."""
+    file = project / "stores.yaml"
+    text = file.read_text(encoding="utf-8")
+    if manifest == "the applied one":
+        monkeypatch.setenv("PROVISIONER_SECRET_s", "now")
+        monkeypatch.setenv("PROVISIONER_VAR_stage", "now")
+    else:
+        text = text[: text.index("variables:")].replace("${var.s}", "seen").replace("${var.stage}", "seen")
+    if manifest == "of nothing":
+        head = text[: text.index("deployments:")].replace("    agents: {helper: {temperature: 0.4}}\n", "")
+        text = head.replace("    stores: {prefs: {live_name: prod-prefs}}\n", "")
+    file.write_text(text, encoding="utf-8")
+
+    told = [live("--format", style) for style in ("json", "text", "markdown")]
+
+    assert [it.code for it in told] == [0, 0, 0], told[0].err
+    every = "".join(it.out + it.err for it in told)
+    assert [it for it in (*HELD.values(), "stage of prod") if it in every] == []
+    hidden = ("(sensitive)", "(sensitive, changed)")
+    found = differences(told[0])
+    paths = ["description", "metadata.part", "tools.0.server_url", "tools.0.headers.X"]
+    assert [found[f"agents/helper {path}"] for path in paths] == [hidden] * len(paths)
+    assert found["rai_blocklists/words items.one.pattern"] == hidden
+    assert found["agents/helper metadata.stage"] == ("stage of dev", "(sensitive)")
+
+
+@pytest.mark.usefixtures("both")
+def test_of_sensitive_variables_that_are_set_the_references_are_compared(
+    project: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "stores.yaml"
+    with_secrets(file)
+    text = file.read_text(encoding="utf-8").replace("{temperature: 0.4}", '{description: "in prod ${var.s}"}')
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("PROVISIONER_SECRET_s", HELD["dev"])
+    monkeypatch.setenv("PROVISIONER_SECRET_stage", HELD["prod"])
+
+    told = [
+        provisioner("compare", "--env", "dev", "--env", "prod", "--allow-env", "FOUNDRY_SEARCH_KEY", "--format", style)
+        for style in ("json", "text", "markdown")
+    ]
+
+    assert differences(told[0])["agents/helper description"] == ("${var.s}", "in prod ${var.s}")
+    every = "".join(it.out + it.err for it in told)
+    assert [it for it in HELD.values() if it in every] == []
+
+
 @pytest.mark.usefixtures("applied")
 def test_live_a_policy_of_one_environment_keeps_its_project_from_being_asked(
     applied: Both, project: Path, live: Compare

@@ -55,9 +55,8 @@ _entries: Final[Mapping[str, st.SearchStrategy[dict[str, Any]]]] = {
     ),
 }
 documents: Final[st.SearchStrategy[dict[str, Any]]] = st.fixed_dictionaries(
-    {"name": st.just("team")},
+    {"name": st.just("team"), "version": st.just(1)},
     optional={
-        "version": st.just(1),
         "project": _some(resource_group=_texts, endpoint=_texts),
         "x-more": _values,
         "unknown": _values,

@@ -182,9 +182,9 @@ deployments:
 
 agents:
   buddy:
+    description: "$$${env:FOUNDRY_X}"
     model: gpt
     instructions: "Hello $${env:FOUNDRY_X}"
-    description: "$$${env:FOUNDRY_X}"
 """
     )
 

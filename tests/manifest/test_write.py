@@ -215,13 +215,13 @@ agents:
   a:
     external: true
   b:
+    metadata: {}
     model: gpt-4.1-mini
     instructions: |
       Be kind.
 
         Indented $${env:HOME}.
     temperature: 1.0e-07
-    metadata: {}
     tools:
       - type: x
         list:

@@ -27,6 +27,7 @@ NODE_PACKAGES: Final = {
 }
 AZURITE: Final = "azurite@3.35.0"  # the newest for Node 20
 AZURE_CLI: Final = "2.91.0"
+PRE_COMMIT: Final = "4.3.0"
 ACTIONLINT: Final = "1.7.12"
 FEW_RETRIES: Final = ("--retries", "1", "--timeout", "30")
 TIMEOUT_S: Final = 600
@@ -70,6 +71,27 @@ def _from_npm(*words: str) -> Path:
         _run(words[0], npm, "install", "--no-audit", "--no-fund", "--fetch-retries=1", *words, cwd=folder)
 
     return _kept("-".join(["node", *words]).replace("/", "-"), fill)
+
+
+def pre_commit() -> Path:
+    """In an environment of its own."""
+    scripts = "Scripts" if os.name == "nt" else "bin"
+
+    def fill(folder: Path) -> None:
+        venv.create(folder, with_pip=True)
+        python = str(folder / scripts / "python")
+        _run(
+            f"pre-commit {PRE_COMMIT}",
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            *FEW_RETRIES,
+            f"pre-commit=={PRE_COMMIT}",
+        )
+
+    return _kept(f"pre-commit-{PRE_COMMIT}", fill) / scripts / "pre-commit"
 
 
 def actionlint() -> Path:

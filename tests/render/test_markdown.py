@@ -183,6 +183,7 @@ def test_a_marker_is_one_comment_whatever_the_owner_is_called(owner: str) -> Non
     assert token.content.count("--") == 2
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("warnings", [0, 3, 60])
 def test_whatever_the_size_the_end_is_never_cut_off(warnings: int) -> None:
     """The names of what is left out may be longer than those of what comes first."""

@@ -112,6 +112,7 @@ def test_a_page_ends_where_a_browser_would_give_up_and_says_so() -> None:
     assert len(text) < 6_000_000
 
 
+@pytest.mark.untraced
 def test_of_thousands_of_changes_the_least_are_named_alone() -> None:
     changes = [
         sample.change(Action.CREATE, Address("agents", f"a{number}"), after={"model": "m"}) for number in range(10_000)
