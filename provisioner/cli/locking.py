@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
@@ -105,7 +105,13 @@ class RunLock:
 
 @contextmanager
 def opened_lock(
-    request: Request, manifest: Manifest, where: LockSettings, sign_in: SignIn, *, clock: Clock
+    request: Request,
+    manifest: Manifest,
+    where: LockSettings,
+    sign_in: SignIn,
+    *,
+    clock: Clock,
+    tell: Callable[[str], None] = note,
 ) -> Iterator[BlobLock]:
     """Raises PlaneError where no token may be sent there, ProvisionerError where the extra is not installed."""
     from provisioner.planes.lease import open_lock  # noqa: PLC0415 - azure-core costs a sixth of a second
@@ -114,7 +120,7 @@ def opened_lock(
     allowed = allowed_hosts(request.allow_hosts, request.project_endpoint, os.environ)
     require_trusted_storage(where.account_url, allowed, manifest.project.only_hosts)
     tokens, name = sign_in.tokens(BLOB_SCOPE), blob_name(manifest.name, manifest.project.endpoint or "")
-    with open_lock(where, name, tokens, trust=trusted_authorities(), clock=clock, note=note) as lock:
+    with open_lock(where, name, tokens, trust=trusted_authorities(), clock=clock, note=tell) as lock:
         yield lock
 
 

@@ -112,7 +112,12 @@ class _JsonLines(logging.Formatter):
 
 
 class _OnStderr(logging.StreamHandler[Any]):
-    """That it cannot be written stops nothing, and there is nowhere else to say it."""
+    """That it cannot be written stops nothing, and there is nowhere else to say it. Whoever repeats elsewhere what they
+    hear on stderr, as the action does in a comment, hears nothing of the log.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(getattr(sys.stderr, "unheard", sys.stderr))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  its name is logging's
         if not isinstance(sys.exc_info()[1], (OSError, ValueError)):

@@ -38,6 +38,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "management-token": "The same of the token for Azure Resource Manager.",
     "project-access": "Whoever is signed in may read the project.",
     "management-access": "And the account.",
+    "lock": "The manifest's lock, if it has one, can be read, and nobody holds it.",
     "plan": "What is live can be read, and a plan can be made that is not refused.",
 }
 

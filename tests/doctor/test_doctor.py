@@ -96,7 +96,7 @@ def test_a_manifest_with_an_error_hides_nothing_else(project: Path) -> None:
     started(project, EXAMPLE + "nonsense: 1\n")
     seen = found()
 
-    assert states(seen) == {"manifest": "failed", **dict.fromkeys(("variables", "plan", *IDS), "unknown")}
+    assert states(seen) == {"manifest": "failed", **dict.fromkeys(("variables", "lock", "plan", *IDS), "unknown")}
     assert seen["plan"].message == "Not asked: see `manifest`."
 
 
@@ -114,7 +114,7 @@ def test_a_manifest_that_is_no_yaml_leaves_the_project_to_the_environment(projec
 def test_without_a_manifest_the_rest_is_checked(provisioner: Command) -> None:
     seen = found()
 
-    assert states(seen) == dict.fromkeys(("manifest", "variables", "plan", *IDS), "unknown")
+    assert states(seen) == dict.fromkeys(("manifest", "variables", "lock", "plan", *IDS), "unknown")
     assert provisioner("doctor").code == 0
     assert provisioner("doctor", "-f", "other.yaml").code == 1
 

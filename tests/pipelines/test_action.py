@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +28,24 @@ from tests.pipelines.tokens import giving_tokens
 
 PULL_REQUEST = Event(name="pull_request", number=7, branch="change")
 AZURE = {"AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_ID": "client"}
+
+
+@contextmanager
+def interrupted_when(condition: Callable[[], object]) -> Iterator[None]:
+    """As the runner interrupts a job that somebody cancels."""
+
+    def wait() -> None:
+        until = time.monotonic() + 20
+        while not condition() and time.monotonic() < until:
+            time.sleep(0.01)
+        signal.raise_signal(signal.SIGINT)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 @pytest.fixture
@@ -90,6 +113,43 @@ def test_why_there_is_no_plan_is_told_instead_of_the_one_of_before(manifest: Pat
     assert "stores.yaml:" in report
     assert "chat_model" in report
     assert report in told.summary
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_run_that_is_cancelled_writes_no_comment_and_opens_no_issue(
+    manifest: Path,  # noqa: ARG001
+    runner: Runner,
+    foundry: Foundry,
+    command: str,
+) -> None:
+    foundry.fault({"method": "GET", "path": "*/agents*"}, {"delay_s": 30})
+    event = PULL_REQUEST if command == "plan" else Event(name="schedule")
+    with interrupted_when(lambda: foundry.requests("GET")):
+        told = runner.run(command, event)
+
+    assert told.code == 130
+    assert told.outputs == {}
+    assert runner.comment(command, event) == 0
+    assert runner.state["writes"] == []
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_a_log_on_stderr_is_no_part_of_a_comment(
+    manifest: Path,
+    runner: Runner,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    style: str,
+) -> None:
+    manifest.write_text(EXAMPLE.replace("chat_model:", "chatmodel:"), "utf-8")
+    monkeypatch.setenv("PROVISIONER_LOG_FORMAT", style)
+    monkeypatch.setenv("PROVISIONER_LOG_LEVEL", "debug")
+
+    told = runner.run("plan")
+
+    assert "It ended with exit code 1" in capsys.readouterr().err
+    assert "chatmodel" in told.summary
+    assert "It ended with exit code" not in told.summary
 
 
 def test_findings_are_at_their_lines_and_on_the_page_of_the_run(

@@ -89,7 +89,13 @@ def run_fresh(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it is where they run
     ran = []
     for words in own_commands():
-        if words[0] in ("emulator", "init", "compare", "lock"):  # see below, and the journeys of these commands
+        if words[0] in (
+            "emulator",
+            "init",
+            "compare",
+            "render",
+            "lock",
+        ):  # see below, and the journeys of these commands
             continue
         if words[0] in ("apply", "destroy") and "--yes" not in words:
             words.append("--yes")
@@ -100,13 +106,16 @@ def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it
     assert {"validate", "plan", "apply", "destroy", "export", "graph", "schema", "completion"} <= set(ran)
 
 
-def test_the_comparison_shown_compares_two_environments(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (words,) = [words for words in own_commands() if words[0] == "compare"]
+def test_what_is_shown_of_environments_shows_them(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (compared,) = [words for words in own_commands() if words[0] == "compare"]
+    (rendered,) = [words for words in own_commands() if words[0] == "render"]
     with (workplace / "stores.yaml").open("a", encoding="utf-8") as manifest:
         manifest.write("environments: {dev: , prod: {agents: {dev-buddy: {temperature: 0.1}}}}\n")
 
-    assert run(words) == 0
+    assert run(compared) == 0
     assert "+ temperature:" in capsys.readouterr().out
+    assert run(rendered) == 0
+    assert "temperature: 0.1" in capsys.readouterr().out
 
 
 def test_every_command_is_shown() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from provisioner.cli import surroundings
 from provisioner.cli.examination.bounded import Outside, Patience, Verdicts, Wish, verdicts
+from provisioner.cli.examination.locked import locked
 from provisioner.cli.examination.reaching import reaching
 from provisioner.cli.examination.reading import no_plan, reading
 from provisioner.cli.options import Checks
@@ -121,6 +122,8 @@ def _of_project(where: Coordinates, manifest: Manifest | None, wish: Wish) -> Ve
         ready = [plane for plane in urls if plane not in bad]
         first = next(iter(bad.values()), "")
         found |= reading(where, manifest, sign_in, wish, ready=ready, bad=first) if ready else no_plan(first)
+        signed_out = "" if found["sign-in"].state is not State.FAILED else "sign-in"
+        found |= locked(manifest, sign_in, wish, bad=signed_out)
     unused = {f"management-{part}": unknown(f"management-{part}", _NO_MANAGEMENT) for part in _PARTS}
     return found if where.is_managed else {**unused, **found}
 

@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 from provisioner.cli.github.annotations import annotate
-from provisioner.cli.main import ended, prepare
+from provisioner.cli.main import INTERRUPTED, ended, prepare
 from provisioner.model.errors import ProvisionerError
 
 
@@ -18,6 +18,9 @@ def main() -> NoReturn:
     except ProvisionerError as error:
         annotate("error", f"{error} {error.hint}".strip())
         code = 1
+    except KeyboardInterrupt:  # a job that is cancelled, between two commands
+        annotate("error", "Interrupted.")
+        code = INTERRUPTED
     ended(code)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, TextIO
 from provisioner.cli.github.annotations import annotate, set_outputs
 from provisioner.cli.github.inputs import Inputs, as_name, read_inputs
 from provisioner.cli.github.signing_in import may_not_ask, signed_in
-from provisioner.cli.main import run
+from provisioner.cli.main import INTERRUPTED, run
 from provisioner.cli.step_summary import append_summary
 from provisioner.cli.terminal import remark
 from provisioner.model.errors import ProvisionerError
@@ -112,6 +112,8 @@ def _plan(inputs: Inputs, environ: Mapping[str, str]) -> int:
     outs += [Path(inputs.plan_file)] if inputs.plan_file else []
     summary = ["--step-summary"] if environ.get("GITHUB_STEP_SUMMARY") else []
     ran = _ran("plan", *inputs.words, *(word for out in outs for word in ("--out", str(out))), *summary, *inputs.args)
+    if ran.code == INTERRUPTED:  # somebody wanted it so, and the next run tells more
+        return ran.code
     if not made.exists():
         report = _failed("No plan", ran, inputs)
         _write_report(inputs, report)
@@ -141,6 +143,8 @@ def _apply(inputs: Inputs, environ: Mapping[str, str]) -> int:
 
 def _drift(inputs: Inputs, environ: Mapping[str, str]) -> int:
     ran = _ran("drift", *inputs.words, "--format", "markdown", "--detailed-exitcode", *inputs.args)
+    if ran.code == INTERRUPTED:
+        return ran.code
     is_known = ran.code in (0, _MOVED)
     report = ran.out if is_known else _failed("Drift is not known", ran, inputs)
     _write_report(inputs, report)
@@ -165,7 +169,7 @@ class _Heard(io.TextIOBase):
     """A stream that goes where it went, and is remembered."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream = self.unheard = stream  # the log writes to the latter
         self.text = io.StringIO()
 
     def write(self, text: str, /) -> int:
