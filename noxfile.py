@@ -111,7 +111,7 @@ def unpinned(session: nox.Session) -> None:
     us; part of no landing.
     """
     python = _fresh(session, ROOT / ".venv" / "unpinned")
-    session.run(python, "-m", "pip", "install", "--quiet", "--editable", ".[local,examples]", "--group", "dev")
+    session.run(python, "-m", "pip", "install", "--quiet", "--editable", ".[local,lock,examples]", "--group", "dev")
     session.run(python, "-m", "pytest", "-n", "auto", *session.posargs)
 
 
@@ -131,7 +131,7 @@ def package(session: nox.Session) -> None:
         (wheel,) = dist.glob("*.whl")
         constraints = str(ROOT / "tests" / "constraints.txt")
         session.run(
-            *(python, "-m", "pip", "install", "--quiet", f"{wheel}[local,examples]"),
+            *(python, "-m", "pip", "install", "--quiet", f"{wheel}[local,lock,examples]"),
             *("--group", "dev", "--constraint", constraints),
         )
         place.mkdir()

@@ -445,7 +445,10 @@ def outcome(file: Path, text: str, **options: Any) -> str:
     if loaded.manifest is None:
         return "\n".join(sorted(each.code for each in loaded.diagnostics if each.is_error))
     plan = make_plan(loaded.manifest.resources, {}, owner=loaded.manifest.name, traits=TRAITS)
-    return json_text({"changes": plan_document(plan)["changes"], "digest": plan.digest})
+    changes = json.loads(json_text(plan_document(plan)["changes"]))
+    for change in changes:  # a creation shows its fields as they were written; their order means nothing
+        change["fields"].sort(key=lambda field: str(field["path"]))
+    return json.dumps({"changes": changes, "digest": plan.digest}, sort_keys=True)
 
 
 @settings(max_examples=tries(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

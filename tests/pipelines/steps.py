@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
+import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +60,27 @@ class Runner:
 
     def run(self, command: str, event: Event | None = None, **inputs: str) -> Told:
         environ, files = self._environ(command, event, inputs)
-        code = running.run_step(environ)
+        return self._told(running.run_step(environ), files)
+
+    def run_interrupted(self, when: Callable[[], object], command: str, event: Event | None = None) -> Told:
+        """A process of its own, which the runner interrupts because somebody cancels the job: in this one the threads
+        that wait for an answer would outlive the test.
+        """
+        environ, files = self._environ(command, event, {})
+        with subprocess.Popen(
+            [sys.executable, "-I", "-m", "provisioner.cli.github", "run"],
+            env={**os.environ, **environ},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            until = time.monotonic() + 60
+            while not when() and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            return self._told(process.wait(60), files)
+
+    @staticmethod
+    def _told(code: int, files: Mapping[str, Path]) -> Told:
         outputs = dict(assignments(files["GITHUB_OUTPUT"].read_text("utf-8")))
         return Told(code=code, outputs=outputs, summary=files["GITHUB_STEP_SUMMARY"].read_text("utf-8"))
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import stat
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +23,6 @@ from tests.pipelines.tokens import giving_tokens
 
 PULL_REQUEST = Event(name="pull_request", number=7, branch="change")
 AZURE = {"AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_ID": "client"}
-
-
-@contextmanager
-def interrupted_when(condition: Callable[[], object]) -> Iterator[None]:
-    """As the runner interrupts a job that somebody cancels."""
-
-    def wait() -> None:
-        until = time.monotonic() + 20
-        while not condition() and time.monotonic() < until:
-            time.sleep(0.01)
-        signal.raise_signal(signal.SIGINT)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
 
 
 @pytest.fixture
@@ -124,8 +101,7 @@ def test_a_run_that_is_cancelled_writes_no_comment_and_opens_no_issue(
 ) -> None:
     foundry.fault({"method": "GET", "path": "*/agents*"}, {"delay_s": 30})
     event = PULL_REQUEST if command == "plan" else Event(name="schedule")
-    with interrupted_when(lambda: foundry.requests("GET")):
-        told = runner.run(command, event)
+    told = runner.run_interrupted(lambda: foundry.requests("GET"), command, event)
 
     assert told.code == 130
     assert told.outputs == {}
