@@ -13,6 +13,8 @@ from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Absent, Document, Path, digest, dotted, lies_under, lookup, only, overlay
 from provisioner.model.hidden_places import veiled_live
 from provisioner.model.lock import LockSettings
+from provisioner.model.memory import Holding
+from provisioner.model.migration import Migration
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
@@ -45,7 +47,8 @@ class Change:
     resource goes or is released. `declared` is the part of it that the manifest says. `needs` must be in place first.
     `referrers` are the agents and stores that name it. `reason` says why where the fields alone do not: "its last write
     failed". `remarks` are sentences that a reviewer must know beside the fields: what is ignored, what a replacement
-    loses, which version goes on serving. `wanted` is the entry that it follows from, if one does; `key` is its
+    loses, which version goes on serving. Where the object holds people's data, `holding` is what would be lost with it,
+    and `migration` how it is kept instead. `wanted` is the entry that it follows from, if one does; `key` is its
     name, where the live object has another one.
     """
 
@@ -62,6 +65,8 @@ class Change:
     reason: str = ""
     remarks: tuple[str, ...] = ()
     key: str = ""
+    holding: Holding | None = None
+    migration: Migration | None = None
     wanted: Desired | None = field(default=None, compare=False, repr=False)
 
     @property

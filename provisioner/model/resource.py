@@ -19,6 +19,15 @@ class OnRemove(str, Enum):
     KEEP = "keep"
 
 
+class OnReplace(str, Enum):
+    """What becomes of what a live object holds where only a new one can be as the manifest says."""
+
+    REFUSE = "refuse"
+    RECREATE = "recreate"
+    MIGRATE = "migrate"
+    SIDE_BY_SIDE = "side_by_side"
+
+
 class Condition(str, Enum):
     """How the last write of a live object ended: well, badly, or not yet."""
 
@@ -35,6 +44,7 @@ class Lifecycle:
     on_remove: OnRemove = OnRemove.DELETE
     ignore: tuple[Path, ...] = ()
     suspend: bool = False
+    on_replace: OnReplace = OnReplace.REFUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

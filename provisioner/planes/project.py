@@ -129,14 +129,14 @@ class HttpProject:
         before = self._before_write
         return HttpProject(self._client, clock=self._clock, note=note, run=self._run, before_write=before)
 
-    def items(self, path: str, *, features: tuple[str, ...] = ()) -> Iterator[Document]:
+    def items(self, path: str, *, features: tuple[str, ...] = (), body: Document | None = None) -> Iterator[Document]:
         what = list_at(path)
 
         def page(way: Way | None) -> Document:
             if way is not None and way.link:  # /deployments pages as ARM does
                 return self._read(self._own(way.link), {}, (), what=what)
             after = {"after": way.after} if way is not None else {}
-            return self._read(path, {"limit": str(_PAGE), **after}, features, what=what)
+            return self._read(path, {"limit": str(_PAGE), **after}, features, what=what, body=body)
 
         return items(page, what=what)
 
@@ -186,6 +186,10 @@ class HttpProject:
 
         return persistently(attempt, clock=self._clock, note=self._note)
 
+    def ask(self, path: str, body: Document, *, features: tuple[str, ...] = (), writes: bool = False) -> Document:
+        more: dict[str, Any] = {"features": features, "json": body, "is_read": not writes}
+        return _written(path, self._repeatable("POST", path, **more))
+
     def patch(self, path: str, body: Document, *, features: tuple[str, ...] = ()) -> Document:
         merge = {"Content-Type": "application/merge-patch+json"}
         return _written(path, self._repeatable("PATCH", path, features=features, json=body, headers=merge))
@@ -227,8 +231,17 @@ class HttpProject:
             self._clock.sleep(every_s)
         return found
 
-    def _read(self, path: str, query: Mapping[str, str], features: tuple[str, ...], *, what: str) -> Document:
-        answer = self._repeatable("GET", path, query=query, features=features)
+    def _read(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        features: tuple[str, ...],
+        *,
+        what: str,
+        body: Document | None = None,
+    ) -> Document:
+        method = "GET" if body is None else "POST"
+        answer = self._repeatable(method, path, query=query, features=features, json=body, is_read=True)
         return decoded(answer.content, status=answer.status, what=what)
 
     def _repeatable(self, method: str, path: str, **more: Any) -> _Answer:
@@ -256,11 +269,12 @@ class HttpProject:
         features: tuple[str, ...] = (),
         json: Document | None = None,
         headers: Mapping[str, str] | None = None,
+        is_read: bool = False,
     ) -> _Answer:
         """One request, for the `number`th time. Raises Again where it surely had no effect, PlaneError for every other
         failure.
         """
-        if method not in READS:
+        if method not in READS and not is_read:
             self._before_write()
         sent = Attempt(attempts.PROJECT, method, number=number, clock=self._clock, run=self._run)
         extra = {**sent.headers(), **(headers or {})}
