@@ -49,7 +49,7 @@ m.yaml:12:17 error unknown-reference
 `deployments: {gpt-4.1-mni: {external: true}}`.
 m.yaml:13:5 error unknown-key
   stores/prefs: the key "embeding_model" is not known.
-  Did you mean "embedding_model"? Known keys: description, chat_model, embedding_model, options, metadata, kind, \
+  Did you mean "embedding_model"? Known keys: description, chat_model, embedding_model, options, scopes, metadata, kind, \
 external, live_name and lifecycle.
 m.yaml:15:3 error bad-name
   The agent name "dev_buddy" holds "_".
