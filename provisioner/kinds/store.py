@@ -52,7 +52,7 @@ _NEIGHBOURS: Final[Neighbours] = {
     "chat_summary_enabled": "options.chat_summary_enabled",
     "procedural_memory_enabled": "options.procedural_memory_enabled",
     "default_ttl_seconds": "options.default_ttl_seconds",
-    "scopes.command": "A manifest runs nothing. Have the command write a file, or pass what it prints: --scopes-from -.",
+    "scopes.command": "A manifest runs nothing. Pass what the command prints: --scopes-from -.",
 }
 
 CODES: Final = {

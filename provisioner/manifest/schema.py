@@ -74,8 +74,8 @@ _ON_REPLACE: Final[Document] = {
     "oneOf": [
         {"type": "string", "enum": [each.value for each in OnReplace if each is not OnReplace.SIDE_BY_SIDE]},
         mapping(
-            "`in_place` keeps the name, and copies twice; `side_by_side` moves the agents to a store of another name, so "
-            "that they never answer without memory.",
+            "`in_place` keeps the name, and copies twice; `side_by_side` moves the agents to a store of another name, "
+            "so that they never answer without memory.",
             {"migrate": {"enum": [each.value for each in Way], "description": "Which way."}},
             required=["migrate"],
         ),

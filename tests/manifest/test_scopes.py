@@ -18,8 +18,8 @@ def with_store(*lines: str) -> str:
     return HEAD + MODELS + STORE + "".join(f"    {line}\n" for line in lines)
 
 
-def scopes_of(tmp_path: Path, *lines: str, **options: object) -> tuple[str, ...]:
-    desired = manifest_of(load_text(tmp_path, with_store(*lines), **options)).resources[Address("stores", "prefs")]
+def scopes_of(tmp_path: Path, *lines: str) -> tuple[str, ...]:
+    desired = manifest_of(load_text(tmp_path, with_store(*lines))).resources[Address("stores", "prefs")]
     assert "scopes" not in desired.fields
     return declared_scopes(desired.entry or {})
 
