@@ -18,6 +18,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
 from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.codes import CODES
+from provisioner.manifest.declared_checks import declared_checks
 from provisioner.manifest.draft import (
     Draft,
     Entry,
@@ -39,6 +40,7 @@ from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
 from provisioner.manifest.settled import settled, unset, with_sensitive
 from provisioner.model.address import Address
+from provisioner.model.check import Check
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
@@ -58,7 +60,8 @@ class Manifest:
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
     than the environment says. `preflight` is what it says of the checks that are part of a plan, `policy` what it and
     the command let a run do at most, `lock` what it has runs take before they write. `environment` is the one of its
-    own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types.
+    own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types. `checks` are for
+    afterwards.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Manifest:
     sensitive: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     lock: LockSettings | None = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +209,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
         sensitive=draft.variables.sensitive,
         policy=head.policy,
         lock=head.lock,
+        checks=declared_checks(draft, names),
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 

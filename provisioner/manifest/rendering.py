@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from provisioner.kinds import KINDS
+from provisioner.manifest.check_schema import SECTION as CHECKS
 from provisioner.manifest.declared import SECTION
 from provisioner.manifest.draft import Options, resolved_file
 from provisioner.manifest.env import Variables
@@ -29,7 +30,7 @@ from provisioner.model.document import ABSENT, Json, Path, dotted, lookup
 from provisioner.model.policy import Policy
 from provisioner.model.rendered import Rendered
 
-_ORDER: Final = (*HEAD, *KINDS)
+_ORDER: Final = (*HEAD, *KINDS, CHECKS)
 _OF_VARIABLES: Final = frozenset({"env-unset", "variable-unset"})
 
 
