@@ -317,6 +317,21 @@ def test_what_is_wrong_in_every_environment_is_told_of_none(tmp_path: Path) -> N
     assert found_in(validated(tmp_path, text)) == [("unknown-reference", ())]
 
 
+@pytest.mark.parametrize("used", ["", "agents: {buddy: {description: '${var.stage}'}}\n"], ids=["nowhere", "in one"])
+@pytest.mark.parametrize("files", [["prod"], ["test"], ["prod", "test"], []], ids=" and ".join)
+def test_a_variable_that_no_environment_uses_is_told_once_wherever_they_stand(
+    tmp_path: Path, files: list[str], used: str
+) -> None:
+    lines = ["variables: {stage: {default: x}}", "environments:", "  dev: {}"]
+    for name in ("prod", "test"):
+        said = used if name == "prod" else ""
+        (tmp_path / f"{name}.yaml").write_text(said)
+        lines.append(f"  {name}: {{file: {name}.yaml}}" if name in files else f"  {name}: {{{said.strip()}}}")
+
+    unused = [] if used else [("variable-unused", ())]
+    assert found_in(validated(tmp_path, "\n".join([*lines, ""]))) == unused
+
+
 @pytest.mark.parametrize(
     "options", [{"environment": "prod"}, {"environ": {"PROVISIONER_ENV": "prod"}}], ids=["flag", "variable"]
 )
