@@ -38,6 +38,7 @@ from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head
 from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
 from provisioner.manifest.settled import settled, unset, with_sensitive
+from provisioner.manifest.variables import words_of
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
@@ -154,7 +155,7 @@ def loaded_with(found: Files, overlaid: Overlaid, options: Options, budget: Budg
     for each in said.files:
         if budget.is_spent:
             return _given_up(problems, files)
-        waived, put_in = options.waived, each.put_in
+        waived, put_in = options.waived, {at: words_of(those) for at, those in each.put_in.items()}
         file = resolved_file(each.source, each.problems, said.variables, waived=waived, budget=budget, put_in=put_in)
         files.append(file)
     if budget.is_spent:
