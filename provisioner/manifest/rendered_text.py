@@ -34,8 +34,8 @@ def _pairs(mapping: Document, at: Path, told: Rendered | None) -> Iterator[str]:
             yield from (f"{indent}{line}" for line in block({key: {"": ""}})[:-1])
             yield from _pairs(value, here, told)
         elif isinstance(value, list) and value and told is not None:
-            *first, last = (f"{indent}{line}" for line in block({key: [""]})[:-1])
-            yield from [*first, f"{last}{_comment(told, here)}"]
+            *opening, last = (f"{indent}{line}" for line in block({key: [""]})[:-1])
+            yield from [*opening, f"{last}{_comment(told, here)}"]
             yield from _items(value, here, told)
         else:
             first, *rest = block({key: value})
