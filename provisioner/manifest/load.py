@@ -31,7 +31,7 @@ from provisioner.manifest.draft import (
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.environments import Environments
 from provisioner.manifest.inline import filled
-from provisioner.manifest.laying import Overlaid, told_of_new
+from provisioner.manifest.laying import Overlaid, told_of_new, told_where_taken_out
 from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
@@ -188,6 +188,8 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
     checked = _checked(draft, head)
     if overlaid is not None and overlaid.new:
         checked = told_of_new(checked, overlaid, draft.entries)
+    if overlaid is not None and overlaid.layers:
+        checked = told_where_taken_out(checked, overlaid)
     diagnostics = tidied([*problems, *checked])
     project = head.settings if draft.files else None
     if any(each.is_error for each in diagnostics):

@@ -317,6 +317,24 @@ def test_what_is_wrong_in_every_environment_is_told_of_none(tmp_path: Path) -> N
     assert found_in(validated(tmp_path, text)) == [("unknown-reference", ())]
 
 
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        pytest.param("name: null\n", 1, id="of the head"),
+        pytest.param("agents:\n  buddy:\n    model: null\n", 3, id="of an entry"),
+        pytest.param("deployments:\n  gpt:\n    sku:\n      name: null\n", 4, id="inside an entry"),
+    ],
+)
+def test_what_is_missing_as_the_environment_takes_it_out_is_told_there(tmp_path: Path, said: str, line: int) -> None:
+    (tmp_path / "prod.yaml").write_text(said)
+
+    (problem,) = validated(tmp_path, "environments: {dev: {}, prod: {file: prod.yaml}}\n").diagnostics
+    assert problem.where is not None
+    place = (problem.code, problem.environments, Path(problem.where.file).name, problem.where.line)
+    assert place == ("missing-key", ("prod",), "prod.yaml", line)
+    assert problem.hint == 'The environment "prod" takes it out here: remove the line.'
+
+
 @pytest.mark.parametrize("used", ["", "agents: {buddy: {description: '${var.stage}'}}\n"], ids=["nowhere", "in one"])
 @pytest.mark.parametrize("files", [["prod"], ["test"], ["prod", "test"], []], ids=" and ".join)
 def test_a_variable_that_no_environment_uses_is_told_once_wherever_they_stand(
