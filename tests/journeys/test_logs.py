@@ -124,6 +124,21 @@ def test_text_is_as_before_and_warnings_are_the_default(manifest: Path, provisio
     assert re.search(r"^\S+ \S+ DEBUG provisioner\.planes\.attempts: GET \S+/agents 200 \d+ ms$", told, re.MULTILINE)
 
 
+@pytest.mark.parametrize("id_", ["b7509472d9774e69be53a02d4ef68bc3", "0a1b2c3d-1111-2222-3333-444455556666"])
+def test_text_tells_the_services_id_of_what_failed_though_it_has_the_form_of_a_secret(
+    manifest: Path,  # noqa: ARG001
+    provisioner: Command,
+    foundry: Foundry,
+    id_: str,
+) -> None:
+    refused = {"status": 400, "headers": {"x-request-id": id_}}
+    foundry.fault({"method": "POST", "path": "*/agents/*"}, refused)
+    told = provisioner("--log-level", "debug", "--log-format", "text", "apply", "--yes").err
+
+    assert re.search(rf"provisioner\.planes\.attempts: POST \S+ 400 \d+ ms, request {id_}$", told, re.MULTILINE)
+    assert re.search(rf"provisioner\.cli\.logs: agents/\S+: failed\., request {id_}$", told, re.MULTILINE)
+
+
 def test_each_run_is_added_behind_the_last_and_has_an_id_of_its_own(
     manifest: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
