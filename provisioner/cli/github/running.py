@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from provisioner.cli.github.annotations import annotate, set_outputs
-from provisioner.cli.github.inputs import Inputs, as_name, read_inputs
+from provisioner.cli.github.inputs import Inputs, read_inputs
 from provisioner.cli.github.signing_in import may_not_ask, signed_in
 from provisioner.cli.main import INTERRUPTED, run
 from provisioner.cli.step_summary import append_summary
@@ -129,7 +129,7 @@ def _plan(inputs: Inputs, environ: Mapping[str, str]) -> int:
         "digest": plan["digest"],
         "plan-file": inputs.plan_file or str(made),
         "refused": _word(bool(plan["refusals"])),
-        "artifact": as_name("-".join(("provisioner-plan", inputs.environment, *inputs.files))),
+        "artifact": "-".join(filter(None, ("provisioner-plan", inputs.name))),
         "folder": str(inputs.folder),
     }
     set_outputs(told, environ)
