@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,15 @@ def test_a_disk_that_is_full_ends_the_log_and_not_the_run(
     assert len(foundry.objects("agents")) == 1
     assert done.err.count("cannot be written any more: no space left on device. The run goes on") == 1
     assert "Traceback" not in done.err
+
+
+def test_a_log_that_cannot_be_opened_leaves_no_traceback_at_the_exit_of_the_process(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "provisioner", "--log-file", "no/run.jsonl", "validate"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == 'Error: "no/run.jsonl" cannot be written: there is no folder "no".\n'
 
 
 def test_a_log_that_cannot_be_opened_is_an_error_before_anything_is_done(
