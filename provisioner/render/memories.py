@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ from provisioner.render.styles import PLAIN, Styles
 
 if TYPE_CHECKING:
     from provisioner.memory.counting import ScopeCount
+    from provisioner.memory.exporting import Contents
 
 FORMAT_VERSION: Final = "1.0"
 _HEADS: Final = ("scope", *KINDS, "all", "oldest", "newest")
@@ -28,6 +30,10 @@ def when(seconds: int) -> str:
         return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError, OSError):
         return ""
+
+
+def now() -> str:
+    return when(int(time.time()))
 
 
 def memories_of(count: int) -> str:
@@ -158,3 +164,15 @@ def items_json(items: Sequence[Item], *, store: str, scope: str) -> str:
 
 def _json(document: Mapping[str, Any]) -> str:
     return json_text({"format_version": FORMAT_VERSION, **document}, indent=2) + "\n"
+
+
+def contents_json(contents: Contents, file: str) -> str:
+    """What an export has, without the names of scopes."""
+    return _json(
+        {
+            "file": file,
+            "memories": contents.total,
+            "kinds": {kind: contents.kinds.get(kind, 0) for kind in KINDS},
+            "scopes": len(contents.scopes),
+        }
+    )

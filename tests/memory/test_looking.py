@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.foundry import Command, Foundry
+from tests.foundry import Command
 from tests.memory.conftest import Told
 
+pytestmark = pytest.mark.usefixtures("stores")
 
-def test_what_a_store_holds_is_counted_by_scope_and_kind(stores: Foundry, told: Told, provisioner: Command) -> None:
+
+def test_what_a_store_holds_is_counted_by_scope_and_kind(told: Told, provisioner: Command) -> None:
     told("prefs", "dana", "Likes tea.", "Lives in Oslo.")
     told("prefs", "dana", "Asked about tea.", kind="chat_summary")
     told("prefs", "eli", "Likes coffee.")
@@ -26,9 +28,7 @@ def test_what_a_store_holds_is_counted_by_scope_and_kind(stores: Foundry, told: 
     assert document["scopes"][0]["oldest"] <= document["scopes"][0]["newest"]
 
 
-def test_scopes_are_numbered_unless_their_names_are_asked_for(
-    stores: Foundry, told: Told, provisioner: Command
-) -> None:
+def test_scopes_are_numbered_unless_their_names_are_asked_for(told: Told, provisioner: Command) -> None:
     told("prefs", "dana", "Likes tea.")
 
     numbered = provisioner("memory", "stats", "prefs", "--scope", "dana")
@@ -39,7 +39,7 @@ def test_scopes_are_numbered_unless_their_names_are_asked_for(
     assert "dana" in named.out
 
 
-def test_a_store_goes_by_its_key_and_by_its_live_name(stores: Foundry, told: Told, provisioner: Command) -> None:
+def test_a_store_goes_by_its_key_and_by_its_live_name(told: Told, provisioner: Command) -> None:
     told("team-notes", "dana", "Likes tea.")
 
     for name in ("notes", "team-notes", "stores/notes"):
@@ -48,9 +48,7 @@ def test_a_store_goes_by_its_key_and_by_its_live_name(stores: Foundry, told: Tol
         assert counted.document["ttl_seconds"] == 86400
 
 
-def test_without_a_manifest_the_environment_says_which_project(
-    stores: Foundry, told: Told, provisioner: Command, project: Path
-) -> None:
+def test_without_a_manifest_the_environment_says_which_project(told: Told, provisioner: Command, project: Path) -> None:
     (project / "stores.yaml").unlink()
     told("prefs", "dana", "Likes tea.")
 
@@ -60,7 +58,7 @@ def test_without_a_manifest_the_environment_says_which_project(
     assert "Likes tea." in listed.out
 
 
-def test_scopes_that_agents_name_are_known(stores: Foundry, told: Told, provisioner: Command, project: Path) -> None:
+def test_scopes_that_agents_name_are_known(told: Told, provisioner: Command, project: Path) -> None:
     told("prefs", "team_blue", "Likes tea.")
     (project / "people.txt").write_text("# people\ndana\n\ndana\n", encoding="utf-8")
 
@@ -70,7 +68,7 @@ def test_scopes_that_agents_name_are_known(stores: Foundry, told: Told, provisio
     assert counted.document["memories"] == 1
 
 
-def test_a_store_of_which_no_scope_is_known_is_not_taken_for_empty(stores: Foundry, provisioner: Command) -> None:
+def test_a_store_of_which_no_scope_is_known_is_not_taken_for_empty(provisioner: Command) -> None:
     counted = provisioner("memory", "stats", "notes")
 
     assert counted.code == 1
@@ -79,7 +77,7 @@ def test_a_store_of_which_no_scope_is_known_is_not_taken_for_empty(stores: Found
 
 
 def test_a_file_of_scopes_with_a_wrong_one_is_refused_by_its_line(
-    stores: Foundry, provisioner: Command, monkeypatch: pytest.MonkeyPatch
+    provisioner: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"dana\nmailto:eli\n")))
 
@@ -90,7 +88,7 @@ def test_a_file_of_scopes_with_a_wrong_one_is_refused_by_its_line(
     assert "eli" not in counted.err
 
 
-def test_what_a_scope_has_is_listed_whole(stores: Foundry, told: Told, provisioner: Command) -> None:
+def test_what_a_scope_has_is_listed_whole(told: Told, provisioner: Command) -> None:
     told("prefs", "dana", *(f"Fact {number}." for number in range(101)))
     told("prefs", "eli", "Not hers.")
 
@@ -102,7 +100,7 @@ def test_what_a_scope_has_is_listed_whole(stores: Foundry, told: Told, provision
     assert [each["content"] for each in newest.document["memories"]] == contents[::-1]
 
 
-def test_a_memory_cannot_steer_the_terminal(stores: Foundry, told: Told, provisioner: Command) -> None:
+def test_a_memory_cannot_steer_the_terminal(told: Told, provisioner: Command) -> None:
     told("prefs", "dana", "Red \x1b[31m\n::error::gotcha ##vso[task.setvariable variable=a]b")
 
     listed = provisioner("memory", "list", "prefs", "--scope", "dana")
@@ -112,7 +110,7 @@ def test_a_memory_cannot_steer_the_terminal(stores: Foundry, told: Told, provisi
     assert "\n::" not in listed.out
 
 
-def test_a_text_finds_what_is_near(stores: Foundry, told: Told, provisioner: Command) -> None:
+def test_a_text_finds_what_is_near(told: Told, provisioner: Command) -> None:
     told("prefs", "dana", "Drinks green tea every morning.", "Works as a pilot.")
 
     found = provisioner("memory", "search", "prefs", "--scope", "dana", "green tea", "--max", "1")
@@ -122,14 +120,14 @@ def test_a_text_finds_what_is_near(stores: Foundry, told: Told, provisioner: Com
     assert "pilot" not in found.out
 
 
-def test_a_store_that_is_not_there_is_guessed(stores: Foundry, provisioner: Command) -> None:
+def test_a_store_that_is_not_there_is_guessed(provisioner: Command) -> None:
     failed = provisioner("memory", "list", "pref", "--scope", "dana")
 
     assert failed.code == 1
     assert 'Did you mean "prefs"?' in failed.err
 
 
-def test_flags_about_a_manifest_need_one(stores: Foundry, provisioner: Command) -> None:
+def test_flags_about_a_manifest_need_one(provisioner: Command) -> None:
     failed = provisioner("memory", "list", "prefs", "--scope", "dana", "--no-manifest", "--env", "prod")
 
     assert failed.code == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provisioner.cli.commands.memory import list_, search, stats
+from provisioner.cli.commands.memory import export, list_, search, stats
 
 
 @click.group(
@@ -20,5 +20,5 @@ def command() -> None:
     """
 
 
-for each in (stats, list_, search):
+for each in (stats, list_, search, export):
     command.add_command(each.command)
