@@ -58,6 +58,7 @@ class StoreKind(Kind):
     traits = Traits(
         immutable=tuple((field,) for field in _DEFINITION),
         holds_data=True,
+        migrates=True,
         rules={
             ("description",): Rule(default=""),
             ("kind",): Rule(default="default"),

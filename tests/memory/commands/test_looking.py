@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.foundry import Command
-from tests.memory.conftest import Told
+from tests.memory.commands.conftest import Told
 
 pytestmark = pytest.mark.usefixtures("stores")
 
