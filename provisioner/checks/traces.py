@@ -40,39 +40,39 @@ class Traces:
         return "\n".join(filter(None, (self._wiped(store, scope) for store, scope in self._scopes)))
 
     def _wiped(self, store: str, scope: str) -> str:
+        has_ended = self._has_ended(store, scope)
         try:
-            has_ended = self._has_ended(store, scope)
             self._memories.delete_scope(store, scope)
             is_empty = next(self._memories.items(store, scope), None) is None
         except PlaneError as error:
             if error.failure.status == _GONE:  # the store, and all that was in it
                 return ""
             return f"The scope {scope} of the store {store} could not be deleted: {error}\n{_forget(store, scope)}"
-        if not is_empty:
-            return f"The scope {scope} of the store {store} was deleted, and holds memories again.\n" + _forget(
-                store, scope
-            )
         if not has_ended:
-            return (
-                f"An update has not ended within {SETTLE_S:.0f} s, and may still write to the scope {scope} of the "
-                f"store {store}.\n{_forget(store, scope)}"
-            )
-        return ""
+            what = "An update, whose end was not seen, may still write to"
+        elif not is_empty:
+            what = "Something has written again, after it was deleted, to"
+        else:
+            return ""
+        return f"{what} the scope {scope} of the store {store}.\n{_forget(store, scope)}"
 
     def _has_ended(self, store: str, scope: str) -> bool:
-        """Whether nothing that was asked for can write there any more, after a while."""
-        update_id = self._scopes[store, scope]
-        if (store, scope) in self._queued:
-            update_id = self._hurried(store, scope)
-        until = self._clock.now() + SETTLE_S
-        while update_id:
-            update = self._memories.update(store, update_id)
-            if update.has_ended and not update.superseded_by:
-                return True
-            update_id = update.superseded_by or update_id
-            if self._clock.now() >= until:
-                return False
-            self._clock.sleep(_LOOK_S)
+        """Whether it was seen that nothing that was asked for writes there any more; waits for that a while."""
+        try:
+            update_id = self._scopes[store, scope]
+            if (store, scope) in self._queued:
+                update_id = self._hurried(store, scope)
+            until = self._clock.now() + SETTLE_S
+            while update_id:
+                update = self._memories.update(store, update_id)
+                if update.has_ended and not update.superseded_by:
+                    return True
+                update_id = update.superseded_by or update_id
+                if self._clock.now() >= until:
+                    return False
+                self._clock.sleep(_LOOK_S)
+        except PlaneError:
+            return False
         return True
 
     def _hurried(self, store: str, scope: str) -> str:

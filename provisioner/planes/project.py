@@ -166,7 +166,7 @@ class HttpProject:
         return str(target)
 
     def get(self, path: str, *, features: tuple[str, ...] = (), case_blind: bool = False) -> Document | None:
-        collection, name = unquote(path.partition("?")[0]).split("/")[:2]
+        collection, name, *below = unquote(path.partition("?")[0]).split("/")
         what = f"The answer for {collection}/{name}"
         try:
             document = self._read(path, {}, features, what=what)
@@ -174,6 +174,8 @@ class HttpProject:
             if error.failure.status == 404:
                 return None
             raise
+        if below and document and "name" not in document:  # a memory, or an update: those are told by ids of their own
+            return document
         return require_named(document, name, what=what, fold=case_blind)
 
     def post(
