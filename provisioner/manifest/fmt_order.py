@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from provisioner.kinds import KINDS
 from provisioner.manifest.check_schema import CHECK
 from provisioner.manifest.check_schema import SECTION as CHECKS
-from provisioner.manifest.schema import LIFECYCLE, LIVE_NAME, manifest_schema, schemas_in, variants
+from provisioner.manifest.schema import LIVE_NAME, lifecycle_of, manifest_schema, schemas_in, variants
 from provisioner.model.document import Document
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def manifest_order() -> Order:
 
 def _of_entry(section: str) -> Order:
     schema = KINDS[section].schema()
-    names = {"live_name": LIVE_NAME, "external": {}, **schema["properties"], "lifecycle": LIFECYCLE}
+    names = {"live_name": LIVE_NAME, "external": {}, **schema["properties"], "lifecycle": lifecycle_of(section)}
     return Order([{**schema, "properties": names}])
 
 

@@ -45,8 +45,9 @@ from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.lock import LockSettings
+from provisioner.model.migration import Way
 from provisioner.model.policy import Policy
-from provisioner.model.resource import Desired, Lifecycle, OnRemove
+from provisioner.model.resource import Desired, Lifecycle, OnRemove, OnReplace
 from provisioner.model.words import printable, quoted
 from provisioner.preflight.settings import Settings
 
@@ -410,4 +411,11 @@ def _lifecycle(said: Document) -> Lifecycle:
         on_remove=OnRemove.KEEP if said.get("on_remove") == OnRemove.KEEP.value else OnRemove.DELETE,
         ignore=tuple(tuple(path.split(".")) for path in said.get("ignore", ())),
         suspend=said.get("suspend") is True,
+        on_replace=_on_replace(said.get("on_replace", OnReplace.REFUSE.value)),
     )
+
+
+def _on_replace(said: str | Document) -> OnReplace:
+    if isinstance(said, str):
+        return OnReplace(said)
+    return OnReplace.SIDE_BY_SIDE if said["migrate"] == Way.SIDE_BY_SIDE.value else OnReplace.MIGRATE

@@ -9,6 +9,7 @@ class Action(str, Enum):
     CREATE = "create"
     UPDATE = "update"
     REPLACE = "replace"
+    MIGRATE = "migrate"
     DELETE = "delete"
     ADOPT = "adopt"
     RELEASE = "release"

@@ -23,19 +23,23 @@ class Way(str, Enum):
 
 
 class Part(str, Enum):
-    """What a change of a migration does: `move` all that the old store holds, or `retire` the old one, once everybody
-    uses the new one and all has been read back from it.
+    """What a change of a migration does: `move` all that the old store holds; `restore` from the shadow what the new
+    one of the old name lacks, or all of it; `retire` the old one, once everybody uses the new one and all has been read
+    back from it; or `discard` a shadow whose store is to stay as it was, and never went.
     """
 
     MOVE = "move"
+    RESTORE = "restore"
     RETIRE = "retire"
+    DISCARD = "discard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
     """`source` is the live store that is given up, and `target` the one that is filled: the shadow, or the successor.
-    `resumes` where an earlier run began it. `holding` is what is known of the memories, `settle_s` how long an update
-    may still be queued when nobody writes any more (the longest `update_delay` of the agents that use it).
+    What goes is the source where it is retired, and the target where it is discarded. `resumes` where an earlier run
+    began it. `holding` is what is known of the memories, `settle_s` how long an update may still be queued when nobody
+    writes any more (the longest `update_delay` of the agents that use it).
     """
 
     way: Way

@@ -14,7 +14,7 @@ from provisioner.model.document import ABSENT, Absent, Document, Path, digest, d
 from provisioner.model.hidden_places import veiled_live
 from provisioner.model.lock import LockSettings
 from provisioner.model.memory import Holding
-from provisioner.model.migration import Migration
+from provisioner.model.migration import Migration, Part, Way
 from provisioner.model.redact import HiddenKeys, Sensitive, redacted
 from provisioner.model.redacted_diff import told_apart
 from provisioner.model.resource import Desired, Live, Marker
@@ -96,11 +96,30 @@ class Change:
     @property
     def is_asked(self) -> bool:
         """Whether it replaces what nothing in it forces to be replaced."""
-        return self.action is Action.REPLACE and not any(field.forces_replace for field in self.fields)
+        is_anew = self.action is Action.REPLACE or (self._part is Part.MOVE and not self._resumes)
+        return is_anew and not any(field.forces_replace for field in self.fields)
 
     @property
     def destroys(self) -> bool:
-        return self.action in (Action.DELETE, Action.REPLACE)
+        """Whether what is live goes, with or without what it holds."""
+        return self.action in (Action.DELETE, Action.REPLACE) or self._is_moved_in_place
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether what is live goes, and nothing keeps what it holds."""
+        return self.destroys and self.migration is None
+
+    @property
+    def _part(self) -> Part | None:
+        return self.migration.part if self.migration is not None else None
+
+    @property
+    def _resumes(self) -> bool:
+        return self.migration is not None and self.migration.resumes
+
+    @property
+    def _is_moved_in_place(self) -> bool:
+        return self._part is Part.MOVE and self.migration is not None and self.migration.way is Way.IN_PLACE
 
     @property
     def lifecycle_fields(self) -> tuple[tuple[str, object, object], ...]:
@@ -215,7 +234,7 @@ def _essence_of(change: FieldChange, before: Document, after: Document, keys: Hi
 
 def _starts_with(change: Change) -> tuple[Path, ...]:
     """What is ignored later: a new object starts with it all the same."""
-    is_new = change.action in (Action.CREATE, Action.REPLACE)
+    is_new = change.action in (Action.CREATE, Action.REPLACE, Action.MIGRATE)
     return change.wanted.lifecycle.ignore if change.wanted and is_new else ()
 
 
@@ -245,5 +264,7 @@ def _essence(change: Change) -> Iterable[object]:
         yield [list(_essence_of(each, before, cast("Document", after), keys)) for each in change.fields]
     yield [list(item) for item in change.lifecycle_fields]
     yield [[dotted(keys.path(path)), text] for path, text in _texts_of(change)]
+    if (way := change.migration) is not None:
+        yield [way.way.value, way.part.value, str(way.source), str(way.target)]
     if change.reason and change.before is not None:
         yield change.before.condition.value

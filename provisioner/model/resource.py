@@ -49,12 +49,18 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """What the tool wrote on a live object. `applied` is the compact record of the fields applied last."""
+    """What the tool wrote on a live object. `applied` is the compact record of the fields applied last. `key` is the
+    entry that it belongs to, where neither name tells; `copy_of` the print of the identity of the object whose contents
+    were copied into it; a `shadow` holds them only until that one is made anew.
+    """
 
     owner: str
     applied: str = ""
     prevent_destroy: bool = False
     on_remove: OnRemove = OnRemove.DELETE
+    key: str = ""
+    copy_of: str = ""
+    is_shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,7 @@ class Desired:
     """One manifest entry in normal form. An external one is only checked to exist. Its address and every
     name in it are those of what is live; `key` is what the entry is called where it has a `live_name`. `where` is its
     key; `places` tells where a field of it stands, or the innermost that there is around it.
+    `succeeds` are the live ones that it takes the place of, that which is in use first.
     `entry` is what the manifest says, with its files and variables in their place; `written` are the texts that stand
     where variables made a value of it.
     """
@@ -88,6 +95,7 @@ class Desired:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     external: bool = False
     key: str = ""
+    succeeds: tuple[Address, ...] = ()
     where: Location | None = None
     places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
     entry: Document | None = field(default=None, compare=False, repr=False)

@@ -44,9 +44,10 @@ def _nothing_to_say(_change: Change, _made: str) -> Iterator[str]:
 class Traits:
     """`immutable` fields change only by replacing; `replace_resets` are the subtrees whose unmanaged fields do not
     survive a replace (another model's version means nothing). `replace_loses` is a sentence about what else goes with
-    the old one. `capacity` is the field that takes from a quota, `pool` tells which: resources for which it says the
-    same share one. `case_blind` kinds have names that ignore case. `marker_size` is how many characters one value of
-    the live object's metadata or tags can hold.
+    the old one. What `holds_data` may be one that `migrates`: all of it can be copied into another one. `capacity` is
+    the field that takes from a quota, `pool` tells which: resources for which it says the same share one. `case_blind`
+    kinds have names that ignore case. `marker_size` is how many characters one value of the live object's metadata or
+    tags can hold.
 
     The fields `write_only` are written and never shown: see `model.write_only`. `scope` is the field that says in which
     of several scopes an object lives, where each may have one of the same name.
@@ -60,6 +61,7 @@ class Traits:
     replace_resets: tuple[Path, ...] = ()
     replace_loses: str = ""
     holds_data: bool = False
+    migrates: bool = False
     case_blind: bool = False
     rules: Mapping[Path, Rule] = field(default_factory=dict)
     capacity: Path = ()

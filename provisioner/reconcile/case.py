@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from provisioner.model.address import Address
@@ -11,6 +11,7 @@ from provisioner.model.allowances import Allowances
 from provisioner.model.resource import Desired, Live
 from provisioner.model.traits import Traits
 from provisioner.reconcile.held import held_back
+from provisioner.reconcile.migrations import shadows
 from provisioner.reconcile.referrers import named_alike, referrers
 from provisioner.reconcile.scopes import going, meant
 from provisioner.reconcile.selection import Selection, select
@@ -21,7 +22,8 @@ Pair: TypeAlias = "tuple[Desired | None, Live | None]"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """All that a plan is made from. `pairs` holds what is declared and what is live by each name; `users` who will name
-    what; `held` what is not written, and why.
+    what; `held` what is not written, and why. `live` has none of the `shadows`, which are by the address of what they
+    are copies of.
     """
 
     desired: Mapping[Address, Desired]
@@ -33,6 +35,11 @@ class Case:
     held: Mapping[Address, str]
     pairs: Mapping[Address, Pair]
     users: Mapping[Address, tuple[Address, ...]]
+    shadows: Mapping[Address, Live] = field(default_factory=dict)
+
+    def is_taken(self, address: Address) -> bool:
+        """Whether something goes by that name, or is to."""
+        return address in self.pairs or any(it.address == address for it in self.shadows.values())
 
     def is_inside(self, address: Address) -> bool:
         """Whether the run is about it; one without limits is about what is nobody's, too."""
@@ -47,8 +54,13 @@ def case_of(
     allow: Allowances,
     *,
     with_needs: bool = True,
+    with_shadows: bool = False,
 ) -> Case:
+    """Of what only goes, a shadow is a store as any other: `with_shadows`."""
     desired, live = named_alike(desired, live, traits)
+    beside = {} if with_shadows else shadows(desired, live, owner)
+    apart = {it.address for it in beside.values()}
+    live = {at: it for at, it in live.items() if at not in apart}
     selection = select(allow.scope, (desired, live), owner, traits, with_needs=with_needs)
     held = held_back(desired, selection)
     pairs = {
@@ -65,6 +77,7 @@ def case_of(
         held=held,
         pairs=pairs,
         users=_users(referrers(desired, live, owner, held), pairs, live),
+        shadows=beside,
     )
 
 

@@ -286,7 +286,7 @@ def _not_adopted(change: Change, wanted: Desired | None, allow: Allowances) -> I
 def _too_many_deletes(changes: Sequence[Change], allow: Allowances) -> Iterator[Diagnostic]:
     """A replacement deletes, too."""
     counts = [
-        (sum(change.action is action for change in changes), noun)
+        (sum(change.action is action and change.gives_up for change in changes), noun)
         for action, noun in ((Action.DELETE, "deletion"), (Action.REPLACE, "replacement"))
     ]
     total = sum(count for count, _ in counts)
@@ -302,6 +302,8 @@ def _too_many_deletes(changes: Sequence[Change], allow: Allowances) -> Iterator[
 
 
 def _participle(change: Change) -> str:
+    if change.action is Action.MIGRATE:
+        return "migrated, which makes it anew"
     return "deleted" if change.action is Action.DELETE else "replaced"
 
 

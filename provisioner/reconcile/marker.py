@@ -20,12 +20,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
+from urllib.parse import unquote
 
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, canonical, leaves, lookup
 from provisioner.model.hidden_places import PATH_CHARS, SECRETS, fingerprint, path_print, prints
 from provisioner.model.redact import redacted
-from provisioner.model.resource import Marker, OnRemove
+from provisioner.model.resource import Live, Marker, OnRemove
 
 OWNER_KEY: Final = "provisioner-owner"
 APPLIED_KEY: Final = "provisioner-applied"
@@ -39,6 +40,9 @@ _VALUE_CHARS: Final = 6
 _CHUNK: Final = PATH_CHARS + _VALUE_CHARS
 _HEAD: Final = 3  # the depth and a dot
 _PROTECTED: Final = "prevent_destroy"
+_SHADOW: Final = "shadow"
+_KEY: Final = "key="
+_COPY: Final = "copy_of="
 
 
 def write_marker(marker: Marker) -> dict[str, str]:
@@ -47,6 +51,12 @@ def write_marker(marker: Marker) -> dict[str, str]:
     lifecycle = [_PROTECTED] if marker.prevent_destroy else []
     if marker.on_remove is not OnRemove.DELETE:
         lifecycle.append(f"on_remove={marker.on_remove.value}")
+    if marker.key:
+        lifecycle.append(f"{_KEY}{marker.key.replace('%', '%25').replace(',', '%2C')}")
+    if marker.copy_of:
+        lifecycle.append(f"{_COPY}{marker.copy_of}")
+    if marker.is_shadow:
+        lifecycle.append(_SHADOW)
     if lifecycle:
         pairs[LIFECYCLE_KEY] = ",".join(lifecycle)
     return pairs
@@ -66,8 +76,20 @@ def read_marker(metadata: Mapping[str, str], of: Address | None = None) -> tuple
         applied=metadata.get(APPLIED_KEY, ""),
         prevent_destroy=_PROTECTED in words,
         on_remove=OnRemove.KEEP if "on_remove=keep" in words else OnRemove.DELETE,
+        key=unquote(_said(_KEY, words)),
+        copy_of=_said(_COPY, words),
+        is_shadow=_SHADOW in words,
     )
     return rest, marker
+
+
+def _said(word: str, words: Iterable[str]) -> str:
+    return next((it.removeprefix(word) for it in words if it.startswith(word)), "")
+
+
+def identity_print(live: Live) -> str:
+    """What `copy_of` says of a copy of it; empty where the service does not tell objects of one name apart."""
+    return fingerprint(live.identity) if live.identity else ""
 
 
 def are_alike(one: Marker | None, other: Marker | None) -> bool:

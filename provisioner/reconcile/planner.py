@@ -11,6 +11,7 @@ from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
+from provisioner.model.migration import Part
 from provisioner.model.plan import Change, FieldChange, Plan, Referred
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
@@ -28,6 +29,7 @@ from provisioner.reconcile.held import (
 )
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of, spelt_as_live
+from provisioner.reconcile.migrations import discarded, in_place, is_unfinished, migrates
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
@@ -56,6 +58,7 @@ def make_plan(
     """Every change that makes the owner's live objects what the manifest says, and what forbids running them."""
     case = case_of(desired, live, owner, traits, allow or Allowances())
     found = {address: _found(address, pair, case) for address, pair in case.pairs.items()}
+    found |= {it.address: it for it in _discarded(found, case)}
     every = [it for it in found.values() if isinstance(it, Change)]
     changes = [change for change in every if change.address not in case.held]
     left_out = [change for change in changes if case.allow.no_delete and change.destroys]
@@ -85,7 +88,7 @@ def make_destruction(
     allow: Allowances | None = None,
 ) -> Plan:
     """The end of everything the owner has, but for what the manifest declares external: that is left alone."""
-    case = case_of(desired, live, owner, traits, allow or Allowances(), with_needs=False)
+    case = case_of(desired, live, owner, traits, allow or Allowances(), with_needs=False, with_shadows=True)
     external = {address: wanted for address, wanted in case.desired.items() if wanted.external}
     users = referrers(external, case.live, owner, case.held)
     removals = {it.address: it for it in _removals(case, users)}
@@ -148,8 +151,17 @@ def _found(address: Address, pair: Pair, case: Case) -> Change | Diagnostic | No
     refusal = _refusal(*pair, case.owner, case.allow, traits)
     if refusal is not None:
         return refusal
-    change = _change(*pair, case.owner, traits, case.users.get(address, ()), is_asked=address in case.allow.replace)
+    change = _change(address, pair, case)
     return _beside(change, case.live.get(address), case.traits) if change is not None else None
+
+
+def _discarded(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
+    """The shadows of what stays as it is."""
+    for at, shadow in case.shadows.items():
+        it = found[at]
+        goes_on = isinstance(it, Diagnostic) or (it is not None and it.migration is not None)
+        if at not in case.held and not goes_on:
+            yield discarded(shadow, at)
 
 
 def _refusals(
@@ -232,32 +244,31 @@ def _left_alone(wanted: Desired | None, found: Live | None, owner: str, allow: A
             yield guard.left_with_owner(each, each.marker.owner)
 
 
-def _change(
-    wanted: Desired | None,
-    found: Live | None,
-    owner: str,
-    traits: Traits,
-    users: tuple[Address, ...],
-    *,
-    is_asked: bool,
-) -> Change | None:
-    """`is_asked` where the command wants it made anew, whatever differs."""
+def _change(address: Address, pair: Pair, case: Case) -> Change | None:
+    wanted, found = pair
+    traits, users = case.traits[address.kind], case.users.get(address, ())
     if wanted is None:
-        return _removal(found, owner, traits, users) if found is not None else None
+        return _removal(found, case.owner, traits, users) if found is not None else None
     if wanted.external:
         return None
-    if found is None:
-        return Change(
-            action=Action.CREATE,
-            address=wanted.address,
-            after=wanted.fields,
-            declared=without(wanted.fields, wanted.lifecycle.ignore),
-            marker=_marker_for(wanted, None, owner, traits, over="0"),
-            needs=wanted.needs,
-            key=wanted.key,
-            wanted=wanted,
-        )
-    return _alteration(wanted, found, owner, traits, users, is_asked=is_asked)
+    if found is not None:
+        return _alteration(wanted, found, case)
+    made = _creation(wanted, case.owner, traits)
+    shadow = case.shadows.get(address)
+    return made if shadow is None else in_place(replace(made, referrers=users), shadow, case, Part.RESTORE)
+
+
+def _creation(wanted: Desired, owner: str, traits: Traits) -> Change:
+    return Change(
+        action=Action.CREATE,
+        address=wanted.address,
+        after=wanted.fields,
+        declared=without(wanted.fields, wanted.lifecycle.ignore),
+        marker=_marker_for(wanted, None, owner, traits, over="0"),
+        needs=wanted.needs,
+        key=wanted.key,
+        wanted=wanted,
+    )
 
 
 def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
@@ -274,6 +285,8 @@ def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits,
         ),
         prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
+        key=found.marker.key if found is not None and found.marker is not None else "",
+        copy_of=found.marker.copy_of if found is not None and found.marker is not None else "",
     )
 
 
@@ -304,9 +317,9 @@ def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]
     )
 
 
-def _alteration(
-    wanted: Desired, found: Live, owner: str, traits: Traits, users: tuple[Address, ...], *, is_asked: bool
-) -> Change | None:
+def _alteration(wanted: Desired, found: Live, case: Case) -> Change | None:
+    owner, traits = case.owner, case.traits[wanted.address.kind]
+    shadow = case.shadows.get(wanted.address)
     record = AppliedRecord(found.marker.applied) if found.marker else None
     ignore = wanted.lifecycle.ignore
     fields = compare(
@@ -318,7 +331,10 @@ def _alteration(
         baseline=found.baseline,
         written=wanted.written,
     )
+    is_unended = is_unfinished(shadow, found)
+    is_asked = wanted.address in case.allow.replace and not is_unended  # then, that is what was asked for
     replaces = is_asked or any(field.forces_replace for field in fields)
+    users = case.users.get(wanted.address, ())
     marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
         action=_action(found, marker, replaces=replaces),
@@ -330,18 +346,21 @@ def _alteration(
         fields=fields,
         needs=wanted.needs,
         loses_data=replaces and traits.holds_data,
-        referrers=users if replaces else (),
+        referrers=users if replaces or is_unended else (),
         reason="; ".join(filter(None, (_REASONS[found.condition], _ASKED if is_asked else ""))),
         key=wanted.key,
         wanted=wanted,
     )
+    if is_unended or (replaces and migrates(wanted, shadow, traits)):
+        change = in_place(change, shadow, case, Part.MOVE if replaces else Part.RESTORE)
     if not _says_something(change):
         return None
     return with_writes(replace(change, remarks=tuple(remarks_on(change, wanted, traits))), traits)
 
 
 def _says_something(change: Change) -> bool:
-    return bool(change.fields or change.is_adoption or change.lifecycle_fields or change.reason)
+    is_more = change.is_adoption or change.migration is not None
+    return bool(change.fields or is_more or change.lifecycle_fields or change.reason)
 
 
 def _action(found: Live, marker: Marker, *, replaces: bool) -> Action:

@@ -22,7 +22,7 @@ def forbidden(changes: Sequence[Change], policy: Policy, *, destruction: bool = 
     if policy.protected and going:
         yield _protected(going, policy, destruction=destruction)
     if exceeds(changes, policy):
-        yield _too_many(going, policy, destruction=destruction)
+        yield _too_many([it for it in going if it.gives_up], policy, destruction=destruction)
     strange = [change.address for change in changes if _is_strange(change)]
     if not policy.allow_adopt and strange:
         yield _strangers(strange, policy)
@@ -30,7 +30,7 @@ def forbidden(changes: Sequence[Change], policy: Policy, *, destruction: bool = 
 
 def exceeds(changes: Sequence[Change], policy: Policy) -> bool:
     """Whether more would be deleted and replaced than the policy lets be."""
-    return policy.max_deletes is not None and sum(change.destroys for change in changes) > policy.max_deletes
+    return policy.max_deletes is not None and sum(change.gives_up for change in changes) > policy.max_deletes
 
 
 def _is_strange(change: Change) -> bool:
@@ -40,7 +40,7 @@ def _is_strange(change: Change) -> bool:
 def _protected(going: Sequence[Change], policy: Policy, *, destruction: bool) -> Diagnostic:
     parts = [
         f"{_some([change.address for change in going if change.action is action])} would be {verb}"
-        for action, verb in ((Action.DELETE, "deleted"), (Action.REPLACE, "replaced"))
+        for action, verb in ((Action.DELETE, "deleted"), (Action.REPLACE, "replaced"), (Action.MIGRATE, "migrated"))
         if any(change.action is action for change in going)
     ]
     return Diagnostic(

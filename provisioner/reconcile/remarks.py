@@ -20,7 +20,7 @@ def remarks_on(change: Change, wanted: Desired, traits: Traits) -> Iterator[str]
     was = change.before.marker if change.before else None
     if was is not None and change.is_takeover:
         yield f'It belongs to the manifest named "{was.owner}"; this manifest takes it over.'
-    if change.action is Action.REPLACE:
+    if change.action in (Action.REPLACE, Action.MIGRATE):
         yield from _losses(change, traits)
     if ignored := ignored_differences(wanted, change.after or {}, traits):
         yield f"Differs from the manifest and is left as it is, as `lifecycle.ignore` says: {_listed(ignored)}."
@@ -74,7 +74,7 @@ def _untold(declared: object, live: object, path: Path) -> Iterator[Path]:
 def _carried_along(change: Change, traits: Traits) -> tuple[Path, ...]:
     """What others set beside the manifest, as far as our own last write tells it from what the service filled in."""
     before, after = change.before, change.after
-    if before is None or after is None or before.baseline is None or change.action is Action.REPLACE:
+    if before is None or after is None or before.baseline is None or change.action in (Action.REPLACE, Action.MIGRATE):
         return ()
     return tuple(
         path

@@ -34,7 +34,7 @@ def renamed(
 ) -> Iterator[Diagnostic]:
     """Told are the new ones `among` these."""
     for kind in dict.fromkeys(change.address.kind for change in changes):
-        gone = [it for it in changes if it.action in _GOING and it.address.kind == kind]
+        gone = [it for it in changes if _goes(it) and it.address.kind == kind]
         new = [it for it in changes if it.action is Action.CREATE and it.address.kind == kind and it.declared]
         if len(gone) * len(new) > _MOST_PAIRS:
             continue
@@ -43,6 +43,10 @@ def renamed(
         for change, old in pairs:
             if met[change.address] == met[old.address] == 1 and change.address in among:
                 yield _diagnostic(old, desired[change.address], traits[kind])
+
+
+def _goes(change: Change) -> bool:
+    return change.action in _GOING and change.migration is None
 
 
 def _is_shown(new: Change, old: Change, traits: Traits) -> bool:

@@ -19,10 +19,11 @@ DRIFTED: Final = (Origin.DRIFT, Origin.BOTH)
 _WEIGHTS: Final = {
     Action.DELETE: 0,
     Action.REPLACE: 1,
-    Action.UPDATE: 2,
-    Action.ADOPT: 3,
-    Action.RELEASE: 4,
-    Action.CREATE: 5,
+    Action.MIGRATE: 2,
+    Action.UPDATE: 3,
+    Action.ADOPT: 4,
+    Action.RELEASE: 5,
+    Action.CREATE: 6,
 }
 
 

@@ -231,7 +231,7 @@ def action_style(action: Action, styles: Styles) -> str:
             return styles.good
         case Action.UPDATE:
             return styles.changed
-        case Action.REPLACE:
+        case Action.REPLACE | Action.MIGRATE:
             return styles.replaced
         case Action.DELETE:
             return styles.bad

@@ -35,6 +35,7 @@ _COLOURS: Final = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
     Action.REPLACE: "magenta",
+    Action.MIGRATE: "blue",
     Action.DELETE: "red",
     Action.ADOPT: "cyan",
     Action.RELEASE: "cyan",

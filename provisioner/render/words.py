@@ -27,6 +27,9 @@ VERBS: Final[Mapping[Action, Verb]] = {
     Action.REPLACE: Verb(
         symbol="-/+", doing="replacing", done="replaced", promise="will be replaced: deleted, then created anew"
     ),
+    Action.MIGRATE: Verb(
+        symbol="=>", doing="migrating", done="migrated", promise="will be migrated: made anew, with all that it holds"
+    ),
     Action.DELETE: Verb(symbol="-", doing="deleting", done="deleted", promise="will be deleted"),
     Action.ADOPT: Verb(symbol="<", doing="adopting", done="adopted", promise="will be adopted"),
     Action.RELEASE: Verb(

@@ -40,6 +40,7 @@ _LEFT: Final[Mapping[Action, frozenset[Action]]] = {
     Action.UPDATE: frozenset((Action.UPDATE,)),
     Action.ADOPT: frozenset((Action.ADOPT, Action.UPDATE)),
     Action.REPLACE: frozenset((Action.REPLACE, Action.CREATE, Action.UPDATE)),
+    Action.MIGRATE: frozenset((Action.MIGRATE, Action.UPDATE)),
     Action.DELETE: frozenset((Action.DELETE,)),
     Action.RELEASE: frozenset((Action.RELEASE,)),
 }
