@@ -521,9 +521,9 @@ def test_thousands_of_references_are_fast(tmp_path: Path) -> None:
     took: list[float] = []
     manifests: list[Manifest] = []
     for each in (plain, text):
-        start = time.perf_counter()
+        start = time.process_time()
         manifests.append(manifest_of(load_text(tmp_path, each)))
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
 
     assert manifests[0].resources == manifests[1].resources
     assert took[1] < 4 * took[0] + 1

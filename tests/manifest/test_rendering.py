@@ -246,8 +246,8 @@ def test_thousands_of_entries_are_rendered_in_seconds(tmp_path: Path) -> None:
     prod = "".join(f"      a{number}: {{instructions: bye}}\n" for number in range(0, 2_000, 2))
     (tmp_path / "m.yaml").write_text(f"{HEAD}{MODELS}agents:\n{agents}environments:\n  prod:\n    agents:\n{prod}")
 
-    start = time.perf_counter()
+    start = time.process_time()
     text = rendered_text(rendered(render([tmp_path / "m.yaml"], Options(environ={}, environment="prod"))), origins=True)
 
     assert text.count("instructions: bye") == 1_000
-    assert time.perf_counter() - start < 12
+    assert time.process_time() - start < 12
