@@ -276,9 +276,8 @@ def test_a_run_that_is_killed_at_any_request_loses_and_doubles_nothing(
     items = hoard(memories, each=2)
     every = sum_of(items)
     plan = planned(planes)
-    with mortal(foundry, nth, is_after=is_after) as (dying, death):
-        with suppress(Killed):
-            carry_out(plan, dying, foundry)
+    with mortal(foundry, nth, is_after=is_after) as (dying, death), suppress(Killed):
+        carry_out(plan, dying, foundry)
     assert death.is_dead or is_done_already(planes)
     assert_all_are_somewhere(every, planes, memories)
     carry_on(foundry, planes)
