@@ -10,12 +10,11 @@ from provisioner.kinds import fragments as f
 from provisioner.kinds.agent_schema import DEFINITIONS, KIND_NAMES, MEMORY_TOOLS, PROPERTIES, PUBLISHED
 from provisioner.model.diagnostic import Finding
 from provisioner.model.document import Document, Path, dotted, lookup
+from provisioner.model.scopes import wrong_characters
 from provisioner.model.words import joined, quoted
 
 # OpenAI's API reference: names of functions and of structured answers. The service refuses others with a 400.
 _FUNCTION_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-# Found in the field (kars' `sanitize_scope`): whatever else, and `:` above all, is answered with a 400.
-_SCOPE: Final = re.compile(r"[A-Za-z0-9_.%+@/-]*")
 _TEMPLATE: Final = re.compile(r"\{\{(?:[^{}]|\{(?!\{)|\}(?!\}))*\}\}")  # no pair of braces inside: linear
 _WAYS_TO_A_SERVER: Final = ("server_url", "connector_id", "project_connection_id", "tunnel_id")
 _MEMORY_KEYS: Final = {
@@ -38,7 +37,7 @@ _PARTIAL: Final = {"agent_endpoint": "AgentEndpointConfig", "agent_card": "Agent
 CODES: Final = {
     "wrong-agent-kind": "An agent has a key that belongs to another kind of agent.",
     "unknown-type": "A tool, or an answer's format, is of a type that the service does not publish.",
-    "bad-scope": "The scope of a memory tool is empty or holds a character that the service refuses.",
+    "bad-scope": "A scope of memories is empty or holds a character that the service refuses.",
     "voice-engine": "A voice agent has neither a model nor an engine, or an engine and what takes its place.",
     "hosted-source": "A hosted agent does not say exactly once where its code comes from.",
 }
@@ -183,7 +182,7 @@ def _memory_tool(tool: Document, path: Path) -> Iterator[Finding]:
 
 def _scope(scope: str, path: Path) -> Iterator[Finding]:
     literal = _TEMPLATE.sub("", scope)
-    bad = "".join(char for char in dict.fromkeys(literal) if not _SCOPE.fullmatch(char))
+    bad = wrong_characters(literal)
     if bad or not scope:
         yield Finding(
             path=path,

@@ -70,6 +70,12 @@ def text_or_file(description: str = "", **more: Any) -> dict[str, Any]:
     }
 
 
+def texts_or_files(description: str, one: str, **more: Any) -> dict[str, Any]:
+    """A text, `{file: path}` of one, or a list of these."""
+    either = text_or_file(description, **more)
+    return {**either, "type": ["array", *either["type"]], "items": text_or_file(one)}
+
+
 def document(description: str = "", **more: Any) -> dict[str, Any]:
     """A mapping that is passed through as it is, or `{file: path}` of the JSON or YAML file that holds it."""
     return {

@@ -14,9 +14,12 @@ from provisioner.kinds.protocol import Kind, Service
 from provisioner.kinds.rights import Right, on_data
 from provisioner.kinds.shapes import STORE, answered, shaped
 from provisioner.model.address import Address
-from provisioner.model.diagnostic import Finding
+from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document
+from provisioner.model.memory import MOST_SCOPES
 from provisioner.model.resource import Live, Marker, Reference
+from provisioner.model.scopes import ADVICE as SCOPE_ADVICE
+from provisioner.model.scopes import declared_scopes, listed_scopes, scope_fault, texts_of_scopes
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 
@@ -49,6 +52,12 @@ _NEIGHBOURS: Final[Neighbours] = {
     "chat_summary_enabled": "options.chat_summary_enabled",
     "procedural_memory_enabled": "options.procedural_memory_enabled",
     "default_ttl_seconds": "options.default_ttl_seconds",
+    "scopes.command": "A manifest runs nothing. Pass what the command prints: --scopes-from -.",
+}
+
+CODES: Final = {
+    "bad-scope": "A scope of memories is empty or holds a character that the service refuses.",
+    "many-scopes": "A store names more scopes than one can have.",
 }
 
 
@@ -70,6 +79,8 @@ class StoreKind(Kind):
     neighbours = _NEIGHBOURS
     section_neighbours = ("memoryStores", "memory_stores")
 
+    codes = CODES
+
     def names(self) -> Document:
         # The length is the API specification's. assumed: the service states no charset; these break its URLs.
         return {"pattern": r"^(?!\.{1,2}$)[^\s/:?#%\\]+$", "minLength": 1, "maxLength": 256}
@@ -78,7 +89,9 @@ class StoreKind(Kind):
         return f.mapping("A memory store of the project.", _PROPERTIES, required=["chat_model", "embedding_model"])
 
     def desired(self, entry: Document) -> Document:
-        return f.meaning(entry, ("description", "metadata"))
+        """Without the scopes: they are nothing that the service is told."""
+        fields = f.meaning(entry, ("description", "metadata"))
+        return {key: value for key, value in fields.items() if key != "scopes"} if "scopes" in fields else fields
 
     def entry(self, fields: Document) -> Document:
         shown = f.fitting(fields, self.schema())
@@ -102,6 +115,7 @@ class StoreKind(Kind):
 
     def check(self, name: str, entry: Document) -> Iterator[Finding]:  # noqa: ARG002
         yield from f.check_pairs("metadata", entry.get("metadata"), limit=f.METADATA_PAIRS)
+        yield from _scopes(entry)
 
     def list(self, service: Service) -> Iterator[Live]:
         yield from (_observed(body) for body in service.project.items("memory_stores", features=_FEATURES))
@@ -158,6 +172,23 @@ class StoreKind(Kind):
             return found is None
 
         service.project.delete(_path(change.address), features=_FEATURES, is_gone=is_gone)
+
+
+def _scopes(entry: Document) -> Iterator[Finding]:
+    """Told without their names: whose memories a store holds is people's own affair."""
+    for path, text in texts_of_scopes(entry):
+        for number, scope in listed_scopes(text):
+            if fault := scope_fault(scope):
+                line = f" on line {number}" if "\n" in text else ""
+                yield Finding(path=path, code="bad-scope", message=f"A scope{line} {fault}.", hint=SCOPE_ADVICE)
+    if (number := len(declared_scopes(entry))) > MOST_SCOPES:
+        yield Finding(
+            path=("scopes",),
+            code="many-scopes",
+            message=f"`scopes` names {number} scopes, and a store has at most {MOST_SCOPES}.",
+            hint="Some of them have no memories, or the service's limit has been raised.",
+            severity=Severity.WARNING,
+        )
 
 
 def _path(address: Address) -> str:
@@ -233,6 +264,12 @@ _PROPERTIES: Final[dict[str, Any]] = {
                 default=0,
             ),
         },
+    ),
+    "scopes": f.texts_or_files(
+        "Whose memories it holds, as the service lists no scopes: what is counted before they are lost, and what a "
+        "migration keeps. Nothing that the service is told.",
+        "One scope, or several with one a line; or the file that holds them.",
+        examples=[["team_blue", {"file": "scopes.txt"}], {"file": "scopes.txt"}],
     ),
     "metadata": f.pairs("Your own labels. Other labels on the live store are left alone."),
     "kind": {"const": "default", "description": "The only kind of store there is."},

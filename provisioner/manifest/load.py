@@ -18,6 +18,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
 from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.codes import CODES
+from provisioner.manifest.declared_checks import declared_checks
 from provisioner.manifest.draft import (
     Draft,
     Entry,
@@ -31,20 +32,23 @@ from provisioner.manifest.draft import (
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.environments import Environments
 from provisioner.manifest.inline import filled
-from provisioner.manifest.laying import Overlaid, told_of_new
+from provisioner.manifest.laying import Overlaid, told_of_new, told_where_taken_out
 from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
 from provisioner.manifest.settled import settled, unset, with_sensitive
+from provisioner.manifest.variables import words_of
 from provisioner.model.address import Address
+from provisioner.model.check import Check
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
 from provisioner.model.lock import LockSettings
+from provisioner.model.migration import Way
 from provisioner.model.policy import Policy
-from provisioner.model.resource import Desired, Lifecycle, OnRemove
+from provisioner.model.resource import Desired, Lifecycle, OnRemove, OnReplace
 from provisioner.model.words import printable, quoted
 from provisioner.preflight.settings import Settings
 
@@ -57,7 +61,8 @@ class Manifest:
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
     than the environment says. `preflight` is what it says of the checks that are part of a plan, `policy` what it and
     the command let a run do at most, `lock` what it has runs take before they write. `environment` is the one of its
-    own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types.
+    own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types. `checks` are for
+    afterwards.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Manifest:
     sensitive: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     lock: LockSettings | None = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +160,7 @@ def loaded_with(found: Files, overlaid: Overlaid, options: Options, budget: Budg
     for each in said.files:
         if budget.is_spent:
             return _given_up(problems, files)
-        waived, put_in = options.waived, each.put_in
+        waived, put_in = options.waived, {at: words_of(those) for at, those in each.put_in.items()}
         file = resolved_file(each.source, each.problems, said.variables, waived=waived, budget=budget, put_in=put_in)
         files.append(file)
     if budget.is_spent:
@@ -187,6 +193,8 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
     checked = _checked(draft, head)
     if overlaid is not None and overlaid.new:
         checked = told_of_new(checked, overlaid, draft.entries)
+    if overlaid is not None and overlaid.layers:
+        checked = told_where_taken_out(checked, overlaid)
     diagnostics = tidied([*problems, *checked])
     project = head.settings if draft.files else None
     if any(each.is_error for each in diagnostics):
@@ -204,6 +212,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
         sensitive=draft.variables.sensitive,
         policy=head.policy,
         lock=head.lock,
+        checks=declared_checks(draft, names),
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 
@@ -405,4 +414,11 @@ def _lifecycle(said: Document) -> Lifecycle:
         on_remove=OnRemove.KEEP if said.get("on_remove") == OnRemove.KEEP.value else OnRemove.DELETE,
         ignore=tuple(tuple(path.split(".")) for path in said.get("ignore", ())),
         suspend=said.get("suspend") is True,
+        on_replace=_on_replace(said.get("on_replace", OnReplace.REFUSE.value)),
     )
+
+
+def _on_replace(said: str | Document) -> OnReplace:
+    if isinstance(said, str):
+        return OnReplace(said)
+    return OnReplace.SIDE_BY_SIDE if said["migrate"] == Way.SIDE_BY_SIDE.value else OnReplace.MIGRATE

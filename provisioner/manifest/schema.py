@@ -8,13 +8,16 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE, flag, mapping, text, whole
+from provisioner.manifest.check_schema import CHECK, NAME
+from provisioner.manifest.check_schema import SECTION as CHECKS
 from provisioner.manifest.declared import VARIABLES
 from provisioner.manifest.misfits import Shape
 from provisioner.manifest.partial_schema import or_null, partial
 from provisioner.model.document import Document, Json, Path
 from provisioner.model.lock import CONTAINER
-from provisioner.model.resource import OnRemove
-from provisioner.model.words import listed
+from provisioner.model.migration import Way
+from provisioner.model.resource import OnRemove, OnReplace
+from provisioner.model.words import listed, with_article
 from provisioner.preflight.settings import DAYS, IDS
 
 OWNER_NAME: Final = "^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
@@ -68,6 +71,27 @@ LIFECYCLE: Final[Document] = mapping(
         ),
     },
 )
+# Of kinds whose live objects hold people's data.
+_ON_REPLACE: Final[Document] = {
+    "oneOf": [
+        {"type": "string", "enum": [each.value for each in OnReplace if each is not OnReplace.SIDE_BY_SIDE]},
+        mapping(
+            "`in_place` keeps the name, and copies twice; `side_by_side` moves the agents to a store of another name, "
+            "so that they never answer without memory.",
+            {"migrate": {"enum": [each.value for each in Way], "description": "Which way."}},
+            required=["migrate"],
+        ),
+    ],
+    "default": OnReplace.REFUSE.value,
+    "description": "Of memory stores: what becomes of the memories where only a new store can be as the manifest says. "
+    "`migrate` copies those of all known `scopes` into it, and `{migrate: side_by_side}` does so into one of another "
+    "name, to which the agents are moved; `recreate` loses them, if --allow-data-loss names the store.",
+    "examples": [OnReplace.MIGRATE.value, {"migrate": Way.SIDE_BY_SIDE.value}],
+}
+_DATA_LIFECYCLE: Final[Document] = {
+    **LIFECYCLE,
+    "properties": {**LIFECYCLE["properties"], "on_replace": _ON_REPLACE},
+}
 LIVE_NAME: Final[Document] = text(
     "Its name on the service, where that is another than the key: after the key was changed, or where environments "
     "differ. References in the manifest use the key.",
@@ -245,7 +269,7 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    named_apart = ("project", "preflight", "policy", "lock", "variables", "environments", *KINDS)
+    named_apart = ("project", "preflight", "policy", "lock", "variables", "environments", *KINDS, CHECKS)
     sections = {section: {"type": ["object", "null"]} for section in named_apart}
     properties = {**_HEAD, **_ENVIRONMENTS, "name": named, **sections}
     schema = mapping("A manifest.", properties, required=["version"])
@@ -276,8 +300,17 @@ def lock_shape() -> Shape:
 def entry_shape(section: str) -> Shape:
     """One entry that is not external, with every variable resolved."""
     schema = KINDS[section].schema()
-    properties = {**schema["properties"], "external": _EXTERNAL, "live_name": LIVE_NAME, "lifecycle": LIFECYCLE}
-    return Shape({**schema, "properties": properties}, neighbours=KINDS[section].neighbours)
+    ours = {"external": _EXTERNAL, "live_name": LIVE_NAME, "lifecycle": lifecycle_of(section)}
+    return Shape({**schema, "properties": {**schema["properties"], **ours}}, neighbours=_neighbours_of(section))
+
+
+def lifecycle_of(section: str) -> Document:
+    return _DATA_LIFECYCLE if KINDS[section].traits.holds_data else LIFECYCLE
+
+
+def _neighbours_of(section: str) -> Mapping[str, str]:
+    of_data = {"lifecycle.on_replace": f"Remove it: nothing of {with_article(KINDS[section].singular)} is lost."}
+    return KINDS[section].neighbours if KINDS[section].traits.holds_data else {**of_data, **KINDS[section].neighbours}
 
 
 def manifest_schema() -> Json:
@@ -293,6 +326,7 @@ def manifest_schema() -> Json:
             **head,
             "variables": VARIABLES,
             **{section: _section(section) for section in KINDS},
+            CHECKS: _checks(),
             **_ENVIRONMENTS,
         },
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
@@ -301,6 +335,7 @@ def manifest_schema() -> Json:
         "$defs": {
             "variable": _VARIABLE_SCHEMA,
             "lifecycle": _with_variables(LIFECYCLE),
+            "data_lifecycle": _with_variables(_DATA_LIFECYCLE),
             "environment": _environment(head),
             "environment_file": _ENVIRONMENT_FILE,
         },
@@ -317,6 +352,7 @@ def _environment(head: Document) -> Json:
             **{key: or_null(partial(inner, f"#/properties/{key}")) for key, inner in head.items()},
             "variables": {"type": "object", "description": "Values of the manifest's variables, by name."},
             **{section: _partial_section(section) for section in KINDS},
+            CHECKS: or_null(partial(_checks(), f"#/properties/{CHECKS}")),
         },
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
         "additionalProperties": False,
@@ -325,7 +361,7 @@ def _environment(head: Document) -> Json:
 
 def _partial_section(section: str) -> Json:
     entry = partial(_with_variables(KINDS[section].schema()), f"#/properties/{section}/additionalProperties")
-    lifecycle = partial(_with_variables(LIFECYCLE), "#/$defs/lifecycle")
+    lifecycle = partial(_with_variables(lifecycle_of(section)), f"#/$defs/{_lifecycle_def(section)}")
     ours = {"external": _EXTERNAL, "live_name": LIVE_NAME, "lifecycle": lifecycle}
     entry["properties"] |= {key: or_null(inner) for key, inner in ours.items()}
     return {
@@ -354,7 +390,7 @@ def _section(section: str) -> Json:
         **entry["properties"],
         "external": _EXTERNAL,
         "live_name": LIVE_NAME,
-        "lifecycle": {"$ref": "#/$defs/lifecycle", "description": LIFECYCLE["description"]},
+        "lifecycle": {"$ref": f"#/$defs/{_lifecycle_def(section)}", "description": LIFECYCLE["description"]},
     }
     entry["if"] = {"properties": {"external": {"const": True}}, "required": ["external"]}
     entry["then"] = {"propertyNames": {"enum": ["external", "live_name"]}}
@@ -368,6 +404,19 @@ def _section(section: str) -> Json:
         },
         "additionalProperties": entry,
     }
+
+
+def _checks() -> Json:
+    return {
+        "type": ["object", "null"],
+        "description": "What `provisioner check` and `apply --check` try of what is live, by name.",
+        "propertyNames": NAME,
+        "additionalProperties": _with_variables(CHECK),
+    }
+
+
+def _lifecycle_def(section: str) -> str:
+    return "data_lifecycle" if KINDS[section].traits.holds_data else "lifecycle"
 
 
 def _others(names: Document) -> str:

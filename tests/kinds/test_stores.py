@@ -265,7 +265,7 @@ SAMPLES = Samples(
     settable="""
         description metadata.x kind chat_model embedding_model options.user_profile_enabled
         options.user_profile_details options.chat_summary_enabled options.procedural_memory_enabled
-        options.default_ttl_seconds
+        options.default_ttl_seconds scopes
     """,
     read_only="id object name created_at updated_at definition",
     full=FULL,

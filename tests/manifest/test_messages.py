@@ -49,8 +49,8 @@ m.yaml:12:17 error unknown-reference
 `deployments: {gpt-4.1-mni: {external: true}}`.
 m.yaml:13:5 error unknown-key
   stores/prefs: the key "embeding_model" is not known.
-  Did you mean "embedding_model"? Known keys: description, chat_model, embedding_model, options, metadata, kind, \
-external, live_name and lifecycle.
+  Did you mean "embedding_model"? Known keys: description, chat_model, embedding_model, options, scopes, metadata, \
+kind, external, live_name and lifecycle.
 m.yaml:15:3 error bad-name
   The agent name "dev_buddy" holds "_".
   Use letters, digits and "-"; "-" not at the beginning or end; at most 63 characters.

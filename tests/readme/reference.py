@@ -19,7 +19,7 @@ def reference(schema: Mapping[str, Any]) -> str:
         part = schema["properties"][section]
         entry = part if section in HEAD else part["additionalProperties"]
         parts.append(f"### `{section}`\n\n{part['description']}\n\n{_table(entry)}")
-    lifecycle = schema["$defs"]["lifecycle"]
+    lifecycle = schema["$defs"]["data_lifecycle"]
     any_resource = schema["properties"]["stores"]["additionalProperties"]["properties"]
     common = {
         **{name: any_resource[name] for name in ("external", "live_name")},
