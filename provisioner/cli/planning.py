@@ -13,6 +13,7 @@ from provisioner.apply.observe import observe
 from provisioner.apply.references import missing_references
 from provisioner.apply.workers import side_by_side
 from provisioner.cli.access import diagnosed
+from provisioner.cli.census import Census
 from provisioner.cli.preflight import Ground, Preflight
 from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
@@ -34,16 +35,26 @@ if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
 _REPEAT_S: Final = 5.0
+_CENSUS: Final = Census()
 MOST_PLAN_BYTES: Final = 50_000_000  # of a saved plan that is read back: several times what ten thousand changes take
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
-    """With what Azure would refuse among its refusals."""
+def planned(
+    manifest: Manifest,
+    planes: Planes,
+    allow: Allowances,
+    preflight: Preflight,
+    census: Census = _CENSUS,
+    *,
+    parallelism: int,
+) -> Plan:
+    """With what Azure would refuse among its refusals, and with the memories counted that are at stake."""
     with looking(planes) as service:
         plan, live, ground = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
+        plan = census.of(plan, manifest.resources, live, service, parallelism=parallelism)
         return preflight.check(plan, _inside(plan, manifest), live, service, ground)
 
 
@@ -74,10 +85,13 @@ def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
     return cast("T", ended[0].result), cast("U", ended[1].result)
 
 
-def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
+def planned_destruction(
+    manifest: Manifest, planes: Planes, allow: Allowances, census: Census = _CENSUS, *, parallelism: int
+) -> Plan:
     with looking(planes) as service:  # what is ours under somebody's edit goes, too
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=True)
-    return _planned(make_destruction, manifest, live, planes, allow)
+        plan = _planned(make_destruction, manifest, live, planes, allow)
+        return census.of(plan, manifest.resources, live, service, parallelism=parallelism)
 
 
 def planned_drift(manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:

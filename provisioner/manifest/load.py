@@ -46,6 +46,7 @@ from provisioner.model.lock import LockSettings
 from provisioner.model.migration import Way
 from provisioner.model.policy import Policy
 from provisioner.model.resource import Desired, Lifecycle, OnRemove, OnReplace
+from provisioner.model.scopes import declared_scopes
 from provisioner.model.words import printable, quoted
 from provisioner.preflight.settings import Settings
 
@@ -393,6 +394,7 @@ def _desired(entry: Entry, names: Names) -> Desired:
         places=partial(_place, entry.file.source, entry.path),
         entry=names.entry(kind, entry.fields, entry.value, entry.written),
         written=entry.written,
+        scopes=declared_scopes(entry.value) if kind.traits.holds_data else (),
     )
 
 

@@ -86,7 +86,7 @@ class Desired:
     key; `places` tells where a field of it stands, or the innermost that there is around it.
     `succeeds` are the live ones that it takes the place of, that which is in use first.
     `entry` is what the manifest says, with its files and variables in their place; `written` are the texts that stand
-    where variables made a value of it.
+    where variables made a value of it. `scopes` are those that it names of the data it holds.
     """
 
     address: Address
@@ -100,6 +100,7 @@ class Desired:
     places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
     entry: Document | None = field(default=None, compare=False, repr=False)
     written: Texts = field(default_factory=dict, compare=False, repr=False)
+    scopes: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def key_address(self) -> Address:

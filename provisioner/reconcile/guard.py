@@ -6,6 +6,7 @@ Limits are absolute, not shares: a Foundry project often holds fewer than ten th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from provisioner.model.action import Action
@@ -181,7 +182,8 @@ def untold_secret(wanted: Desired, paths: Sequence[Path], traits: Traits) -> Dia
 
 def idle_allowances(plan: Plan, allow: Allowances) -> tuple[Address, ...]:
     """What was named as allowed to lose data though no change needs that: often a slip of the pen."""
-    losing = {change.address for change in plan.changes if change.loses_data}
+    migrated = {way.source for change in plan.changes if (way := change.migration) is not None}
+    losing = {change.address for change in plan.changes if change.loses_data} | migrated
     return tuple(sorted(allow.data_loss - losing - set(plan.left_out)))
 
 
@@ -251,11 +253,26 @@ def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> It
     named = f" {joined(change.referrers)} {verb} to it." if change.referrers else ""
     yield Diagnostic(
         code="data-loss",
-        message=f"{change.address} would be {_participle(change)}{_because(change, 'on a live store')}; every memory "
-        f"of every scope in it would be destroyed.{named}",
+        message=f"{change.address} would be {_participle(change)}{_because(change, 'on a live store')}; "
+        f"{_memories(change)} would be destroyed.{named}",
         hint=f"If this is meant, name it: --allow-data-loss {change.address}",
         where=wanted.where if wanted else None,
     )
+
+
+def _memories(change: Change) -> str:
+    if change.holding is None or not change.holding.scopes:
+        return "every memory of every scope in it"
+    return f"{change.holding.words}, and those of scopes that are not known,"
+
+
+def with_holdings(plan: Plan, changes: Sequence[Change], desired: Mapping[Address, Desired]) -> Plan:
+    """The plan with these in the place of its changes, of which more is known; its refusals say so, too."""
+    said: dict[Diagnostic, Diagnostic] = {}
+    for before, after in zip(plan.changes, changes, strict=True):
+        told = (_loses_data(it, desired.get(it.address), plan.allow) for it in (before, after))
+        said |= zip(*told, strict=True)
+    return replace(plan, changes=tuple(changes), refusals=tuple(said.get(it, it) for it in plan.refusals))
 
 
 def _still_referred(change: Change, desired: Mapping[Address, Desired]) -> Iterator[Diagnostic]:

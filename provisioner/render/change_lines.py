@@ -16,6 +16,7 @@ from provisioner.model.redacted_diff import told_apart
 from provisioner.model.words import joined
 from provisioner.reconcile.comparison import Difference
 from provisioner.render.attention import is_edited_outside
+from provisioner.render.holdings import lost_sentences
 from provisioner.render.linediff import MOST, diff_lines, more
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
@@ -94,10 +95,7 @@ def warnings(change: Change) -> Iterator[str]:
     if change.is_adoption and change.action is not Action.RELEASE:
         yield "It exists already and no manifest owns it; this manifest takes it over."
     if change.loses_data:
-        yield (
-            "Every memory of every scope in it is destroyed. The service cannot list scopes, so how many there are "
-            "is not known."
-        )
+        yield from lost_sentences(change.holding)
     if change.destroys and change.referrers:
         refer = "refers" if len(change.referrers) == 1 else "refer"
         yield f"{joined([one_line(str(address)) for address in change.referrers])} {refer} to it."

@@ -13,6 +13,7 @@ from provisioner.kinds import KINDS
 from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
+from provisioner.model.memory import KINDS as MEMORY_KINDS
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
 from provisioner.model.written import VARIABLE_TYPES
@@ -163,8 +164,39 @@ _FIELD: Final = _object(
     },
     forces_replace=_flag("Whether it cannot change on a live object."),
 )
+HOLDING: Final = _object(
+    "What is known of the memories in a store, when it was planned.",
+    scopes=_object(
+        "Whose they are, as far as that is known: the service lists no scopes.",
+        {
+            "names": _many(
+                "What they are called; only with --show-scopes, and where applying needs it.", _text("A scope.")
+            )
+        },
+        known=_count("How many are known."),
+        origins={
+            "type": "object",
+            "additionalProperties": {"type": "integer"},
+            "description": "How many are named by the `manifest`, by live `agents`, in a `file`; one that several name "
+            "counts in each.",
+        },
+    ),
+    memories=_object(
+        "How many these have.",
+        total=_count("All of them."),
+        kinds={
+            "type": "object",
+            "additionalProperties": {"type": "integer"},
+            "description": f"Of each kind that there is: {listed([f'`{kind}`' for kind in MEMORY_KINDS], 'or')}.",
+        },
+        at_least=_flag("Whether there may be more, as a scope has as many as are counted."),
+        limit={"type": ["integer", "null"], "description": "How many of a scope are counted at most; null is all."},
+        uncounted_scopes=_count("Known scopes that could not be read."),
+    ),
+)
 _CHANGE: Final = _object(
     "What will be done to one resource. A create has every field with `after` only, a delete with `before` only.",
+    {"holding": {**HOLDING, "description": "The memories that are lost or moved with a store; missing for all else."}},
     action={"enum": _ACTIONS, "description": "What will be done."},
     address=_ref("address"),
     key=_text("The key of its entry in the manifest: another than its name where the entry has a `live_name`."),
@@ -189,7 +221,7 @@ _CHANGE: Final = _object(
     entry={
         "type": ["object", "null"],
         "description": "Its entry in the manifest, with the contents of files, and with `${env:NAME}` where a variable "
-        "makes a value; null where it has none.",
+        "makes a value; without its `scopes`; null where it has none.",
     },
 )
 _SCOPE: Final = {

@@ -25,6 +25,7 @@ from provisioner.model.redact import CHANGED, HIDDEN, Sensitive, harmless
 from provisioner.model.written import Texts, Written, as_written, private_places, shown_text, texts_by_place
 from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
+from provisioner.render.holdings import holding_document
 from provisioner.render.json_text import json_text
 from provisioner.render.plan_saving import change_parts, obstacles, options_document, referred_document
 from provisioner.render.policy import policy_document
@@ -89,6 +90,7 @@ def change_document(change: Change) -> Json:
         "key": change.key or change.address.name,
         "adoption": change.is_adoption,
         "loses_data": change.loses_data,
+        **({"holding": holding_document(change.holding)} if change.holding is not None else {}),
         "referrers": [address_document(address) for address in change.referrers],
         "reason": change.reason,
         "remarks": list(change.remarks),

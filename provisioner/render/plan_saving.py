@@ -47,11 +47,19 @@ def entry_document(wanted: Desired) -> tuple[Document | None, tuple[Path, ...]]:
     """The entry as it may be saved, and where it holds what may not be."""
     if wanted.entry is None:
         return None, ()
-    entry = as_written(cast("Document", _escaped(wanted.entry)), wanted.written)
+    entry = as_written(cast("Document", _escaped(_without_scopes(wanted))), wanted.written)
     keys = HiddenKeys()
     literals: list[Path] = []
     saved = _saved(entry, keys.value(redacted(entry)), (), keys, literals)
     return cast("Document", saved), tuple(literals)
+
+
+def _without_scopes(wanted: Desired) -> Document:
+    """They are people's names, and no field; a migration has those that it needs in a part of its own."""
+    entry = wanted.entry or {}
+    if not TRAITS[wanted.address.kind].holds_data:
+        return entry
+    return {key: value for key, value in entry.items() if key != "scopes"}
 
 
 def _escaped(value: Any) -> Any:

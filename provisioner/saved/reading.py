@@ -30,6 +30,7 @@ from provisioner.model.sealed import Sealed
 from provisioner.model.words import quoted, shown
 from provisioner.model.written import VARIABLE_NAME, VARIABLE_TYPES, may_refer, shown_text
 from provisioner.reconcile.fingerprints import Fingerprint
+from provisioner.saved.holdings import holding_in
 from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN, POLICY
 
 _MAJOR: Final = 1
@@ -261,6 +262,7 @@ def _change(document: Json) -> Change:
         reason=document["reason"],
         remarks=tuple(document["remarks"]),
         key="" if document.get("key") in (None, address.name) else document["key"],
+        holding=holding_in(document.get("holding")),
     )
 
 

@@ -80,15 +80,15 @@ def _planned_again(
     saved: SavedPlan, desired: Mapping[Address, Desired], live: Mapping[Address, Live], traits: Mapping[str, Traits]
 ) -> Plan:
     """Of the plan's resources alone: whatever else is live is left alone."""
-    keys = {change.address: change.key for change in saved.plan.changes}  # the saved entries go by live names
-    others = {address: Desired(address=address, external=True) for address in live if address not in keys}
-    wanted = {address: it for address, it in desired.items() if address in keys}
+    planned = {change.address: change for change in saved.plan.changes}
+    others = {address: Desired(address=address, external=True) for address in live if address not in planned}
+    wanted = {address: it for address, it in desired.items() if address in planned}
     make = make_destruction if saved.plan.destruction else make_plan
     allow = replace(saved.plan.allow, replace=frozenset(_to_be_replaced(saved, live)))
     fresh = make({**others, **wanted}, live, owner=saved.plan.owner, traits=traits, allow=allow)
-    return replace(
-        fresh, changes=tuple(replace(it, key=keys[it.address]) for it in fresh.changes if it.address in keys)
-    )
+    left = ((it, planned[it.address]) for it in fresh.changes if it.address in planned)
+    # the saved entries go by live names, and memories were counted then
+    return replace(fresh, changes=tuple(replace(it, key=then.key, holding=then.holding) for it, then in left))
 
 
 def _to_be_replaced(saved: SavedPlan, live: Mapping[Address, Live]) -> Iterator[Address]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from provisioner.model.policy import RULES
 from provisioner.model.shape import FLAG, NUMBER, OBJECT, TEXT, Shape, having, needed
+from provisioner.saved.holdings import HOLDING
 
 _ADDRESS: Final = needed(having(kind=needed(TEXT), name=needed(TEXT)))
 _PATH: Final = Shape(word="a list", types=(list,), each=needed(TEXT))
@@ -49,6 +50,7 @@ _CHANGE: Final = needed(
         live=_LIVE,
         entry=OBJECT,
         key=TEXT,
+        holding=HOLDING,
     )
 )
 PLAN: Final = having(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
+from provisioner.cli.census import Census, census_options
 from provisioner.cli.formats import RUNS
 from provisioner.cli.locking import RunLock
 from provisioner.cli.options import (
@@ -58,6 +59,7 @@ def _digest(text: str) -> str:
 @service_options
 @guard_options
 @preflight_options
+@census_options
 @running_options
 @click.option(
     "--plan",
@@ -87,6 +89,7 @@ def command(
     lock_timeout_s: float,
     allow: Allowances,
     checks: Checks,
+    census: Census,
     plan_file: Path | None,
     expected: str | None,
     **shared: Any,
@@ -112,7 +115,8 @@ def command(
             return _apply_saved(plan_file, request, lock, partial(carry, yes=True))
         admit = require_no_plan_needed if expected is None else None
         with opened(request, lock, admit) as (manifest, planes):
-            plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
+            preflight = checks.preflight(manifest, planes)
+            plan = planned(manifest, planes, allow, preflight, census, parallelism=request.parallelism)
             yes = _is_expected(plan, expected, reporter) or yes
             return carry(plan, planes, yes=yes)
 

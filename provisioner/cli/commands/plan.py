@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from provisioner.cli import logs
+from provisioner.cli.census import Census, census_options
 from provisioner.cli.files import write_out
 from provisioner.cli.formats import DEFAULT_SIZE, PLAN_FILES, PLANS, format_option, plan_file
 from provisioner.cli.options import (
@@ -49,6 +50,7 @@ _MOST_TOLD: Final = 10
 @service_options
 @guard_options
 @preflight_options
+@census_options
 @format_option(PLANS, "How the plan is printed.")
 @click.option(
     "--out",
@@ -90,6 +92,7 @@ def command(
     detailed_exitcode: bool,
     allow: Allowances,
     checks: Checks,
+    census: Census,
     **shared: Any,
 ) -> int:
     """Show what apply would do, without doing it.
@@ -102,10 +105,10 @@ def command(
         allow = _of_destruction(ctx, allow)
     with opened(request) as (manifest, planes):
         if destroy:
-            plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
+            plan = planned_destruction(manifest, planes, allow, census, parallelism=request.parallelism)
         else:
             preflight = checks.preflight(manifest, planes)
-            plan = planned(manifest, planes, allow, preflight, parallelism=request.parallelism)
+            plan = planned(manifest, planes, allow, preflight, census, parallelism=request.parallelism)
     plan = replace(plan, made_at=datetime.now(tz=timezone.utc).isoformat(timespec="seconds"))
     logs.plan_made(plan)
     for out in outs:
