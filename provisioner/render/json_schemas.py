@@ -14,6 +14,7 @@ from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
 from provisioner.model.memory import KINDS as MEMORY_KINDS
 from provisioner.model.progress import Status
+from provisioner.model.words import listed
 from provisioner.model.written import VARIABLE_TYPES
 from provisioner.preflight.settings import IDS
 from provisioner.render.check_schema import CHECKS as _CHECKS
