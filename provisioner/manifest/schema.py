@@ -406,10 +406,6 @@ def _section(section: str) -> Json:
     }
 
 
-def _lifecycle_def(section: str) -> str:
-    return "data_lifecycle" if KINDS[section].traits.holds_data else "lifecycle"
-
-
 def _checks() -> Json:
     return {
         "type": ["object", "null"],
@@ -417,6 +413,10 @@ def _checks() -> Json:
         "propertyNames": NAME,
         "additionalProperties": _with_variables(CHECK),
     }
+
+
+def _lifecycle_def(section: str) -> str:
+    return "data_lifecycle" if KINDS[section].traits.holds_data else "lifecycle"
 
 
 def _others(names: Document) -> str:

@@ -125,6 +125,19 @@ class HttpProject:
         auth = self._client.auth
         return caller_in(auth.tokens.bearer()) if isinstance(auth, _Bearer) else Caller()
 
+    @property
+    def tokens(self) -> Tokens:
+        """For another library's client of the same plane. Raises PlaneError where there are none."""
+        auth = self._client.auth
+        if not isinstance(auth, _Bearer):
+            raise PlaneError(Failure(message="There are no tokens for the project.", code="not-signed-in"))
+        return auth.tokens
+
+    @property
+    def run(self) -> Run | None:
+        """Which one requests are of."""
+        return self._run
+
     def telling(self, note: Callable[[str], None]) -> HttpProject:
         before = self._before_write
         return HttpProject(self._client, clock=self._clock, note=note, run=self._run, before_write=before)
@@ -153,7 +166,7 @@ class HttpProject:
         return str(target)
 
     def get(self, path: str, *, features: tuple[str, ...] = (), case_blind: bool = False) -> Document | None:
-        collection, name = unquote(path.partition("?")[0]).split("/")[:2]
+        collection, name, *below = unquote(path.partition("?")[0]).split("/")
         what = f"The answer for {collection}/{name}"
         try:
             document = self._read(path, {}, features, what=what)
@@ -161,6 +174,8 @@ class HttpProject:
             if error.failure.status == 404:
                 return None
             raise
+        if below and document and "name" not in document:  # a memory, or an update: those are told by ids of their own
+            return document
         return require_named(document, name, what=what, fold=case_blind)
 
     def post(
