@@ -48,7 +48,7 @@ class Census:
         where the plan needs none.
         """
         given = read_scopes(self.scopes_from) if self.scopes_from is not None else ()
-        if not any(change.loses_data or change.migration is not None for change in plan.changes):
+        if not any(it.loses_data or it.migration is not None for it in plan.changes):
             return plan
         from provisioner.memory.plane import Memories  # noqa: PLC0415 - most plans lose nothing
         from provisioner.memory.scopes import FILE  # noqa: PLC0415
