@@ -236,3 +236,19 @@ def test_a_migration_is_planned_with_what_it_moves(manifest: Path, provisioner: 
     assert [it["action"] for it in document["changes"]] == ["migrate"]
     assert holding(document)["scopes"] == {"known": 3, "origins": {"manifest": 2, "agents": 1}}
     assert holding(document)["memories"]["total"] == 4
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("name", ["memories.jsonl", "memories.jsonl.gz"])
+def test_an_export_names_the_scopes_that_are_in_it(name: str, provisioner: Command, project: Path) -> None:
+    exported = provisioner("memory", "export", STORE, "--scope", CAROL, "--scope", ANN, "--out", name)
+    assert exported.code == 0, exported.err
+
+    document = provisioner("plan", "--format", "json", "--scopes-from", name).document
+    (project / name).write_bytes((project / name).read_bytes()[:-20])
+    refused = provisioner("plan", "--scopes-from", name)
+
+    assert holding(document)["scopes"] == {"known": 4, "origins": {"manifest": 2, "agents": 1, "export": 2}}
+    assert holding(document)["memories"]["total"] == 5
+    assert refused.code == 1
+    assert "export" in refused.err.lower()
