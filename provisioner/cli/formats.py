@@ -6,7 +6,7 @@ What renders plans and reports runs is imported when it is asked: a command pays
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from provisioner.doctor.verdict import Verdict
     from provisioner.model.accepted import Accepted
     from provisioner.model.address import Address
+    from provisioner.model.check import CheckReport
     from provisioner.model.diagnostic import Diagnostic
     from provisioner.model.plan import Plan
     from provisioner.model.rendered import Rendered
@@ -46,6 +47,7 @@ DoctorText: TypeAlias = "Callable[[Sequence[Verdict], Styles, int], str]"
 DriftText: TypeAlias = "Callable[[Drift, Styles, int], str]"
 ComparedText: TypeAlias = "Callable[[Comparison, Styles, int], str]"
 AcceptedText: TypeAlias = "Callable[[Accepted, Styles, int], str]"
+CheckedText: TypeAlias = "Callable[[CheckReport, Styles, int], str]"
 RenderedText: TypeAlias = "Callable[[Rendered, bool], str]"
 GraphText: TypeAlias = "Callable[[Mapping[Address, Desired]], str]"
 
@@ -155,6 +157,24 @@ def _accepted_json(accepted: Accepted, _: Styles, __: int) -> str:
     return accepted_json(accepted)
 
 
+def _checked_text(report: CheckReport, styles: Styles, width: int) -> str:
+    from provisioner.render.checks import checks_text  # noqa: PLC0415
+
+    return checks_text(report, styles=styles, width=width)
+
+
+def _checked_json(report: CheckReport, _: Styles, __: int) -> str:
+    from provisioner.render.checks import checks_json  # noqa: PLC0415
+
+    return checks_json(report)
+
+
+def _checked_junit(report: CheckReport, _: Styles, __: int) -> str:
+    from provisioner.render.checks import checks_junit  # noqa: PLC0415
+
+    return checks_junit(report)
+
+
 def _rendered_text(rendered: Rendered, origins: bool) -> str:  # noqa: FBT001 - as the table has it
     from provisioner.manifest.rendered_text import rendered_text  # noqa: PLC0415
 
@@ -182,7 +202,7 @@ def _run_json(terminal: Terminal) -> Reporter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """How a thing is told; None where it is not. `ending` is that of a file with a plan; what `commands` is meant to
+    """How a thing is told; None where it is not. `ending` is that of a file in it; what `commands` is meant to
     command a pipeline.
     """
 
@@ -194,6 +214,7 @@ class Format:
     drift: DriftText | None = None
     compared: ComparedText | None = None
     accepted: AcceptedText | None = None
+    checked: CheckedText | None = None
     rendered: RenderedText | None = None
     run: Callable[[Terminal], Reporter] | None = None
     ending: str = ""
@@ -209,6 +230,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         drift=_drift_text,
         compared=_compared_text,
         accepted=_accepted_text,
+        checked=_checked_text,
         rendered=_rendered_text,
         run=_run_text,
         ending=".txt",
@@ -221,6 +243,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         drift=_drift_json,
         compared=_compared_json,
         accepted=_accepted_json,
+        checked=_checked_json,
         rendered=_rendered_json,
         run=_run_json,
         ending=".json",
@@ -229,6 +252,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "html": Format(plan=_plan_html, ending=".html"),
     "github": Format(problems=lambda items, *_: diagnostics_github(items), commands=True),
     "sarif": Format(problems=_problems_sarif),
+    "junit": Format(checked=_checked_junit, ending=".xml"),
     "mermaid": Format(graph=mermaid),
     "dot": Format(graph=dot),
 }
@@ -240,9 +264,11 @@ DOCTOR: Final = {name: it.doctor for name, it in FORMATS.items() if it.doctor is
 DRIFTS: Final = {name: it.drift for name, it in FORMATS.items() if it.drift is not None}
 COMPARED: Final = {name: it.compared for name, it in FORMATS.items() if it.compared is not None}
 ACCEPTED: Final = {name: it.accepted for name, it in FORMATS.items() if it.accepted is not None}
+CHECKED: Final = {name: it.checked for name, it in FORMATS.items() if it.checked is not None}
 RENDERED: Final = {name: it.rendered for name, it in FORMATS.items() if it.rendered is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}
 PLAN_FILES: Final = {it.ending: it.plan for it in FORMATS.values() if it.plan is not None}
+CHECK_FILES: Final = {it.ending: it.checked for it in FORMATS.values() if it.checked is not None}
 
 
 def format_option(names: Iterable[str], help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002
@@ -255,7 +281,16 @@ def format_option(names: Iterable[str], help: str) -> Callable[[Callable[..., An
 
 def plan_file(text: str) -> Path:
     """A file whose ending names a format."""
+    return _ending_in(text, PLAN_FILES)
+
+
+def check_file(text: str) -> Path:
+    """The same for what checks found."""
+    return _ending_in(text, CHECK_FILES)
+
+
+def _ending_in(text: str, endings: Collection[str]) -> Path:
     path = Path(text)
-    if path.suffix not in PLAN_FILES:
-        raise click.BadParameter(f'"{text}" must end in one of {", ".join(PLAN_FILES)}, which names its format')
+    if path.suffix not in endings:
+        raise click.BadParameter(f'"{text}" must end in one of {", ".join(endings)}, which names its format')
     return path

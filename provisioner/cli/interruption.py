@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from provisioner.cli.terminal import note
 from provisioner.model.progress import ApplyFinished, ChangeNoted, Event
@@ -36,16 +37,21 @@ class Relay:
             return tuple(self._told)
 
 
+_OF_CHANGES: Final = "running changes are brought to their end, no others are started"
+
+
 @contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """The first Ctrl-C (or SIGTERM) lets running changes end; the second one does not wait for them."""
+def stop_on_signals(says: str = _OF_CHANGES) -> Iterator[threading.Event]:
+    """The first Ctrl-C (or SIGTERM) lets running changes end; the second one does not wait for them. `says` is what
+    happens meanwhile.
+    """
     stopping = threading.Event()
 
     def stop(signum: int, frame: object) -> None:  # noqa: ARG001
         if stopping.is_set():
             raise KeyboardInterrupt
         stopping.set()
-        note("Stopping: running changes are brought to their end, no others are started. Again to leave at once.")
+        note(f"Stopping: {says}. Again to leave at once.")
 
     if threading.current_thread() is not threading.main_thread():
         yield stopping

@@ -11,6 +11,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import MARKED, TAKES_FILE
 from provisioner.kinds.live_names import Names
 from provisioner.manifest.declared import BOOLEAN, LIST, MAPPING, NUMBER, STRING
+from provisioner.manifest.declared_checks import check_faults
 from provisioner.manifest.draft import OURS, Draft, Entry, ManifestFile
 from provisioner.manifest.given import is_in_the_open
 from provisioner.manifest.misfits import fits_name, name_advice, name_fault
@@ -479,4 +480,5 @@ RULES: Final[tuple[Rule, ...]] = (
     unknown_references,
     wrong_model_kinds,
     reference_cycles,
+    check_faults,
 )

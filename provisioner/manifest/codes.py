@@ -80,6 +80,8 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-reference": "A resource is named that the manifest does not define.",
     "wrong-model-kind": "A chat model is named where an embedding model is wanted, or the other way round.",
     "reference-cycle": "Resources need each other in a circle.",
+    "check-kind": "A check names not exactly one thing, or says what another kind of check has.",
+    "check-cannot-pass": "A check expects what cannot be, whatever the service does.",
     "secret-in-manifest": "A secret stands in the manifest itself instead of in a variable.",
     "write-only-version": "Values that are never read back have no version beside them, or a version has no values.",
     # several kinds; those of single ones are their own

@@ -7,6 +7,8 @@ from functools import lru_cache, partial
 from typing import Any, Final, TypeVar
 
 from provisioner.kinds import KINDS
+from provisioner.manifest.check_schema import CHECK
+from provisioner.manifest.check_schema import SECTION as CHECKS
 from provisioner.manifest.schema import LIVE_NAME, lifecycle_of, manifest_schema, schemas_in, variants
 from provisioner.model.document import Document
 
@@ -95,6 +97,7 @@ def manifest_order() -> Order:
     known = manifest_schema()["properties"]
     sections = {section: Order.of({}, others=_of_entry(section)) for section in KINDS}
     inner = {key: Order([known[key]]) if key in known else _AS_WRITTEN for key in HEAD} | sections
+    inner[CHECKS] = Order.of({}, others=Order([CHECK]))
     overlay = Order.of({"file": _AS_WRITTEN, **inner})
     return Order.of({**inner, "environments": Order.of({}, others=overlay)})
 

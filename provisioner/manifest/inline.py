@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
+from provisioner.manifest.check_schema import CHECK
+from provisioner.manifest.check_schema import SECTION as CHECKS
 from provisioner.manifest.draft import ManifestFile, Text, is_external, sections_of
 from provisioner.manifest.files import PATH_ADVICE, path_fault, read_inside, shown_path
 from provisioner.manifest.limits import Budget, Resource
@@ -43,6 +45,8 @@ def filled(file: ManifestFile, budget: Budget, *, names_files: bool = True) -> M
         root[section] = {name: filling.entry(value, (section, name)) for name, value in named.items()}
     if isinstance(rules := root.get("policy"), dict):
         root["policy"] = {name: filling.rule(value, ("policy", name)) for name, value in rules.items()}
+    if isinstance(checks := root.get(CHECKS), dict):
+        root[CHECKS] = {name: filling.check(value, (CHECKS, name)) for name, value in checks.items()}
     return replace(
         file,
         root=root,
@@ -100,6 +104,9 @@ class _Filling:
         """One of the policy."""
         schema = POLICY["properties"].get(at[-1])
         return self._with_numbers(value, at, schema) if schema and at in self._sole else value
+
+    def check(self, value: Any, at: Path) -> Any:
+        return self._with_numbers(value, at, CHECK) if at in self._sole else value
 
     def _with_numbers(self, entry: Any, at: Path, schema: Document) -> Any:
         numbers: dict[Path, object] = {}

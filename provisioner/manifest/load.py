@@ -18,6 +18,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.live_names import Names
 from provisioner.manifest.checks import PLAIN_RULES, RULES
 from provisioner.manifest.codes import CODES
+from provisioner.manifest.declared_checks import declared_checks
 from provisioner.manifest.draft import (
     Draft,
     Entry,
@@ -31,14 +32,16 @@ from provisioner.manifest.draft import (
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.environments import Environments
 from provisioner.manifest.inline import filled
-from provisioner.manifest.laying import Overlaid, told_of_new
+from provisioner.manifest.laying import Overlaid, told_of_new, told_where_taken_out
 from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
 from provisioner.manifest.settled import settled, unset, with_sensitive
+from provisioner.manifest.variables import words_of
 from provisioner.model.address import Address
+from provisioner.model.check import Check
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import Document, Json, dotted
 from provisioner.model.document import Path as DocumentPath
@@ -59,7 +62,8 @@ class Manifest:
     replaced. `overrides` are the warnings that a reviewer of the plan must see, too: where the project is another one
     than the environment says. `preflight` is what it says of the checks that are part of a plan, `policy` what it and
     the command let a run do at most, `lock` what it has runs take before they write. `environment` is the one of its
-    own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types.
+    own that is chosen, if it has any; `sensitive` are its sensitive variables, with their types. `checks` are for
+    afterwards.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Manifest:
     sensitive: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     lock: LockSettings | None = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +161,7 @@ def loaded_with(found: Files, overlaid: Overlaid, options: Options, budget: Budg
     for each in said.files:
         if budget.is_spent:
             return _given_up(problems, files)
-        waived, put_in = options.waived, each.put_in
+        waived, put_in = options.waived, {at: words_of(those) for at, those in each.put_in.items()}
         file = resolved_file(each.source, each.problems, said.variables, waived=waived, budget=budget, put_in=put_in)
         files.append(file)
     if budget.is_spent:
@@ -189,6 +194,8 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
     checked = _checked(draft, head)
     if overlaid is not None and overlaid.new:
         checked = told_of_new(checked, overlaid, draft.entries)
+    if overlaid is not None and overlaid.layers:
+        checked = told_where_taken_out(checked, overlaid)
     diagnostics = tidied([*problems, *checked])
     project = head.settings if draft.files else None
     if any(each.is_error for each in diagnostics):
@@ -206,6 +213,7 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
         sensitive=draft.variables.sensitive,
         policy=head.policy,
         lock=head.lock,
+        checks=declared_checks(draft, names),
     )
     return Loaded(manifest=manifest, diagnostics=diagnostics, project=project)
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE, flag, mapping, text, whole
+from provisioner.manifest.check_schema import CHECK, NAME
+from provisioner.manifest.check_schema import SECTION as CHECKS
 from provisioner.manifest.declared import VARIABLES
 from provisioner.manifest.misfits import Shape
 from provisioner.manifest.partial_schema import or_null, partial
@@ -267,7 +269,7 @@ _BY_NAME: Final = "Write each by its name instead of as a list: `{0}: {{NAME: {{
 def head_shape() -> Shape:
     """A file's own keys. Names, the project and the resources are checked by themselves."""
     named = {key: schema for key, schema in _HEAD["name"].items() if key != "pattern"}
-    named_apart = ("project", "preflight", "policy", "lock", "variables", "environments", *KINDS)
+    named_apart = ("project", "preflight", "policy", "lock", "variables", "environments", *KINDS, CHECKS)
     sections = {section: {"type": ["object", "null"]} for section in named_apart}
     properties = {**_HEAD, **_ENVIRONMENTS, "name": named, **sections}
     schema = mapping("A manifest.", properties, required=["version"])
@@ -324,6 +326,7 @@ def manifest_schema() -> Json:
             **head,
             "variables": VARIABLES,
             **{section: _section(section) for section in KINDS},
+            CHECKS: _checks(),
             **_ENVIRONMENTS,
         },
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
@@ -349,6 +352,7 @@ def _environment(head: Document) -> Json:
             **{key: or_null(partial(inner, f"#/properties/{key}")) for key, inner in head.items()},
             "variables": {"type": "object", "description": "Values of the manifest's variables, by name."},
             **{section: _partial_section(section) for section in KINDS},
+            CHECKS: or_null(partial(_checks(), f"#/properties/{CHECKS}")),
         },
         "patternProperties": {f"^{EXTENSION}": {"description": "Anything, for anchors to refer to."}},
         "additionalProperties": False,
@@ -399,6 +403,15 @@ def _section(section: str) -> Json:
             _others(kind.names()): {"$ref": f"#/properties/{section}/additionalProperties", **_ONLY_NAMED}
         },
         "additionalProperties": entry,
+    }
+
+
+def _checks() -> Json:
+    return {
+        "type": ["object", "null"],
+        "description": "What `provisioner check` and `apply --check` try of what is live, by name.",
+        "propertyNames": NAME,
+        "additionalProperties": _with_variables(CHECK),
     }
 
 

@@ -94,13 +94,13 @@ class Copied:
 class Manner:
     """How to copy. `stopping` says whether to end early, which raises PlaneError with the code `stopped`; `fence` is
     asked before each page that is written, and raises PlaneError where nothing more may be; `tell` is told of so many
-    more memories that are in the target; memories that were updated before `since` are left out.
+    more memories that are in the target, or were read; memories that were updated before `since` are left out.
     """
 
     pace: Pace
     at_once: int
     stopping: Callable[[], bool] = lambda: False
-    fence: Callable[[], None] = lambda: None
+    fence: Callable[[], object] = lambda: None
     tell: Callable[[int], None] = lambda _: None
     since: int = 0
 
@@ -126,14 +126,25 @@ def compare(source: Side, target: Side, scopes: Collection[str], manner: Manner)
     return {scope: found[scope] for scope in scopes}
 
 
-def newest_id(side: Side, scope: str, manner: Manner) -> str:
-    """Of the memory that was written last; empty where there is none."""
-    manner.pace.wait()
+def newest(side: Side, scopes: Collection[str], manner: Manner) -> dict[str, Item | None]:
+    """The memory of each scope that was written last; None where there is none."""
+    found: dict[str, Item | None] = {}
+    crew = Crew(manner.at_once)
 
-    def look() -> str:
-        return next((item.id for item in side.memories.items(side.store, scope, newest_first=True)), "")
+    def first(scope: str) -> Item | None:
+        return next(iter(side.memories.items(side.store, scope, newest_first=True)), None)
 
-    return manner.pace.patiently(look)
+    def look(scope: str) -> None:
+        if manner.stopping():
+            raise stopped()
+        manner.pace.wait()
+        try:
+            found[scope] = manner.pace.patiently(partial(first, scope))
+        except PlaneError as error:
+            raise discreet(error, scope) from None
+
+    crew.do(partial(look, scope) for scope in scopes)
+    return found
 
 
 def discreet(error: PlaneError, scope: str, content: str = "") -> PlaneError:
@@ -186,13 +197,14 @@ def _read(side: Side, scope: str, manner: Manner, *, since: int = 0) -> Iterator
 
 def _seen(source: Side, target: Side, scope: str, manner: Manner) -> Seen:
     wanted: Counter[str] = Counter()
-    newest, updated_at = "", 0
+    last, updated_at = "", 0
     for item in _read(source, scope, manner, since=manner.since):
         wanted[item.hash] += 1
-        newest, updated_at = item.id, max(updated_at, item.updated_at)
+        last, updated_at = item.id, max(updated_at, item.updated_at)
+        manner.tell(1)
     there = Counter(item.hash for item in _read(target, scope, manner))
     difference = Difference(lacking=(wanted - there).total(), surplus=(there - wanted).total())
-    return Seen(difference=difference, count=wanted.total(), newest=newest, updated_at=updated_at)
+    return Seen(difference=difference, count=wanted.total(), newest=last, updated_at=updated_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,14 @@ class Update:
         return self.status in ENDED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search gave, nearest first, and what it cost."""
+
+    items: tuple[Item, ...]
+    usage: Mapping[str, Any]
+
+
 class Memories:
     """What stores hold. Every call may raise PlaneError; a store that is not there is a failure with status 404."""
 
@@ -104,6 +112,10 @@ class Memories:
 
     def search(self, store: str, scope: str, text: str = "", *, most: int | None = None) -> list[Item]:
         """What of the scope is nearest to the text; without one, its profile."""
+        return [*self.searched(store, scope, text, most=most).items]
+
+    def searched(self, store: str, scope: str, text: str = "", *, most: int | None = None) -> Found:
+        """As `search`, with what it cost."""
         body: dict[str, Any] = {"scope": scope}
         if text:
             body["items"] = [_message(text)]
@@ -113,7 +125,9 @@ class Memories:
         found = answer.get("memories")
         if not isinstance(found, list):
             raise _odd("The answer to a search", "it has no list of `memories`")
-        return [item_of(_member(each, "memory_item"), scope) for each in found]
+        items = tuple(item_of(_member(each, "memory_item"), scope) for each in found)
+        usage = answer.get("usage")
+        return Found(items=items, usage=usage if isinstance(usage, dict) else {})
 
     def remember(self, store: str, scope: str, messages: Sequence[Document], *, delay_s: int = 0) -> Update:
         """Have memories drawn out of a conversation; `update` tells what became of it."""

@@ -51,7 +51,8 @@ class Lifecycle:
 class Marker:
     """What the tool wrote on a live object. `applied` is the compact record of the fields applied last. `key` is the
     entry that it belongs to, where neither name tells; `copy_of` the print of the identity of the object whose contents
-    were copied into it; a `shadow` holds them only until that one is made anew.
+    were copied into it; a `shadow` holds them only until that one is made anew. `run` is the one that fills it, and
+    `filled` the time (unix seconds, the service's) up to which all that was copied has been read back; 0 is never.
     """
 
     owner: str
@@ -61,6 +62,8 @@ class Marker:
     key: str = ""
     copy_of: str = ""
     is_shadow: bool = False
+    run: str = ""
+    filled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

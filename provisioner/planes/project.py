@@ -125,6 +125,19 @@ class HttpProject:
         auth = self._client.auth
         return caller_in(auth.tokens.bearer()) if isinstance(auth, _Bearer) else Caller()
 
+    @property
+    def tokens(self) -> Tokens:
+        """For another library's client of the same plane. Raises PlaneError where there are none."""
+        auth = self._client.auth
+        if not isinstance(auth, _Bearer):
+            raise PlaneError(Failure(message="There are no tokens for the project.", code="not-signed-in"))
+        return auth.tokens
+
+    @property
+    def run(self) -> Run | None:
+        """Which one requests are of."""
+        return self._run
+
     def telling(self, note: Callable[[str], None]) -> HttpProject:
         before = self._before_write
         return HttpProject(self._client, clock=self._clock, note=note, run=self._run, before_write=before)

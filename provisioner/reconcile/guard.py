@@ -14,6 +14,7 @@ from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
+from provisioner.model.migration import Part
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
@@ -37,7 +38,7 @@ def refusals(
     changes: Sequence[Change], desired: Mapping[Address, Desired], allow: Allowances, *, destruction: bool = False
 ) -> Iterator[Diagnostic]:
     for change in changes:
-        wanted = desired.get(change.address)
+        wanted = desired.get(_successor(change) or change.address)
         yield from _protected_from_destruction(change, wanted) if destruction else _protected(change, wanted)
         yield from _loses_data(change, wanted, allow)
         if not destruction:
@@ -45,6 +46,29 @@ def refusals(
         yield from _not_adopted(change, wanted, allow)
     yield from _too_many_deletes(changes, allow)
     yield from forbidden(changes, allow.policy, destruction=destruction)
+
+
+def _successor(change: Change) -> Address | None:
+    """What takes the place of something that goes."""
+    way = change.migration
+    return way.target if way is not None and way.part is Part.RETIRE else None
+
+
+def left_behind(changes: Sequence[Change], desired: Mapping[Address, Desired]) -> Iterator[Diagnostic]:
+    """By a store that moves: whoever names it, and is not this manifest's to be moved along."""
+    for change in changes:
+        others = [it for it in change.referrers if it not in desired or desired[it].external]
+        if (successor := _successor(change)) is None or not others:
+            continue
+        names, theirs = ("names", "It goes") if len(others) == 1 else ("name", "They go")
+        yield Diagnostic(
+            code="left-behind",
+            message=f"{_some(others)} {names} {change.address}, which goes once all that it holds is in {successor}. "
+            f"{theirs} on without memory, as this manifest does not manage {'it' if len(others) == 1 else 'them'}.",
+            hint=f"Have {'it' if len(others) == 1 else 'them'} use {successor.name} first, or migrate in place: "
+            "`lifecycle: {on_replace: migrate}`.",
+            severity=Severity.WARNING,
+        )
 
 
 def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desired], owner: str) -> Iterator[Diagnostic]:

@@ -92,6 +92,38 @@ def shadow_address(of: Address, names: Names) -> Address:
         number += 1
 
 
+def beside(change: Change, source: Live, *, resumes: bool) -> Change:
+    """The change that makes a store of another name from what the source is, as one that takes all of it along."""
+    marker = change.marker
+    if marker is not None:
+        marker = replace(marker, key=change.key or change.address.name, copy_of=identity_print(source))
+    return replace(
+        change,
+        action=Action.MIGRATE,
+        marker=marker,
+        loses_data=False,
+        migration=Migration(way=Way.SIDE_BY_SIDE, source=source.address, target=change.address, resumes=resumes),
+    )
+
+
+def retired(source: Live, successor: Address, users: tuple[Address, ...], *, resumes: bool) -> Change:
+    """The end of a store that another one takes the place of."""
+    return Change(
+        action=Action.DELETE,
+        address=source.address,
+        before=source,
+        referrers=users,
+        migration=Migration(
+            way=Way.SIDE_BY_SIDE, source=source.address, target=successor, part=Part.RETIRE, resumes=resumes
+        ),
+    )
+
+
+def is_left(source: Live, desired: Mapping[Address, Desired], live: Mapping[Address, Live]) -> bool:
+    """Whether nothing of the manifest uses it any more."""
+    return not any(source.address in it.needs for at, it in live.items() if at in desired and not desired[at].external)
+
+
 def discarded(shadow: Live, of: Address) -> Change:
     """The shadow of what stays as it is."""
     return Change(

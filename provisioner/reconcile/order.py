@@ -5,7 +5,8 @@
 
 The arrows come from the references found in the resources, never from a list of kinds. Only deletes wait for what
 leaves, and what stays waits for no delete: so the arrows make no circle where the references make none. A replace
-counts as staying: references are by name, and whoever needs it still may be waiting for it.
+counts as staying: references are by name, and whoever needs it still may be waiting for it. What holds people's data
+and is given up goes after that which takes its place.
 
 Among what the arrows leave open, what frees capacity goes before what takes from the same quota: a decrease, a move
 to another quota, and the delete of what nothing refers to any more, before an increase or a create. This is a
@@ -39,10 +40,16 @@ def _waits_for(
 ) -> Iterable[Address]:
     if change.action is Action.DELETE:
         yield from leaving.get(change.address, set()) - {change.address}
+        yield from (at for at in _what_takes_its_place(change) if at in changes)
         return
     for needed in change.needs:
         if needed in changes and needed != change.address and changes[needed].action is not Action.DELETE:
             yield needed
+
+
+def _what_takes_its_place(change: Change) -> Iterable[Address]:
+    way = change.migration
+    return {way.source, way.target} - {change.address} if way is not None else ()
 
 
 def in_order(changes: Iterable[Change], traits: Mapping[str, Traits]) -> tuple[Change, ...]:

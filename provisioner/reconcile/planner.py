@@ -29,7 +29,8 @@ from provisioner.reconcile.held import (
 )
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of, spelt_as_live
-from provisioner.reconcile.migrations import discarded, in_place, is_unfinished, migrates
+from provisioner.reconcile.migrations import beside as beside_source
+from provisioner.reconcile.migrations import discarded, in_place, is_left, is_unfinished, migrates, retired
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
@@ -193,6 +194,7 @@ def _warnings(
         if not isinstance(found[at], Diagnostic) and case.is_inside(at):
             yield from _left_alone(wanted, case.live.get(at), case.owner, case.allow)
     yield from guard.one_at_a_time(changes, case.owner)
+    yield from guard.left_behind(changes, case.desired)
     for at in unchanged:
         if at not in case.held:
             yield from _unseen_on_unchanged(*case.pairs[at], case.traits[at.kind])
@@ -248,14 +250,35 @@ def _change(address: Address, pair: Pair, case: Case) -> Change | None:
     wanted, found = pair
     traits, users = case.traits[address.kind], case.users.get(address, ())
     if wanted is None:
-        return _removal(found, case.owner, traits, users) if found is not None else None
+        return _leaving(found, case, users) if found is not None else None
     if wanted.external:
         return None
+    if (moved := _moved(wanted, found, case)) is not None:
+        return moved
     if found is not None:
         return _alteration(wanted, found, case)
     made = _creation(wanted, case.owner, traits)
     shadow = case.shadows.get(address)
     return made if shadow is None else in_place(replace(made, referrers=users), shadow, case, Part.RESTORE)
+
+
+def _leaving(found: Live, case: Case, users: tuple[Address, ...]) -> Change | None:
+    successor = case.successors.get(found.address)
+    if successor is None:
+        return _removal(found, case.owner, case.traits[found.address.kind], users)
+    return None if successor in case.held else retired(found, successor, users, resumes=successor in case.live)
+
+
+def _moved(wanted: Desired, found: Live | None, case: Case) -> Change | None:
+    """What takes the place of another, as long as that is not yet done: what uses it must not be moved before."""
+    source = next((case.live[at] for at in wanted.succeeds if at in case.live), None)
+    if source is None or (found is not None and is_left(source, case.desired, case.live)):
+        return None
+    own = _alteration(wanted, found, case) if found is not None else None
+    if own is not None and (own.migration is not None or own.destroys):
+        return own
+    change = _alteration(wanted, source, case)
+    return beside_source(change, source, resumes=found is not None) if change is not None else None
 
 
 def _creation(wanted: Desired, owner: str, traits: Traits) -> Change:
@@ -333,7 +356,8 @@ def _alteration(wanted: Desired, found: Live, case: Case) -> Change | None:
     )
     is_unended = is_unfinished(shadow, found)
     is_asked = wanted.address in case.allow.replace and not is_unended  # then, that is what was asked for
-    replaces = is_asked or any(field.forces_replace for field in fields)
+    is_another = found.address != wanted.address
+    replaces = is_asked or is_another or any(field.forces_replace for field in fields)
     users = case.users.get(wanted.address, ())
     marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
@@ -351,6 +375,8 @@ def _alteration(wanted: Desired, found: Live, case: Case) -> Change | None:
         key=wanted.key,
         wanted=wanted,
     )
+    if is_another:
+        return with_writes(replace(change, remarks=tuple(remarks_on(change, wanted, traits))), traits)
     if is_unended or (replaces and migrates(wanted, shadow, traits)):
         change = in_place(change, shadow, case, Part.MOVE if replaces else Part.RESTORE)
     if not _says_something(change):

@@ -27,7 +27,12 @@ _NARROW: Final = 40  # where less is left beside the names, what is there stands
 
 def doctor_text(verdicts: Sequence[Verdict], *, styles: Styles = PLAIN, width: int = 100) -> str:
     """A row for each check, what to do below it, and a count at the end. What is unknown for one reason is one row."""
-    rows = list(_joined(verdicts))
+    lines = verdict_lines(list(_joined(verdicts)), styles=styles, width=width)
+    return inert("\n".join([*lines, "", *_summary(verdicts, styles=styles, width=width), ""]))
+
+
+def verdict_lines(rows: Sequence[Verdict], *, styles: Styles = PLAIN, width: int = 100) -> list[str]:
+    """A table of them, with what to do below each."""
     widths = [max(map(len, column)) for column in zip(_HEADS, *map(_names, rows), strict=False)]
     lead = sum(widths[:2]) + 4
     is_narrow = width - lead < _NARROW
@@ -35,7 +40,7 @@ def doctor_text(verdicts: Sequence[Verdict], *, styles: Styles = PLAIN, width: i
     lines = [styles.paint(styles.heading, _beside(heads, widths))]
     for verdict in rows:
         lines += _row(verdict, widths, indent="    " if is_narrow else " " * lead, styles=styles, width=width)
-    return inert("\n".join([*lines, "", *_summary(verdicts, styles=styles, width=width), ""]))
+    return lines
 
 
 def _joined(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:

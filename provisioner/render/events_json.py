@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provisioner.model.check import CheckReport
 from provisioner.model.document import Json
 from provisioner.model.errors import (
     Failure,
@@ -19,13 +20,16 @@ from provisioner.model.progress import (
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.model.redact import harmless
 from provisioner.render.abandoned import Abandoned
+from provisioner.render.checks import checks_document
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.outcomes import was_interrupted
@@ -56,7 +60,7 @@ def failed_document(error: ProvisionerError) -> Json:
     return document
 
 
-def event_document(event: Event) -> Json:
+def event_document(event: Event) -> Json:  # noqa: PLR0911 - a return for each
     match event:
         case ApplyStarted(plan=plan):
             return {"event": "apply_started", "format_version": FORMAT_VERSION, "plan": plan_document(plan)}
@@ -64,12 +68,18 @@ def event_document(event: Event) -> Json:
             return {"event": "change_started", **_which(change)}
         case ChangeNoted(change=change, note=note):
             return {"event": "change_noted", **_which(change), "note": harmless(note)}
+        case ChangeProgressed():
+            return {"event": "change_progressed", **_which(event.change), **_progress(event.progress)}
         case ChangeFinished(outcome=outcome):
             return {"event": "change_finished", **_outcome(outcome)}
         case ApplyFinished():
             return {"event": "apply_finished", **_finish(event)}
         case _:
             return assert_never(event)
+
+
+def checked_document(report: CheckReport) -> Json:
+    return {"event": "checks_finished", **checks_document(report)}
 
 
 def abandoned_document(left: Abandoned) -> Json:
@@ -83,6 +93,17 @@ def abandoned_document(left: Abandoned) -> Json:
 
 def _which(change: Change) -> Json:
     return {"address": address_document(change.address), "action": change.action.value}
+
+
+def _progress(progress: Progress) -> Json:
+    return {
+        "doing": harmless(progress.doing),
+        "unit": progress.unit,
+        "done": progress.done,
+        "total": progress.total,
+        "per_minute": None if progress.per_minute is None else round(progress.per_minute),
+        "left_s": None if progress.left_s is None else round(progress.left_s),
+    }
 
 
 def _outcome(outcome: Outcome) -> Json:
