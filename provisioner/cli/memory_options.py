@@ -33,7 +33,7 @@ def _manifests(_: click.Context, __: click.Parameter, files: tuple[Path, ...]) -
 _MEMORY_OPTIONS: Final = _all(
     click.option(
         "-f",
-        "--file",
+        "--manifest",
         "files",
         multiple=True,
         type=click.Path(path_type=Path),
