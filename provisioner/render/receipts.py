@@ -60,8 +60,8 @@ def receipt_text(receipt: Receipt, file: str, *, width: int = 100) -> str:
     sentences = [f"Deleted {memories_of(total)} of {where}, and read back that none is left.", *_failures(receipt)]
     if receipt.until:
         sentences.append(
-            f"Updates that were queued before may bring memories until {when(receipt.until)}. Run it again then, or add "
-            "--wait."
+            f"Updates that were queued before may bring memories until {when(receipt.until)}. Run it again then, or "
+            "add --wait."
         )
     sentences.append(f"The receipt is in {file}; it says what this does not cover.")
     return inert("\n".join(line for text in sentences for line in wrapped(one_line(text), width=width)) + "\n")
