@@ -310,6 +310,8 @@ def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits,
         on_remove=wanted.lifecycle.on_remove,
         key=found.marker.key if found is not None and found.marker is not None else "",
         copy_of=found.marker.copy_of if found is not None and found.marker is not None else "",
+        run=found.marker.run if found is not None and found.marker is not None else "",
+        filled=found.marker.filled if found is not None and found.marker is not None else 0,
     )
 
 

@@ -68,7 +68,9 @@ def _is_beside(wanted: Desired) -> bool:
 def _candidates(
     wanted: Desired, desired: Mapping[Address, Desired], live: Mapping[Address, Live], owner: str
 ) -> list[Live]:
-    """All that are the owner's and the entry's, those into which no other was copied last."""
+    """All that are the owner's and the entry's, that which is in use first: neither one whose memories another one has
+    by now, nor one that has not all of another's.
+    """
 
     def is_meant(at: Address, it: Live) -> bool:
         if at == wanted.address or at in wanted.succeeds:
@@ -78,8 +80,15 @@ def _candidates(
         return is_its and at.kind == wanted.address.kind and at not in desired
 
     found = [it for at, it in sorted(live.items()) if not it.odd and is_owned(it, owner) and is_meant(at, it)]
-    copied = {it.marker.copy_of for it in found if it.marker is not None and it.marker.copy_of}
-    return sorted(found, key=lambda it: identity_print(it) in copied)
+    marks = [it.marker for it in found if it.marker is not None]
+    copied = {it.copy_of for it in marks if it.copy_of and it.filled}
+    begun = {it.copy_of for it in marks if it.copy_of and not it.filled}
+
+    def is_used_less(it: Live) -> tuple[bool, bool]:
+        said = it.marker.copy_of if it.marker is not None else ""
+        return identity_print(it) in copied, bool(said) and said in begun
+
+    return sorted(found, key=is_used_less)
 
 
 def _succession(

@@ -69,8 +69,8 @@ NAME = next(it for at, it in ((at, at.name) for at in meant_by(wanted(), OURS)) 
 NEXT = Address("stores", NAME)
 
 
-def successor(fields: Document = NEW, name: str = NAME, *, of: str = "prefs", **more: Any) -> _State:
-    return store(name, fields, copy_of=of, key="prefs", **more)
+def successor(fields: Document = NEW, name: str = NAME, *, of: str = "prefs", filled: int = 1, **more: Any) -> _State:
+    return store(name, fields, copy_of=of, key="prefs", filled=filled, **more)
 
 
 # -- the way of it
@@ -160,6 +160,12 @@ def test_an_edit_that_was_taken_back_leads_back() -> None:
     plan = plan_of(wanted(OLD), {**OURS, **successor(), **agent()})
     assert names(plan.changes) == [f"delete {NEXT}"]
     assert not plan.changes[0].loses_data
+
+
+def test_one_that_was_begun_and_is_not_wanted_any_more_is_nobodys_source() -> None:
+    live = {**OURS, **successor(filled=0), **agent()}
+    move = plan_of(wanted(NEWER), live).changes[0]
+    assert (move.action, move.before) == (Action.MIGRATE, live[STORE])
 
 
 def test_of_three_all_that_is_older_is_retired() -> None:
