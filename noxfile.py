@@ -30,6 +30,7 @@ SCHEMAS = (
     ("drift", ("--drift",)),
     ("compare", ("--compare",)),
     ("events", ("--events",)),
+    ("check", ("--check",)),
     ("doctor", ("--doctor",)),
     ("log", ("--log",)),
 )
@@ -98,7 +99,19 @@ def lock(session: nox.Session) -> None:
     """Renew the versions that the tests run with. Users' installs stay unpinned."""
     session.run(
         *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--python-version", "3.10"),
-        *("--extra", "local", "--extra", "lock", "--extra", "examples", "--group", "dev", "pyproject.toml"),
+        *(
+            "--extra",
+            "local",
+            "--extra",
+            "lock",
+            "--extra",
+            "checks",
+            "--extra",
+            "examples",
+            "--group",
+            "dev",
+            "pyproject.toml",
+        ),
         *("--no-emit-package", "foundry-provisioner", "--no-emit-index-url", "--no-emit-find-links"),
         *("--output-file", "tests/constraints.txt"),
         env={"UV_CUSTOM_COMPILE_COMMAND": "nox -s lock"},
@@ -111,7 +124,9 @@ def unpinned(session: nox.Session) -> None:
     us; part of no landing.
     """
     python = _fresh(session, ROOT / ".venv" / "unpinned")
-    session.run(python, "-m", "pip", "install", "--quiet", "--editable", ".[local,lock,examples]", "--group", "dev")
+    session.run(
+        python, "-m", "pip", "install", "--quiet", "--editable", ".[local,lock,checks,examples]", "--group", "dev"
+    )
     session.run(python, "-m", "pytest", "-n", "auto", *session.posargs)
 
 
@@ -131,7 +146,7 @@ def package(session: nox.Session) -> None:
         (wheel,) = dist.glob("*.whl")
         constraints = str(ROOT / "tests" / "constraints.txt")
         session.run(
-            *(python, "-m", "pip", "install", "--quiet", f"{wheel}[local,lock,examples]"),
+            *(python, "-m", "pip", "install", "--quiet", f"{wheel}[local,lock,checks,examples]"),
             *("--group", "dev", "--constraint", constraints),
         )
         place.mkdir()

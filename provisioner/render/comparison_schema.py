@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from provisioner.model.document import Json
-from provisioner.render.json_schemas import ADDRESS, DIALECT, TARGET
-from provisioner.render.schema_parts import count, flag, many, obj, ref, text
+from provisioner.render.json_schemas import TARGET
+from provisioner.render.schema_parts import ADDRESS, DIALECT, count, flag, many, obj, ref, text
 
 _COMPARED: Final = obj(
     "One environment.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provisioner.model.check import CheckReport
 from provisioner.model.document import Json
 from provisioner.model.errors import (
     Failure,
@@ -28,6 +29,7 @@ from provisioner.model.progress import (
 )
 from provisioner.model.redact import harmless
 from provisioner.render.abandoned import Abandoned
+from provisioner.render.checks import checks_document
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.outcomes import was_interrupted
@@ -74,6 +76,10 @@ def event_document(event: Event) -> Json:  # noqa: PLR0911 - a return for each
             return {"event": "apply_finished", **_finish(event)}
         case _:
             return assert_never(event)
+
+
+def checked_document(report: CheckReport) -> Json:
+    return {"event": "checks_finished", **checks_document(report)}
 
 
 def abandoned_document(left: Abandoned) -> Json:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from provisioner.doctor.verdict import CHECKS, State
-from provisioner.kinds import KINDS
 from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
@@ -18,6 +17,8 @@ from provisioner.model.progress import Status
 from provisioner.model.words import listed
 from provisioner.model.written import VARIABLE_TYPES
 from provisioner.preflight.settings import IDS
+from provisioner.render.check_schema import CHECKS as _CHECKS
+from provisioner.render.schema_parts import ADDRESS, DIALECT
 from provisioner.render.schema_parts import count as _count
 from provisioner.render.schema_parts import flag as _flag
 from provisioner.render.schema_parts import many as _many
@@ -26,14 +27,8 @@ from provisioner.render.schema_parts import ref as _ref
 from provisioner.render.schema_parts import seconds as _seconds
 from provisioner.render.schema_parts import text as _text
 
-DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _ACTIONS: Final = [action.value for action in Action]
 
-ADDRESS: Final = _object(
-    "A resource.",
-    kind=_text(f"The manifest's section: {listed([f'`{section}`' for section in KINDS], 'or')}."),
-    name=_text("Its name."),
-)
 _DIAGNOSTIC: Final = _object(
     "A problem with a remedy, and its place where it has one.",
     {
@@ -360,7 +355,8 @@ def events_schema() -> Json:
         "$schema": DIALECT,
         "title": "Event",
         "description": "One line of `apply --format json` or `destroy --format json`. Exactly one line is the last: "
-        "apply_finished, apply_abandoned or failed.",
+        "apply_finished, apply_abandoned or failed; with `--check`, checks_finished follows apply_finished where all "
+        "was applied.",
         "oneOf": [_event(name, **parts) for name, parts in _EVENTS.items()],
         "$defs": {
             **_OF_PLAN,
@@ -450,6 +446,7 @@ _EVENTS: Final[dict[str, Json]] = {
             "outcomes": _many("Every change, in the order of the plan.", _ref("outcome")),
         },
     },
+    "checks_finished": {"description": "With `--check`: what checks found.", "required": _CHECKS},
     "apply_abandoned": {
         "description": "Last line: a second Ctrl-C ended the run at once.",
         "required": {

@@ -7,7 +7,7 @@ from typing import Any, Final
 from provisioner.model.action import Action
 from provisioner.model.document import Json
 from provisioner.model.progress import Status
-from provisioner.render.json_schemas import ADDRESS, DIALECT
+from provisioner.render.schema_parts import ADDRESS, DIALECT
 
 PLANES: Final = ("project", "management", "sign-in")
 

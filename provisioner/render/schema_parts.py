@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from provisioner.kinds import KINDS
 from provisioner.model.document import Json
+from provisioner.model.words import listed
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def obj(description: str, optional: Json | None = None, /, **required: Any) -> Json:
@@ -38,3 +42,10 @@ def many(description: str, items: Json) -> Json:
 
 def ref(name: str) -> Json:
     return {"$ref": f"#/$defs/{name}"}
+
+
+ADDRESS: Final = obj(
+    "A resource.",
+    kind=text(f"The manifest's section: {listed([f'`{section}`' for section in KINDS], 'or')}."),
+    name=text("Its name."),
+)

@@ -365,6 +365,7 @@ def test_a_file_that_cannot_be_read_keeps_the_other_environments_from_nothing(tm
     assert found_in(validated(tmp_path, text)) == [("unknown-reference", ("dev",)), ("file-missing", ("prod",))]
 
 
+@pytest.mark.untraced
 def test_environments_that_are_too_much_together_are_checked_one_by_one(tmp_path: Path) -> None:
     """Whoever sends a pull request chooses how many there are."""
     values = f"x-values: [{'0, ' * 200_000}0]\n"

@@ -316,15 +316,16 @@ def test_variables_that_are_not_set_yet_are_nothing_to_warn_of(tmp_path: Path) -
     assert rendered(rendering).document["deployments"]["gpt"]["sku"]["capacity"] == "${env:FOUNDRY_C}"
 
 
-def test_ten_thousand_entries_are_rendered_in_seconds(tmp_path: Path) -> None:
+@pytest.mark.untraced
+def test_thousands_of_entries_are_rendered_in_seconds(tmp_path: Path) -> None:
     agents = "".join(
-        f"  a{number}: {{model: gpt, instructions: hello, metadata: {{n: x}}}}\n" for number in range(10_000)
+        f"  a{number}: {{model: gpt, instructions: hello, metadata: {{n: x}}}}\n" for number in range(2_000)
     )
-    prod = "".join(f"      a{number}: {{instructions: bye}}\n" for number in range(0, 10_000, 2))
+    prod = "".join(f"      a{number}: {{instructions: bye}}\n" for number in range(0, 2_000, 2))
     (tmp_path / "m.yaml").write_text(f"{HEAD}{MODELS}agents:\n{agents}environments:\n  prod:\n    agents:\n{prod}")
 
-    start = time.perf_counter()
+    start = time.process_time()
     text = rendered_text(rendered(render([tmp_path / "m.yaml"], Options(environ={}, environment="prod"))), origins=True)
 
-    assert text.count("instructions: bye") == 5_000
-    assert time.perf_counter() - start < 60
+    assert text.count("instructions: bye") == 1_000
+    assert time.process_time() - start < 12

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from provisioner.cli.census import Census, census_options
+from provisioner.cli.checking import chosen, exit_code, run_checks
 from provisioner.cli.formats import RUNS
 from provisioner.cli.locking import RunLock
 from provisioner.cli.options import (
@@ -32,6 +33,7 @@ from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 
 if TYPE_CHECKING:
+    from provisioner.manifest.load import Manifest
     from provisioner.planes.service import Planes
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
@@ -52,7 +54,8 @@ def _digest(text: str) -> str:
 @click.command(
     name="apply",
     epilog="Examples:\n\n  provisioner apply --local\n\n  provisioner apply --yes --format json\n\n"
-    "  provisioner apply --plan plan.json\n\n  provisioner apply --allow-data-loss stores/dev-prefs-memory",
+    "  provisioner apply --plan plan.json\n\n  provisioner apply --yes --check\n\n"
+    "  provisioner apply --allow-data-loss stores/dev-prefs-memory",
 )
 @manifest_options
 @pin_option
@@ -76,6 +79,12 @@ def _digest(text: str) -> str:
     metavar="DIGEST",
     help="Go on, without asking, only when the plan has this digest.",
 )
+@click.option(
+    "--check",
+    "is_checked",
+    is_flag=True,
+    help="When all is applied, run the manifest's `checks`, too; exit with 1 when one fails.",
+)
 @click.pass_obj
 @click.pass_context
 def command(
@@ -92,6 +101,7 @@ def command(
     census: Census,
     plan_file: Path | None,
     expected: str | None,
+    is_checked: bool,
     **shared: Any,
 ) -> int:
     """Make the project what the manifest says.
@@ -113,15 +123,32 @@ def command(
         if plan_file is not None:
             _require_alone(ctx)
             return _apply_saved(plan_file, request, lock, partial(carry, yes=True))
-        admit = require_no_plan_needed if expected is None else None
+        admit = partial(_admit, expected=expected, is_checked=is_checked)
         with opened(request, lock, admit) as (manifest, planes):
             preflight = checks.preflight(manifest, planes)
             plan = planned(manifest, planes, allow, preflight, census, parallelism=request.parallelism)
             yes = _is_expected(plan, expected, reporter) or yes
-            return carry(plan, planes, yes=yes)
+            code = carry(plan, planes, yes=yes)
+            if code or not is_checked:
+                return code
+            report = run_checks(chosen(manifest), planes, terminal, parallelism=request.parallelism)
+            reporter.checked(report)
+            return exit_code(report)
+
+
+def _admit(manifest: Manifest, *, expected: str | None, is_checked: bool) -> None:
+    """Raises ProvisionerError before anything is read that is live."""
+    if expected is None:
+        require_no_plan_needed(manifest)
+    if is_checked:
+        chosen(manifest)
 
 
 def _require_alone(ctx: click.Context) -> None:
+    if ctx.params["is_checked"]:
+        raise click.UsageError(
+            "--check and --plan do not go together: a plan holds no checks. Run `check` after it.", ctx
+        )
     for parameter in ctx.command.params:
         name = parameter.name or ""
         if name not in _BESIDE_A_PLAN and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:

@@ -19,6 +19,7 @@ from provisioner.cli.terminal import say
 @click.option("--compare", "what", flag_value="compare", help="That of `compare --format json` instead.")
 @click.option("--events", "what", flag_value="events", help="That of a line of `apply --format json` instead.")
 @click.option("--log", "what", flag_value="log", help="That of a line of the log instead.")
+@click.option("--check", "what", flag_value="check", help="That of `check --format json` instead.")
 @click.option("--doctor", "what", flag_value="doctor", help="That of `doctor --format json` instead.")
 def command(*, what: str | None) -> int:
     """Print the manifest's JSON Schema.
@@ -36,6 +37,7 @@ def _schema(what: str | None) -> object:
 
         return manifest_schema()
     from provisioner.render import json_schemas  # noqa: PLC0415
+    from provisioner.render.check_schema import check_schema  # noqa: PLC0415
     from provisioner.render.comparison_schema import comparison_schema  # noqa: PLC0415
     from provisioner.render.log_schema import log_schema  # noqa: PLC0415
 
@@ -44,6 +46,7 @@ def _schema(what: str | None) -> object:
         "drift": json_schemas.drift_schema,
         "compare": comparison_schema,
         "events": json_schemas.events_schema,
+        "check": check_schema,
         "doctor": json_schemas.doctor_schema,
         "log": log_schema,
     }

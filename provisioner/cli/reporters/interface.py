@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TextIO
 
+from provisioner.model.check import CheckReport
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event
@@ -31,6 +32,9 @@ class Reporter(Protocol):
 
     def finished(self, finished: ApplyFinished) -> None:
         """Raises what stdout broke with where that may have kept anybody from reading what was done."""
+
+    def checked(self, report: CheckReport) -> None:
+        """What checks found, behind the end."""
 
     def abandoned(self, left: Abandoned) -> None:
         """Nobody waits for what is under way; what is known of it."""

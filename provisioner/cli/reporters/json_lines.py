@@ -7,18 +7,25 @@ from typing import TextIO
 
 from provisioner.cli.reporters.stdout import UntilBroken, require_told, say_last
 from provisioner.cli.terminal import Terminal, forget, say
+from provisioner.model.check import CheckReport
 from provisioner.model.document import Json
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event
 from provisioner.render.abandoned import Abandoned
-from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
+from provisioner.render.events_json import (
+    abandoned_document,
+    checked_document,
+    event_document,
+    failed_document,
+    planned_document,
+)
 from provisioner.render.json_text import json_text
 
 
 class JsonReporter:
-    """The last line says how it ended, or why nothing, or nothing more, was done: also where we are to blame. Every
-    line says of which run it is.
+    """The last line says how it ended, or why nothing, or nothing more, was done: also where we are to blame; with
+    `--check`, one more says what checks found. Every line says of which run it is.
     """
 
     def __init__(self, terminal: Terminal, *, run_id: str) -> None:
@@ -49,6 +56,9 @@ class JsonReporter:
     def finished(self, finished: ApplyFinished) -> None:
         self._lines(finished)
         require_told(finished, self._lines.broken, self._terminal)
+
+    def checked(self, report: CheckReport) -> None:
+        say_last(self._line(checked_document(report)))
 
     def abandoned(self, left: Abandoned) -> None:
         say_last(self._line(abandoned_document(left)))

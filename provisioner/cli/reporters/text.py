@@ -9,10 +9,12 @@ from typing import TextIO
 from provisioner.cli.reporters.stdout import UntilBroken, require_told, say_last
 from provisioner.cli.terminal import Terminal, forget, is_shown, remark, say
 from provisioner.model.address import Address
+from provisioner.model.check import CheckReport
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, ChangeFinished, Event
 from provisioner.render.abandoned import Abandoned, abandoned_text
+from provisioner.render.checks import checks_text
 from provisioner.render.progress import PlainProgress, Results
 from provisioner.render.styles import PLAIN
 from provisioner.render.terminal_progress import TerminalProgress
@@ -63,6 +65,9 @@ class TextReporter:
         self.event(finished)
         self.close()
         require_told(finished, self._results.broken, self._terminal)
+
+    def checked(self, report: CheckReport) -> None:
+        say_last("\n" + checks_text(report, styles=self._terminal.out, width=self._terminal.width))
 
     def abandoned(self, left: Abandoned) -> None:
         self.close()
