@@ -36,14 +36,18 @@ class Names(Protocol):
 
 
 def shadows(desired: Mapping[Address, Desired], live: Mapping[Address, Live], owner: str) -> dict[Address, Live]:
-    """Those of the owner, by the address of the entry that each belongs to; without one it is a store as any other."""
-    by_key = {it.key_address: at for at, it in desired.items() if not it.external}
+    """Those of the owner, by the address of the entry that each belongs to; without one it is a store as any other. Of
+    an external one it is still a copy, where it is one.
+    """
+    by_key = {it.key_address: at for at, it in desired.items()}
     found: dict[Address, Live] = {}
     for at, it in sorted(live.items()):
         if it.marker is None or not it.marker.is_shadow or not is_owned(it, owner) or at in desired:
             continue
         whose = by_key.get(Address(at.kind, it.marker.key))
-        if whose is not None and (whose not in found or is_copy(it, live.get(whose))):
+        if whose is None or (desired[whose].external and not is_copy(it, live.get(whose))):
+            continue
+        if whose not in found or is_copy(it, live.get(whose)):
             found[whose] = it
     return found
 
