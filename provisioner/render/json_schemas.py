@@ -464,7 +464,11 @@ _EVENTS: Final[dict[str, Json]] = {
             "done": _count("So many are done."),
             "total": {"type": ["integer", "null"], "minimum": 0, "description": "Of so many, where that is known."},
             "per_minute": {"type": ["integer", "null"], "minimum": 0, "description": "How many a minute, until now."},
-            "left_s": {"type": ["integer", "null"], "minimum": 0, "description": "Seconds that the step may still take."},
+            "left_s": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "description": "Seconds that the step may still take.",
+            },
         },
     },
     "change_finished": {

@@ -21,6 +21,7 @@ from provisioner.model.progress import (
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.model.resource import Desired, Live, Marker, OnRemove
@@ -353,9 +354,7 @@ def events() -> tuple[Event, ...]:
         ChangeNoted(change=done.change, note="waiting for the operation"),
         ChangeProgressed(
             change=done.change,
-            progress=Progress(
-                doing="copying into prefs-shadow", done=1200, total=3000, per_minute=949.6, left_s=113.7
-            ),
+            progress=Progress(doing="copying into prefs-shadow", done=1200, total=3000, per_minute=949.6, left_s=113.7),
         ),
         ChangeFinished(outcome=done),
         ChangeStarted(change=failed.change),

@@ -23,6 +23,7 @@ from provisioner.model.progress import (
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.model.resource import Live, Marker, OnRemove
