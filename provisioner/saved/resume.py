@@ -19,7 +19,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Path, dotted, lookup
 from provisioner.model.errors import Stale
-from provisioner.model.migration import Way
+from provisioner.model.migration import Part, Way
 from provisioner.model.plan import Change, Plan
 from provisioner.model.redact import Masked, Sensitive, redacted
 from provisioner.model.resource import Desired, Live
@@ -103,13 +103,17 @@ def _planned_again(
 
 
 def _succeeded(saved: SavedPlan) -> dict[Address, tuple[Address, ...]]:
-    """What each store takes the place of, that which is moved first."""
-    found: dict[Address, tuple[Address, ...]] = {}
-    for change in sorted(saved.plan.changes, key=lambda it: it.action is not Action.MIGRATE):
-        way = change.migration
-        if way is not None and way.way is Way.SIDE_BY_SIDE:
-            found[way.target] = tuple(dict.fromkeys((*found.get(way.target, ()), way.source)))
-    return found
+    """What each store takes the place of, that which is moved first; copies that are not needed are given up, too."""
+    ways = [it.migration for it in saved.plan.changes if it.migration is not None]
+    ways = [it for it in ways if it.way is Way.SIDE_BY_SIDE]
+    by_source = {it.source: it.target for it in ways if it.part is not Part.DISCARD}
+    found: dict[Address, dict[Address, None]] = {}
+    for way in sorted(ways, key=lambda it: it.part is Part.DISCARD):
+        if way.part is Part.DISCARD:
+            found.setdefault(by_source.get(way.source, way.source), {})[way.target] = None
+        else:
+            found.setdefault(way.target, {})[way.source] = None
+    return {at: tuple(sources) for at, sources in found.items()}
 
 
 def _with_memories(change: Change, then: Change) -> Change:

@@ -151,8 +151,9 @@ def test_a_fresh_move_is_left_whole() -> None:
 
 def test_a_move_that_was_begun_goes_on() -> None:
     kept, desired = beside_plan(LIVE)
-    rest = left(kept, desired, {**LIVE, **beside.successor()})
+    rest = left(kept, desired, {**LIVE, **beside.begun()})
     assert names(rest.changes) == ALL
+    assert names(left(kept, desired, {**LIVE, **beside.successor()}).changes) == ALL[1:]
     moved = {**beside.OURS, **beside.successor(), **beside.agent(beside.NAME)}
     marker = rest.changes[1].marker
     moved = {**moved, AGENT: replace(moved[AGENT], marker=marker)}
@@ -169,6 +170,16 @@ def test_the_end_of_an_old_one_alone_may_be_saved() -> None:
     assert names(rest.changes) == ["delete stores/prefs"]
     assert rest.changes[0].migration == kept.plan.changes[0].migration
     assert not rest.refusals
+
+
+def test_copies_that_are_not_needed_go_with_a_saved_plan_too() -> None:
+    for fields in (beside.OLD, beside.NEWER):
+        live = {**LIVE, **beside.begun()}
+        kept = saved(beside.plan_of(beside.wanted(fields), live))
+        rest = left(kept, beside.meant_by(beside.wanted(fields), live), live)
+        assert rest.digest == kept.plan.digest
+        assert [it.migration for it in rest.changes] == [it.migration for it in kept.plan.changes]
+        assert not rest.refusals
 
 
 # -- what cannot be believed
