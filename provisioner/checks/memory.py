@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from provisioner.checks.traces import Traces
 from provisioner.checks.tries import Bench, Unmet, made_up, said, throw_away
-from provisioner.memory.plane import Update
 from provisioner.model.check import MemoryCheck
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import Item
+from provisioner.model.memory_outcomes import Update
 
 _MOST = 10
 
