@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from provisioner.kinds import KINDS
+from provisioner.manifest.check_schema import SECTION as CHECKS
 from provisioner.manifest.fmt import formatted
 from provisioner.manifest.fmt_order import HEAD, in_order, manifest_order
 from provisioner.manifest.reader import read
@@ -112,8 +113,8 @@ def keys(value: Any) -> Iterator[str]:
 def test_every_key_of_a_manifest_has_its_place() -> None:
     known = manifest_schema()["properties"]
 
-    assert {*HEAD, *KINDS} == {*known}
-    ranks = [manifest_order().rank(key) for key in (*HEAD, *KINDS, "x-own")]
+    assert {*HEAD, *KINDS, CHECKS} == {*known}
+    ranks = [manifest_order().rank(key) for key in (*HEAD, *KINDS, CHECKS, "x-own")]
     assert ranks == sorted(set(ranks))
 
 

@@ -17,6 +17,7 @@ from provisioner.model.progress import Event
 from provisioner.render.abandoned import abandoned
 from provisioner.render.doctor import doctor_document
 from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
+from provisioner.render.check_schema import check_schema
 from provisioner.render.json_schemas import doctor_schema, events_schema, plan_schema
 from provisioner.render.log_schema import log_schema
 from provisioner.render.plan_json import plan_document
@@ -25,7 +26,13 @@ from tests.render import strategies as our
 from tests.whole import tries
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = {"plan": plan_schema(), "events": events_schema(), "doctor": doctor_schema(), "log": log_schema()}
+SCHEMAS = {
+    "plan": plan_schema(),
+    "events": events_schema(),
+    "check": check_schema(),
+    "doctor": doctor_schema(),
+    "log": log_schema(),
+}
 few = settings(max_examples=tries(40))
 
 
