@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from provisioner.cli.formats import RUNS
 from provisioner.cli.running import told_by
 from provisioner.cli.terminal import Terminal
-from provisioner.render.comparison_schema import comparison_schema
 from provisioner.render.check_schema import check_schema
+from provisioner.render.comparison_schema import comparison_schema
 from provisioner.render.json_schemas import doctor_schema, drift_schema, events_schema
 from tests.foundry import EXAMPLE, Command, Foundry, Result
 

@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from provisioner.model.check import CheckReport
 from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
 from provisioner.model.plan import Plan
 from provisioner.model.progress import Event
 from provisioner.render.abandoned import abandoned
+from provisioner.render.check_schema import check_schema
+from provisioner.render.checks import checks_document
 from provisioner.render.doctor import doctor_document
 from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
-from provisioner.render.check_schema import check_schema
 from provisioner.render.json_schemas import doctor_schema, events_schema, plan_schema
 from provisioner.render.log_schema import log_schema
 from provisioner.render.plan_json import plan_document
@@ -83,6 +85,7 @@ def test_keys_of_a_later_version_are_no_mistake(name: str) -> None:
     document = {
         "plan": document["plan"],
         "events": document,
+        "check": checks_document(CheckReport(results=())),
         "doctor": doctor_document([]),
         "log": {**line, "run_id": "2f0f7f0e-8f5e-4b6e-9c39-6f2b7a1f4d11"},
     }[name]
