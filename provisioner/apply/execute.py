@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from graphlib import TopologicalSorter
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from provisioner.apply.perform import perform
 from provisioner.apply.workers import Ended, Workers
@@ -26,21 +26,29 @@ from provisioner.model.progress import (
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.reconcile.capacity import lacks_quota, way_out
 from provisioner.reconcile.order import in_lanes, predecessors
 
 Emit = Callable[[Event], None]
+Step: TypeAlias = Callable[[Change, Kind, Service, Callable[[Progress], None]], tuple[str, ...]]
 
 
 class Telling(Service, Protocol):
     """Planes that can be told where to report their waits."""
 
     def telling(self, note: Callable[[str], None]) -> Service: ...
+
+
+def performed(change: Change, kind: Kind, service: Service, tell: Callable[[Progress], None]) -> tuple[str, ...]:  # noqa: ARG001
+    """How most changes are made: see `perform`."""
+    return perform(change, kind, service)
 
 
 def execute(
@@ -54,10 +62,11 @@ def execute(
     stopping: Callable[[], bool] = lambda: False,
     halted: Callable[[], str] = lambda: "",
     stop_on_failure: bool = False,
+    step_of: Callable[[Change], Step] = lambda _: performed,
 ) -> ApplyFinished:
     """Perform exactly the plan's changes and tell of each. `emit` is called from several threads. Once `stopping`
     says so, nothing more is started, and neither once `halted` gives a reason; with `stop_on_failure` neither after the
-    first failure.
+    first failure. `step_of` says how a change is made: a step gives remarks, and raises PlaneError where it fails.
     """
     started = now()
     mistakes = _Mistakes(emit)
@@ -71,6 +80,7 @@ def execute(
         stopping=stopping,
         halted=halted,
         stop_on_failure=stop_on_failure,
+        step_of=step_of,
     )
     mistakes.emit(ApplyStarted(plan=plan))
     run.drive()
@@ -116,6 +126,7 @@ class _Run:
         stopping: Callable[[], bool],
         halted: Callable[[], str],
         stop_on_failure: bool,
+        step_of: Callable[[Change], Step],
     ) -> None:
         self._kinds = kinds
         self._service = service
@@ -125,6 +136,7 @@ class _Run:
         self._stopping = stopping
         self._halted = halted
         self._stop_on_failure = stop_on_failure
+        self._step_of = step_of
         self._first_failed: Address | None = None
         self._changes = {change.address: change for change in plan.changes}
         self._after = predecessors(plan.changes)
@@ -216,10 +228,14 @@ class _Run:
         started = self._now()
         try:
             service = self._service.telling(lambda note: self._mistakes.emit(ChangeNoted(change=change, note=note)))
-            remarks = perform(change, self._kinds[change.address.kind], service)
+            tell = partial(self._tell_progress, change)
+            remarks = self._step_of(change)(change, self._kinds[change.address.kind], service, tell)
         except PlaneError as error:
             return _failed(change, error.failure, elapsed_s=self._now() - started)
         return Outcome(change=change, status=Status.DONE, elapsed_s=self._now() - started, remarks=remarks)
+
+    def _tell_progress(self, change: Change, progress: Progress) -> None:
+        self._mistakes.emit(ChangeProgressed(change=change, progress=progress))
 
 
 def _failed(change: Change, failure: Failure, *, elapsed_s: float = 0.0) -> Outcome:

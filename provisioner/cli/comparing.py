@@ -92,10 +92,11 @@ def compared_projects(request: Request, environments: Sequence[str]) -> Comparis
 
 def _read(request: Request, name: str) -> _Found:
     from provisioner.apply.observe import observe  # noqa: PLC0415 - the SDKs are paid for by those who talk to Azure
-    from provisioner.cli.planning import looking  # noqa: PLC0415
+    from provisioner.cli.planning import as_meant, looking  # noqa: PLC0415
 
-    with opened(replace(request, environment=name)) as (manifest, planes), looking(planes) as service:
-        live = observe(KINDS, service, manifest.resources, parallelism=request.parallelism, closely=True)
+    with opened(replace(request, environment=name)) as (declared, planes), looking(planes) as service:
+        live = observe(KINDS, service, declared.resources, parallelism=request.parallelism, closely=True)
+        manifest = as_meant(declared, live)
         keys = dict(_keys(live, manifest))
         described = _Describing(manifest.name, keys, _own_ids(planes))
         side = Side(

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from provisioner.manifest.files import leads_away
 from provisioner.model.errors import ProvisionerError
@@ -44,6 +45,33 @@ def write_out(path: Path, text: str, *, mode: int | None = None) -> None:
         raise ProvisionerError(f'"{path}" cannot be written: there is no folder "{path.parent}".') from error
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+@contextmanager
+def written_out(path: Path, *, mode: int) -> Iterator[BinaryIO]:
+    """The same for what is written bit by bit: a regular file is replaced when all of it is there, and an error leaves
+    the old one as it was.
+    """
+    require_inside(path)
+    with _telling(path):
+        found = _mode_of(path)
+        if found is not None and _is_stream(found):
+            with path.open("wb") as stream:
+                yield stream
+            return
+        if found is not None and not stat.S_ISREG(found):
+            raise ProvisionerError(f'"{path}" cannot be written: it is {_sort(found)}.', "Name a file.")
+        target = Path(os.path.realpath(path))
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                yield stream
+            temporary.chmod(mode)
+            temporary.replace(target)
+        except BaseException:
+            _quietly(temporary.unlink)
+            raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

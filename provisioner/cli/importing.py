@@ -10,7 +10,7 @@ from provisioner.apply.observe import observe
 from provisioner.cli.formats import ACCEPTED
 from provisioner.cli.live_manifest import secrets_of, tell_unread, whole_entries
 from provisioner.cli.manifest_files import ManifestFiles, OpenFile
-from provisioner.cli.planning import looking
+from provisioner.cli.planning import as_meant, in_migration, looking
 from provisioner.cli.session import Request, opened
 from provisioner.cli.terminal import Terminal, note, say
 from provisioner.kinds import KINDS
@@ -33,10 +33,12 @@ def import_live(
 ) -> int:
     """Of all that is live where there are no addresses. Raises ProvisionerError where one cannot be imported."""
     files = ManifestFiles(request)
-    with opened(request) as (manifest, planes):
+    with opened(request) as (declared, planes):
         with looking(planes) as service:
-            live = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
+            found = observe(KINDS, service, {}, parallelism=request.parallelism, closely=True)
         sees_all = planes.management is not None
+    manifest, going = as_meant(declared, found), in_migration(declared, found)
+    live = {at: it for at, it in found.items() if at not in going}
     keys = _keys(manifest, live)
     entries, reasons = whole_entries(manifest.name, live, keys, sees_all=sees_all)
     if addresses:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
+from provisioner.cli.logs import LOG
 from provisioner.cli.session import Request, allowed_hosts
 from provisioner.cli.terminal import note
 from provisioner.manifest.load import Manifest
@@ -69,6 +70,7 @@ class RunLock:
             return
         with opened_lock(request, manifest, where, sign_in, clock=self._clock) as lock:
             self._lease = self._take(lock, manifest.name)
+            LOG.info("The lock is taken.")
             try:
                 with self._lease.renewing(_tell_loss):
                     yield
@@ -87,6 +89,7 @@ class RunLock:
                 raise _held(owner, found.holder, self._timeout_s)
             if told_at is None or found.holder != told or now - told_at >= _TELL_S:
                 told_at, told = now, found.holder
+                LOG.info("The lock is held, and waited for.")
                 note(
                     f"Waiting for the lock of {quoted(owner)}, up to {until - now:.0f} s: it is held by "
                     f"{holder_phrase(told)}."
@@ -98,9 +101,13 @@ class RunLock:
         from provisioner.planes.lease import DURATION_S  # noqa: PLC0415 - as below
 
         if self._is_left:
+            LOG.info("The lock is left, and ends by itself.")
             note(f"The lock ends by itself within {DURATION_S} s, as what was sent may still be on its way.")
         elif why := lease.release():
+            LOG.info("The lock could not be given back, and ends by itself.")
             note(f"Warning: the lock could not be given back, and ends by itself within {DURATION_S} s: {why}")
+        else:
+            LOG.info("The lock was lost." if lease.lost else "The lock is given back.")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ docs/logs.md describe them. Tokens, bodies, queries and what the command line sa
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provisioner.model.pipelines import inert
 from provisioner.model.redact import harmless
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from provisioner.model.progress import Event
 
 LOG = logging.getLogger(__name__)
+_TAKEN: Final = range(100, 400)
 
 
 class TextLines(logging.Formatter):
@@ -30,7 +31,11 @@ class TextLines(logging.Formatter):
         return one_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
-        return inert(visible(harmless(super().format(record))))
+        """With the service's id of a request that failed, which would pass for a secret by its form."""
+        facts = getattr(record, "facts", {})
+        failed = facts.get("request_id") and facts.get("status") not in _TAKEN
+        told = f", request {one_line(facts['request_id'])}" if failed else ""
+        return inert(visible(harmless(super().format(record)) + told))
 
 
 def tame() -> None:

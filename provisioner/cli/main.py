@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "lock": "Show who holds the manifest's lock, or end it.",
     "export": "Write a manifest of what is live.",
     "import": "Add what is live to the manifest.",
+    "memory": "Read, back up, copy and forget what stores remember.",
     "models": "List what can be deployed, what is left of its quota, and when it ends.",
     "graph": "Draw the manifest's resources and what they need, offline.",
     "render": "Print the manifest of an environment, offline.",

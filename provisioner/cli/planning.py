@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from provisioner.apply.observe import observe
 from provisioner.apply.references import missing_references
 from provisioner.apply.workers import side_by_side
 from provisioner.cli.access import diagnosed
+from provisioner.cli.census import Census
 from provisioner.cli.preflight import Ground, Preflight
 from provisioner.cli.terminal import note
 from provisioner.kinds import KINDS, TRAITS
+from provisioner.kinds.live_names import readdressed
 from provisioner.manifest.load import Manifest
 from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
@@ -25,41 +27,61 @@ from provisioner.model.resource import Desired, Live
 from provisioner.model.run_scope import RunScope
 from provisioner.model.words import guess, listed
 from provisioner.reconcile.guard import idle_allowances
+from provisioner.reconcile.migrations import shadows
 from provisioner.reconcile.planner import make_destruction, make_plan
 from provisioner.reconcile.scopes import of_one_name
 from provisioner.reconcile.selection import known_names, live_address, unmatched
+from provisioner.reconcile.successors import successions
 from provisioner.render.safe import one_line
 
 if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
 _REPEAT_S: Final = 5.0
+_CENSUS: Final = Census()
 MOST_PLAN_BYTES: Final = 50_000_000  # of a saved plan that is read back: several times what ten thousand changes take
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 
-def planned(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Plan:
-    """With what Azure would refuse among its refusals."""
+def planned(
+    manifest: Manifest,
+    planes: Planes,
+    allow: Allowances,
+    preflight: Preflight,
+    census: Census = _CENSUS,
+    *,
+    parallelism: int,
+) -> Plan:
+    """With what Azure would refuse among its refusals, and with the memories counted that are at stake."""
     with looking(planes) as service:
-        plan, live, ground = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
-        return preflight.check(plan, _inside(plan, manifest), live, service, ground)
+        seen = unchecked(manifest, service, allow, preflight, parallelism=parallelism)
+        plan = census.of(seen.plan, seen.manifest.resources, seen.live, service, parallelism=parallelism)
+        return preflight.check(plan, _inside(plan, seen.manifest), seen.live, service, seen.ground)
 
 
-def unchecked(
-    manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int
-) -> tuple[Plan, Mapping[Address, Live], Ground]:
-    """The plan before Azure is asked what it would refuse; what it was made from, and what was read beside that."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A plan, and what it was made from: the manifest by the names of what it means, and what was read beside that."""
+
+    plan: Plan
+    manifest: Manifest
+    live: Mapping[Address, Live]
+    ground: Ground
+
+
+def unchecked(manifest: Manifest, planes: Planes, allow: Allowances, preflight: Preflight, *, parallelism: int) -> Seen:
+    """The plan before Azure is asked what it would refuse."""
     live, ground = _both(
         lambda: observe(KINDS, planes, manifest.resources, parallelism=parallelism),
         lambda: preflight.ground(planes, manifest.resources),
     )
-    plan = _planned(make_plan, manifest, live, planes, allow)
+    plan, meant = _planned(make_plan, manifest, live, planes, allow, begins=True)
     if preflight.settings.wants(("references",)):
-        missing = missing_references(KINDS, planes, manifest.resources, live, apart=plan.out_of_scope)
+        missing = missing_references(KINDS, planes, meant.resources, live, apart=plan.out_of_scope)
         plan = replace(plan, warnings=(*plan.warnings, *missing))
-    return plan, live, ground
+    return Seen(plan=plan, manifest=meant, live=live, ground=ground)
 
 
 def _inside(plan: Plan, manifest: Manifest) -> Mapping[Address, Desired]:
@@ -74,23 +96,53 @@ def _both(one: Callable[[], T], other: Callable[[], U]) -> tuple[T, U]:
     return cast("T", ended[0].result), cast("U", ended[1].result)
 
 
-def planned_destruction(manifest: Manifest, planes: Planes, allow: Allowances, *, parallelism: int) -> Plan:
+def planned_destruction(
+    manifest: Manifest, planes: Planes, allow: Allowances, census: Census = _CENSUS, *, parallelism: int
+) -> Plan:
     with looking(planes) as service:  # what is ours under somebody's edit goes, too
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism, closely=True)
-    return _planned(make_destruction, manifest, live, planes, allow)
+        plan, meant = _planned(make_destruction, manifest, live, planes, allow)
+        return census.of(plan, meant.resources, live, service, parallelism=parallelism)
 
 
-def planned_drift(manifest: Manifest, planes: Planes, *, parallelism: int) -> Plan:
-    """The plan that tells who moved, with no more requests than reading takes."""
+def planned_drift(manifest: Manifest, planes: Planes, *, parallelism: int) -> tuple[Plan, Manifest]:
+    """The plan that tells who moved, with no more requests than reading takes; and the manifest by the names of what it
+    means.
+    """
     with looking(planes) as service:
         live = observe(KINDS, service, manifest.resources, parallelism=parallelism)
     return _planned(make_plan, manifest, live, planes, Allowances())
 
 
+def as_meant(
+    manifest: Manifest, live: Mapping[Address, Live], *, anew: Collection[Address] = (), begins: bool = False
+) -> Manifest:
+    """By the names of what its entries mean: see `reconcile.successors`."""
+    found = successions(manifest.resources, live, manifest.name, TRAITS, anew=anew, begins=begins)
+    return replace(manifest, resources=readdressed(manifest.resources, found, KINDS))
+
+
+def in_migration(manifest: Manifest, live: Mapping[Address, Live]) -> frozenset[Address]:
+    """What is live only until a migration of an entry has ended."""
+    desired = as_meant(manifest, live).resources
+    sources = {at for wanted in desired.values() for at in wanted.succeeds}
+    return frozenset(sources | {it.address for it in shadows(desired, live, manifest.name).values()})
+
+
 def _planned(
-    make: Callable[..., Plan], manifest: Manifest, live: dict[Address, Live], planes: Planes, allow: Allowances
-) -> Plan:
+    make: Callable[..., Plan],
+    manifest: Manifest,
+    live: dict[Address, Live],
+    planes: Planes,
+    allow: Allowances,
+    *,
+    begins: bool = False,
+) -> tuple[Plan, Manifest]:
     """Raises ProvisionerError where an allowance names what there is not, and so is not for what it was meant for."""
+    manifest = as_meant(manifest, live)
+    if begins:
+        anew = _by_live_names(allow, manifest, live).replace
+        manifest = as_meant(manifest, live, anew=anew, begins=True)
     allow = replace(_by_live_names(allow, manifest, live), policy=manifest.policy)
     _check_names(allow, {*manifest.resources, *live})
     _check_scope(allow.scope, manifest, live)
@@ -102,7 +154,8 @@ def _planned(
     for sentence in _allowed_in_vain(plan, live, allow):
         note(f"Warning: {one_line(sentence)}")
     warnings, lock = (*manifest.overrides, *plan.warnings), None if planes.target.local else manifest.lock
-    return replace(plan, target=planes.target, lock=lock, warnings=warnings, sensitive=manifest.sensitive)
+    plan = replace(plan, target=planes.target, lock=lock, warnings=warnings, sensitive=manifest.sensitive)
+    return plan, manifest
 
 
 def _check_names(allow: Allowances, known: Collection[Address]) -> None:
@@ -150,7 +203,7 @@ def _check_replaced(addresses: Collection[Address], manifest: Manifest, live: Ma
         if wanted.external or wanted.lifecycle.suspend:
             what = "external" if wanted.external else "suspended"
             raise ProvisionerError(f"--replace names {name}, which is {what}, so it is not written.")
-        if address not in live:
+        if address not in live and not wanted.succeeds:
             raise ProvisionerError(
                 f"--replace names {name}, which is not live.", "Leave it away: it is created anyway."
             )

@@ -130,9 +130,9 @@ class _InFile(logging.Handler):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
         self._path = path
         self._file: IO[bytes] | None = _opened(path)
+        super().__init__()  # last, as logging closes at the exit whatever was begun
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._file is None:

@@ -76,7 +76,8 @@ def told_by(reporter: Reporter) -> Iterator[None]:
 def require_no_plan_needed(manifest: Manifest, *, destruction: bool = False) -> None:
     """Raises Forbidden where the policy lets nothing be done but what a plan says that was made before."""
     if manifest.policy.require_plan:
-        raise Forbidden((needs_plan(manifest.policy, destruction=destruction),))
+        environment = manifest.environment or ""
+        raise Forbidden((needs_plan(manifest.policy, environment=environment, destruction=destruction),))
 
 
 def carry_out(

@@ -7,11 +7,13 @@ what its `references` say. An id names what is live wherever it stands, so it st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from provisioner.kinds.protocol import Kind
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, lookup, with_value
-from provisioner.model.resource import Reference
+from provisioner.model.resource import Desired, Reference
+from provisioner.reconcile.successors import Succession
 
 
 class Names:
@@ -55,6 +57,31 @@ class Names:
             if meant.name != reference.target.name and not reference.by_id:
                 behind = str(lookup(fields, reference.path))[len(reference.target.name) :]
                 yield reference.path, meant.name + behind
+
+
+def readdressed(
+    desired: Mapping[Address, Desired], found: Mapping[Address, Succession], kinds: Mapping[str, Kind]
+) -> Mapping[Address, Desired]:
+    """The entries by the names of what they mean, with every name in them that refers to one."""
+    if not found:
+        return desired
+    names = Names({at: it.at for at, it in found.items() if at != it.at})
+    moved = (_moved(it, found.get(it.address), names, kinds[it.address.kind]) for it in desired.values())
+    return {it.address: it for it in moved}
+
+
+def _moved(wanted: Desired, succession: Succession | None, names: Names, kind: Kind) -> Desired:
+    at = names.of(wanted.address)
+    entry = wanted.entry
+    return replace(
+        wanted,
+        address=at,
+        succeeds=succession.sources if succession is not None else (),
+        fields=names.fields(kind, wanted.fields),
+        needs=frozenset(map(names.of, wanted.needs)),
+        key=wanted.key if at == wanted.address else wanted.key_address.name,
+        entry=names.entry(kind, wanted.fields, entry, wanted.written) if entry is not None else None,
+    )
 
 
 def _folded(address: Address) -> Address:

@@ -97,6 +97,8 @@ CODES: Final[Mapping[str, str]] = {
     "needs-excluded": "What is in the scope of a run needs something that is excluded.",
     "needs-suspended": "A resource needs one that is suspended and not there.",
     "data-loss": "A store, and the memories in it, would be deleted or replaced.",
+    "scopes-unknown": "A store would be migrated, and none of its scopes is known, so that all memories would be lost.",
+    "not-counted": "The memories of a store could not all be counted.",
     "needs-adopt": "A live resource without an owner would be taken over.",
     "too-many-deletes": "More resources would be deleted or replaced than are allowed at once.",
     "secret-not-compared": "A field may hold a new secret, and the service does not show it, so it cannot be compared.",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from provisioner.manifest.declared import declared
 from provisioner.manifest.draft import Options
 from provisioner.manifest.environments import VARIABLE, Environments
-from provisioner.manifest.limits import Budget, Resource
+from provisioner.manifest.laying import Overlaid
+from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.load import Manifest, loaded_with, tidied, uncollected
 from provisioner.manifest.reading import Files, read_files
+from provisioner.manifest.variables import unused, used_in
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.words import quoted
 
@@ -51,15 +54,26 @@ def _in_all(found: Files, environments: Environments, options: Options, budget: 
     together = Budget({each: _AT_ONCE * each.limit for each in Resource})
     told: dict[str, tuple[Diagnostic, ...]] = {}
     manifests: list[Manifest] = []
+    laid: list[Overlaid] = []
     for name in environments.names:
         overlaid = environments.overlaid(name)
+        laid.append(overlaid)
         loaded = loaded_with(found, overlaid, options, budget.copied(within=together))
         if together.is_spent:
             return _broken_off(name, told, manifests, environments)
         together.take(Resource.VALUES, Resource.VALUES.limit - budget.left(Resource.VALUES))
-        told[name] = loaded.diagnostics
+        told[name] = tuple(each for each in loaded.diagnostics if each.code != "variable-unused")
         manifests += [loaded.manifest] if loaded.manifest is not None else []
-    return Validated(manifests=tuple(manifests), diagnostics=_each_once(told))
+    return Validated(manifests=tuple(manifests), diagnostics=tidied([*_each_once(told), *_unused(found, laid)]))
+
+
+def _unused(found: Files, laid: Sequence[Overlaid]) -> Iterator[Diagnostic]:
+    """What stands in no environment, which is known only where all of them could be read."""
+    if found.complete and all(each.is_usable for each in laid):
+        roots = [file.source.root for file in found.files]
+        roots += [layer.root for each in laid for layer in each.layers]
+        used = {name for root in roots for name in used_in(root)}
+        yield from bounded(unused(declared(file.source for file in found.files), used))
 
 
 def _broken_off(

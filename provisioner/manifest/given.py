@@ -61,7 +61,8 @@ class Outside:
 class Setting:
     """What a variable holds; ABSENT where nothing sets it, or what sets it does not fit (`is_bad`). `by` is what sets
     it, for sentences, and `where` the place that has to be corrected then. What is `in_manifest` may refer to the
-    environment in its texts. The value has `size` values in `height` levels, and `length` characters.
+    environment in its texts; what `is_from_outside` stands in no file. The value has `size` values in `height` levels,
+    and `length` characters.
     """
 
     declaration: Declaration
@@ -69,6 +70,7 @@ class Setting:
     by: str = ""
     where: Location | None = None
     in_manifest: bool = False
+    is_from_outside: bool = False
     is_sensitive: bool = False
     is_bad: bool = False
     size: int = 1
@@ -160,6 +162,7 @@ def _set(declaration: Declaration, candidate: _Candidate | None, *, is_sensitive
         by=candidate.by,
         where=candidate.where or declaration.where,
         in_manifest=candidate.in_manifest,
+        is_from_outside=candidate.is_spelt,
         is_sensitive=is_sensitive,
         is_bad=bool(fault),
         size=size,

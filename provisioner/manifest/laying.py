@@ -229,3 +229,27 @@ def _told_of_new(lacks: Sequence[Diagnostic], address: str, names: Sequence[str]
         message=f"{shown(address)} is in no file, and the environment {quoted(environment)} says too little: {said}",
         hint=f"{meant}To have it in this environment alone, write all of it here.",
     )
+
+
+def told_where_taken_out(problems: Iterable[Diagnostic], overlaid: Overlaid) -> Iterator[Diagnostic]:
+    """What the environment takes out is missing because of that, wherever the rest of it stands."""
+    taken: dict[str, dict[str, Location]] = {}
+    for layer in overlaid.layers:
+        for path in _nulls(layer.root, ()):
+            taken.setdefault(dotted(path[:-1]), {})[path[-1]] = layer.key_at(path)
+    for problem in problems:
+        keys = taken.get(problem.where.path, {}) if problem.code == "missing-key" and problem.where else {}
+        where = next((at for key, at in keys.items() if f"`{key}`" in problem.message), None)
+        if where is None:
+            yield problem
+        else:
+            hint = f"The environment {quoted(overlaid.environment or '')} takes it out here: remove the line."
+            yield replace(problem, where=where, hint=hint)
+
+
+def _nulls(value: Json, at: Path) -> Iterator[Path]:
+    for key, inner in value.items():
+        if inner is None:
+            yield (*at, key)
+        elif isinstance(inner, dict):
+            yield from _nulls(inner, (*at, key))

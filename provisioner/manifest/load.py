@@ -32,13 +32,14 @@ from provisioner.manifest.draft import (
 from provisioner.manifest.env import Variables, gather
 from provisioner.manifest.environments import Environments
 from provisioner.manifest.inline import filled
-from provisioner.manifest.laying import Overlaid, told_of_new
+from provisioner.manifest.laying import Overlaid, told_of_new, told_where_taken_out
 from provisioner.manifest.limits import Budget, Resource, bounded
 from provisioner.manifest.places import PlacelessSource, Source
 from provisioner.manifest.project import OVERRIDDEN, Head, ProjectSettings, head_conflicts, head_misfits, overrides
 from provisioner.manifest.reader import read
 from provisioner.manifest.reading import Files, read_files
 from provisioner.manifest.settled import settled, unset, with_sensitive
+from provisioner.manifest.variables import words_of
 from provisioner.model.address import Address
 from provisioner.model.check import Check
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
@@ -48,6 +49,7 @@ from provisioner.model.lock import LockSettings
 from provisioner.model.migration import Way
 from provisioner.model.policy import Policy
 from provisioner.model.resource import Desired, Lifecycle, OnRemove, OnReplace
+from provisioner.model.scopes import declared_scopes
 from provisioner.model.words import printable, quoted
 from provisioner.preflight.settings import Settings
 
@@ -159,7 +161,7 @@ def loaded_with(found: Files, overlaid: Overlaid, options: Options, budget: Budg
     for each in said.files:
         if budget.is_spent:
             return _given_up(problems, files)
-        waived, put_in = options.waived, each.put_in
+        waived, put_in = options.waived, {at: words_of(those) for at, those in each.put_in.items()}
         file = resolved_file(each.source, each.problems, said.variables, waived=waived, budget=budget, put_in=put_in)
         files.append(file)
     if budget.is_spent:
@@ -192,6 +194,8 @@ def _finished(draft: Draft, problems: Iterable[Diagnostic], overlaid: Overlaid |
     checked = _checked(draft, head)
     if overlaid is not None and overlaid.new:
         checked = told_of_new(checked, overlaid, draft.entries)
+    if overlaid is not None and overlaid.layers:
+        checked = told_where_taken_out(checked, overlaid)
     diagnostics = tidied([*problems, *checked])
     project = head.settings if draft.files else None
     if any(each.is_error for each in diagnostics):
@@ -398,6 +402,7 @@ def _desired(entry: Entry, names: Names) -> Desired:
         places=partial(_place, entry.file.source, entry.path),
         entry=names.entry(kind, entry.fields, entry.value, entry.written),
         written=entry.written,
+        scopes=declared_scopes(entry.value) if kind.traits.holds_data else (),
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from provisioner.manifest.fmt_order import in_order, manifest_order
 from provisioner.manifest.write import block
+from provisioner.model.diagnostic import Location
 from provisioner.model.document import Document, Path
 from provisioner.model.pipelines import inert
-from provisioner.model.rendered import Rendered
+from provisioner.model.rendered import Rendered, SetBy
 from provisioner.model.words import printable
 
 
@@ -31,8 +33,26 @@ def _pairs(mapping: Document, at: Path, told: Rendered | None) -> Iterator[str]:
         if isinstance(value, dict) and value:
             yield from (f"{indent}{line}" for line in block({key: {"": ""}})[:-1])
             yield from _pairs(value, here, told)
+        elif isinstance(value, list) and value and told is not None:
+            *opening, last = (f"{indent}{line}" for line in block({key: [""]})[:-1])
+            yield from [*opening, f"{last}{_comment(told, here)}"]
+            yield from _items(value, here, told)
         else:
             first, *rest = block({key: value})
+            yield f"{indent}{first}{_comment(told, here)}"
+            yield from (f"{indent}{line}" if line else "" for line in rest)
+
+
+def _items(values: Sequence[Any], at: Path, told: Rendered) -> Iterator[str]:
+    indent = "  " * len(at)
+    for index, value in enumerate(values):
+        here = (*at, str(index))
+        if isinstance(value, dict) and value:
+            first, *rest = _pairs(value, here, told)
+            yield f"{indent}- {first.lstrip(' ')}"
+            yield from rest
+        else:
+            first, *rest = block([value])
             yield f"{indent}{first}{_comment(told, here)}"
             yield from (f"{indent}{line}" if line else "" for line in rest)
 
@@ -40,5 +60,14 @@ def _pairs(mapping: Document, at: Path, told: Rendered | None) -> Iterator[str]:
 def _comment(told: Rendered | None, path: Path) -> str:
     if told is None:
         return ""
-    where = told.origin(path)
-    return f"  # {inert(printable(where.file))}:{where.line}"
+    origin = told.origin(path)
+    parts = [_line(origin.where), *(f"{it.variable} from {_setter(it)}" for it in origin.variables)]
+    return f"  # {', '.join(parts)}"
+
+
+def _setter(said: SetBy) -> str:
+    return _line(said.where) if said.where is not None else said.outside
+
+
+def _line(where: Location) -> str:
+    return f"{inert(printable(where.file))}:{where.line}"

@@ -20,15 +20,14 @@ from provisioner.manifest.given import Setting
 from provisioner.manifest.inline import put_in
 from provisioner.manifest.limits import Budget
 from provisioner.manifest.load import loaded_with, uncollected
-from provisioner.manifest.places import Source
 from provisioner.manifest.reading import read_files
 from provisioner.manifest.references import VAR, has_variable, references
 from provisioner.manifest.schema import EXTENSION
-from provisioner.manifest.settled import settled
+from provisioner.manifest.settled import SettledFile, settled
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT, Json, Path, dotted, lookup
 from provisioner.model.policy import Policy
-from provisioner.model.rendered import Rendered
+from provisioner.model.rendered import From, Rendered, SetBy
 
 _ORDER: Final = (*HEAD, *KINDS, CHECKS)
 _OF_VARIABLES: Final = frozenset({"env-unset", "variable-unset"})
@@ -56,39 +55,57 @@ def render(paths: Sequence[FilePath], options: Options) -> Rendering:
         if loaded.manifest is None:
             return Rendering(rendered=None, diagnostics=told)
         said = settled(found, overlaid, options, Budget())
-        parts = [_Part(it.source, said.variables) for it in said.files]
+        parts = [_Part(it, said.variables) for it in said.files]
         if unknown := [*_unknown_rules(parts)]:
             return Rendering(rendered=None, diagnostics=(*told, *unknown))
         held = said.variables.settings
         document = _with_declarations(_whole(parts), held)
-        rendered = Rendered(document=document, origin=_Origins(parts, held), environment=overlaid.environment)
+        rendered = Rendered(document=document, origin=_Origins(document, parts, held), environment=overlaid.environment)
         return Rendering(rendered=rendered, diagnostics=told)
 
 
 class _Part:
     """One file as it is written; `held` are the files that its values were put in from, by the values' paths."""
 
-    def __init__(self, source: Source, variables: Variables) -> None:
-        self.source = source
-        self.root, self.held = put_in(resolved_file(source, (), variables), Budget())
+    def __init__(self, file: SettledFile, variables: Variables) -> None:
+        self.source = file.source
+        self.root, self.held = put_in(resolved_file(file.source, (), variables), Budget())
+        self._settings = file.put_in
 
-    def origin(self, path: Path) -> Location:
-        for end in range(1, len(path) + 1):
-            if file := self.held.get(path[:end]):
-                return Location(file=file, path=dotted(path))
-        return self.source.value_at(path)
+    def origin(self, path: Path) -> From:
+        ways = [path[:end] for end in range(1, len(path) + 1)]
+        if file := next((self.held[way] for way in ways if way in self.held), None):
+            return From(where=Location(file=file, path=dotted(path)))
+        settings = next((self._settings[way] for way in ways if way in self._settings), ())
+        return From(where=self.source.value_at(path), variables=tuple(map(_set_by, settings)))
+
+
+def _set_by(setting: Setting) -> SetBy:
+    if setting.is_from_outside:
+        return SetBy(variable=setting.declaration.name, outside=setting.by.partition(" ")[0])
+    return SetBy(variable=setting.declaration.name, where=setting.where)
 
 
 class _Origins:
-    def __init__(self, parts: Sequence[_Part], settings: Mapping[str, Setting]) -> None:
+    def __init__(self, document: Json, parts: Sequence[_Part], settings: Mapping[str, Setting]) -> None:
+        self._document = document
         self._parts = parts
         self._settings = settings
 
-    def __call__(self, path: Path) -> Location:
+    def __call__(self, path: Path) -> From:
         if path[0] == SECTION:  # which is printed as no file says it
             declared = self._settings[path[1]] if len(path) > 1 else next(iter(self._settings.values()))
-            return replace(declared.declaration.where, path=dotted(path))
+            return From(where=replace(declared.declaration.where, path=dotted(path)))
+        if path[0] not in KINDS and isinstance(lookup(self._document, path[:-1]), list):
+            return self._of_item(path)
         return next(part for part in self._parts if lookup(part.root, path) is not ABSENT).origin(path)
+
+    def _of_item(self, path: Path) -> From:
+        """Of a list in the head, which is made of those of all files."""
+        item = lookup(self._document, path)
+        lists = [(part, said) for part in self._parts if isinstance(said := lookup(part.root, path[:-1]), list)]
+        part, said = next(((part, said) for part, said in lists if item in said), lists[0])
+        return part.origin((*path[:-1], str(said.index(item))) if item in said else path[:-1])
 
 
 def _with_declarations(whole: Json, settings: Mapping[str, Setting]) -> Json:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from provisioner.manifest.declared import Declaration, Declared, Placed, declared
 from provisioner.manifest.draft import Options
 from provisioner.manifest.env import Variables
-from provisioner.manifest.given import Outside, settings
+from provisioner.manifest.given import Outside, Setting, settings
 from provisioner.manifest.laying import Overlaid
 from provisioner.manifest.limits import Budget, bounded
 from provisioner.manifest.places import Source
@@ -20,11 +20,11 @@ from provisioner.model.document import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettledFile:
-    """`problems` are the reader's; `put_in` says of paths, in words, which variables have a part in a value."""
+    """`problems` are the reader's; `put_in` are the variables that have a part in a value, by its path."""
 
     source: Source
     problems: tuple[Diagnostic, ...]
-    put_in: Mapping[Path, str] = field(default_factory=dict)
+    put_in: Mapping[Path, tuple[Setting, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,10 +30,10 @@ _NAMED: Final = re.compile(r"\$\{var\.([A-Za-z_][A-Za-z0-9_]*)\}")  # an escaped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Substituted:
-    """`put_in` says, of the paths of values that variables have a part in, which ones and who set them."""
+    """`put_in` are, by the paths of the values that they have a part in, the variables and who set them."""
 
     source: Source
-    put_in: Mapping[Path, str] = field(default_factory=dict)
+    put_in: Mapping[Path, tuple[Setting, ...]] = field(default_factory=dict)
     problems: tuple[Diagnostic, ...] = ()
 
 
@@ -116,7 +116,7 @@ class _Walk:
     """Keeps what comes to light while one file is walked through."""
 
     def __init__(self, source: Source, plain: Mapping[str, _Plain], budget: Budget) -> None:
-        self.put_in: Final[dict[Path, str]] = {}
+        self.put_in: Final[dict[Path, tuple[Setting, ...]]] = {}
         self._source = source
         self._plain = plain
         self._budget = budget
@@ -145,7 +145,7 @@ class _Walk:
         names = [it.name for it in found if isinstance(it, Reference) and it.source == VAR and it.name in self._plain]
         if not names or self._budget.is_spent:
             return text
-        self.put_in[path] = _words([self._plain[name].setting for name in dict.fromkeys(names)])
+        self.put_in[path] = tuple(self._plain[name].setting for name in dict.fromkeys(names))
         whole = self._plain[names[0]]
         if len(found) == 1:
             return whole.whole if self._spend([whole], path) and self._is_flat(whole, names[0], path) else text
@@ -204,6 +204,7 @@ class _Walk:
         self._problems.append(Diagnostic(code=code, message=message, hint=hint, where=where))
 
 
-def _words(settings: Sequence[Setting]) -> str:
+def words_of(settings: Sequence[Setting]) -> str:
+    """For hints: which variables have a part in a value, and who set them."""
     said = (f"{quoted(it.declaration.name)} ({it.declaration.place}, set by {it.by})" for it in settings)
     return f"It comes from the variable{'s' if len(settings) > 1 else ''} {joined(said)}."

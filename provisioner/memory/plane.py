@@ -82,9 +82,14 @@ class Memories:
     def __init__(self, project: MemoryPlane) -> None:
         self._project = project
 
-    def items(self, store: str, scope: str, *, kind: str = "", newest_first: bool = False) -> Iterator[Item]:
-        """All memories of the scope, a page at a time; oldest first unless the newest are wanted first."""
-        asked = {"order": "desc" if newest_first else "asc", **({"kind": kind} if kind else {})}
+    def items(
+        self, store: str, scope: str, *, kind: str = "", newest_first: bool = False, after: str = ""
+    ) -> Iterator[Item]:
+        """All memories of the scope, a page at a time; oldest first unless the newest are wanted first. `after` the one
+        of that id where there is one.
+        """
+        asked = {"order": "desc" if newest_first else "asc", "kind": kind, "after": after}
+        asked = {name: value for name, value in asked.items() if value}
         path = f"{_path(store)}/items:list?{urlencode(asked)}"
         for body in self._project.items(path, features=FEATURES, body={"scope": scope}):
             yield item_of(body, scope)

@@ -47,6 +47,26 @@ class ChangeNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far one step of a change is. What is not known yet is None; `left_s` is about this step."""
+
+    doing: str
+    done: int
+    total: int | None = None
+    unit: str = "memories"
+    per_minute: float | None = None
+    left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeProgressed:
+    """Told every second or so of changes that take long."""
+
+    change: Change
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFinished:
     outcome: Outcome
 
@@ -58,4 +78,4 @@ class ApplyFinished:
     elapsed_s: float = 0.0
 
 
-Event: TypeAlias = ApplyStarted | ChangeStarted | ChangeNoted | ChangeFinished | ApplyFinished
+Event: TypeAlias = ApplyStarted | ChangeStarted | ChangeNoted | ChangeProgressed | ChangeFinished | ApplyFinished

@@ -51,7 +51,8 @@ class Lifecycle:
 class Marker:
     """What the tool wrote on a live object. `applied` is the compact record of the fields applied last. `key` is the
     entry that it belongs to, where neither name tells; `copy_of` the print of the identity of the object whose contents
-    were copied into it; a `shadow` holds them only until that one is made anew.
+    were copied into it; a `shadow` holds them only until that one is made anew. `run` is the one that fills it, and
+    `filled` the time (unix seconds, the service's) up to which all that was copied has been read back; 0 is never.
     """
 
     owner: str
@@ -61,6 +62,8 @@ class Marker:
     key: str = ""
     copy_of: str = ""
     is_shadow: bool = False
+    run: str = ""
+    filled: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ class Desired:
     key; `places` tells where a field of it stands, or the innermost that there is around it.
     `succeeds` are the live ones that it takes the place of, that which is in use first.
     `entry` is what the manifest says, with its files and variables in their place; `written` are the texts that stand
-    where variables made a value of it.
+    where variables made a value of it. `scopes` are those that it names of the data it holds.
     """
 
     address: Address
@@ -100,6 +103,7 @@ class Desired:
     places: Callable[[Path], Location] | None = field(default=None, compare=False, repr=False)
     entry: Document | None = field(default=None, compare=False, repr=False)
     written: Texts = field(default_factory=dict, compare=False, repr=False)
+    scopes: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def key_address(self) -> Address:

@@ -27,7 +27,6 @@ MANAGEMENT: Final = "management"
 SIGN_IN: Final = "sign-in"
 CLIENT_REQUEST_ID: Final = "x-ms-client-request-id"
 LOG = logging.getLogger(__name__)
-_REFUSED: Final = 400
 
 
 class Attempt:
@@ -84,8 +83,6 @@ class Attempt:
         told = f"{self._method} {self._path} {error or self._status} {elapsed_ms:.0f} ms"
         if self._number > 1:
             told += f", attempt {self._number}"
-        if self._request_id and (self._status or 0) >= _REFUSED:
-            told += f", request {self._request_id}"
         facts = {
             "event": "request",
             "plane": self._plane,

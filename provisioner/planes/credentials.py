@@ -195,5 +195,5 @@ def sign_in_failure(error: Exception, environ: Mapping[str, str] = os.environ) -
         message=f"No token could be had: {first[0] if first else type(error).__name__}",
         code="not-signed-in",
         advice="Sign in with `az login`, or set the AZURE_… variables of your pipeline's identity. "
-        "To try without Azure, add --local.",
+        "To try without Azure, there is `plan --local`.",
     )

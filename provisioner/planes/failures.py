@@ -78,7 +78,7 @@ def nothing_listens(url: str) -> Failure:
         message=f"Nothing listens at {urlsplit(url).netloc} on this machine any more.",
         code="nothing-listens",
         advice="If a local Foundry was there, start it again (`provisioner emulator`), or unset the variables that it "
-        "gave you (FOUNDRY_PROJECT_ENDPOINT, IDENTITY_ENDPOINT, …). To try without Azure, add --local.",
+        "gave you (FOUNDRY_PROJECT_ENDPOINT, IDENTITY_ENDPOINT, …). To try without Azure, there is `plan --local`.",
     )
 
 

@@ -37,6 +37,11 @@ class Case:
     users: Mapping[Address, tuple[Address, ...]]
     shadows: Mapping[Address, Live] = field(default_factory=dict)
 
+    @property
+    def successors(self) -> dict[Address, Address]:
+        """What takes the place of what is live and to be given up."""
+        return {at: it.address for it in self.desired.values() for at in it.succeeds if at not in self.desired}
+
     def is_taken(self, address: Address) -> bool:
         """Whether something goes by that name, or is to."""
         return address in self.pairs or any(it.address == address for it in self.shadows.values())

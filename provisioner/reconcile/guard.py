@@ -6,6 +6,7 @@ Limits are absolute, not shares: a Foundry project often holds fewer than ten th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from provisioner.model.action import Action
@@ -13,6 +14,7 @@ from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.document import Path, dotted
+from provisioner.model.migration import Part
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Live, Reference
 from provisioner.model.traits import Traits
@@ -36,7 +38,7 @@ def refusals(
     changes: Sequence[Change], desired: Mapping[Address, Desired], allow: Allowances, *, destruction: bool = False
 ) -> Iterator[Diagnostic]:
     for change in changes:
-        wanted = desired.get(change.address)
+        wanted = desired.get(_successor(change) or change.address)
         yield from _protected_from_destruction(change, wanted) if destruction else _protected(change, wanted)
         yield from _loses_data(change, wanted, allow)
         if not destruction:
@@ -44,6 +46,40 @@ def refusals(
         yield from _not_adopted(change, wanted, allow)
     yield from _too_many_deletes(changes, allow)
     yield from forbidden(changes, allow.policy, destruction=destruction)
+
+
+def _successor(change: Change) -> Address | None:
+    """What takes the place of something that goes."""
+    way = change.migration
+    return way.target if way is not None and way.part is Part.RETIRE else None
+
+
+def left_behind(changes: Sequence[Change], desired: Mapping[Address, Desired]) -> Iterator[Diagnostic]:
+    """By a store that moves: whoever names it, and is not this manifest's to be moved along."""
+    for change in changes:
+        others = [it for it in change.referrers if it not in desired or desired[it].external]
+        if (successor := _successor(change)) is None or not others:
+            continue
+        names, theirs = ("names", "It goes") if len(others) == 1 else ("name", "They go")
+        yield Diagnostic(
+            code="left-behind",
+            message=f"{_some(others)} {names} {change.address}, which goes once all that it holds is in {successor}. "
+            f"{theirs} on without memory, as this manifest does not manage {'it' if len(others) == 1 else 'them'}.",
+            hint=f"Have {'it' if len(others) == 1 else 'them'} use {successor.name} first, or migrate in place: "
+            "`lifecycle: {on_replace: migrate}`.",
+            severity=Severity.WARNING,
+        )
+
+
+def put_off(wanted: Desired) -> Diagnostic:
+    return Diagnostic(
+        code="put-off",
+        message=f"{wanted.key_address} was edited again while a migration of it is under way; this ends that one, to "
+        f"{wanted.address.name} as it is live.",
+        hint="Run this once more afterwards: then the new edit is planned.",
+        severity=Severity.WARNING,
+        where=wanted.where,
+    )
 
 
 def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desired], owner: str) -> Iterator[Diagnostic]:
@@ -181,7 +217,8 @@ def untold_secret(wanted: Desired, paths: Sequence[Path], traits: Traits) -> Dia
 
 def idle_allowances(plan: Plan, allow: Allowances) -> tuple[Address, ...]:
     """What was named as allowed to lose data though no change needs that: often a slip of the pen."""
-    losing = {change.address for change in plan.changes if change.loses_data}
+    migrated = {way.source for change in plan.changes if (way := change.migration) is not None}
+    losing = {change.address for change in plan.changes if change.loses_data} | migrated
     return tuple(sorted(allow.data_loss - losing - set(plan.left_out)))
 
 
@@ -251,11 +288,26 @@ def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> It
     named = f" {joined(change.referrers)} {verb} to it." if change.referrers else ""
     yield Diagnostic(
         code="data-loss",
-        message=f"{change.address} would be {_participle(change)}{_because(change, 'on a live store')}; every memory "
-        f"of every scope in it would be destroyed.{named}",
+        message=f"{change.address} would be {_participle(change)}{_because(change, 'on a live store')}; "
+        f"{_memories(change)} would be destroyed.{named}",
         hint=f"If this is meant, name it: --allow-data-loss {change.address}",
         where=wanted.where if wanted else None,
     )
+
+
+def _memories(change: Change) -> str:
+    if change.holding is None or not change.holding.scopes:
+        return "every memory of every scope in it"
+    return f"{change.holding.words}, and those of scopes that are not known,"
+
+
+def with_holdings(plan: Plan, changes: Sequence[Change], desired: Mapping[Address, Desired]) -> Plan:
+    """The plan with these in the place of its changes, of which more is known; its refusals say so, too."""
+    said: dict[Diagnostic, Diagnostic] = {}
+    for before, after in zip(plan.changes, changes, strict=True):
+        told = (_loses_data(it, desired.get(it.address), plan.allow) for it in (before, after))
+        said |= zip(*told, strict=True)
+    return replace(plan, changes=tuple(changes), refusals=tuple(said.get(it, it) for it in plan.refusals))
 
 
 def _still_referred(change: Change, desired: Mapping[Address, Desired]) -> Iterator[Diagnostic]:

@@ -43,6 +43,8 @@ _PROTECTED: Final = "prevent_destroy"
 _SHADOW: Final = "shadow"
 _KEY: Final = "key="
 _COPY: Final = "copy_of="
+_RUN: Final = "run="
+_FILLED: Final = "filled="
 
 
 def write_marker(marker: Marker) -> dict[str, str]:
@@ -57,6 +59,10 @@ def write_marker(marker: Marker) -> dict[str, str]:
         lifecycle.append(f"{_COPY}{marker.copy_of}")
     if marker.is_shadow:
         lifecycle.append(_SHADOW)
+    if marker.run:
+        lifecycle.append(f"{_RUN}{marker.run}")
+    if marker.filled:
+        lifecycle.append(f"{_FILLED}{marker.filled}")
     if lifecycle:
         pairs[LIFECYCLE_KEY] = ",".join(lifecycle)
     return pairs
@@ -79,12 +85,18 @@ def read_marker(metadata: Mapping[str, str], of: Address | None = None) -> tuple
         key=unquote(_said(_KEY, words)),
         copy_of=_said(_COPY, words),
         is_shadow=_SHADOW in words,
+        run=_said(_RUN, words),
+        filled=_whole(_said(_FILLED, words)),
     )
     return rest, marker
 
 
 def _said(word: str, words: Iterable[str]) -> str:
     return next((it.removeprefix(word) for it in words if it.startswith(word)), "")
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def identity_print(live: Live) -> str:

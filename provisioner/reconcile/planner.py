@@ -11,7 +11,7 @@ from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
-from provisioner.model.migration import Part
+from provisioner.model.migration import Part, Way
 from provisioner.model.plan import Change, FieldChange, Plan, Referred
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
@@ -29,7 +29,16 @@ from provisioner.reconcile.held import (
 )
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of, spelt_as_live
-from provisioner.reconcile.migrations import discarded, in_place, is_unfinished, migrates
+from provisioner.reconcile.migrations import beside as beside_source
+from provisioner.reconcile.migrations import (
+    discarded,
+    given_up,
+    in_place,
+    is_filled,
+    is_unfinished,
+    migrates,
+    retired,
+)
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
@@ -161,7 +170,7 @@ def _discarded(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
         it = found[at]
         goes_on = isinstance(it, Diagnostic) or (it is not None and it.migration is not None)
         if at not in case.held and not goes_on:
-            yield discarded(shadow, at)
+            yield discarded(shadow, at, Way.IN_PLACE)
 
 
 def _refusals(
@@ -192,10 +201,18 @@ def _warnings(
     for at, (wanted, _) in case.pairs.items():
         if not isinstance(found[at], Diagnostic) and case.is_inside(at):
             yield from _left_alone(wanted, case.live.get(at), case.owner, case.allow)
+            yield from _put_off(wanted, case)
     yield from guard.one_at_a_time(changes, case.owner)
+    yield from guard.left_behind(changes, case.desired)
     for at in unchanged:
         if at not in case.held:
             yield from _unseen_on_unchanged(*case.pairs[at], case.traits[at.kind])
+
+
+def _put_off(wanted: Desired | None, case: Case) -> Iterator[Diagnostic]:
+    found = case.live.get(wanted.address) if wanted is not None and not wanted.external else None
+    if wanted is not None and found is not None and is_filled(found) and _is_put_off(wanted, found, case):
+        yield guard.put_off(wanted)
 
 
 def _suspended(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
@@ -248,14 +265,50 @@ def _change(address: Address, pair: Pair, case: Case) -> Change | None:
     wanted, found = pair
     traits, users = case.traits[address.kind], case.users.get(address, ())
     if wanted is None:
-        return _removal(found, case.owner, traits, users) if found is not None else None
+        return _leaving(found, case, users) if found is not None else None
     if wanted.external:
         return None
+    if (moved := _moved(wanted, found, case)) is not None:
+        return moved
     if found is not None:
-        return _alteration(wanted, found, case)
+        return None if _is_put_off(wanted, found, case) else _alteration(wanted, found, case)
     made = _creation(wanted, case.owner, traits)
     shadow = case.shadows.get(address)
     return made if shadow is None else in_place(replace(made, referrers=users), shadow, case, Part.RESTORE)
+
+
+def _leaving(found: Live, case: Case, users: tuple[Address, ...]) -> Change | None:
+    successor = case.successors.get(found.address)
+    if successor is None:
+        return _removal(found, case.owner, case.traits[found.address.kind], users)
+    if successor in case.held:
+        return None
+    if (whole := given_up(found, case.live)) is not None:
+        return discarded(found, whole.address, Way.SIDE_BY_SIDE)
+    return retired(found, successor, users, resumes=successor in case.live)
+
+
+def _moved(wanted: Desired, found: Live | None, case: Case) -> Change | None:
+    """What takes the place of another, as long as it is not filled: what uses that one must not be moved before."""
+    source = _source(wanted, case)
+    if source is None or (found is not None and is_filled(found)):
+        return None
+    change = _alteration(wanted, source, case)
+    return beside_source(change, source, resumes=found is not None) if change is not None else None
+
+
+def _is_put_off(wanted: Desired, found: Live, case: Case) -> bool:
+    """Whether it would be made anew before what it takes the place of is gone: that comes first."""
+    if _source(wanted, case) is None:
+        return False
+    change = _alteration(wanted, found, case)
+    return change is not None and change.destroys
+
+
+def _source(wanted: Desired, case: Case) -> Live | None:
+    """What is in use, and to be given up for what the entry means."""
+    lives = (case.live[at] for at in wanted.succeeds if at in case.live)
+    return next((it for it in lives if given_up(it, case.live) is None), None)
 
 
 def _creation(wanted: Desired, owner: str, traits: Traits) -> Change:
@@ -272,21 +325,23 @@ def _creation(wanted: Desired, owner: str, traits: Traits) -> Change:
 
 
 def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
+    """What a migration wrote stays."""
     declared = without(wanted.fields, wanted.lifecycle.ignore)
-    return Marker(
+    was = found.marker if found is not None else None
+    return replace(
+        was or Marker(owner=owner),
         owner=owner,
         applied=record_of(
             declared,
             traits,
             whose=wanted.address,
             over=over,
-            before=found.marker if found else None,
+            before=was,
             written=wanted.written,
         ),
         prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
-        key=found.marker.key if found is not None and found.marker is not None else "",
-        copy_of=found.marker.copy_of if found is not None and found.marker is not None else "",
+        is_shadow=False,
     )
 
 
@@ -333,7 +388,8 @@ def _alteration(wanted: Desired, found: Live, case: Case) -> Change | None:
     )
     is_unended = is_unfinished(shadow, found)
     is_asked = wanted.address in case.allow.replace and not is_unended  # then, that is what was asked for
-    replaces = is_asked or any(field.forces_replace for field in fields)
+    is_another = found.address != wanted.address
+    replaces = is_asked or is_another or any(field.forces_replace for field in fields)
     users = case.users.get(wanted.address, ())
     marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
     change = Change(
@@ -351,6 +407,8 @@ def _alteration(wanted: Desired, found: Live, case: Case) -> Change | None:
         key=wanted.key,
         wanted=wanted,
     )
+    if is_another:
+        return with_writes(replace(change, remarks=tuple(remarks_on(change, wanted, traits))), traits)
     if is_unended or (replaces and migrates(wanted, shadow, traits)):
         change = in_place(change, shadow, case, Part.MOVE if replaces else Part.RESTORE)
     if not _says_something(change):

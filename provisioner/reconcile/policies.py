@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -80,9 +81,10 @@ def _strangers(addresses: Sequence[Address], policy: Policy) -> Diagnostic:
     )
 
 
-def needs_plan(policy: Policy, *, destruction: bool = False) -> Diagnostic:
+def needs_plan(policy: Policy, *, environment: str = "", destruction: bool = False) -> Diagnostic:
     """For who would apply without one."""
-    made = "plan --destroy" if destruction else "plan"
+    chosen = f" --env {shlex.quote(environment)}" if environment else ""
+    made = f"plan{chosen} --destroy" if destruction else f"plan{chosen}"
     digest = "" if destruction else "; or give apply --expect-digest the digest of the plan that was reviewed"
     return Diagnostic(
         code="policy-require-plan",

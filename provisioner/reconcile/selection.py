@@ -6,7 +6,7 @@ the owner's. What is somebody else's is no part of any run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
@@ -38,10 +38,10 @@ def select(
 ) -> Selection:
     names = _names(state, owner)
     everything = frozenset(names)
-    wanted = frozenset(_matching(scope.targets, names, traits)) if scope.targets else everything
+    wanted = _with_moved(_matching(scope.targets, names, traits), state[0]) if scope.targets else everything
     if with_needs:
-        wanted = _with_needs(wanted, state[0])
-    excluded = frozenset(_matching(scope.excludes, names, traits)) & wanted
+        wanted = _with_moved(_with_needs(wanted, state[0]), state[0])
+    excluded = _with_moved(_matching(scope.excludes, names, traits), state[0]) & wanted
     return Selection(inside=wanted - excluded, excluded=excluded, everything=everything)
 
 
@@ -61,6 +61,11 @@ def known_names(state: State, owner: str) -> list[str]:
 def live_address(address: Address, state: State, owner: str) -> Address:
     """What a person means by an address: what is live by that name, or else what stands under that key."""
     names = _names(state, owner)
+    moved = next(
+        (at for at, wanted in state[0].items() if address in wanted.succeeds and address not in state[0]), None
+    )
+    if moved is not None:
+        return moved
     return address if address in names else next((at for at, both in names.items() if address in both), address)
 
 
@@ -85,6 +90,13 @@ def _fits(address: Address, pattern: str, traits: Mapping[str, Traits]) -> bool:
     if traits[address.kind].case_blind:
         return fnmatchcase(address.kind, kind) and fnmatchcase(address.name.casefold(), name.casefold())
     return fnmatchcase(address.kind, kind) and fnmatchcase(address.name, name)
+
+
+def _with_moved(addresses: Iterable[Address], desired: Mapping[Address, Desired]) -> frozenset[Address]:
+    """What takes the place of something goes along with that."""
+    found = frozenset(addresses)
+    both = [{at, *wanted.succeeds} for at, wanted in desired.items() if wanted.succeeds]
+    return found.union(*(it for it in both if it & found))
 
 
 def _with_needs(wanted: frozenset[Address], desired: Mapping[Address, Desired]) -> frozenset[Address]:

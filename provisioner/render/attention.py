@@ -45,15 +45,21 @@ class Drift:
 
 def losses(plan: Plan) -> tuple[Loss, ...]:
     """Memories before all else."""
-    gone = [change for change in plan.changes if change.destroys or change.loses_data]
+    gone = [change for change in plan.changes if change.gives_up or change.loses_data]
     return tuple(Loss(it.address, _lost(it)) for it in sorted(gone, key=lambda it: not it.loses_data))
 
 
 def _lost(change: Change) -> str:
-    memories = ", and every memory of every scope in it is destroyed" if change.loses_data else ""
+    memories = f", and {_memories(change)} destroyed" if change.loses_data else ""
     refer = "refers" if len(change.referrers) == 1 else "refer"
     users = joined([one_line(str(address)) for address in change.referrers])
     return f"{VERBS[change.action].done}{memories}{f'; {users} {refer} to it' if users else ''}"
+
+
+def _memories(change: Change) -> str:
+    if change.holding is None or not change.holding.scopes:
+        return "every memory of every scope in it is"
+    return f"{change.holding.words}, and those of scopes that are not known, are"
 
 
 def drifts(plan: Plan) -> tuple[Drift, ...]:

@@ -20,9 +20,11 @@ from provisioner.model.progress import (
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.model.redact import harmless
@@ -58,7 +60,7 @@ def failed_document(error: ProvisionerError) -> Json:
     return document
 
 
-def event_document(event: Event) -> Json:
+def event_document(event: Event) -> Json:  # noqa: PLR0911 - a return for each
     match event:
         case ApplyStarted(plan=plan):
             return {"event": "apply_started", "format_version": FORMAT_VERSION, "plan": plan_document(plan)}
@@ -66,6 +68,8 @@ def event_document(event: Event) -> Json:
             return {"event": "change_started", **_which(change)}
         case ChangeNoted(change=change, note=note):
             return {"event": "change_noted", **_which(change), "note": harmless(note)}
+        case ChangeProgressed():
+            return {"event": "change_progressed", **_which(event.change), **_progress(event.progress)}
         case ChangeFinished(outcome=outcome):
             return {"event": "change_finished", **_outcome(outcome)}
         case ApplyFinished():
@@ -89,6 +93,17 @@ def abandoned_document(left: Abandoned) -> Json:
 
 def _which(change: Change) -> Json:
     return {"address": address_document(change.address), "action": change.action.value}
+
+
+def _progress(progress: Progress) -> Json:
+    return {
+        "doing": harmless(progress.doing),
+        "unit": progress.unit,
+        "done": progress.done,
+        "total": progress.total,
+        "per_minute": None if progress.per_minute is None else round(progress.per_minute),
+        "left_s": None if progress.left_s is None else round(progress.left_s),
+    }
 
 
 def _outcome(outcome: Outcome) -> Json:

@@ -12,7 +12,10 @@ from provisioner.doctor.verdict import CHECKS, State
 from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
+from provisioner.model.memory import KINDS as MEMORY_KINDS
+from provisioner.model.migration import Part, Way
 from provisioner.model.progress import Status
+from provisioner.model.words import listed
 from provisioner.model.written import VARIABLE_TYPES
 from provisioner.preflight.settings import IDS
 from provisioner.render.check_schema import CHECKS as _CHECKS
@@ -71,6 +74,7 @@ _PATH: Final = _many("Its path, one key each.", {"type": "string"})
 _MARKER: Final = {
     **_object(
         "What the tool wrote on it; null where nothing is.",
+        {"key": _text("The key of its entry, where a migration gave it another name.")},
         owner=_text("Whose it is."),
         prevent_destroy=_flag("Whether it is protected."),
         on_remove=_text("What becomes of it when its entry goes: `delete` or `keep`."),
@@ -157,8 +161,74 @@ _FIELD: Final = _object(
     },
     forces_replace=_flag("Whether it cannot change on a live object."),
 )
+HOLDING: Final = _object(
+    "What is known of the memories in a store, when it was planned.",
+    scopes=_object(
+        "Whose they are, as far as that is known: the service lists no scopes.",
+        {
+            "names": _many(
+                "What they are called; only with --show-scopes, and where applying needs it.", _text("A scope.")
+            )
+        },
+        known=_count("How many are known."),
+        origins={
+            "type": "object",
+            "additionalProperties": {"type": "integer"},
+            "description": "How many are named by the `manifest`, by live `agents`, in a `file`; one that several name "
+            "counts in each.",
+        },
+    ),
+    memories=_object(
+        "How many these have.",
+        total=_count("All of them."),
+        kinds={
+            "type": "object",
+            "additionalProperties": {"type": "integer"},
+            "description": f"Of each kind that there is: {listed([f'`{kind}`' for kind in MEMORY_KINDS], 'or')}.",
+        },
+        at_least=_flag("Whether there may be more, as a scope has as many as are counted."),
+        limit={"type": ["integer", "null"], "description": "How many of a scope are counted at most; null is all."},
+        uncounted_scopes=_count("Known scopes that could not be read."),
+    ),
+)
+_MIGRATION: Final = _object(
+    "How what a store holds is kept when it must be made anew. Of a `migrate`, and of the "
+    "`delete` of what is not needed any more.",
+    {"scopes": _many("Those that are copied, by name; only in a file that `plan --out` wrote.", _text("A scope."))},
+    way={
+        "enum": [it.value for it in Way],
+        "description": "Whether the store keeps its name, or another one takes its place.",
+    },
+    part={
+        "enum": [it.value for it in Part],
+        "description": "`move` copies all and makes the store anew; `restore` copies back from the shadow what the new "
+        "store lacks; `retire` ends the old store, `discard` a shadow that is not needed.",
+    },
+    source=_ref("address"),
+    target=_ref("address"),
+    resumes=_flag("Whether an earlier run began it."),
+    rate={"type": "integer", "minimum": 1, "description": "Requests a minute, at most."},
+    settle_s={"type": "number", "minimum": 0, "description": "How long updates that are queued are waited for."},
+    estimate={
+        **_object(
+            "About what it takes; null where nothing was counted.",
+            requests=_count("Requests to the service."),
+            duration_s={"type": "number", "description": "How long that takes at the rate."},
+            away_s={"type": "number", "description": "How long the name holds none of it, or not all yet."},
+        ),
+        "type": ["object", "null"],
+    },
+    told=_many("What a reviewer must know of it, a sentence each.", {"type": "string"}),
+)
 _CHANGE: Final = _object(
     "What will be done to one resource. A create has every field with `after` only, a delete with `before` only.",
+    {
+        "holding": {
+            **HOLDING,
+            "description": "The memories that are lost or moved with a store; missing for all else.",
+        },
+        "migration": _MIGRATION,
+    },
     action={"enum": _ACTIONS, "description": "What will be done."},
     address=_ref("address"),
     key=_text("The key of its entry in the manifest: another than its name where the entry has a `live_name`."),
@@ -183,7 +253,7 @@ _CHANGE: Final = _object(
     entry={
         "type": ["object", "null"],
         "description": "Its entry in the manifest, with the contents of files, and with `${env:NAME}` where a variable "
-        "makes a value; null where it has none.",
+        "makes a value; without its `scopes`; null where it has none.",
     },
 )
 _SCOPE: Final = {

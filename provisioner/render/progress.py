@@ -19,8 +19,10 @@ from provisioner.model.progress import (
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
+    Progress,
 )
 from provisioner.model.redact import harmless
 from provisioner.model.words import plural
@@ -29,11 +31,12 @@ from provisioner.render.outcomes import closing_lines, outcomes_text_rows
 from provisioner.render.safe import one_line
 from provisioner.render.styles import PLAIN, Styles
 from provisioner.render.target import target_phrase
-from provisioner.render.words import VERBS, duration
+from provisioner.render.words import VERBS, duration, progress_text
 
 Renderer: TypeAlias = Callable[[Event], None]
 
 _REPEAT_S: Final = 10.0
+_PROGRESS_S: Final = 5.0
 
 
 class Results:
@@ -57,7 +60,7 @@ class Results:
                 self._say(inert("\n".join(rows)))
             case ApplyFinished():
                 self._say(inert("\n" + "\n".join(closing_lines(event, styles=self._styles, width=self._width))))
-            case ChangeStarted() | ChangeNoted():
+            case ChangeStarted() | ChangeNoted() | ChangeProgressed():
                 pass
             case _:
                 assert_never(event)
@@ -73,6 +76,7 @@ class PlainProgress:
         self._clock = clock
         self._started: dict[Address, float] = {}
         self._noted: dict[Address, tuple[str, float]] = {}
+        self._steps: dict[Address, tuple[str, float]] = {}
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -84,6 +88,8 @@ class PlainProgress:
                 self._tell(f"{_name(change)}: {VERBS[change.action].doing}…")
             case ChangeNoted(change=change, note=note):
                 self._note(change, one_line(harmless(note)))
+            case ChangeProgressed(change=change, progress=progress):
+                self._progress(change, progress)
             case ChangeFinished() | ApplyFinished():
                 pass
             case _:
@@ -97,6 +103,15 @@ class PlainProgress:
         self._noted[change.address] = note, now
         elapsed = duration(now - self._started.get(change.address, now))
         self._tell(f"{_name(change)}: still {VERBS[change.action].doing}, {note} ({elapsed})")
+
+    def _progress(self, change: Change, progress: Progress) -> None:
+        """The first of each step, its end, and one every few seconds."""
+        now = self._clock()
+        last, when = self._steps.get(change.address, ("", 0.0))
+        if progress.doing == last and now - when < _PROGRESS_S and progress.done != progress.total:
+            return
+        self._steps[change.address] = progress.doing, now
+        self._tell(f"{_name(change)}: {one_line(harmless(progress_text(progress)))}")
 
     def _tell(self, text: str) -> None:
         self._say(inert(text))

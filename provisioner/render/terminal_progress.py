@@ -16,13 +16,14 @@ from provisioner.model.progress import (
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
 )
 from provisioner.model.redact import harmless
 from provisioner.render.exhaustive import assert_never
 from provisioner.render.safe import one_line
-from provisioner.render.words import VERBS, duration
+from provisioner.render.words import VERBS, duration, progress_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +80,8 @@ class TerminalProgress:
                 self._start(change)
             case ChangeNoted(change=change, note=note):
                 self._note(change, one_line(harmless(note)))
+            case ChangeProgressed(change=change, progress=progress):
+                self._note(change, one_line(harmless(progress_text(progress))))
             case ChangeFinished(outcome=outcome):
                 self._finish(outcome.change)
             case ApplyFinished():

@@ -8,6 +8,7 @@ from typing import Final
 
 from provisioner.model.action import Action
 from provisioner.model.plan import Plan
+from provisioner.model.progress import Progress
 from provisioner.render.safe import one_line
 
 
@@ -76,3 +77,14 @@ def plan_summary(plan: Plan) -> str:
     left_out = [f"{len(plan.left_out)} left out"] if plan.left_out else []
     partial = " (partial)" if plan.scope.is_partial else ""
     return f"Plan{partial}: {', '.join([*(counts or ['nothing to change']), *left_out, *unchanged])}."
+
+
+def progress_text(progress: Progress) -> str:
+    """How far a step is, in a line: `copying into memory-shadow: 1,200 of 3,000 memories, 950 a minute, 2 min left`."""
+    of = f" of {progress.total:,}" if progress.total is not None else ""
+    parts = [f"{progress.doing}: {progress.done:,}{of} {progress.unit}"]
+    if progress.per_minute is not None:
+        parts.append(f"{progress.per_minute:,.0f} a minute")
+    if progress.left_s is not None and progress.done != progress.total:
+        parts.append(f"{duration(progress.left_s)} left")
+    return ", ".join(parts)

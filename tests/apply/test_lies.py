@@ -39,7 +39,7 @@ from tests.mutations import Mutation, mutations
 from tests.planes.world import Foundry
 from tests.whole import IS_WHOLE
 
-SHARE: Final = 0.02
+SHARE: Final = 0.01
 IN_WORLD: Final = {address.kind: address.name for address in (
     Address("deployments", "chat"), Address("stores", "memory"), Address("agents", "buddy")
 )}  # fmt: skip
@@ -85,7 +85,7 @@ def sampled(every: Iterable[Mutation]) -> list[Mutation]:
     found = list(every)
     if IS_WHOLE:
         return found
-    return random.sample(found, k=max(8, int(SHARE * len(found))))
+    return random.sample(found, k=max(4, int(SHARE * len(found))))
 
 
 def shown(foundry: Foundry, method: str, path: str, body: object, **more: Any) -> None:

@@ -103,7 +103,17 @@ def test_a_pull_request_of_a_fork_gets_nothing_and_steers_nothing(github: GitHub
         assert plan["digest"] in run.jobs["plan-locally"].summary
 
 
-@pytest.mark.parametrize("event", ["pull_request_target", "workflow_run", "issue_comment", "pull_request"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        "pull_request_target",
+        "workflow_run",
+        "issue_comment",
+        "pull_request",
+        "pull_request_review",
+        "pull_request_review_comment",
+    ],
+)
 def test_nothing_that_a_fork_made_is_applied(
     foundry: Foundry,
     project: Path,

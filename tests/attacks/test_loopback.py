@@ -46,7 +46,7 @@ class Listener:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     listener = Listener()
-    thread = threading.Thread(target=listener.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=listener.server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield listener
     listener.server.shutdown()

@@ -287,15 +287,15 @@ def test_an_entry_that_no_manifest_could_have_is_refused_as_there(
 
 @pytest.mark.untraced
 @pytest.mark.usefixtures("foundry")
-def test_ten_thousand_changes_are_written_and_read_in_seconds(project: Path, provisioner: Command) -> None:
-    agents = "".join(f"  a{number}: {{model: c/m, instructions: Help with {number}.}}\n" for number in range(10_000))
+def test_thousands_of_changes_are_written_and_read_in_seconds(project: Path, provisioner: Command) -> None:
+    agents = "".join(f"  a{number}: {{model: c/m, instructions: Help with {number}.}}\n" for number in range(2_000))
     (project / "stores.yaml").write_text(f"version: 1\nname: many\nagents:\n{agents}", encoding="utf-8")
     assert provisioner("plan", "--out", "plan.json").code == 0
     size = (project / "plan.json").stat().st_size
-    assert size < 30_000_000
+    assert size < 6_000_000
     began = time.process_time()
 
     shown = provisioner("show", "plan.json")
 
-    assert "10000 to create" in shown.out
-    assert time.process_time() - began < 30
+    assert "2000 to create" in shown.out
+    assert time.process_time() - began < 10

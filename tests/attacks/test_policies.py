@@ -188,6 +188,25 @@ def test_a_pull_request_cannot_send_the_token_to_a_host_that_is_trusted_but_not_
     assert foundry.requests() == []
 
 
+@pytest.mark.parametrize(
+    ("pinned", "own"),
+    [
+        pytest.param("allowed_hosts: other.example\n", "", id="a pinned one that is wrong"),
+        pytest.param("", "", id="a pinned one that is empty"),
+        pytest.param("{}\n", "policy: {allowed_hosts: other.example}\n", id="the manifest's own that is wrong"),
+    ],
+)
+def test_nobody_is_asked_while_it_is_not_known_which_hosts_are_allowed(
+    foundry: Foundry, checkout: Path, provisioner: Command, pinned: str, own: str
+) -> None:
+    checkout.write_text(pinned, encoding="utf-8")
+    Path("stores.yaml").write_text(BASE.replace(RULES, own), encoding="utf-8")
+
+    for command in ("plan", "drift", "doctor"):
+        assert provisioner(command, "--policy", str(checkout)).code == 1
+    assert foundry.requests() == []
+
+
 def git(folder: Path, *words: str) -> None:
     environ = {
         **os.environ,

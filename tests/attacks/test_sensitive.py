@@ -158,8 +158,7 @@ def markers(foundry: Foundry) -> str:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.tuples(SEEDS, SEEDS), st.integers(1, 999_999))
-@example(("a'b\"c", "ünïcode"), 7)
-@example(("$${x", "<b>&amp;"), 123_456)
+@example(("a'b\"c<b>", "ünïcode$${x&amp;"), 123_456)
 def test_no_byte_of_any_output_shows_what_a_sensitive_variable_holds(
     foundry: Foundry, project: Path, provisioner: Command, seeds: tuple[str, str], number: int
 ) -> None:

@@ -49,6 +49,8 @@ from tests.foundry import Command, Foundry
 from tests.render import strategies as our
 from tests.whole import tries
 
+pytestmark = pytest.mark.untraced  # commands as everywhere, of names that are not
+
 
 def sarif(items: list[Diagnostic]) -> str:
     return diagnostics_sarif(items, codes={}, version="1", checkout=Checkout(root="/r", folder="/r"))

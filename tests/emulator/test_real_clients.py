@@ -35,7 +35,10 @@ def management(azure: Emulator) -> Iterator[Any]:
     with (
         DefaultAzureCredential() as credential,
         CognitiveServicesManagementClient(
-            credential, azure.env["AZURE_SUBSCRIPTION_ID"], base_url=azure.management
+            credential,
+            azure.env["AZURE_SUBSCRIPTION_ID"],
+            base_url=azure.management,
+            polling_interval=0,  # where the service names no time: by itself it waits for half a minute
         ) as client,
     ):
         yield client

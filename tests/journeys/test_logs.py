@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,21 @@ def test_text_is_as_before_and_warnings_are_the_default(manifest: Path, provisio
     assert re.search(r"^\S+ \S+ DEBUG provisioner\.planes\.attempts: GET \S+/agents 200 \d+ ms$", told, re.MULTILINE)
 
 
+@pytest.mark.parametrize("id_", ["b7509472d9774e69be53a02d4ef68bc3", "0a1b2c3d-1111-2222-3333-444455556666"])
+def test_text_tells_the_services_id_of_what_failed_though_it_has_the_form_of_a_secret(
+    manifest: Path,  # noqa: ARG001
+    provisioner: Command,
+    foundry: Foundry,
+    id_: str,
+) -> None:
+    refused = {"status": 400, "headers": {"x-request-id": id_}}
+    foundry.fault({"method": "POST", "path": "*/agents/*"}, refused)
+    told = provisioner("--log-level", "debug", "--log-format", "text", "apply", "--yes").err
+
+    assert re.search(rf"provisioner\.planes\.attempts: POST \S+ 400 \d+ ms, request {id_}$", told, re.MULTILINE)
+    assert re.search(rf"provisioner\.cli\.logs: agents/\S+: failed\., request {id_}$", told, re.MULTILINE)
+
+
 def test_each_run_is_added_behind_the_last_and_has_an_id_of_its_own(
     manifest: Path, provisioner: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +184,15 @@ def test_a_disk_that_is_full_ends_the_log_and_not_the_run(
     assert len(foundry.objects("agents")) == 1
     assert done.err.count("cannot be written any more: no space left on device. The run goes on") == 1
     assert "Traceback" not in done.err
+
+
+def test_a_log_that_cannot_be_opened_leaves_no_traceback_at_the_exit_of_the_process(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "provisioner", "--log-file", "no/run.jsonl", "validate"]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == 'Error: "no/run.jsonl" cannot be written: there is no folder "no".\n'
 
 
 def test_a_log_that_cannot_be_opened_is_an_error_before_anything_is_done(

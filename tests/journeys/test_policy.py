@@ -137,6 +137,16 @@ def test_where_a_plan_is_required_yes_is_not_enough(foundry: Foundry, small: Pat
     assert failed(provisioner("apply", "--yes", "--format", "json")) == ["policy-require-plan"]
 
 
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_the_way_to_a_required_plan_leads_there(small: Path, provisioner: Command, command: str) -> None:
+    """With an environment, too: as it is told, it can be copied."""
+    small.write_text(f"{CHANGED}environments:\n  dev: {{}}\n  prod: {{policy: {{require_plan: true}}}}\n", "utf-8")
+    refused = provisioner(command, "--yes", "--env", "prod")
+    told = [line.split()[1:] for line in refused.err.splitlines() if line.strip().startswith("provisioner ")]
+
+    assert [provisioner(*words).code for words in told] == [0, 0]
+
+
 def test_the_saved_plan_is_enough(foundry: Foundry, small: Path, provisioner: Command) -> None:
     say(small, CHANGED, "require_plan: true")
     plan = provisioner("plan", "--out", "plan.json")

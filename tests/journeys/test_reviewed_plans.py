@@ -1,4 +1,4 @@
-"""The life of a reviewed plan, as a pipeline and its people live it, with real processes."""
+"""The life of a reviewed plan, as a pipeline and its people live it: it is made and applied by processes of its own."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.foundry import EXAMPLE, Foundry, Result
+from tests.foundry import EXAMPLE, Command, Foundry, Result
 
 EDITED = EXAMPLE.replace("capacity: 50  ", "capacity: 60  ").replace("update_delay: 1 ", "update_delay: 2 ")
 
 
 @pytest.fixture
-def manifest(foundry: Foundry, project: Path) -> Path:  # noqa: ARG001
+def manifest(foundry: Foundry, project: Path, provisioner: Command) -> Path:  # noqa: ARG001
     path = project / "stores.yaml"
     path.write_text(EXAMPLE, encoding="utf-8")
-    assert command("apply", "--yes").code == 0
+    assert provisioner("apply", "--yes").code == 0
     return path
 
 
-def command(*arguments: str) -> Result:
+def process(*arguments: str) -> Result:
     done = subprocess.run(
         [sys.executable, "-m", "provisioner", *arguments],
         env={**os.environ, "COLUMNS": "100"},
@@ -46,35 +46,35 @@ def changed(before: str, after: str) -> list[str]:
     return [line for line in told if line[:3] not in ("---", "+++") and not line.startswith("@@")]
 
 
-def test_what_was_reviewed_is_what_is_applied(manifest: Path, foundry: Foundry) -> None:
+def test_what_was_reviewed_is_what_is_applied(manifest: Path, foundry: Foundry, provisioner: Command) -> None:
     # edit, and plan in four formats
     manifest.write_text(EDITED, encoding="utf-8")
     files = ("plan.json", "plan.md", "plan.html", "plan.txt")
-    planned = command("plan", "--detailed-exitcode", *(word for name in files for word in ("--out", name)))
+    planned = process("plan", "--detailed-exitcode", *(word for name in files for word in ("--out", name)))
     assert planned.code == 2, planned.err
     digest = planned.out.rstrip().rpartition("\n")[2].rpartition(" ")[2]
     assert digest.startswith("sha256:")
     assert all(digest in Path(name).read_text("utf-8") for name in files)
-    assert command("show", "plan.json").out == Path("plan.txt").read_text("utf-8")
+    assert provisioner("show", "plan.json").out == Path("plan.txt").read_text("utf-8")
 
     # somebody edits in the portal: the plan is stale, and nothing is written
     foundry.drift("deployment", "gpt-5.4-mini", sku={"name": "GlobalStandard", "capacity": 7})
     foundry.forget_requests()
-    refused = command("apply", "--plan", "plan.json")
+    refused = provisioner("apply", "--plan", "plan.json")
     assert refused.code == 1
     assert "deployments/gpt-5.4-mini sku.capacity: was 50 when planned, is 7 now" in refused.out + refused.err
     assert writes(foundry) == []
 
     # a new plan, applied; then there is nothing to do, twice
-    assert command("plan", "--out", "plan.json").code == 0
+    assert provisioner("plan", "--out", "plan.json").code == 0
     digest = json.loads(Path("plan.json").read_text("utf-8"))["digest"]
     manifest.rename(manifest.with_name("elsewhere"))  # it needs no manifest
-    applied = command("apply", "--plan", "plan.json")
+    applied = process("apply", "--plan", "plan.json")
     assert applied.code == 0, applied.err + applied.out
     manifest.with_name("elsewhere").rename(manifest)
-    assert command("plan", "--detailed-exitcode").code == 0
+    assert provisioner("plan", "--detailed-exitcode").code == 0
     foundry.forget_requests()
-    again = command("apply", "--plan", "plan.json")
+    again = provisioner("apply", "--plan", "plan.json")
     assert again.code == 0, again.err
     assert "othing to do" in again.out
     assert writes(foundry) == []
@@ -82,38 +82,38 @@ def test_what_was_reviewed_is_what_is_applied(manifest: Path, foundry: Foundry) 
     # by digest: that of another plan is refused, that of this one is applied without a question
     manifest.write_text(EDITED.replace("capacity: 60 ", "capacity: 70 "), encoding="utf-8")
     foundry.forget_requests()
-    other = command("apply", "--expect-digest", digest)
+    other = provisioner("apply", "--expect-digest", digest)
     assert other.code == 1
     assert "sku.capacity" in other.out
     assert writes(foundry) == []
-    meant = json.loads(command("plan", "--format", "json").out)["digest"]
-    assert command("apply", "--expect-digest", meant).code == 0
-    assert command("plan", "--detailed-exitcode").code == 0
+    meant = json.loads(provisioner("plan", "--format", "json").out)["digest"]
+    assert provisioner("apply", "--expect-digest", meant).code == 0
+    assert provisioner("plan", "--detailed-exitcode").code == 0
 
     # an edit behind our back is drift, and is accepted in exactly the line that declares it
     before = manifest.read_text("utf-8")
     foundry.drift("store", "dev-prefs-memory", description="What they like.")
-    drift = command("drift", "--detailed-exitcode")
+    drift = provisioner("drift", "--detailed-exitcode")
     assert drift.code == 2
     assert "stores/dev-prefs-memory" in drift.out
     assert "description" in drift.out
-    assert command("drift", "--accept").code == 0
+    assert provisioner("drift", "--accept").code == 0
     assert changed(before, manifest.read_text("utf-8")) == [
         "-    description: Developer preferences and working context.",
         "+    description: What they like.",
     ]
-    assert command("drift", "--detailed-exitcode").code == 0
-    assert command("plan", "--detailed-exitcode").code == 0
+    assert provisioner("drift", "--detailed-exitcode").code == 0
+    assert provisioner("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_saved_plan_and_drift_ask_no_more_than_a_plan(manifest: Path, foundry: Foundry) -> None:
+def test_a_saved_plan_and_drift_ask_no_more_than_a_plan(manifest: Path, foundry: Foundry, provisioner: Command) -> None:
     manifest.write_text(EDITED, encoding="utf-8")
-    assert command("plan", "--out", "plan.json").code == 0
-    assert command("apply", "--plan", "plan.json").code == 0
+    assert provisioner("plan", "--out", "plan.json").code == 0
+    assert provisioner("apply", "--plan", "plan.json").code == 0
     counts = {}
     for words in (("plan",), ("apply", "--plan", "plan.json"), ("drift",)):
         foundry.forget_requests()
-        assert command(*words).code == 0
+        assert provisioner(*words).code == 0
         counts[words[0]] = len(foundry.requests())
 
     assert counts["apply"] <= counts["plan"]

@@ -305,6 +305,23 @@ def test_a_lock_that_is_about_to_end_is_given_back_by_the_run_that_loses_it(
     assert len(foundry.requests("PUT")) == 1
 
 
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_the_log_says_what_became_of_it(
+    manifest: Path, storage: Storage, provisioner: Command, *, is_lost: bool
+) -> None:
+    if is_lost:
+        storage.before("renew", 2, lambda: storage.break_lease(within_s=20))
+
+    provisioner("--log-file", "run.jsonl", "apply", "--yes", *HERE)
+
+    lines = map(json.loads, (manifest.parent / "run.jsonl").read_text(encoding="utf-8").splitlines())
+    told = [
+        line["message"] for line in lines if line["logger"] == "provisioner.cli.logs" and line["event"] == "message"
+    ]
+    end = "The lock was lost." if is_lost else "The lock is given back."
+    assert told == ["The lock is taken.", end]
+
+
 def test_without_a_lock_there_is_none_to_show(project: Path, foundry: Foundry, provisioner: Command) -> None:  # noqa: ARG001
     (project / "stores.yaml").write_text("version: 1\nname: x\n", encoding="utf-8")
 

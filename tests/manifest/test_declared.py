@@ -511,18 +511,19 @@ def test_render_leaves_sensitive_variables_and_what_declares_them(tmp_path: Path
     assert "\n  u:" not in printed
 
 
-def test_twenty_thousand_references_are_fast(tmp_path: Path) -> None:
+@pytest.mark.untraced
+def test_thousands_of_references_are_fast(tmp_path: Path) -> None:
     import time  # noqa: PLC0415
 
-    agents = "".join(f'  a{nr}: {{model: "${{var.m}}", description: "x ${{var.s}}"}}\n' for nr in range(5_000))
+    agents = "".join(f'  a{nr}: {{model: "${{var.m}}", description: "x ${{var.s}}"}}\n' for nr in range(1_500))
     text = f"{HEAD}{MODELS}variables: {{m: {{default: gpt}}, s: {{default: y}}}}\nagents:\n{agents}"
     plain = text.replace("${var.m}", "gpt").replace("${var.s}", "y")
     took: list[float] = []
     manifests: list[Manifest] = []
     for each in (plain, text):
-        start = time.perf_counter()
+        start = time.process_time()
         manifests.append(manifest_of(load_text(tmp_path, each)))
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
 
     assert manifests[0].resources == manifests[1].resources
     assert took[1] < 4 * took[0] + 1

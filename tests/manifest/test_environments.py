@@ -318,6 +318,39 @@ def test_what_is_wrong_in_every_environment_is_told_of_none(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        pytest.param("name: null\n", 1, id="of the head"),
+        pytest.param("agents:\n  buddy:\n    model: null\n", 3, id="of an entry"),
+        pytest.param("deployments:\n  gpt:\n    sku:\n      name: null\n", 4, id="inside an entry"),
+    ],
+)
+def test_what_is_missing_as_the_environment_takes_it_out_is_told_there(tmp_path: Path, said: str, line: int) -> None:
+    (tmp_path / "prod.yaml").write_text(said)
+
+    (problem,) = validated(tmp_path, "environments: {dev: {}, prod: {file: prod.yaml}}\n").diagnostics
+    assert problem.where is not None
+    place = (problem.code, problem.environments, Path(problem.where.file).name, problem.where.line)
+    assert place == ("missing-key", ("prod",), "prod.yaml", line)
+    assert problem.hint == 'The environment "prod" takes it out here: remove the line.'
+
+
+@pytest.mark.parametrize("used", ["", "agents: {buddy: {description: '${var.stage}'}}\n"], ids=["nowhere", "in one"])
+@pytest.mark.parametrize("files", [["prod"], ["test"], ["prod", "test"], []], ids=" and ".join)
+def test_a_variable_that_no_environment_uses_is_told_once_wherever_they_stand(
+    tmp_path: Path, files: list[str], used: str
+) -> None:
+    lines = ["variables: {stage: {default: x}}", "environments:", "  dev: {}"]
+    for name in ("prod", "test"):
+        said = used if name == "prod" else ""
+        (tmp_path / f"{name}.yaml").write_text(said)
+        lines.append(f"  {name}: {{file: {name}.yaml}}" if name in files else f"  {name}: {{{said.strip()}}}")
+
+    unused = [] if used else [("variable-unused", ())]
+    assert found_in(validated(tmp_path, "\n".join([*lines, ""]))) == unused
+
+
+@pytest.mark.parametrize(
     "options", [{"environment": "prod"}, {"environ": {"PROVISIONER_ENV": "prod"}}], ids=["flag", "variable"]
 )
 def test_the_environment_that_is_chosen_is_the_only_one_validated(tmp_path: Path, options: dict[str, Any]) -> None:
@@ -332,6 +365,7 @@ def test_a_file_that_cannot_be_read_keeps_the_other_environments_from_nothing(tm
     assert found_in(validated(tmp_path, text)) == [("unknown-reference", ("dev",)), ("file-missing", ("prod",))]
 
 
+@pytest.mark.untraced
 def test_environments_that_are_too_much_together_are_checked_one_by_one(tmp_path: Path) -> None:
     """Whoever sends a pull request chooses how many there are."""
     values = f"x-values: [{'0, ' * 200_000}0]\n"

@@ -209,7 +209,7 @@ def test_origins_are_told_in_comments_and_as_data(tmp_path: Path, monkeypatch: p
     instructions: |  # prompt.md:1
       Be kind.
     tools:  # prod.yaml:4
-      - type: code_interpreter
+      - type: code_interpreter  # prod.yaml:4
 """
     )
     document = json.loads(rendered_json(found))
@@ -217,6 +217,84 @@ def test_origins_are_told_in_comments_and_as_data(tmp_path: Path, monkeypatch: p
     assert [it for it in document["origins"] if it["path"][-1] == "tools"] == [
         {"path": ["agents", "buddy", "tools"], "file": "prod.yaml", "line": 4, "column": 7}
     ]
+
+
+def test_origins_tell_what_set_the_variables_in_a_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("by_default", "by_env", "by_dotenv", "by_file", "by_environ", "by_flag")
+    Path("vars.yaml").write_text("# values\nby_file: f\n")
+    Path(".env").write_text("PROVISIONER_VAR_by_dotenv=d\n")
+    Path("prod.yaml").write_text("\nvariables: {by_env: e}\n")
+    Path("m.yaml").write_text(
+        f"{HEAD}{MODELS}agents:\n  buddy:\n    model: gpt\n    description: '${{var.by_default}} ${{var.by_flag}}'\n"
+        "    metadata:\n"
+        + "".join(f"      {name}: '${{var.{name}}}'\n" for name in names[1:])
+        + "    tools: '${var.tools}'\nvariables:\n  tools: {type: list, default: [{type: code_interpreter}]}\n"
+        + "".join(f"  {name}: {{default: x}}\n" for name in names)
+        + "environments: {prod: {file: prod.yaml}}\n"
+    )
+    environ, files = {"PROVISIONER_VAR_by_environ": "v"}, (Path("vars.yaml"),)
+    options = Options(environ=environ, variable_files=files, variables=(("by_flag", "f"),), environment="prod")
+    found = rendered(render([Path("m.yaml")], options))
+
+    lines = Path("m.yaml").read_text().splitlines()
+    at = {name: f"m.yaml:{number}" for number, line in enumerate(lines, 1) for name in [line.split(":")[0].strip()]}
+    used = {name: f"m.yaml:{number}" for number, line in enumerate(lines, 1) for name in names if f"{name}: '$" in line}
+    agents = rendered_text(found, origins=True).partition("agents:\n")[2]
+    assert (
+        agents
+        == f"""\
+  buddy:
+    description: x f  # {at["description"]}, by_default from {at["by_default"]}, by_flag from --var
+    metadata:
+      by_env: e  # {used["by_env"]}, by_env from prod.yaml:2
+      by_dotenv: d  # {used["by_dotenv"]}, by_dotenv from PROVISIONER_VAR_by_dotenv
+      by_file: f  # {used["by_file"]}, by_file from vars.yaml:2
+      by_environ: v  # {used["by_environ"]}, by_environ from PROVISIONER_VAR_by_environ
+      by_flag: f  # {used["by_flag"]}, by_flag from --var
+    model: gpt  # {at["model"]}
+    tools:  # {used_tools(lines)}, tools from {at["tools"]}
+      - type: code_interpreter  # {used_tools(lines)}, tools from {at["tools"]}
+"""
+    )
+    told = {tuple(it["path"][2:]): it.get("variables") for it in json.loads(rendered_json(found))["origins"]}
+    assert told["metadata", "by_flag"] == [{"name": "by_flag", "set_by": "--var"}]
+    assert told["metadata", "by_file"] == [{"name": "by_file", "file": "vars.yaml", "line": 2, "column": 10}]
+    assert told["model",] is None
+    assert [it["name"] for it in told["description",]] == ["by_default", "by_flag"]
+
+
+def used_tools(lines: list[str]) -> str:
+    return f"m.yaml:{next(number for number, line in enumerate(lines, 1) if '${var.tools}' in line)}"
+
+
+def test_origins_of_what_is_in_lists_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("s.json").write_text('{"type": "object", "properties": {}, "required": ["a"]}')
+    Path("a.yaml").write_text(
+        f"{HEAD}preflight: {{skip: [quota]}}\n{MODELS}"
+        "agents:\n  buddy:\n    model: gpt\n    tools:\n"
+        "      - type: function\n        name: f\n        parameters: {file: s.json}\n"
+    )
+    Path("b.yaml").write_text("version: 1\npreflight:\n  skip:\n    - references\n    - quota\n")
+    found = rendered(render([Path("a.yaml"), Path("b.yaml")], Options(environ={})))
+
+    text = rendered_text(found, origins=True)
+    assert "    - quota  # a.yaml:" in text
+    assert "    - references  # b.yaml:4\n" in text
+    assert (
+        text.partition("    tools:")[2].partition("\n")[2]
+        == """\
+      - type: function  # a.yaml:12
+        name: f  # a.yaml:13
+        parameters:
+          type: object  # s.json:1
+          properties: {}  # s.json:1
+          required:  # s.json:1
+            - a  # s.json:1
+"""
+    )
+    assert yaml.safe_load(text) == yaml.safe_load(rendered_text(found))
 
 
 def test_what_is_no_valid_manifest_is_not_rendered(tmp_path: Path) -> None:
@@ -238,15 +316,16 @@ def test_variables_that_are_not_set_yet_are_nothing_to_warn_of(tmp_path: Path) -
     assert rendered(rendering).document["deployments"]["gpt"]["sku"]["capacity"] == "${env:FOUNDRY_C}"
 
 
-def test_ten_thousand_entries_are_rendered_in_seconds(tmp_path: Path) -> None:
+@pytest.mark.untraced
+def test_thousands_of_entries_are_rendered_in_seconds(tmp_path: Path) -> None:
     agents = "".join(
-        f"  a{number}: {{model: gpt, instructions: hello, metadata: {{n: x}}}}\n" for number in range(10_000)
+        f"  a{number}: {{model: gpt, instructions: hello, metadata: {{n: x}}}}\n" for number in range(2_000)
     )
-    prod = "".join(f"      a{number}: {{instructions: bye}}\n" for number in range(0, 10_000, 2))
+    prod = "".join(f"      a{number}: {{instructions: bye}}\n" for number in range(0, 2_000, 2))
     (tmp_path / "m.yaml").write_text(f"{HEAD}{MODELS}agents:\n{agents}environments:\n  prod:\n    agents:\n{prod}")
 
-    start = time.perf_counter()
+    start = time.process_time()
     text = rendered_text(rendered(render([tmp_path / "m.yaml"], Options(environ={}, environment="prod"))), origins=True)
 
-    assert text.count("instructions: bye") == 5_000
-    assert time.perf_counter() - start < 60
+    assert text.count("instructions: bye") == 1_000
+    assert time.process_time() - start < 12

@@ -60,7 +60,7 @@ class Event:
 
     @property
     def document(self) -> dict[str, Any]:
-        if self.name != "pull_request":
+        if not self.name.startswith("pull_request"):
             return {}
         head = {"sha": self.commit, "ref": self.branch, "repo": {"full_name": self.fork or NAME}}
         base = {"ref": "main", "repo": {"full_name": NAME}}

@@ -53,12 +53,16 @@ def test_a_plan_is_also_written_where_it_is_asked_for(manifest: Path, runner: Ru
 
 
 def test_two_manifests_of_one_job_keep_a_plan_each(manifest: Path, runner: Runner) -> None:
-    (manifest.parent / "more.yaml").write_text("version: 1\nagents:\n  other: {external: true}\n", "utf-8")
+    """However alike they are called."""
+    (manifest.parent / "a").mkdir()
+    for name in ("more.yaml", "a/b.yaml", "a-b.yaml", "a b.yaml"):
+        (manifest.parent / name).write_text("version: 1\nagents:\n  other: {external: true}\n", "utf-8")
+    files = ["", "more.yaml", "a/b.yaml", "a-b.yaml", "a b.yaml"]
 
-    first, second = runner.run("plan"), runner.run("plan", files="stores.yaml\nmore.yaml\n")
+    told = [runner.run("plan", files=f"stores.yaml\n{more}\n" if more else "").outputs for more in files]
 
-    assert first.outputs["artifact"] != second.outputs["artifact"]
-    assert first.outputs["folder"] != second.outputs["folder"]
+    assert len({it["artifact"] for it in told}) == len({it["folder"] for it in told}) == len(files)
+    assert told[0]["artifact"] == "provisioner-plan"
 
 
 def test_a_refused_plan_fails_the_step_and_is_told(

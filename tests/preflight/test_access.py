@@ -107,11 +107,11 @@ def test_patterns_match_as_a_regular_expression_would(pattern: str, action: str)
 
 
 def test_a_pattern_that_is_made_to_take_long_does_not() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     evil = tuple("*a" * 240 + str(number) for number in range(5000))
 
     assert allowed([Grant(actions=evil)], Right("a" * 200, Where.ACCOUNT)) is False
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 # -- assignments

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
+from provisioner.cli.census import Census, census_options
 from provisioner.cli.checking import chosen, exit_code, run_checks
 from provisioner.cli.formats import RUNS
 from provisioner.cli.locking import RunLock
@@ -61,6 +62,7 @@ def _digest(text: str) -> str:
 @service_options
 @guard_options
 @preflight_options
+@census_options
 @running_options
 @click.option(
     "--plan",
@@ -96,6 +98,7 @@ def command(
     lock_timeout_s: float,
     allow: Allowances,
     checks: Checks,
+    census: Census,
     plan_file: Path | None,
     expected: str | None,
     is_checked: bool,
@@ -122,7 +125,8 @@ def command(
             return _apply_saved(plan_file, request, lock, partial(carry, yes=True))
         admit = partial(_admit, expected=expected, is_checked=is_checked)
         with opened(request, lock, admit) as (manifest, planes):
-            plan = planned(manifest, planes, allow, checks.preflight(manifest, planes), parallelism=request.parallelism)
+            preflight = checks.preflight(manifest, planes)
+            plan = planned(manifest, planes, allow, preflight, census, parallelism=request.parallelism)
             yes = _is_expected(plan, expected, reporter) or yes
             code = carry(plan, planes, yes=yes)
             if code or not is_checked:

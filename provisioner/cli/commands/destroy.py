@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from provisioner.cli.census import Census, census_options
 from provisioner.cli.formats import RUNS
 from provisioner.cli.locking import RunLock
 from provisioner.cli.options import address, manifest_options, pin_option, scope_options, service_options
@@ -35,6 +36,7 @@ from provisioner.model.run_scope import RunScope
 )
 @click.option("--max-deletes", type=click.IntRange(min=0), help="Refuse to delete more than this. No limit by default.")
 @scope_options
+@census_options
 @running_options
 @click.pass_obj
 def command(
@@ -48,6 +50,7 @@ def command(
     allow_data_loss: tuple[Address, ...],
     max_deletes: int | None,
     scope: RunScope,
+    census: Census,
     **shared: Any,
 ) -> int:
     """Delete everything the manifest owns.
@@ -60,7 +63,7 @@ def command(
     admit = partial(require_no_plan_needed, destruction=True)
     with told_by(reporter), opened(request, lock, admit) as (manifest, planes):
         allow = Allowances(data_loss=frozenset(allow_data_loss), max_deletes=max_deletes, scope=scope)
-        plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
+        plan = planned_destruction(manifest, planes, allow, census, parallelism=request.parallelism)
         return carry_out(
             plan, planes, reporter, terminal, lock=lock, yes=yes, parallelism=request.parallelism, on_error=on_error
         )

@@ -64,8 +64,8 @@ def command(
         raise click.UsageError(f"--accept is told as {listed(list(ACCEPTED), 'or')}, not as {style}.")
     request = Request(**shared)
     files = _manifest_files(request) if accept else None
-    with opened(request) as (manifest, planes):
-        plan = planned_drift(manifest, planes, parallelism=request.parallelism)
+    with opened(request) as (declared, planes):
+        plan, manifest = planned_drift(declared, planes, parallelism=request.parallelism)
     addresses = tuple(live_address(it, (manifest.resources, {}), manifest.name) for it in addresses)
     _require_known(addresses, (*manifest.resources, *(change.address for change in plan.changes)))
     drift = drift_in(plan).only(addresses)

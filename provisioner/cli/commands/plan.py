@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from provisioner.cli import logs
+from provisioner.cli.census import Census, census_options
 from provisioner.cli.files import write_out
 from provisioner.cli.formats import DEFAULT_SIZE, PLAN_FILES, PLANS, format_option, plan_file
 from provisioner.cli.options import (
@@ -49,6 +50,7 @@ _MOST_TOLD: Final = 10
 @service_options
 @guard_options
 @preflight_options
+@census_options
 @format_option(PLANS, "How the plan is printed.")
 @click.option(
     "--out",
@@ -90,6 +92,7 @@ def command(
     detailed_exitcode: bool,
     allow: Allowances,
     checks: Checks,
+    census: Census,
     **shared: Any,
 ) -> int:
     """Show what apply would do, without doing it.
@@ -102,10 +105,10 @@ def command(
         allow = _of_destruction(ctx, allow)
     with opened(request) as (manifest, planes):
         if destroy:
-            plan = planned_destruction(manifest, planes, allow, parallelism=request.parallelism)
+            plan = planned_destruction(manifest, planes, allow, census, parallelism=request.parallelism)
         else:
             preflight = checks.preflight(manifest, planes)
-            plan = planned(manifest, planes, allow, preflight, parallelism=request.parallelism)
+            plan = planned(manifest, planes, allow, preflight, census, parallelism=request.parallelism)
     plan = replace(plan, made_at=datetime.now(tz=timezone.utc).isoformat(timespec="seconds"))
     logs.plan_made(plan)
     for out in outs:
@@ -113,8 +116,9 @@ def command(
     if step_summary:
         append_summary(lambda size: PLANS["markdown"](plan, PLAIN, 100, size), os.environ)
     say(PLANS[style](plan, terminal.out, terminal.width, max_size))
-    if style == "json" or any(out.suffix == ".json" for out in outs):
-        _tell_obstacles(plan)
+    is_saved = any(out.suffix == ".json" for out in outs)
+    if style == "json" or is_saved:
+        _tell_obstacles(plan, is_saved=is_saved)
     if plan.refusals:
         complain("apply would refuse this plan.")
         return 1
@@ -128,11 +132,11 @@ def _write(plan: Plan, out: Path, max_size: int) -> None:
         note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
 
 
-def _tell_obstacles(plan: Plan) -> None:
+def _tell_obstacles(plan: Plan, *, is_saved: bool) -> None:
     """Why what was written for programs can be read, but not applied; of a refused plan that is said anyway."""
     from provisioner.render.plan_saving import obstacles  # noqa: PLC0415 - only who saves a plan pays for it
 
-    found = [] if plan.refusals else list(obstacles(plan))
+    found = [] if plan.refusals else list(obstacles(plan, names_scopes=is_saved))
     for obstacle in found[:_MOST_TOLD]:
         note(f"Note: The plan as JSON can be shown and not applied: {obstacle}")
     if more := len(found[_MOST_TOLD:]):

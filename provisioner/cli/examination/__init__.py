@@ -66,24 +66,30 @@ def _here(loaded: Loaded, wish: Wish, *, is_named: bool) -> Verdicts:
 
 def _usable(request: Request, loaded: Loaded) -> ProjectSettings | None:
     """What a manifest says of the project, though it may have errors elsewhere; None leaves it to the environment.
-    Raises ProvisionerError where what it says is wrong: nobody is asked then.
+    Raises ProvisionerError where what it, or a policy, says is wrong: nobody is asked then.
     """
+    policy, problems = read_policies(request.policy_files)
+    if problems:
+        raise ProvisionerError("It is not known which hosts the policy allows.", "See `manifest` above.")
     if loaded.project is None and request.pin_environment:  # nor does a `.env` file say it then
         values: dict[str, Any] = {key: os.environ.get(name) or None for key, name in VARIABLES.items()}
         account = account_of(values["endpoint"] or "") or values["account"]
-        only = read_policies(request.policy_files)[0].allowed_hosts
-        return ProjectSettings(**{**values, "account": account, "only_hosts": only})
+        return ProjectSettings(**{**values, "account": account, "only_hosts": policy.allowed_hosts})
     if loaded.project is None or request.local:
         return None
     wrong = [it for it in loaded.diagnostics if it.is_error and _is_about_project(it)]
     if wrong:
-        raise ProvisionerError("What the manifest says of the project is wrong.", "See `manifest` above.")
+        raise ProvisionerError(
+            "What the manifest says of the project, or of its policy, is wrong.", "See `manifest` above."
+        )
     return loaded.project
 
 
 def _is_about_project(problem: Diagnostic) -> bool:
     at = problem.where.path if problem.where else ""
-    return (at.startswith("project") or problem.code in (OVERRIDDEN, OTHER_HOST)) and not surroundings.is_unset(problem)
+    return (
+        at.startswith(("project", "policy")) or problem.code in (OVERRIDDEN, OTHER_HOST)
+    ) and not surroundings.is_unset(problem)
 
 
 def _project_found(where: Coordinates, request: Request, loaded: Loaded) -> Verdicts:

@@ -88,10 +88,11 @@ def _planned(manifest: Manifest, planes: Planes, waits: list[str], wish: Wish) -
 
     def task() -> list[Verdict]:
         with diagnosed(planes):
-            plan, live, ground = unchecked(manifest, planes, Allowances(), preflight, parallelism=at_once)
-        facts = preflight.facts(plan, manifest.resources, live, planes, ground)
+            seen = unchecked(manifest, planes, Allowances(), preflight, parallelism=at_once)
+        plan, resources = seen.plan, seen.manifest.resources
+        facts = preflight.facts(plan, resources, seen.live, planes, seen.ground)
         skipped = preflight.settings.skip
-        found = by_check(plan, manifest.resources, facts, skip=skipped)
+        found = by_check(plan, resources, facts, skip=skipped)
         return [plan_found(plan, plan_summary(plan)), *checks_found(found, facts, skipped)]
 
     ended = within({"plan": task}, seconds).get("plan")

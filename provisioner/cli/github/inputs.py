@@ -19,13 +19,16 @@ COMMANDS: Final = ("validate", "plan", "apply", "drift")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """`folder` is the runner's own, outside of the checkout: nothing that was checked out lies in it."""
+    """`name` tells environment and files from others, and is empty without any. `folder` is the runner's own, outside
+    of the checkout: nothing that was checked out lies in it.
+    """
 
     command: str
     environment: str
     files: tuple[str, ...]
     args: tuple[str, ...]
     plan_file: str
+    name: str
     folder: Path
 
     @property
@@ -53,24 +56,25 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         raise ProvisionerError("RUNNER_TEMP is not set.", "This is a step of a GitHub Action; it runs on a runner.")
     environment = environ.get("INPUT_ENVIRONMENT", "").strip()
     files = tuple(line.strip() for line in environ.get("INPUT_FILES", "").splitlines() if line.strip())
+    name = _as_name(environment, *files)
     return Inputs(
         command=command,
         environment=environment,
         files=files,
         args=_split(environ.get("INPUT_ARGS", "")),
         plan_file=environ.get("INPUT_PLAN_FILE", "").strip(),
-        folder=Path(temporary) / "provisioner" / (as_name("-".join((environment, *files))) or "default"),
+        name=name,
+        folder=Path(temporary) / "provisioner" / (name or "default"),
     )
 
 
-def as_name(text: str) -> str:
-    """As a folder or an artefact can be called: one that is too long ends in what tells it from another."""
+def _as_name(*parts: str) -> str:
+    """As a folder or an artefact can be called; what cannot, or is too long, ends in what tells it from all others."""
+    text = "\n".join(parts)  # which is in none of them
     name = "".join(char if char.isalnum() or char in "._-" else "-" for char in text).strip(".-")
-    return (
-        name
-        if len(name) <= _LONGEST
-        else f"{name[: _LONGEST - 9]}-{sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
-    )
+    if name == text and len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 9]}-{sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from provisioner.cli.github.annotations import annotate, set_outputs
-from provisioner.cli.github.inputs import Inputs, as_name, read_inputs
+from provisioner.cli.github.inputs import Inputs, read_inputs
 from provisioner.cli.github.signing_in import may_not_ask, signed_in
 from provisioner.cli.main import INTERRUPTED, run
 from provisioner.cli.step_summary import append_summary
@@ -61,15 +61,18 @@ def _require_ours(inputs: Inputs, environ: Mapping[str, str]) -> None:
     if inputs.command != "apply":
         return
     event = environ.get("GITHUB_EVENT_NAME", "")
-    if event in _OF_OTHERS or (event == "pull_request" and _is_of_a_fork(environ)):
+    if event in _OF_OTHERS or _is_about_a_fork(event, environ):
         raise ProvisionerError(
             f"Nothing is applied in a run that {event} started: a fork says what it does, or what it is given.",
             "Apply on a push to a branch, or by workflow_dispatch.",
         )
 
 
-def _is_of_a_fork(environ: Mapping[str, str]) -> bool:
-    ends = event_of(environ).get("pull_request", {})
+def _is_about_a_fork(event: str, environ: Mapping[str, str]) -> bool:
+    """Whatever becomes of its pull request (opened, reviewed, commented) starts a run of what it says."""
+    ends = event_of(environ).get("pull_request")
+    if not isinstance(ends, dict):
+        return event.startswith("pull_request")
     names = [((ends.get(end) or {}).get("repo") or {}).get("full_name") for end in ("head", "base")]
     return names[0] is None or names[0] != names[1]
 
@@ -126,7 +129,7 @@ def _plan(inputs: Inputs, environ: Mapping[str, str]) -> int:
         "digest": plan["digest"],
         "plan-file": inputs.plan_file or str(made),
         "refused": _word(bool(plan["refusals"])),
-        "artifact": as_name("-".join(("provisioner-plan", inputs.environment, *inputs.files))),
+        "artifact": "-".join(filter(None, ("provisioner-plan", inputs.name))),
         "folder": str(inputs.folder),
     }
     set_outputs(told, environ)

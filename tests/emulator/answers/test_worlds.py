@@ -119,7 +119,7 @@ class SlowModelHandler(BaseHTTPRequestHandler):
 @pytest.fixture
 def slow_model() -> Iterator[SlowModel]:
     with SlowModel() as model:
-        thread = threading.Thread(target=model.serve_forever)
+        thread = threading.Thread(target=model.serve_forever, args=(0.01,))
         thread.start()
         yield model
         model.let.set()
