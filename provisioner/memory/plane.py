@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import KINDS, Item
+from provisioner.model.memory_outcomes import Operation, Update
 
 FEATURES: Final = ("MemoryStores=V1Preview",)
-ENDED: Final = ("completed", "superseded", "failed")
+OTHER_SCOPE: Final = "other-scope"  # the code of an answer that shows somebody what is somebody else's
 T = TypeVar("T")
 
 
@@ -41,30 +42,6 @@ class MemoryPlane(Protocol):
     def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None: ...
 
     def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """What an extraction did to one memory: `create`, `update` or `delete`."""
-
-    kind: str
-    item: Item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """An extraction. `superseded_by` is a later one that took its place; `error` says why it failed."""
-
-    id: str
-    status: str
-    superseded_by: str = ""
-    operations: tuple[Operation, ...] = ()
-    error: str = ""
-    usage: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def has_ended(self) -> bool:
-        return self.status in ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +131,7 @@ def item_of(body: Document, scope: str) -> Item:
     if kind not in KINDS:
         raise _odd("A memory", f"its `kind` is none of {', '.join(KINDS)}")
     if body.get("scope") != scope:
-        raise _odd("A memory", "it is of another scope than the one that was asked for")
+        raise _odd("A memory", "it is of another scope than the one that was asked for", code=OTHER_SCOPE)
     updated = body.get("updated_at")
     when = int(updated) if isinstance(updated, (int, float)) else 0
     return Item(scope=scope, kind=str(kind), content=content, updated_at=when, id=memory_id)
@@ -198,6 +175,6 @@ def _path(store: str) -> str:
     return f"memory_stores/{quote(store, safe='')}"
 
 
-def _odd(what: str, why: str) -> PlaneError:
+def _odd(what: str, why: str, *, code: str = "odd-answer") -> PlaneError:
     advice = "A fault of the service. Try again later."
-    return PlaneError(Failure(message=f"{what} makes no sense: {why}.", code="odd-answer", advice=advice))
+    return PlaneError(Failure(message=f"{what} makes no sense: {why}.", code=code, advice=advice))

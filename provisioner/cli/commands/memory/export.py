@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import click
@@ -11,9 +12,10 @@ from provisioner.cli.memory_options import memory_format, memory_options, scopes
 from provisioner.cli.memory_session import opened_memories
 from provisioner.cli.session import Request
 from provisioner.cli.terminal import remark, say
-from provisioner.memory.exporting import Contents, Exporter
+from provisioner.memory.exporting import Exporter
 from provisioner.memory.reading import pages
 from provisioner.model.memory import Scopes
+from provisioner.model.memory_outcomes import Contents
 from provisioner.model.resource import Live
 from provisioner.model.words import plural
 from provisioner.render.memories import contents_json, memories_of, now
@@ -55,8 +57,10 @@ def command(
         live = session.store(store)
         scopes = session.scopes(live, only=only, from_file=from_file)
         exporter = Exporter(stream.write, _head(live, scopes, session.planes.target.endpoint), scopes.names)
-        for page in pages(session.memories, live.address.name, scopes.names, at_once=request.parallelism):
-            exporter.add(page)
+        read = pages(session.memories, live.address.name, scopes.names, at_once=request.parallelism)
+        with closing(read):
+            for page in read:
+                exporter.add(page)
         contents = exporter.close()
     _tell(contents, out, as_json=as_json)
     return 0
