@@ -14,7 +14,10 @@ from tests.memory.commands.conftest import MANIFEST, Told
 
 FLAGS = ("--yes", "--allow-host", "127.0.0.1")
 ENV = [word for name in ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP") for word in ("--allow-env", name)]
-SMALL = '  small: {model: {format: OpenAI, name: text-embedding-3-small, version: "1"}, sku: {name: Standard, capacity: 10}}\n'
+SMALL = (
+    '  small: {model: {format: OpenAI, name: text-embedding-3-small, version: "1"}, '
+    "sku: {name: Standard, capacity: 10}}\n"
+)
 SCOPES = ("ann", "bob")
 PROMPT = MANIFEST.replace("scope: team_blue", "scope: team_blue, update_delay: 0")  # there is nothing to wait for
 
@@ -33,7 +36,7 @@ def contents(memories: Memories, store: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("way", ["migrate", "{migrate: side_by_side}"])
-def test_an_edit_of_the_embedding_model_keeps_every_memory(
+def test_an_edit_of_the_embedding_model_keeps_every_memory(  # noqa: PLR0917
     stores: Foundry, project: Path, provisioner: Command, memories: Memories, told: Told, way: str
 ) -> None:
     told("prefs", "ann", "Ann likes tea.", "Ann likes tea.", "Ann lives in Ulm.")
