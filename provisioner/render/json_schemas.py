@@ -354,6 +354,7 @@ _DRIFTED_FIELD: Final = _object(
 )
 _DRIFT: Final = _object(
     "What was changed outside the manifest.",
+    {"migrating": _many("Of which a migration is under way; missing where none is.", _ref("address"))},
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
     target=TARGET,
     owner=_text("The manifest's name."),
