@@ -76,7 +76,7 @@ def _readable(stream: BinaryIO, stack: ExitStack) -> BinaryIO:
 
 
 def _kept(stream: BinaryIO, stack: ExitStack) -> BinaryIO:
-    kept = cast("BinaryIO", stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))
+    kept = cast("BinaryIO", stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))  # noqa: SIM115 - the stack closes it
     copyfileobj(stream, kept)
     kept.seek(0)
     return kept

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import click
 
+from provisioner.cli.census import read_scopes
 from provisioner.cli.options import DEFAULT_FILE, _all, _environment_option, _reading_options, service_options
-from provisioner.cli.scope_lists import read_scopes
 from provisioner.cli.session import Request
 from provisioner.model.migration import RATE
 from provisioner.model.scopes import ADVICE, scope_fault
@@ -33,7 +33,7 @@ def _manifests(_: click.Context, __: click.Parameter, files: tuple[Path, ...]) -
 _MEMORY_OPTIONS: Final = _all(
     click.option(
         "-f",
-        "--file",
+        "--manifest",
         "files",
         multiple=True,
         type=click.Path(path_type=Path),
@@ -94,6 +94,7 @@ _SCOPES_OPTIONS: Final = _all(
     ),
     click.option(
         "--scopes-from",
+        type=click.Path(path_type=Path),
         metavar="FILE",
         help="Also of the scopes in this file, one a line; - reads stdin. The service cannot list them.",
     ),
@@ -101,10 +102,10 @@ _SCOPES_OPTIONS: Final = _all(
 
 
 def scopes_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives the command what they name, as `only` and `listed`."""
+    """Gives the command what they name, as `only` and `from_file`."""
 
     @wraps(function)
-    def named(*positional: Any, scope_names: tuple[str, ...], scopes_from: str | None, **others: Any) -> Any:
+    def named(*positional: Any, scope_names: tuple[str, ...], scopes_from: Path | None, **others: Any) -> Any:
         read = read_scopes(scopes_from) if scopes_from is not None else ()
         return function(*positional, only=scope_names, from_file=read, **others)
 
@@ -120,7 +121,7 @@ rate_option = click.option(
     default=RATE,
     show_default=True,
     metavar="REQUESTS",
-    help="How many requests a minute may write memories.",
+    help="How many requests a minute are sent at most.",
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 

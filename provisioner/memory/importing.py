@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Final, NamedTuple
 
 from provisioner.memory.exporting import FORMAT, Contents, sealed
+from provisioner.memory.plane import Memories
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.memory import KINDS, Item
 from provisioner.model.scopes import scope_fault
@@ -131,13 +132,13 @@ def _check_head(head: Mapping[str, Any]) -> None:
         raise ProvisionerError("The export is of a version that is not known here.", hint)
 
 
-class ExportedMemories:
-    """The memories of an export, by the scope that each goes to; `scope_map` says so where it is another one. Reads
-    `stream` again, in several threads.
+class ExportedMemories(Memories):
+    """To be read as those of a store are, and no more: the memories of an export, by the scope that each goes to;
+    `scope_map` says so where it is another one. Reads `stream` again, in several threads.
     """
 
     def __init__(self, stream: BinaryIO, export: Export, scope_map: Mapping[str, str]) -> None:
-        self._stream = stream
+        self._stream = stream  # and there is no plane
         self._lock = threading.Lock()
         self._runs: defaultdict[str, list[Run]] = defaultdict(list)
         for scope, runs in export.runs.items():
@@ -166,4 +167,4 @@ class ExportedMemories:
 
 
 def _time(found: object) -> int:
-    return found if isinstance(found, int) else 0
+    return max(found, 0) if isinstance(found, int) else 0

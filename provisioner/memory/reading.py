@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -17,15 +17,23 @@ _AHEAD: Final = 4  # pages of each scope
 _LOOK_UP_S: Final = 0.2
 
 
-def pages(memories: Memories, store: str, scopes: Sequence[str], *, at_once: int) -> Iterator[list[Item]]:
-    """All memories of the first scope, then of the next: a page of them at a time. May raise PlaneError."""
+def pages(memories: Memories, store: str, scopes: Sequence[str], *, at_once: int) -> Generator[list[Item], None, None]:
+    """All memories of the first scope, then of the next: a page of them at a time. May raise PlaneError. Whoever wants
+    no more of them closes it: then nothing is read any more.
+    """
     stop = threading.Event()
     waiting, running = deque(scopes), deque[_Ahead]()
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
                 running.append(_Ahead(memories.items(store, waiting.popleft()), stop))
-            yield from running.popleft()
+            yield from running[0]
+            running.popleft()
+    except (Exception, GeneratorExit):
+        stop.set()
+        for each in running:  # but who interrupts waits for nobody
+            each.join()
+        raise
     finally:
         stop.set()
 
@@ -37,7 +45,11 @@ class _Ahead:
         self._items = items
         self._stop = stop
         self._read: queue.Queue[list[Item] | BaseException] = queue.Queue(_AHEAD)
-        threading.Thread(target=self._work, name="memories", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="memories", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
 
     def __iter__(self) -> Iterator[list[Item]]:
         """Wakes now and then: Windows tells of Ctrl-C only between waits."""

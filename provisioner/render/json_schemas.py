@@ -207,7 +207,7 @@ _MIGRATION: Final = _object(
     source=_ref("address"),
     target=_ref("address"),
     resumes=_flag("Whether an earlier run began it."),
-    rate={"type": "integer", "minimum": 1, "description": "Requests a minute, at most."},
+    rate={"type": "integer", "minimum": 0, "description": "Requests a minute, at most; 0 is as many as are answered."},
     settle_s={"type": "number", "minimum": 0, "description": "How long updates that are queued are waited for."},
     estimate={
         **_object(

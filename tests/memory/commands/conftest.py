@@ -53,7 +53,7 @@ def stores(foundry: Foundry, project: Path, provisioner: Command) -> Foundry:
 
 
 @pytest.fixture
-def told(memories: Memories) -> Told:
+def told(stores: Foundry, memories: Memories) -> Told:  # noqa: ARG001 - there must be some
     """`told(store, scope, *contents)`: what the scope then has."""
 
     def write(store: str, scope: str, *contents: str, kind: str = "user_profile") -> list[Item]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provisioner.cli.commands.memory import export, list_, search, stats
+from provisioner.cli.commands.memory import add, copy, export, forget, import_, list_, remember, search, stats
 
 
 @click.group(
@@ -20,5 +20,5 @@ def command() -> None:
     """
 
 
-for each in (stats, list_, search, export):
+for each in (stats, list_, search, add, remember, export, import_, copy, forget):
     command.add_command(each.command)

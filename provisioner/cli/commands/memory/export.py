@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import click
@@ -55,8 +56,10 @@ def command(
         live = session.store(store)
         scopes = session.scopes(live, only=only, from_file=from_file)
         exporter = Exporter(stream.write, _head(live, scopes, session.planes.target.endpoint), scopes.names)
-        for page in pages(session.memories, live.address.name, scopes.names, at_once=request.parallelism):
-            exporter.add(page)
+        read = pages(session.memories, live.address.name, scopes.names, at_once=request.parallelism)
+        with closing(read):
+            for page in read:
+                exporter.add(page)
         contents = exporter.close()
     _tell(contents, out, as_json=as_json)
     return 0
