@@ -59,8 +59,7 @@ def receipt_text(receipt: Receipt, file: str, *, width: int = 100) -> str:
     sentences = [done, *_failures(receipt)]
     if receipt.until:
         sentences.append(
-            f"Updates queued before may bring memories until {when(receipt.until)}. Run it again then, or add "
-            "--wait."
+            f"Updates queued before may bring memories until {when(receipt.until)}. Run it again then, or add --wait."
         )
     sentences.append(f"The receipt is in {file}; it says what this does not cover.")
     return inert("\n".join(line for text in sentences for line in wrapped(one_line(text), width=width)) + "\n")
