@@ -12,6 +12,7 @@ import click
 
 from provisioner.manifest.files import STDIN, Found, read_manifest, shown_path
 from provisioner.manifest.limits import Budget
+from provisioner.memory.scopes import EXPORT, FILE
 from provisioner.model.address import Address
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.migration import RATE
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from provisioner.planes.service import Planes
 
 _MOST_BYTES: Final = 20_000_000
+_EXPORTS: Final = (".jsonl", ".jsonl.gz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +49,29 @@ class Census:
         """The plan with the memories counted that it is about. Raises ProvisionerError for a bad file of scopes, also
         where the plan needs none.
         """
-        given = read_scopes(self.scopes_from) if self.scopes_from is not None else ()
-        if not any(change.loses_data or change.migration is not None for change in plan.changes):
+        given = scopes_in(self.scopes_from) if self.scopes_from is not None else {}
+        if not any(it.loses_data or it.migration is not None for it in plan.changes):
             return plan
         from provisioner.memory.plane import Memories  # noqa: PLC0415 - most plans lose nothing
-        from provisioner.memory.scopes import FILE  # noqa: PLC0415
         from provisioner.memory.survey import Counting, survey  # noqa: PLC0415
 
-        counting = Counting(given={FILE: given}, exact=self.exact, shown=self.shown, rate=self.rate)
+        counting = Counting(given=given, exact=self.exact, shown=self.shown, rate=self.rate)
         return survey(plan, desired, live, Memories(planes.project), counting, at_once=parallelism)
+
+
+def scopes_in(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """Those of a list, or of an export of memories, by what it is. Raises ProvisionerError."""
+    if path.name.endswith(_EXPORTS):
+        return {EXPORT: _exported(path)}
+    return {FILE: read_scopes(path)}
+
+
+def _exported(path: Path) -> tuple[str, ...]:
+    from provisioner.cli.export_files import export_opened  # noqa: PLC0415 - few plans are made beside a backup
+    from provisioner.memory.importing import read_export  # noqa: PLC0415
+
+    with export_opened(str(path)) as stream:
+        return tuple(read_export(stream).runs)
 
 
 def read_scopes(path: Path) -> tuple[str, ...]:
@@ -75,7 +91,8 @@ _SCOPES_FROM: Final = click.option(
     "--scopes-from",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Scopes of memory stores, one a line, beside those that the manifest and live agents name; - reads stdin.",
+    help="Scopes of memory stores, one a line, beside those that the manifest and live agents name; - reads stdin. Of "
+    "an export of memories (.jsonl, .jsonl.gz), those that are in it.",
 )
 _SHOW_SCOPES: Final = click.option(
     "--show-scopes", is_flag=True, help="Show the names of scopes, which may be people's; else only how many there are."

@@ -64,6 +64,13 @@ def _plan_json(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
     return plan_json(plan)
 
 
+def _plan_saved(plan: Plan, _: Styles, __: int, ___: int = 0, /) -> str:
+    """With the scopes that a migration copies: whoever applies it needs them."""
+    from provisioner.render.plan_json import plan_json  # noqa: PLC0415
+
+    return plan_json(plan, names_scopes=True)
+
+
 def _plan_markdown(plan: Plan, _: Styles, __: int, size: int = DEFAULT_SIZE, /) -> str:
     from provisioner.render.plan_markdown import plan_markdown  # noqa: PLC0415
 
@@ -267,7 +274,7 @@ ACCEPTED: Final = {name: it.accepted for name, it in FORMATS.items() if it.accep
 CHECKED: Final = {name: it.checked for name, it in FORMATS.items() if it.checked is not None}
 RENDERED: Final = {name: it.rendered for name, it in FORMATS.items() if it.rendered is not None}
 RUNS: Final = {name: it.run for name, it in FORMATS.items() if it.run is not None}
-PLAN_FILES: Final = {it.ending: it.plan for it in FORMATS.values() if it.plan is not None}
+PLAN_FILES: Final = {it.ending: it.plan for it in FORMATS.values() if it.plan is not None} | {".json": _plan_saved}
 CHECK_FILES: Final = {it.ending: it.checked for it in FORMATS.values() if it.checked is not None}
 
 

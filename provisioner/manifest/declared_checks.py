@@ -178,7 +178,7 @@ def _unknown(it: _Declared, kind: str, subject: Address, draft: Draft) -> Iterat
 def _agent_faults(it: _Declared, entry: Entry | None) -> Iterator[Diagnostic]:
     expect, asks = it.value.get("expect") or {}, bool(it.value.get("ask"))
     recalls = expect.get("recalls") is True
-    if not (asks or recalls):
+    if not (asks or recalls or set(OF_ANSWERS) & expect.keys()):
         message = "the agent is asked nothing."
         yield from it.error("check-kind", (), message, "Add `ask:`, or `expect: {recalls: true}`.", at_key=True)
     for key in OF_ANSWERS if not asks else ():

@@ -13,6 +13,7 @@ from provisioner.memory.copying import Manner
 from provisioner.memory.course import Course
 from provisioner.memory.filling import ScopeNames, Tally
 from provisioner.memory.in_place import discard, migrate_in_place
+from provisioner.memory.journal import Journal
 from provisioner.memory.pacing import Pace
 from provisioner.memory.side_by_side import fill_successor, retire
 from provisioner.model.address import Address
@@ -39,7 +40,7 @@ class Mover:
     at_once: int
     clock: Clock
     stopping: Callable[[], bool] = lambda: False
-    shows_scopes: bool = False
+    journal_of: Callable[[Change], Journal] = lambda _: Journal()
 
     def step_of(self, change: Change) -> Step:
         return self._migrated if change.migration is not None else performed
@@ -49,9 +50,11 @@ class Mover:
     ) -> tuple[str, ...]:
         course = self._course(change, kind, service, tell)
         try:
-            return _followed(course)
+            remarks = _followed(course)
         except PlaneError as error:
             raise _placed(error, course) from error
+        course.journal.end()
+        return remarks
 
     def _course(self, change: Change, kind: Kind, service: Service, tell: Callable[[Progress], None]) -> Course:
         migration = change.migration
@@ -66,18 +69,19 @@ class Mover:
             run=self.run,
             clock=self.clock,
             manner=Manner(pace=pace, at_once=self.at_once, stopping=self.stopping),
-            names=ScopeNames(names=_known_scopes(change, migration), shown=self.shows_scopes),
+            names=_known_scopes(change, migration),
             tally=Tally(tell, self.clock),
+            journal=self.journal_of(change),
         )
 
 
-def _known_scopes(change: Change, migration: Migration) -> tuple[str, ...]:
-    """Raises PlaneError where nobody has looked which there are: what is in them would be lost."""
+def _known_scopes(change: Change, migration: Migration) -> ScopeNames:
+    """Raises PlaneError where nobody has looked which there are, or nobody says it: what is in them would be lost."""
     holding = migration.holding or change.holding
-    if holding is not None:
-        return holding.scopes.names
+    if holding is not None and not holding.scopes.unnamed:
+        return ScopeNames(names=holding.scopes.names, shown=holding.scopes.shown)
     if migration.part is Part.DISCARD:
-        return ()
+        return ScopeNames(names=())
     failure = Failure(
         message=f"Which scopes {migration.source} has is not known to this run; nothing was written.",
         code="scopes-unknown",

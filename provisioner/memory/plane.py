@@ -13,6 +13,7 @@ from provisioner.model.memory import KINDS, Item
 from provisioner.model.memory_outcomes import Operation, Update
 
 FEATURES: Final = ("MemoryStores=V1Preview",)
+OTHER_SCOPE: Final = "other-scope"  # the code of an answer that shows somebody what is somebody else's
 T = TypeVar("T")
 
 
@@ -130,7 +131,7 @@ def item_of(body: Document, scope: str) -> Item:
     if kind not in KINDS:
         raise _odd("A memory", f"its `kind` is none of {', '.join(KINDS)}")
     if body.get("scope") != scope:
-        raise _odd("A memory", "it is of another scope than the one that was asked for")
+        raise _odd("A memory", "it is of another scope than the one that was asked for", code=OTHER_SCOPE)
     updated = body.get("updated_at")
     when = int(updated) if isinstance(updated, (int, float)) else 0
     return Item(scope=scope, kind=str(kind), content=content, updated_at=when, id=memory_id)
@@ -174,6 +175,6 @@ def _path(store: str) -> str:
     return f"memory_stores/{quote(store, safe='')}"
 
 
-def _odd(what: str, why: str) -> PlaneError:
+def _odd(what: str, why: str, *, code: str = "odd-answer") -> PlaneError:
     advice = "A fault of the service. Try again later."
-    return PlaneError(Failure(message=f"{what} makes no sense: {why}.", code="odd-answer", advice=advice))
+    return PlaneError(Failure(message=f"{what} makes no sense: {why}.", code=code, advice=advice))

@@ -12,12 +12,11 @@ from typing import Final, TypeAlias
 from provisioner.apply.workers import side_by_side
 from provisioner.memory.plane import Memories
 from provisioner.memory.scopes import known_scopes, longest_delay_s
-from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Severity
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import KINDS, Holding
-from provisioner.model.migration import RATE
+from provisioner.model.migration import RATE, Part
 from provisioner.model.plan import Change, Plan
 from provisioner.model.resource import Desired, Live
 from provisioner.model.words import plural
@@ -73,7 +72,8 @@ def survey(
 
 
 def is_about_memories(change: Change) -> bool:
-    return change.loses_data or change.migration is not None
+    """Whether it loses or moves any; what a shadow has is elsewhere, too."""
+    return change.loses_data or (change.migration is not None and change.migration.part is not Part.DISCARD)
 
 
 _Pair: TypeAlias = tuple[str, str]  # a store and a scope
@@ -81,7 +81,7 @@ _Counts: TypeAlias = Mapping[_Pair, "Counter[str] | Failure"]
 
 
 class _Survey:
-    """Of one change: which stores hold what it is about, and which of their scopes are known."""
+    """Of one change: which store has all that it is about, if it is live, and which of its scopes are known."""
 
     def __init__(
         self, change: Change, desired: Mapping[Address, Desired], live: Mapping[Address, Live], counting: Counting
@@ -92,9 +92,8 @@ class _Survey:
         way = change.migration
         names = (change.address,) if way is None else (way.source, way.target)
         used = {it.name for it in names}
-        # What was begun may be in either; nothing else has what it holds anywhere but in the source.
-        holding = names if way is not None and way.resumes else names[:1]
-        self._stores = [it.name for it in holding if it in live]
+        whole = way.target if way is not None and way.part is Part.RESTORE else names[0]
+        self._stores = [whole.name] if whole in live else []
         self._wanted = change.wanted or next((desired[it] for it in (change.address, *names) if it in desired), None)
         self._delay_s = longest_delay_s(used, live.values())
         self._scopes = known_scopes(
@@ -111,15 +110,14 @@ class _Survey:
 
     def filled(self, counts: _Counts) -> Change:
         """The change with what it is about."""
-        holdings = [self._holding(store, counts) for store in self._stores]
-        holding = max(holdings, key=lambda it: it.total, default=Holding(scopes=self._scopes, limit=self._limit))
+        holding = self._holding(counts)
         way = self._change.migration
         if way is not None:
             way = replace(way, holding=holding, settle_s=self._delay_s, rate=self._rate)
         return replace(self._change, holding=holding, migration=way)
 
-    def _holding(self, store: str, counts: _Counts) -> Holding:
-        found = [counts[store, scope] for scope in self._scopes.names]
+    def _holding(self, counts: _Counts) -> Holding:
+        found = [counts[pair] for pair in self.pairs]
         counted = [it for it in found if isinstance(it, Counter)]
         return Holding(
             scopes=self._scopes,
@@ -130,7 +128,8 @@ class _Survey:
         )
 
     def problems(self, counts: _Counts, plan: Plan) -> Iterator[Diagnostic]:
-        moves = self._change.migration is not None and self._change.action is not Action.DELETE
+        way = self._change.migration
+        moves = way is not None and way.part in (Part.MOVE, Part.RESTORE)
         if moves and not self._scopes and not self._named & plan.allow.data_loss:
             yield self._unknown()
         failures = [it for pair in self.pairs if isinstance(it := counts[pair], Failure)]

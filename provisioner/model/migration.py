@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from math import ceil
 from typing import Final
 
 from provisioner.model.address import Address
@@ -50,3 +51,47 @@ class Migration:
     holding: Holding | None = None
     rate: int = RATE
     settle_s: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """About what it takes, as far as memories were counted; `away_s` is how long the name holds none of them, or not
+    all yet. Updates that are waited for come on top.
+    """
+
+    requests: int
+    duration_s: float
+    away_s: float = 0
+
+
+def estimate(migration: Migration) -> Estimate | None:
+    """None where nothing was counted. Paced by the rate: an item is written by a request, and read with a page of
+    others; every scope is read in full before a copy, after it, and again right before the old store goes.
+    """
+    holding = migration.holding
+    if holding is None or not holding.scopes:
+        return None
+    pages = ceil(holding.total / PAGE) + len(holding.scopes)
+    writes, reads, away = _effort(migration, holding.total, pages)
+    return Estimate(
+        requests=writes + reads, duration_s=_seconds(writes + reads, migration), away_s=_seconds(away, migration)
+    )
+
+
+def _effort(migration: Migration, items: int, pages: int) -> tuple[int, int, int]:
+    """Items to be written, pages to be read, and how many of these requests fall into the time without the name."""
+    is_in_place = migration.way is Way.IN_PLACE
+    back = items + 3 * pages  # what is there already, what is to be copied, and what came
+    match migration.part:
+        case Part.MOVE:
+            return (2 * items, 8 * pages, back) if is_in_place else (items, 3 * pages, 0)
+        case Part.RESTORE:
+            return items, 3 * pages, back
+        case Part.RETIRE:
+            return 0, 3 * pages, 0
+        case Part.DISCARD:
+            return 0, 0, 0
+
+
+def _seconds(requests: int, migration: Migration) -> float:
+    return 60 * requests / max(1, migration.rate)

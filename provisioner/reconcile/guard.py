@@ -71,6 +71,17 @@ def left_behind(changes: Sequence[Change], desired: Mapping[Address, Desired]) -
         )
 
 
+def put_off(wanted: Desired) -> Diagnostic:
+    return Diagnostic(
+        code="put-off",
+        message=f"{wanted.key_address} was edited again while a migration of it is under way; this ends that one, to "
+        f"{wanted.address.name} as it is live.",
+        hint="Run this once more afterwards: then the new edit is planned.",
+        severity=Severity.WARNING,
+        where=wanted.where,
+    )
+
+
 def nothing_declared(changes: Sequence[Change], desired: Mapping[Address, Desired], owner: str) -> Iterator[Diagnostic]:
     """An empty manifest is more often a bad merge than a wish. What would only be released stays as it is, so that is
     no reason to refuse.

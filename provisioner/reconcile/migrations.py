@@ -13,7 +13,7 @@ that is to be made anew again, it is filled first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -36,14 +36,18 @@ class Names(Protocol):
 
 
 def shadows(desired: Mapping[Address, Desired], live: Mapping[Address, Live], owner: str) -> dict[Address, Live]:
-    """Those of the owner, by the address of the entry that each belongs to; without one it is a store as any other."""
-    by_key = {it.key_address: at for at, it in desired.items() if not it.external}
+    """Those of the owner, by the address of the entry that each belongs to; without one it is a store as any other. Of
+    an external one it is still a copy, where it is one.
+    """
+    by_key = {it.key_address: at for at, it in desired.items()}
     found: dict[Address, Live] = {}
     for at, it in sorted(live.items()):
         if it.marker is None or not it.marker.is_shadow or not is_owned(it, owner) or at in desired:
             continue
         whose = by_key.get(Address(at.kind, it.marker.key))
-        if whose is not None and (whose not in found or is_copy(it, live.get(whose))):
+        if whose is None or (desired[whose].external and not is_copy(it, live.get(whose))):
+            continue
+        if whose not in found or is_copy(it, live.get(whose)):
             found[whose] = it
     return found
 
@@ -66,10 +70,13 @@ def is_unfinished(shadow: Live | None, found: Live | None) -> bool:
 
 def in_place(change: Change, shadow: Live | None, names: Names, part: Part) -> Change:
     """The change as one that keeps what is held."""
-    at = change.address
+    at, marker = change.address, change.marker
+    if marker is not None and part is Part.MOVE:
+        marker = replace(marker, copy_of="", run="", filled=0)  # the new one is nobody's copy
     return replace(
         change,
         action=Action.MIGRATE,
+        marker=marker,
         loses_data=False,
         migration=Migration(
             way=Way.IN_PLACE,
@@ -96,7 +103,8 @@ def beside(change: Change, source: Live, *, resumes: bool) -> Change:
     """The change that makes a store of another name from what the source is, as one that takes all of it along."""
     marker = change.marker
     if marker is not None:
-        marker = replace(marker, key=change.key or change.address.name, copy_of=identity_print(source))
+        key = change.key or change.address.name
+        marker = replace(marker, key=key, copy_of=identity_print(source), run="", filled=0)
     return replace(
         change,
         action=Action.MIGRATE,
@@ -119,17 +127,28 @@ def retired(source: Live, successor: Address, users: tuple[Address, ...], *, res
     )
 
 
-def is_left(source: Live, desired: Mapping[Address, Desired], live: Mapping[Address, Live]) -> bool:
-    """Whether nothing of the manifest uses it any more."""
-    return not any(source.address in it.needs for at, it in live.items() if at in desired and not desired[at].external)
+def source_of(copy: Live, lives: Iterable[Live]) -> Live | None:
+    """What it is filled from, as long as that is there."""
+    said = copy.marker.copy_of if copy.marker is not None else ""
+    return next((it for it in lives if said and it.address != copy.address and identity_print(it) == said), None)
 
 
-def discarded(shadow: Live, of: Address) -> Change:
-    """The shadow of what stays as it is."""
+def is_filled(copy: Live) -> bool:
+    """Whether all that its source held has been read back from it; from then on others may use it."""
+    return copy.marker is not None and copy.marker.filled > 0
+
+
+def given_up(copy: Live, live: Mapping[Address, Live]) -> Live | None:
+    """What has all that it holds, where it is a copy that nobody uses yet."""
+    return source_of(copy, live.values()) if not is_filled(copy) else None
+
+
+def discarded(copy: Live, of: Address, way: Way) -> Change:
+    """The end of a copy that is not needed, of what is whole."""
     return Change(
         action=Action.DELETE,
-        address=shadow.address,
-        before=shadow,
+        address=copy.address,
+        before=copy,
         remarks=(f"It holds copies alone, made by a migration that was not ended; {of} has all of it.",),
-        migration=Migration(way=Way.IN_PLACE, source=of, target=shadow.address, part=Part.DISCARD, resumes=True),
+        migration=Migration(way=way, source=of, target=copy.address, part=Part.DISCARD, resumes=True),
     )

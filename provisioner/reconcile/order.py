@@ -6,7 +6,7 @@
 The arrows come from the references found in the resources, never from a list of kinds. Only deletes wait for what
 leaves, and what stays waits for no delete: so the arrows make no circle where the references make none. A replace
 counts as staying: references are by name, and whoever needs it still may be waiting for it. What holds people's data
-and is given up goes after that which takes its place.
+and is given up goes after that which takes its place, and after copies of it that are not needed.
 
 Among what the arrows leave open, what frees capacity goes before what takes from the same quota: a decrease, a move
 to another quota, and the delete of what nothing refers to any more, before an increase or a create. This is a
@@ -20,6 +20,7 @@ from graphlib import TopologicalSorter
 
 from provisioner.model.action import Action
 from provisioner.model.address import Address
+from provisioner.model.migration import Part
 from provisioner.model.plan import Change
 from provisioner.model.traits import Traits
 from provisioner.reconcile.capacity import Pools
@@ -32,6 +33,9 @@ def predecessors(changes: Iterable[Change]) -> dict[Address, frozenset[Address]]
     for change in by_address.values():
         for needed in change.before.needs if change.before else ():
             leaving.setdefault(needed, set()).add(change.address)
+    for change in by_address.values():
+        if (whole := _whole(change)) is not None:
+            leaving.setdefault(whole, set()).add(change.address)
     return {address: frozenset(_waits_for(change, by_address, leaving)) for address, change in by_address.items()}
 
 
@@ -40,16 +44,20 @@ def _waits_for(
 ) -> Iterable[Address]:
     if change.action is Action.DELETE:
         yield from leaving.get(change.address, set()) - {change.address}
-        yield from (at for at in _what_takes_its_place(change) if at in changes)
+        if change.migration is not None and change.migration.part is Part.RETIRE and change.migration.target in changes:
+            yield change.migration.target
         return
+    if change.action is Action.MIGRATE:
+        yield from (at for at in leaving.get(change.address, ()) if _whole(changes[at]) == change.address)
     for needed in change.needs:
         if needed in changes and needed != change.address and changes[needed].action is not Action.DELETE:
             yield needed
 
 
-def _what_takes_its_place(change: Change) -> Iterable[Address]:
+def _whole(change: Change) -> Address | None:
+    """What has all that a copy holds which is discarded: that goes first, as long as this is seen."""
     way = change.migration
-    return {way.source, way.target} - {change.address} if way is not None else ()
+    return way.source if way is not None and way.part is Part.DISCARD else None
 
 
 def in_order(changes: Iterable[Change], traits: Mapping[str, Traits]) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
-from provisioner.model.migration import Part
+from provisioner.model.migration import Part, Way
 from provisioner.model.plan import Change, FieldChange, Plan, Referred
 from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
 from provisioner.model.traits import Traits
@@ -30,7 +30,15 @@ from provisioner.reconcile.held import (
 from provisioner.reconcile.marker import AppliedRecord
 from provisioner.reconcile.meaning import record_of, spelt_as_live
 from provisioner.reconcile.migrations import beside as beside_source
-from provisioner.reconcile.migrations import discarded, in_place, is_left, is_unfinished, migrates, retired
+from provisioner.reconcile.migrations import (
+    discarded,
+    given_up,
+    in_place,
+    is_filled,
+    is_unfinished,
+    migrates,
+    retired,
+)
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
 from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
@@ -162,7 +170,7 @@ def _discarded(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
         it = found[at]
         goes_on = isinstance(it, Diagnostic) or (it is not None and it.migration is not None)
         if at not in case.held and not goes_on:
-            yield discarded(shadow, at)
+            yield discarded(shadow, at, Way.IN_PLACE)
 
 
 def _refusals(
@@ -193,11 +201,18 @@ def _warnings(
     for at, (wanted, _) in case.pairs.items():
         if not isinstance(found[at], Diagnostic) and case.is_inside(at):
             yield from _left_alone(wanted, case.live.get(at), case.owner, case.allow)
+            yield from _put_off(wanted, case)
     yield from guard.one_at_a_time(changes, case.owner)
     yield from guard.left_behind(changes, case.desired)
     for at in unchanged:
         if at not in case.held:
             yield from _unseen_on_unchanged(*case.pairs[at], case.traits[at.kind])
+
+
+def _put_off(wanted: Desired | None, case: Case) -> Iterator[Diagnostic]:
+    found = case.live.get(wanted.address) if wanted is not None and not wanted.external else None
+    if wanted is not None and found is not None and is_filled(found) and _is_put_off(wanted, found, case):
+        yield guard.put_off(wanted)
 
 
 def _suspended(found: Mapping[Address, _Found], case: Case) -> Iterator[Change]:
@@ -256,7 +271,7 @@ def _change(address: Address, pair: Pair, case: Case) -> Change | None:
     if (moved := _moved(wanted, found, case)) is not None:
         return moved
     if found is not None:
-        return _alteration(wanted, found, case)
+        return None if _is_put_off(wanted, found, case) else _alteration(wanted, found, case)
     made = _creation(wanted, case.owner, traits)
     shadow = case.shadows.get(address)
     return made if shadow is None else in_place(replace(made, referrers=users), shadow, case, Part.RESTORE)
@@ -266,19 +281,34 @@ def _leaving(found: Live, case: Case, users: tuple[Address, ...]) -> Change | No
     successor = case.successors.get(found.address)
     if successor is None:
         return _removal(found, case.owner, case.traits[found.address.kind], users)
-    return None if successor in case.held else retired(found, successor, users, resumes=successor in case.live)
+    if successor in case.held:
+        return None
+    if (whole := given_up(found, case.live)) is not None:
+        return discarded(found, whole.address, Way.SIDE_BY_SIDE)
+    return retired(found, successor, users, resumes=successor in case.live)
 
 
 def _moved(wanted: Desired, found: Live | None, case: Case) -> Change | None:
-    """What takes the place of another, as long as that is not yet done: what uses it must not be moved before."""
-    source = next((case.live[at] for at in wanted.succeeds if at in case.live), None)
-    if source is None or (found is not None and is_left(source, case.desired, case.live)):
+    """What takes the place of another, as long as it is not filled: what uses that one must not be moved before."""
+    source = _source(wanted, case)
+    if source is None or (found is not None and is_filled(found)):
         return None
-    own = _alteration(wanted, found, case) if found is not None else None
-    if own is not None and (own.migration is not None or own.destroys):
-        return own
     change = _alteration(wanted, source, case)
     return beside_source(change, source, resumes=found is not None) if change is not None else None
+
+
+def _is_put_off(wanted: Desired, found: Live, case: Case) -> bool:
+    """Whether it would be made anew before what it takes the place of is gone: that comes first."""
+    if _source(wanted, case) is None:
+        return False
+    change = _alteration(wanted, found, case)
+    return change is not None and change.destroys
+
+
+def _source(wanted: Desired, case: Case) -> Live | None:
+    """What is in use, and to be given up for what the entry means."""
+    lives = (case.live[at] for at in wanted.succeeds if at in case.live)
+    return next((it for it in lives if given_up(it, case.live) is None), None)
 
 
 def _creation(wanted: Desired, owner: str, traits: Traits) -> Change:
@@ -295,21 +325,23 @@ def _creation(wanted: Desired, owner: str, traits: Traits) -> Change:
 
 
 def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
+    """What a migration wrote stays."""
     declared = without(wanted.fields, wanted.lifecycle.ignore)
-    return Marker(
+    was = found.marker if found is not None else None
+    return replace(
+        was or Marker(owner=owner),
         owner=owner,
         applied=record_of(
             declared,
             traits,
             whose=wanted.address,
             over=over,
-            before=found.marker if found else None,
+            before=was,
             written=wanted.written,
         ),
         prevent_destroy=_prevents_destroy(wanted, found, traits),
         on_remove=wanted.lifecycle.on_remove,
-        key=found.marker.key if found is not None and found.marker is not None else "",
-        copy_of=found.marker.copy_of if found is not None and found.marker is not None else "",
+        is_shadow=False,
     )
 
 

@@ -1,13 +1,13 @@
 """Which live store an entry means, where one takes the place of another under a name of its own.
 
-The key in the manifest is the logical name. What is live by it is the store of the owner that carries the key, and,
-where there are several, that into which the others were copied. Only a store with another definition gets another name:
-one that is live and is as the entry says again, an edit having been taken back, is what is meant.
+The key in the manifest is the logical name. What is live by it is the store of the owner that carries the key. Where
+one is being filled from another, the other is in use until the mark of the new one says that it is filled; from then on
+the new one is. So where an edit is taken back in between, the one that was in use is meant again, whole as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,7 @@ from provisioner.model.traits import Traits
 from provisioner.model.written import as_written
 from provisioner.reconcile.compare import compare
 from provisioner.reconcile.marker import AppliedRecord, identity_print
-from provisioner.reconcile.migrations import shadows
+from provisioner.reconcile.migrations import is_filled, shadows, source_of
 from provisioner.reconcile.scopes import is_owned
 
 _DIGITS: Final = 6
@@ -49,13 +49,12 @@ def successions(
     beside = shadows(desired, live, owner)
     found: dict[Address, Succession] = {}
     for at, wanted in sorted(desired.items()):
-        if wanted.external or not traits[at.kind].migrates:
-            continue
-        lives = _candidates(wanted, desired, live, owner)
+        lives = _candidates(wanted, desired, live, owner) if traits[at.kind].migrates and not wanted.external else []
         if not lives:
             continue
         starts = begins and at not in beside and _is_beside(wanted)
-        it = _succession(wanted, lives, traits[at.kind], None if not starts else {*live, *desired}, anew=at in anew)
+        taken = {*live, *desired} if starts else None
+        it = _succession(wanted, _States.of(lives), traits[at.kind], taken, anew=at in anew)
         if it != Succession(at=at):
             found[at] = it
     return found
@@ -68,30 +67,58 @@ def _is_beside(wanted: Desired) -> bool:
 def _candidates(
     wanted: Desired, desired: Mapping[Address, Desired], live: Mapping[Address, Live], owner: str
 ) -> list[Live]:
-    """All that are the owner's and the entry's, those into which no other was copied last."""
+    """All that are the owner's and the entry's, those that say so first."""
+
+    def says_so(it: Live) -> bool:
+        return it.marker is not None and it.marker.key == wanted.key_address.name
 
     def is_meant(at: Address, it: Live) -> bool:
         if at == wanted.address or at in wanted.succeeds:
             return True
-        marker = it.marker
-        is_its = marker is not None and not marker.is_shadow and marker.key == wanted.key_address.name
-        return is_its and at.kind == wanted.address.kind and at not in desired
+        is_shadow = it.marker is not None and it.marker.is_shadow
+        return says_so(it) and not is_shadow and at.kind == wanted.address.kind and at not in desired
 
     found = [it for at, it in sorted(live.items()) if not it.odd and is_owned(it, owner) and is_meant(at, it)]
-    copied = {it.marker.copy_of for it in found if it.marker is not None and it.marker.copy_of}
-    return sorted(found, key=lambda it: identity_print(it) in copied)
+    return sorted(found, key=lambda it: not says_so(it))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _States:
+    """What is in use; what was filled into that and is still there; and what is being filled, and used by nobody."""
+
+    in_use: Live
+    pending: tuple[Live, ...]
+    making: tuple[Live, ...]
+
+    @classmethod
+    def of(cls, lives: Sequence[Live]) -> _States:
+        making = tuple(it for it in lives if source_of(it, lives) is not None and not is_filled(it))
+        ready = [it for it in lives if it not in making] or [*lives]
+        copied = {it.marker.copy_of for it in ready if it.marker is not None and is_filled(it)}
+        in_use = next((it for it in ready if identity_print(it) not in copied), ready[0])
+        source = source_of(in_use, ready)
+        return cls(in_use=in_use, pending=(source,) if source is not None else (), making=making)
 
 
 def _succession(
-    wanted: Desired, lives: list[Live], traits: Traits, taken: Container[Address] | None, *, anew: bool
+    wanted: Desired, states: _States, traits: Traits, taken: Container[Address] | None, *, anew: bool
 ) -> Succession:
-    in_use = lives[0]
-    fitting = next((it for it in lives if not _must_be_made_anew(wanted, it, traits)), None)
-    if taken is not None and (fitting is None or (anew and len(lives) == 1)):
-        at = successor_address(wanted, in_use, traits, taken)
-    else:
-        at = (fitting or in_use).address
-    return Succession(at=at, sources=tuple(it.address for it in lives if it.address != at))
+    """What was begun is ended first, and what follows from the entry now is begun afterwards."""
+    in_use, making = states.in_use, states.making
+    if states.pending:
+        return _of(in_use.address, *states.pending, *making)
+    if not (anew or _must_be_made_anew(wanted, in_use, traits)):
+        return _of(in_use.address, *making)
+    begun = next((it for it in making if not _must_be_made_anew(wanted, it, traits)), None)
+    if begun is not None:
+        return _of(begun.address, in_use, *making)
+    if taken is not None:
+        return _of(successor_address(wanted, in_use, traits, taken), in_use, *making)
+    return _of(in_use.address, *making)
+
+
+def _of(at: Address, *sources: Live) -> Succession:
+    return Succession(at=at, sources=tuple(it.address for it in sources if it.address != at))
 
 
 def _must_be_made_anew(wanted: Desired, found: Live, traits: Traits) -> bool:

@@ -45,7 +45,7 @@ class Drift:
 
 def losses(plan: Plan) -> tuple[Loss, ...]:
     """Memories before all else."""
-    gone = [change for change in plan.changes if change.destroys or change.loses_data]
+    gone = [change for change in plan.changes if change.gives_up or change.loses_data]
     return tuple(Loss(it.address, _lost(it)) for it in sorted(gone, key=lambda it: not it.loses_data))
 
 

@@ -18,6 +18,7 @@ from provisioner.reconcile.comparison import Difference
 from provisioner.render.attention import is_edited_outside
 from provisioner.render.holdings import lost_sentences
 from provisioner.render.linediff import MOST, diff_lines, more
+from provisioner.render.migration import migration_sentences
 from provisioner.render.safe import one_line, visible
 from provisioner.render.values import inline, lines, path_text
 from provisioner.render.words import VERBS
@@ -96,6 +97,7 @@ def warnings(change: Change) -> Iterator[str]:
         yield "It exists already and no manifest owns it; this manifest takes it over."
     if change.loses_data:
         yield from lost_sentences(change.holding)
+    yield from migration_sentences(change)
     if change.destroys and change.referrers:
         refer = "refers" if len(change.referrers) == 1 else "refer"
         yield f"{joined([one_line(str(address)) for address in change.referrers])} {refer} to it."
@@ -284,7 +286,7 @@ class _Layout:
 
     def _comes(self, field: FieldChange) -> bool:
         """Whether there was nothing before; of what is only written that is not known, unless nothing was."""
-        is_new = self.action in (Action.CREATE, Action.REPLACE)
+        is_new = self.action in (Action.CREATE, Action.REPLACE, Action.MIGRATE)
         return isinstance(field.before, Absent) and (is_new or field.after is not SEALED)
 
     def _goes(self, field: FieldChange) -> bool:

@@ -31,8 +31,8 @@ def lost_sentences(holding: Holding | None) -> Iterator[str]:
         )
         return
     yield (
-        f"{_capital(holding.words)}{_kinds(holding)} are destroyed, and those of every scope that is not known, as the "
-        "service cannot list scopes."
+        f"{_capital(holding.words)}{kinds_words(holding)} are destroyed, and those of every scope that is not known, "
+        "as the service cannot list scopes."
     )
     yield from scope_sentences(holding.scopes)
 
@@ -48,7 +48,7 @@ def scope_sentences(scopes: Scopes) -> Iterator[str]:
         yield f"Known scopes: {joined([*names, *([more(left, 'scope')] if left else [])])}."
 
 
-def _kinds(holding: Holding) -> str:
+def kinds_words(holding: Holding) -> str:
     return f" ({joined(f'{number:,} {kind}' for kind, number in holding.kinds.items())})" if holding.total else ""
 
 

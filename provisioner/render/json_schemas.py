@@ -13,6 +13,7 @@ from provisioner.model.action import Action, Origin
 from provisioner.model.diagnostic import Severity
 from provisioner.model.document import Json
 from provisioner.model.memory import KINDS as MEMORY_KINDS
+from provisioner.model.migration import Part, Way
 from provisioner.model.progress import Status
 from provisioner.model.words import listed
 from provisioner.model.written import VARIABLE_TYPES
@@ -73,6 +74,7 @@ _PATH: Final = _many("Its path, one key each.", {"type": "string"})
 _MARKER: Final = {
     **_object(
         "What the tool wrote on it; null where nothing is.",
+        {"key": _text("The key of its entry, where a migration gave it another name.")},
         owner=_text("Whose it is."),
         prevent_destroy=_flag("Whether it is protected."),
         on_remove=_text("What becomes of it when its entry goes: `delete` or `keep`."),
@@ -189,9 +191,44 @@ HOLDING: Final = _object(
         uncounted_scopes=_count("Known scopes that could not be read."),
     ),
 )
+_MIGRATION: Final = _object(
+    "How what a store holds is kept when it must be made anew. Of a `migrate`, and of the "
+    "`delete` of what is not needed any more.",
+    {"scopes": _many("Those that are copied, by name; only in a file that `plan --out` wrote.", _text("A scope."))},
+    way={
+        "enum": [it.value for it in Way],
+        "description": "Whether the store keeps its name, or another one takes its place.",
+    },
+    part={
+        "enum": [it.value for it in Part],
+        "description": "`move` copies all and makes the store anew; `restore` copies back from the shadow what the new "
+        "store lacks; `retire` ends the old store, `discard` a shadow that is not needed.",
+    },
+    source=_ref("address"),
+    target=_ref("address"),
+    resumes=_flag("Whether an earlier run began it."),
+    rate={"type": "integer", "minimum": 1, "description": "Requests a minute, at most."},
+    settle_s={"type": "number", "minimum": 0, "description": "How long updates that are queued are waited for."},
+    estimate={
+        **_object(
+            "About what it takes; null where nothing was counted.",
+            requests=_count("Requests to the service."),
+            duration_s={"type": "number", "description": "How long that takes at the rate."},
+            away_s={"type": "number", "description": "How long the name holds none of it, or not all yet."},
+        ),
+        "type": ["object", "null"],
+    },
+    told=_many("What a reviewer must know of it, a sentence each.", {"type": "string"}),
+)
 _CHANGE: Final = _object(
     "What will be done to one resource. A create has every field with `after` only, a delete with `before` only.",
-    {"holding": {**HOLDING, "description": "The memories that are lost or moved with a store; missing for all else."}},
+    {
+        "holding": {
+            **HOLDING,
+            "description": "The memories that are lost or moved with a store; missing for all else.",
+        },
+        "migration": _MIGRATION,
+    },
     action={"enum": _ACTIONS, "description": "What will be done."},
     address=_ref("address"),
     key=_text("The key of its entry in the manifest: another than its name where the entry has a `live_name`."),
@@ -417,6 +454,22 @@ _EVENTS: Final[dict[str, Json]] = {
     "change_noted": {
         "description": "A sign of life of a change: it waits, or tries again.",
         "required": {**_WHICH, "note": _text("What it does.")},
+    },
+    "change_progressed": {
+        "description": "How far one step of a change is, told every second or so.",
+        "required": {
+            **_WHICH,
+            "doing": _text("The step."),
+            "unit": _text("What is counted: memories."),
+            "done": _count("So many are done."),
+            "total": {"type": ["integer", "null"], "minimum": 0, "description": "Of so many, where that is known."},
+            "per_minute": {"type": ["integer", "null"], "minimum": 0, "description": "How many a minute, until now."},
+            "left_s": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "description": "Seconds that the step may still take.",
+            },
+        },
     },
     "change_finished": {
         "description": "One change has ended, or was skipped.",

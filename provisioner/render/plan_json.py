@@ -27,6 +27,7 @@ from provisioner.render.change_lines import resource_fields, without_secrets
 from provisioner.render.diagnostics import diagnostic_document
 from provisioner.render.holdings import holding_document
 from provisioner.render.json_text import json_text
+from provisioner.render.migration import migration_document
 from provisioner.render.plan_saving import change_parts, obstacles, options_document, referred_document
 from provisioner.render.policy import policy_document
 from provisioner.render.scope import scope_document
@@ -35,15 +36,15 @@ from provisioner.render.target import target_document
 FORMAT_VERSION: Final = "1.1"
 
 
-def plan_json(plan: Plan) -> str:
-    """The plan as a text by itself."""
-    document = plan_document(plan) | {"checksum": UNSUMMED}
+def plan_json(plan: Plan, *, names_scopes: bool = False) -> str:
+    """The plan as a text by itself. One that migrates can be applied where it names the scopes, which are people's."""
+    document = plan_document(plan, names_scopes=names_scopes) | {"checksum": UNSUMMED}
     return summed(json_text(document, indent=2) + "\n")
 
 
-def plan_document(plan: Plan) -> Json:
+def plan_document(plan: Plan, *, names_scopes: bool = False) -> Json:
     """Plain JSON values only."""
-    hindered = list(obstacles(plan))
+    hindered = list(obstacles(plan, names_scopes=names_scopes))
     return {
         "format_version": FORMAT_VERSION,
         "target": target_document(plan.target),
@@ -68,7 +69,7 @@ def plan_document(plan: Plan) -> Json:
             "warnings": len(plan.warnings),
             "notes": len(plan.notes),
         },
-        "changes": [change_document(change) for change in plan.changes],
+        "changes": [change_document(change, names_scopes=names_scopes) for change in plan.changes],
         "referred": [referred_document(referred) for referred in plan.referred],
         "unchanged": [address_document(address) for address in plan.unchanged],
         "left_out": [address_document(address) for address in plan.left_out],
@@ -83,7 +84,8 @@ def address_document(address: Address) -> dict[str, str]:
     return {"kind": address.kind, "name": address.name}
 
 
-def change_document(change: Change) -> Json:
+def change_document(change: Change, *, names_scopes: bool = False) -> Json:
+    migration = migration_document(change, names_scopes=names_scopes)
     return {
         "action": change.action.value,
         "address": address_document(change.address),
@@ -91,6 +93,7 @@ def change_document(change: Change) -> Json:
         "adoption": change.is_adoption,
         "loses_data": change.loses_data,
         **({"holding": holding_document(change.holding)} if change.holding is not None else {}),
+        **({"migration": migration} if migration is not None else {}),
         "referrers": [address_document(address) for address in change.referrers],
         "reason": change.reason,
         "remarks": list(change.remarks),

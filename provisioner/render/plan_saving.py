@@ -19,13 +19,20 @@ from provisioner.model.redact import HiddenKeys, Masked, Sensitive, redacted
 from provisioner.model.resource import Desired, Live, Marker
 from provisioner.model.written import as_written, escape, hidden_in, private_places
 from provisioner.reconcile.fingerprints import fingerprint, harmless_fields
+from provisioner.render.migration import copies_scopes
 from provisioner.render.safe import one_line
 
 _LEAVE: tuple[Action, ...] = (Action.DELETE, Action.RELEASE)
 
 
-def obstacles(plan: Plan) -> Iterator[str]:
+def obstacles(plan: Plan, *, names_scopes: bool = False) -> Iterator[str]:
     """Why the plan, once saved, may not be applied: a sentence each."""
+    for change in plan.changes:
+        if not names_scopes and change.migration is not None and copies_scopes(change.migration):
+            yield (
+                f"{one_line(str(change.address))} is migrated, and whose memories it holds is said in a file of the "
+                "plan alone: plan --out plan.json."
+            )
     if plan.refusals:
         yield "It was refused."
     if plan.target is None:
@@ -130,6 +137,7 @@ def marker_document(marker: Marker | None) -> Json | None:
         "owner": marker.owner,
         "prevent_destroy": marker.prevent_destroy,
         "on_remove": marker.on_remove.value,
+        **({"key": marker.key} if marker.key else {}),
     }
 
 

@@ -31,6 +31,7 @@ from provisioner.model.words import quoted, shown
 from provisioner.model.written import VARIABLE_NAME, VARIABLE_TYPES, may_refer, shown_text
 from provisioner.reconcile.fingerprints import Fingerprint
 from provisioner.saved.holdings import holding_in
+from provisioner.saved.migrations import migration_in
 from provisioner.saved.shapes import MEMBERS, OPTIONS, PLAN, POLICY
 
 _MAJOR: Final = 1
@@ -248,7 +249,11 @@ def _change(document: Json) -> Change:
     fields = tuple(_field(it, address) for it in document["fields"])
     live, needs = document.get("live"), frozenset(_addresses(document["needs"]))
     leaves = action in (Action.DELETE, Action.RELEASE)  # then they are what the live object names
-    before = _live(live, address, _fields(fields, "before"), needs if leaves else frozenset()) if live else None
+    holding = holding_in(document.get("holding"))
+    migration = migration_in(document.get("migration"), holding, _address)
+    # what is moved to another name was live under its own
+    at = migration.source if action is Action.MIGRATE and migration is not None else address
+    before = _live(live, at, _fields(fields, "before"), needs if leaves else frozenset()) if live else None
     return Change(
         action=action,
         address=address,
@@ -262,7 +267,8 @@ def _change(document: Json) -> Change:
         reason=document["reason"],
         remarks=tuple(document["remarks"]),
         key="" if document.get("key") in (None, address.name) else document["key"],
-        holding=holding_in(document.get("holding")),
+        holding=holding,
+        migration=migration,
     )
 
 

@@ -19,6 +19,7 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
 from provisioner.model.document import ABSENT, Path, dotted, lookup
 from provisioner.model.errors import Stale
+from provisioner.model.migration import Part, Way
 from provisioner.model.plan import Change, Plan
 from provisioner.model.redact import Masked, Sensitive, redacted
 from provisioner.model.resource import Desired, Live
@@ -81,14 +82,45 @@ def _planned_again(
 ) -> Plan:
     """Of the plan's resources alone: whatever else is live is left alone."""
     planned = {change.address: change for change in saved.plan.changes}
-    others = {address: Desired(address=address, external=True) for address in live if address not in planned}
-    wanted = {address: it for address, it in desired.items() if address in planned}
+    succeeded = _succeeded(saved)
+    apart = {*planned, *(it.migration.target for it in saved.plan.changes if it.migration is not None)}
+    others = {
+        address: Desired(address=address, external=True, succeeds=succeeded.get(address, ()))
+        for address in (*live, *succeeded)
+        if address not in apart or (address in succeeded and address not in planned)
+    }
+    wanted = {
+        address: replace(it, key=planned[address].key, succeeds=succeeded.get(address, ()))
+        for address, it in desired.items()
+        if address in planned
+    }
     make = make_destruction if saved.plan.destruction else make_plan
     allow = replace(saved.plan.allow, replace=frozenset(_to_be_replaced(saved, live)))
     fresh = make({**others, **wanted}, live, owner=saved.plan.owner, traits=traits, allow=allow)
     left = ((it, planned[it.address]) for it in fresh.changes if it.address in planned)
     # the saved entries go by live names, and memories were counted then
-    return replace(fresh, changes=tuple(replace(it, key=then.key, holding=then.holding) for it, then in left))
+    return replace(fresh, changes=tuple(_with_memories(replace(it, key=then.key), then) for it, then in left))
+
+
+def _succeeded(saved: SavedPlan) -> dict[Address, tuple[Address, ...]]:
+    """What each store takes the place of, that which is moved first; copies that are not needed are given up, too."""
+    ways = [it.migration for it in saved.plan.changes if it.migration is not None]
+    ways = [it for it in ways if it.way is Way.SIDE_BY_SIDE]
+    by_source = {it.source: it.target for it in ways if it.part is not Part.DISCARD}
+    found: dict[Address, dict[Address, None]] = {}
+    for way in sorted(ways, key=lambda it: it.part is Part.DISCARD):
+        if way.part is Part.DISCARD:
+            found.setdefault(by_source.get(way.source, way.source), {})[way.target] = None
+        else:
+            found.setdefault(way.target, {})[way.source] = None
+    return {at: tuple(sources) for at, sources in found.items()}
+
+
+def _with_memories(change: Change, then: Change) -> Change:
+    now, was = change.migration, then.migration
+    if now is not None and was is not None:
+        now = replace(now, holding=was.holding, rate=was.rate, settle_s=was.settle_s)
+    return replace(change, holding=then.holding, migration=now)
 
 
 def _to_be_replaced(saved: SavedPlan, live: Mapping[Address, Live]) -> Iterator[Address]:
@@ -151,7 +183,7 @@ class _Held:
     def _of_object(self, now: Live | None) -> Iterator[Diagnostic]:
         address = self.change.address
         if now is None:
-            if self.then is not None and self.change.action is not Action.REPLACE:
+            if self.then is not None and self.change.action not in (Action.REPLACE, Action.MIGRATE):
                 yield _moved(f"{address} was there when planned, is gone now.")
             return
         if now.odd:

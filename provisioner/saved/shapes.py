@@ -7,6 +7,7 @@ from typing import Final
 from provisioner.model.policy import RULES
 from provisioner.model.shape import FLAG, NUMBER, OBJECT, TEXT, Shape, having, needed
 from provisioner.saved.holdings import HOLDING
+from provisioner.saved.migrations import MIGRATION
 
 _ADDRESS: Final = needed(having(kind=needed(TEXT), name=needed(TEXT)))
 _PATH: Final = Shape(word="a list", types=(list,), each=needed(TEXT))
@@ -51,6 +52,7 @@ _CHANGE: Final = needed(
         entry=OBJECT,
         key=TEXT,
         holding=HOLDING,
+        migration=MIGRATION,
     )
 )
 PLAN: Final = having(

@@ -189,3 +189,66 @@ def test_a_saved_plan_is_shown_and_applied_without_the_names(
     assert "4 memories of 3 known scopes" in flat(shown.out)
     assert done.code == 0, done.err
     assert foundry.objects("stores")[0]["id"] != before
+
+
+def migrating(text: str, *, scopes: bool = True) -> str:
+    named = text if scopes else text.replace(f"    scopes: [{ANN}, {{file: people.txt}}]\n", "").replace(BLUE, "x{{a}}")
+    return named.replace(f"  {STORE}:\n", f"  {STORE}:\n    lifecycle: {{on_replace: migrate}}\n", 1)
+
+
+def test_a_migration_of_unknown_scopes_is_refused_unless_their_loss_is_allowed(
+    manifest: Path, provisioner: Command, project: Path
+) -> None:
+    manifest.write_text(migrating(EXAMPLE, scopes=False), encoding="utf-8")
+    assert provisioner("apply", "--yes").code == 0
+    changed = migrating(OTHER_OPTIONS, scopes=False)
+    manifest.write_text(changed, encoding="utf-8")
+    (project / "more.txt").write_text(f"{ANN}\n", encoding="utf-8")
+
+    refused = provisioner("plan", "--format", "json")
+    given = provisioner("plan", "--format", "json", "--scopes-from", "more.txt")
+    allowed = provisioner("plan", "--format", "json", *ALLOWED)
+
+    assert {it["code"] for it in refused.document["refusals"]} == {"scopes-unknown"}
+    assert str(refused.document["refusals"][0]["where"]["file"]) == "stores.yaml"
+    assert given.code == allowed.code == 0
+    assert holding(given.document)["memories"]["total"] == 2
+    assert "is not needed" not in allowed.err
+
+
+def test_a_migration_is_refused_while_not_all_that_it_moves_can_be_read(
+    manifest: Path, foundry: Foundry, provisioner: Command
+) -> None:
+    manifest.write_text(migrating(OTHER_OPTIONS), encoding="utf-8")
+    foundry.fault({"method": "POST", "path": "*items:list"}, {"status": 403})
+
+    refused = provisioner("plan", "--format", "json")
+
+    assert refused.code == 1
+    assert {it["code"] for it in refused.document["refusals"]} == {"not-counted"}
+
+
+def test_a_migration_is_planned_with_what_it_moves(manifest: Path, provisioner: Command) -> None:
+    manifest.write_text(migrating(OTHER_OPTIONS), encoding="utf-8")
+
+    document = provisioner("plan", "--format", "json").document
+
+    assert [it["action"] for it in document["changes"]] == ["migrate"]
+    assert holding(document)["scopes"] == {"known": 3, "origins": {"manifest": 2, "agents": 1}}
+    assert holding(document)["memories"]["total"] == 4
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("name", ["memories.jsonl", "memories.jsonl.gz"])
+def test_an_export_names_the_scopes_that_are_in_it(name: str, provisioner: Command, project: Path) -> None:
+    exported = provisioner("memory", "export", STORE, "--scope", CAROL, "--scope", ANN, "--out", name)
+    assert exported.code == 0, exported.err
+
+    document = provisioner("plan", "--format", "json", "--scopes-from", name).document
+    (project / name).write_bytes((project / name).read_bytes()[:-20])
+    refused = provisioner("plan", "--scopes-from", name)
+
+    assert holding(document)["scopes"] == {"known": 4, "origins": {"manifest": 2, "agents": 1, "export": 2}}
+    assert holding(document)["memories"]["total"] == 5
+    assert refused.code == 1
+    assert "export" in refused.err.lower()

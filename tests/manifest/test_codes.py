@@ -8,7 +8,7 @@ from pathlib import Path
 from provisioner.manifest.codes import CODES
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("manifest", "kinds", "reconcile", "preflight")
+ROOMS = ("manifest", "kinds", "reconcile", "preflight", "memory")
 _REPORTERS = {"report", "error", "_value", "_key", "_problem"}
 
 

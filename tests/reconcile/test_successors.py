@@ -69,8 +69,13 @@ NAME = next(it for at, it in ((at, at.name) for at in meant_by(wanted(), OURS)) 
 NEXT = Address("stores", NAME)
 
 
-def successor(fields: Document = NEW, name: str = NAME, *, of: str = "prefs", **more: Any) -> _State:
-    return store(name, fields, copy_of=of, key="prefs", **more)
+def successor(fields: Document = NEW, name: str = NAME, *, of: str = "prefs", filled: int = 1, **more: Any) -> _State:
+    return store(name, fields, copy_of=of, key="prefs", filled=filled, **more)
+
+
+def begun(fields: Document = NEW, **more: Any) -> _State:
+    """One that is not filled yet."""
+    return successor(fields, filled=0, **more)
 
 
 # -- the way of it
@@ -142,40 +147,66 @@ def test_an_entry_with_a_name_of_its_own_is_moved_by_its_key() -> None:
 
 
 def test_a_store_that_was_not_filled_is_filled_before_the_agents_move() -> None:
-    plan = plan_of(wanted(), {**OURS, **successor(), **agent()})
+    plan = plan_of(wanted(), {**OURS, **begun(), **agent()})
     assert names(plan.changes) == [f"migrate {NEXT}", "update agents/buddy", "delete stores/prefs"]
     assert all(it.migration is None or it.migration.resumes for it in plan.changes)
 
 
-def test_once_the_agents_are_moved_only_the_old_one_is_left_to_go() -> None:
+def test_once_it_is_filled_the_agents_move_and_the_old_one_goes() -> None:
+    plan = plan_of(wanted(), {**OURS, **successor(), **agent()})
+    assert names(plan.changes) == ["update agents/buddy", "delete stores/prefs"]
     plan = plan_of(wanted(), {**OURS, **successor(), **agent(NAME)})
     assert names(plan.changes) == ["delete stores/prefs"]
     assert not plan.changes[0].loses_data
     assert not plan.refusals
 
 
-def test_an_edit_that_was_taken_back_leads_back() -> None:
-    plan = plan_of(wanted(OLD), {**OURS, **successor(), **agent(NAME)})
-    assert names(plan.changes) == ["migrate stores/prefs", "update agents/buddy", f"delete {NEXT}"]
-    plan = plan_of(wanted(OLD), {**OURS, **successor(), **agent()})
-    assert names(plan.changes) == [f"delete {NEXT}"]
-    assert not plan.changes[0].loses_data
-
-
-def test_of_three_all_that_is_older_is_retired() -> None:
-    live = {**OURS, **successor(), **agent()}
-    plan = plan_of(wanted(NEWER), live)
-    move = plan.changes[0]
-    assert (move.action, move.before) == (Action.MIGRATE, live[NEXT])
-    retired = [it.address for it in plan.changes if it.action is Action.DELETE]
-    assert sorted(retired) == sorted([STORE, NEXT])
+def test_an_edit_that_was_taken_back_before_it_was_filled_leaves_a_copy_to_go() -> None:
+    plan = plan_of(wanted(OLD), {**OURS, **begun(), **agent()})
+    (change,) = plan.changes
+    assert (change.action, change.address, change.loses_data) == (Action.DELETE, NEXT, False)
+    way = change.migration
+    assert way is not None
+    assert (way.part, way.source, way.target) == (Part.DISCARD, STORE, NEXT)
     assert not plan.refusals
+
+
+def test_of_two_that_were_begun_the_one_that_is_wanted_is_filled_and_the_other_goes() -> None:
+    live = {**OURS, **begun(), **agent()}
+    plan = plan_of(wanted(NEWER), live)
+    (move,) = (it for it in plan.changes if it.action is Action.MIGRATE)
+    assert move.before == OURS[STORE]
+    other = move.address
+    assert names(plan.changes) == [
+        f"delete {NEXT}",
+        f"migrate {other}",
+        "update agents/buddy",
+        "delete stores/prefs",
+    ]
+    both = {**live, **begun(NEWER, name=other.name)}
+    assert sorted(names(plan_of(wanted(NEWER), both).changes)) == sorted(names(plan.changes))
+    assert not plan.refusals
+
+
+@pytest.mark.parametrize("fields", [OLD, NEWER], ids=["taken back", "edited again"])
+def test_what_was_filled_is_ended_before_a_new_edit_is_begun(fields: Document) -> None:
+    plan = plan_of(wanted(fields), {**OURS, **successor(), **agent()})
+    assert names(plan.changes) == ["update agents/buddy", "delete stores/prefs"]
+    assert [it.code for it in plan.warnings] == ["put-off"]
+    after = plan_of(wanted(fields), {**store(NAME, NEW, key="prefs"), **agent(NAME)})
+    assert [it.action for it in after.changes] == [Action.MIGRATE, Action.UPDATE, Action.DELETE]
 
 
 @pytest.mark.parametrize("on_replace", OnReplace)
 def test_what_was_begun_is_ended_whatever_the_entry_says_now(on_replace: OnReplace) -> None:
-    plan = plan_of(wanted(on_replace=on_replace), {**OURS, **successor(), **agent()})
+    plan = plan_of(wanted(on_replace=on_replace), {**OURS, **begun(), **agent()})
     assert names(plan.changes) == [f"migrate {NEXT}", "update agents/buddy", "delete stores/prefs"]
+
+
+def test_what_is_to_be_made_anew_in_place_lets_a_copy_go_first() -> None:
+    plan = plan_of(wanted(NEWER, on_replace=OnReplace.MIGRATE), {**OURS, **begun(), **agent()})
+    assert names(plan.changes) == [f"delete {NEXT}", "migrate stores/prefs"]
+    assert not plan.refusals
 
 
 def test_without_its_entry_each_is_a_store_as_any_other() -> None:
@@ -238,7 +269,7 @@ def test_a_suspended_agent_keeps_the_old_one() -> None:
 
 
 def test_a_suspended_store_is_left_as_it_is() -> None:
-    for live in (OURS, {**OURS, **successor(OLD)}):
+    for live in (OURS, {**OURS, **begun()}, {**OURS, **successor(OLD)}):
         plan = plan_of(wanted(suspend=True), {**live, **agent()})
         assert Action.DELETE not in {it.action for it in plan.changes}
         assert Action.MIGRATE not in {it.action for it in plan.changes}

@@ -9,15 +9,19 @@ from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic, Location, Severity
 from provisioner.model.document import ABSENT
 from provisioner.model.errors import Failure
+from provisioner.model.memory import Holding, Scopes
+from provisioner.model.migration import Migration, Way
 from provisioner.model.plan import Change, FieldChange, Plan, Target
 from provisioner.model.progress import (
     ApplyFinished,
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.model.resource import Desired, Live, Marker, OnRemove
@@ -142,11 +146,42 @@ def replace_store() -> Change:
     )
 
 
+def migrate_store() -> Change:
+    at = Address("stores", "team-memory")
+    holding = Holding(
+        scopes=Scopes(names=("ada", "grace"), origins={"manifest": 2, "agents": 1}),
+        kinds={"user_profile": 1000, "chat_summary": 234},
+    )
+    return change(
+        Action.MIGRATE,
+        at,
+        live={"chat_model": "gpt-4.1-mini", "embedding_model": "small"},
+        after={"chat_model": "gpt-4.1-mini", "embedding_model": "large"},
+        marker=Marker(owner=OWNER),
+        fields=(
+            FieldChange(
+                path=("embedding_model",), before="small", after="large", origin=Origin.EDIT, forces_replace=True
+            ),
+        ),
+        needs=frozenset({DEPLOYMENT}),
+        referrers=(HELPER,),
+        holding=holding,
+        migration=Migration(
+            way=Way.IN_PLACE,
+            source=at,
+            target=Address("stores", "team-memory-shadow"),
+            holding=holding,
+            settle_s=300,
+        ),
+    )
+
+
 def sample_plan() -> Plan:
     old_store = Address("stores", "old-memory")
     changes = (
         create_deployment(),
         replace_store(),
+        migrate_store(),
         update_agent(),
         create_helper(),
         change(
@@ -317,6 +352,10 @@ def events() -> tuple[Event, ...]:
         ChangeStarted(change=done.change),
         ChangeNoted(change=done.change, note="waiting for the operation"),
         ChangeNoted(change=done.change, note="waiting for the operation"),
+        ChangeProgressed(
+            change=done.change,
+            progress=Progress(doing="copying into prefs-shadow", done=1200, total=3000, per_minute=949.6, left_s=113.7),
+        ),
         ChangeFinished(outcome=done),
         ChangeStarted(change=failed.change),
         ChangeFinished(outcome=failed),

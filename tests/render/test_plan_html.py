@@ -65,7 +65,7 @@ def test_changes_are_filtered_by_where_they_come_from() -> None:
     assert by_name["stores/old-memory"] == "edit"
     assert by_name["agents/helper"] == "none"
     assert re.findall(r'id="o-(\w+)" checked> ([\w ]+) <b>(\d)', text) == [
-        ("edit", "edited in the manifest", "4"),
+        ("edit", "edited in the manifest", "5"),
         ("drift", "drift", "1"),
         ("none", "new or not known", "3"),
     ]
@@ -120,6 +120,6 @@ def test_of_thousands_of_changes_the_least_are_named_alone() -> None:
     page = read(Plan(owner="o", changes=(*changes, *sample.sample_plan().changes)))
 
     assert page.values("class").count("change") == 2_000
-    assert "8007 other changes, not shown one by one; --format json shows all" in page.text
+    assert "8008 other changes, not shown one by one; --format json shows all" in page.text
     assert "stores/old-memory" in page.values("data-name")
     assert "agents/a9999" in page.text

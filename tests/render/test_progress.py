@@ -154,7 +154,7 @@ def test_a_failed_command_is_told_in_one_line(error: ProvisionerError, more: set
 
 
 def test_a_run_that_is_left_tells_what_is_known() -> None:
-    created, replaced, updated, helper, *_ = sample.sample_plan().changes
+    created, replaced, _, updated, helper, *_ = sample.sample_plan().changes
     plan = Plan(owner="o", changes=(created, replaced, updated, helper))
     left = abandoned(
         plan,

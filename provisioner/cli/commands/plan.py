@@ -116,8 +116,9 @@ def command(
     if step_summary:
         append_summary(lambda size: PLANS["markdown"](plan, PLAIN, 100, size), os.environ)
     say(PLANS[style](plan, terminal.out, terminal.width, max_size))
-    if style == "json" or any(out.suffix == ".json" for out in outs):
-        _tell_obstacles(plan)
+    is_saved = any(out.suffix == ".json" for out in outs)
+    if style == "json" or is_saved:
+        _tell_obstacles(plan, is_saved=is_saved)
     if plan.refusals:
         complain("apply would refuse this plan.")
         return 1
@@ -131,11 +132,11 @@ def _write(plan: Plan, out: Path, max_size: int) -> None:
         note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
 
 
-def _tell_obstacles(plan: Plan) -> None:
+def _tell_obstacles(plan: Plan, *, is_saved: bool) -> None:
     """Why what was written for programs can be read, but not applied; of a refused plan that is said anyway."""
     from provisioner.render.plan_saving import obstacles  # noqa: PLC0415 - only who saves a plan pays for it
 
-    found = [] if plan.refusals else list(obstacles(plan))
+    found = [] if plan.refusals else list(obstacles(plan, names_scopes=is_saved))
     for obstacle in found[:_MOST_TOLD]:
         note(f"Note: The plan as JSON can be shown and not applied: {obstacle}")
     if more := len(found[_MOST_TOLD:]):
