@@ -96,6 +96,7 @@ def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it
             "render",
             "lock",
             "memory",
+            "check",
         ):  # see below, and the journeys of these commands
             continue
         if words[0] in ("apply", "destroy") and "--yes" not in words:
