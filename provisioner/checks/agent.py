@@ -96,7 +96,8 @@ def _recalls(check: AgentCheck, live: Live, bench: Bench, traces: Traces) -> flo
     _require_remembered(memories, fact, word, bench)
     answer = _asked(said(check.question, word), live, user, bench, traces)
     if word.casefold() not in answer.text.casefold():
-        message = f"Its store remembers {quoted(word)}, and the answer to {quoted(check.question)} does not hold it: {_shown(answer)}"
+        asked = quoted(check.question)
+        message = f"Its store remembers {quoted(word)}, and the answer to {asked} does not hold it: {_shown(answer)}"
         raise Unmet(message, "Say in its instructions that it looks up what it remembers of the user.")
     return bench.clock.now() - told
 
