@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from provisioner.cli.terminal import note
-from provisioner.model.progress import ApplyFinished, ChangeNoted, Event
+from provisioner.model.progress import ApplyFinished, ChangeNoted, ChangeProgressed, Event
 
 
 class Relay:
@@ -25,13 +25,13 @@ class Relay:
 
     def __call__(self, event: Event) -> None:
         with self._lock:
-            if not isinstance(event, ChangeNoted):
+            if not isinstance(event, ChangeNoted | ChangeProgressed):
                 self._told.append(event)
             if not self._stopped and not isinstance(event, ApplyFinished):
                 self._listener(event)
 
     def stop(self) -> tuple[Event, ...]:
-        """Hand no more events on; gives what was told until now, but for notes."""
+        """Hand no more events on; gives what was told until now, but for notes and how far it was."""
         with self._lock:
             self._stopped = True
             return tuple(self._told)

@@ -19,9 +19,11 @@ from provisioner.cli.options import patience
 from provisioner.cli.reporters.interface import Reporter
 from provisioner.cli.terminal import Terminal, complain
 from provisioner.kinds import KINDS
+from provisioner.memory.migrating import Mover, new_run
 from provisioner.model.errors import Forbidden, Interrupted, ProvisionerError, Refused
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Event, Status
+from provisioner.planes.clock import SystemClock
 from provisioner.reconcile.policies import needs_plan
 from provisioner.render.abandoned import abandoned
 from provisioner.render.outcomes import was_interrupted
@@ -126,6 +128,7 @@ def _execute(
 ) -> ApplyFinished:
     """Raises KeyboardInterrupt when told a second time to stop."""
     with stop_on_signals() as stopping:
+        mover = Mover(run=new_run(), at_once=parallelism, clock=SystemClock(), stopping=stopping.is_set)
         return execute(
             plan,
             KINDS,
@@ -136,6 +139,7 @@ def _execute(
             stopping=stopping.is_set,
             halted=lambda: f"the lock was lost: {lock.lost}" if lock.lost else "",
             stop_on_failure=on_error == "stop",
+            step_of=mover.step_of,
         )
 
 

@@ -19,7 +19,7 @@ from provisioner.memory.crew import Crew
 from provisioner.memory.pacing import Pace
 from provisioner.memory.plane import Memories
 from provisioner.model.document import Document
-from provisioner.model.errors import Failure, PlaneError
+from provisioner.model.errors import STOPPED, Failure, PlaneError
 from provisioner.model.memory import Item
 from provisioner.model.migration import PAGE
 
@@ -166,7 +166,7 @@ def _quotes(said: str, content: str) -> bool:
 
 def stopped() -> PlaneError:
     advice = "Run the same command again: it goes on from where it was."
-    return PlaneError(Failure(message="Stopped.", code="stopped", advice=advice))
+    return PlaneError(Failure(message="Stopped.", code=STOPPED, advice=advice))
 
 
 def _read(side: Side, scope: str, manner: Manner, *, since: int = 0) -> Iterator[Item]:

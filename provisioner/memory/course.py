@@ -106,7 +106,8 @@ class Course:
         raise _taken_over(self.change.address, address, last[0])
 
     def _is_ours(self, found: Live | None) -> bool:
-        return found is not None and found.marker is not None and found.marker.run == self.run
+        """Or nobody's: another step of this run has ended, which was about the same store."""
+        return found is not None and found.marker is not None and found.marker.run in ("", self.run)
 
     def fill(
         self,

@@ -39,7 +39,6 @@ class Mover:
     at_once: int
     clock: Clock
     stopping: Callable[[], bool] = lambda: False
-    shows_scopes: bool = False
 
     def step_of(self, change: Change) -> Step:
         return self._migrated if change.migration is not None else performed
@@ -66,18 +65,18 @@ class Mover:
             run=self.run,
             clock=self.clock,
             manner=Manner(pace=pace, at_once=self.at_once, stopping=self.stopping),
-            names=ScopeNames(names=_known_scopes(change, migration), shown=self.shows_scopes),
+            names=_known_scopes(change, migration),
             tally=Tally(tell, self.clock),
         )
 
 
-def _known_scopes(change: Change, migration: Migration) -> tuple[str, ...]:
-    """Raises PlaneError where nobody has looked which there are: what is in them would be lost."""
+def _known_scopes(change: Change, migration: Migration) -> ScopeNames:
+    """Raises PlaneError where nobody has looked which there are, or nobody says it: what is in them would be lost."""
     holding = migration.holding or change.holding
-    if holding is not None:
-        return holding.scopes.names
+    if holding is not None and not holding.scopes.unnamed:
+        return ScopeNames(names=holding.scopes.names, shown=holding.scopes.shown)
     if migration.part is Part.DISCARD:
-        return ()
+        return ScopeNames(names=())
     failure = Failure(
         message=f"Which scopes {migration.source} has is not known to this run; nothing was written.",
         code="scopes-unknown",

@@ -2,6 +2,9 @@
 
 Its mark says how far it is: whose copy it is, and up to when all has been read back from it. From then on agents may
 write into it, so what it has and the old one has not is theirs, and of the old one only what came later is copied.
+
+An edit may be taken back, or another one made, before that is done: then what takes the place is the old one itself, or
+a copy of another store, and nothing in it is taken away.
 """
 
 from __future__ import annotations
@@ -11,27 +14,30 @@ from dataclasses import replace
 from provisioner.kinds import changed_since
 from provisioner.memory.copying import Surplus
 from provisioner.memory.course import Course
-from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.resource import Live, Marker
 from provisioner.reconcile.marker import identity_print
 
 
 def fill_successor(course: Course) -> tuple[str, ...]:
-    """Nobody uses it before."""
+    """Until it has all that the old one has; nobody is moved to it before."""
     source, target = course.migration.source, course.migration.target
     old, new = course.look(source), course.look(target)
     if old is None or course.change.marker is None:
         raise changed_since(source)
     if new is None:
-        _make(course, old, course.change.marker)
-    elif _is_filled(_required(new, old, course)):
-        return ("It holds all that the old one had already.",)
-    else:
-        course.take_over(new)
-    filled = course.fill(source, target, surplus=Surplus.ALL, fenced=target)
+        mark = _mark(course, old, course.change.marker)
+        course.make(target, course.change.after or {}, mark, declared=course.change.declared)
+        new = course.look(target)
+    new = _required(new, old, course)
+    if _is_copy(new, old) and _marker_of(new).filled:
+        return ("It held all that the old one has already.",)
+    new = course.take_over(new)
+    surplus = Surplus.ALL if _is_copy(new, old) else Surplus.KEEP
+    since = _marker_of(old).filled if _is_copy(old, new) else 0
+    filled = course.fill(source, target, surplus=surplus, fenced=target, since=since)
     _require_same(course.look(source), old)
     new = course.fence(target)
-    course.mark(new, replace(_marker_of(new), filled=filled.up_to))
+    course.mark(new, replace(_marker_of(new), copy_of=identity_print(old), filled=filled.up_to))
     return ()
 
 
@@ -43,24 +49,24 @@ def retire(course: Course) -> tuple[str, ...]:
         if new is not None and new.marker is not None and new.marker.run:
             _unmark(course, new)
         return ("It was gone already; nothing was written.",)
-    if course.change.before is None or new is None:
-        raise changed_since(source if new is not None else target)
+    if course.change.before is None:
+        raise changed_since(source)
     _require_same(old, course.change.before)
-    if not _is_filled(_required(new, old, course)):
-        raise _not_filled(course)
-    new = course.take_over(new)
-    course.settle()
-    course.fill(source, target, surplus=Surplus.KEEP, fenced=target, since=_marker_of(new).filled)
+    new = course.take_over(_required(new, old, course))
+    if not (_is_copy(old, new) and not _marker_of(old).filled):  # else nobody has ever used it
+        course.settle()
+        course.fill(source, target, surplus=Surplus.KEEP, fenced=target, since=_since(old, new))
     new = course.fence(target)
     course.drop(old)
     _unmark(course, new)
     return ()
 
 
-def _make(course: Course, old: Live, marker: Marker) -> None:
-    change = course.change
-    mark = _mark(course, old, marker)
-    course.make(course.migration.target, change.after or {}, mark, declared=change.declared)
+def _since(old: Live, new: Live) -> int:
+    """What was updated before is in the new one, or was and is not wanted any more."""
+    if _is_copy(new, old):
+        return _marker_of(new).filled
+    return _marker_of(old).filled if _is_copy(old, new) else 0
 
 
 def _mark(course: Course, old: Live, marker: Marker) -> Marker:
@@ -72,16 +78,16 @@ def _unmark(course: Course, new: Live) -> None:
     course.mark(new, replace(_marker_of(new), run="", filled=0, copy_of=""))
 
 
-def _required(new: Live, old: Live, course: Course) -> Live:
-    """It is ours, and of this very old one."""
-    marker, ours = new.marker, course.change.marker or old.marker
-    if marker is None or ours is None or marker.owner != ours.owner or marker.copy_of != identity_print(old):
-        raise changed_since(new.address)
+def _required(new: Live | None, old: Live, course: Course) -> Live:
+    """It is there, and of the same owner."""
+    ours = course.change.marker or old.marker
+    if new is None or ours is None or new.marker is None or new.marker.owner != ours.owner:
+        raise changed_since(course.migration.target)
     return new
 
 
-def _is_filled(new: Live) -> bool:
-    return new.marker is not None and new.marker.filled > 0
+def _is_copy(one: Live, of: Live) -> bool:
+    return one.marker is not None and bool(one.marker.copy_of) and one.marker.copy_of == identity_print(of)
 
 
 def _marker_of(live: Live) -> Marker:
@@ -93,13 +99,3 @@ def _marker_of(live: Live) -> Marker:
 def _require_same(found: Live | None, old: Live) -> None:
     if found is None or found.identity != old.identity:
         raise changed_since(old.address)
-
-
-def _not_filled(course: Course) -> PlaneError:
-    source, target = course.migration.source, course.migration.target
-    failure = Failure(
-        message=f"{target} does not say that it was filled from {source}, which stays.",
-        code="conflict",
-        advice="Run the same command again: it fills it first.",
-    )
-    return PlaneError(failure)

@@ -12,9 +12,11 @@ ProvisionerError            said once, by the command line, with its exit code
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from provisioner.model.diagnostic import Diagnostic
+
+STOPPED: Final = "stopped"  # the code of what was told to end early, and can be gone on with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -455,6 +455,22 @@ _EVENTS: Final[dict[str, Json]] = {
         "description": "A sign of life of a change: it waits, or tries again.",
         "required": {**_WHICH, "note": _text("What it does.")},
     },
+    "change_progressed": {
+        "description": "How far one step of a change is, told every second or so.",
+        "required": {
+            **_WHICH,
+            "doing": _text("The step."),
+            "unit": _text("What is counted: memories."),
+            "done": _count("So many are done."),
+            "total": {"type": ["integer", "null"], "minimum": 0, "description": "Of so many, where that is known."},
+            "per_minute": {"type": ["integer", "null"], "minimum": 0, "description": "How many a minute, until now."},
+            "left_s": {
+                "type": ["integer", "null"],
+                "minimum": 0,
+                "description": "Seconds that the step may still take.",
+            },
+        },
+    },
     "change_finished": {
         "description": "One change has ended, or was skipped.",
         "required": _OUTCOME,

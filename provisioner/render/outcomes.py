@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from provisioner.model.action import Action
+from provisioner.model.errors import STOPPED
 from provisioner.model.pipelines import inert
 from provisioner.model.progress import ApplyFinished, Outcome, Status
 from provisioner.model.redact import harmless
@@ -42,7 +43,13 @@ def was_interrupted(finished: ApplyFinished) -> bool:
     """Whether the interruption kept anything from being done: when it came last of all, everything is as it should be.
     Text, JSON and the exit code go by this.
     """
-    return finished.interrupted and any(outcome.status is Status.SKIPPED for outcome in finished.outcomes)
+    return finished.interrupted and any(map(_was_cut_off, finished.outcomes))
+
+
+def _was_cut_off(outcome: Outcome) -> bool:
+    """Whether it never began, or ended early, where it may."""
+    failure = outcome.failure
+    return outcome.status is Status.SKIPPED or (failure is not None and failure.code == STOPPED)
 
 
 def _outcome(outcome: Outcome, addresses: int, styles: Styles, width: int) -> Iterator[str]:

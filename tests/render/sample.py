@@ -17,9 +17,11 @@ from provisioner.model.progress import (
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.model.resource import Desired, Live, Marker, OnRemove
@@ -350,6 +352,10 @@ def events() -> tuple[Event, ...]:
         ChangeStarted(change=done.change),
         ChangeNoted(change=done.change, note="waiting for the operation"),
         ChangeNoted(change=done.change, note="waiting for the operation"),
+        ChangeProgressed(
+            change=done.change,
+            progress=Progress(doing="copying into prefs-shadow", done=1200, total=3000, per_minute=949.6, left_s=113.7),
+        ),
         ChangeFinished(outcome=done),
         ChangeStarted(change=failed.change),
         ChangeFinished(outcome=failed),

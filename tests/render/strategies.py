@@ -19,9 +19,11 @@ from provisioner.model.progress import (
     ApplyStarted,
     ChangeFinished,
     ChangeNoted,
+    ChangeProgressed,
     ChangeStarted,
     Event,
     Outcome,
+    Progress,
     Status,
 )
 from provisioner.model.resource import Live, Marker, OnRemove
@@ -161,6 +163,18 @@ events: Final[st.SearchStrategy[Event]] = st.one_of(
     st.builds(ApplyStarted, plan=plans),
     st.builds(ChangeStarted, change=changes),
     st.builds(ChangeNoted, change=changes, note=wild),
+    st.builds(
+        ChangeProgressed,
+        change=changes,
+        progress=st.builds(
+            Progress,
+            doing=wild,
+            done=st.integers(0, 10**7),
+            total=st.none() | st.integers(0, 10**7),
+            per_minute=st.none() | st.floats(0, 1e6),
+            left_s=st.none() | st.floats(0, 1e7),
+        ),
+    ),
     st.builds(ChangeFinished, outcome=outcomes),
     finishes,
 )
