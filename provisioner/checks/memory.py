@@ -10,11 +10,12 @@ from typing import Final
 
 from provisioner.checks.traces import Traces
 from provisioner.checks.tries import Bench, Unmet, made_up, said, throw_away
-from provisioner.memory.plane import OTHER_SCOPE, Update
+from provisioner.memory.plane import OTHER_SCOPE
 from provisioner.model.check import MemoryCheck
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import Item
+from provisioner.model.memory_outcomes import Update
 
 _MOST: Final = 10
 

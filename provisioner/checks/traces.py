@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from provisioner.memory.plane import Memories, Update
+from provisioner.memory.plane import Memories
 from provisioner.model.errors import PlaneError
+from provisioner.model.memory_outcomes import Update
 from provisioner.planes.clock import Clock
 
 SETTLE_S: Final = 60.0  # how long an extraction is waited for that may still write

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ import click
 from provisioner.cli.interruption import stop_on_signals
 from provisioner.cli.terminal import Terminal, remark
 from provisioner.model.check import Check, CheckReport, CheckState
-from provisioner.model.errors import Interrupted, ProvisionerError
+from provisioner.model.errors import Interrupted, PlaneError, ProvisionerError
 from provisioner.model.words import guess, listed, plural, quoted
 from provisioner.render.safe import one_line
 
@@ -50,7 +51,26 @@ def chosen(manifest: Manifest, only: Sequence[str] = ()) -> tuple[Check, ...]:
     return checks
 
 
-def run_checks(checks: Sequence[Check], planes: Planes, terminal: Terminal, *, parallelism: int) -> CheckReport:
+def _by_live_names(checks: Sequence[Check], manifest: Manifest, planes: Planes) -> tuple[Check, ...]:
+    """A store that took another one's place has a name of its own. Where that cannot be read, the checks say so."""
+    from provisioner.cli.planning import as_meant  # noqa: PLC0415 - as above
+    from provisioner.kinds import KINDS  # noqa: PLC0415
+    from provisioner.kinds.store import SECTION as STORES  # noqa: PLC0415
+
+    declared = manifest.resources
+    if not any(it.subject.kind == STORES and not declared[it.subject].external for it in checks):
+        return tuple(checks)
+    try:
+        live = {it.address: it for it in KINDS[STORES].list(planes)}
+    except PlaneError:
+        return tuple(checks)
+    meant = {it.key_address: it.address for it in as_meant(manifest, live).resources.values()}
+    return tuple(replace(it, subject=meant.get(declared[it.subject].key_address, it.subject)) for it in checks)
+
+
+def run_checks(
+    checks: Sequence[Check], manifest: Manifest, planes: Planes, terminal: Terminal, *, parallelism: int
+) -> CheckReport:
     """What is told meanwhile is for who looks on."""
     from provisioner.checks.running import Runner, models_for  # noqa: PLC0415 - as above
     from provisioner.planes.clock import SystemClock  # noqa: PLC0415
@@ -62,6 +82,7 @@ def run_checks(checks: Sequence[Check], planes: Planes, terminal: Terminal, *, p
     if terminal.is_live:
         remark(f"Running {plural(len(checks), 'check')} …")
     clock, planes = SystemClock(), planes.telling(note)
+    checks = _by_live_names(checks, manifest, planes)
     with models_for(checks, planes, clock, note) as models, stop_on_signals(_MEANWHILE) as stopping:
         runner = Runner(planes, models, clock=clock, stopping=stopping.is_set)
         return runner.run(checks, parallelism=parallelism)

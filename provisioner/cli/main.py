@@ -36,7 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "plan": "Show what apply would do, without doing it.",
     "show": "Print a saved plan, offline.",
     "apply": "Make the project what the manifest says.",
-    "check": "Try what is live: memory, agents, deployments.",
+    "check": "Try what the manifest's `checks` say, on what is live.",
     "drift": "Show what was changed outside the manifest, or accept it.",
     "compare": "Show what is otherwise in another environment, field by field.",
     "destroy": "Delete everything the manifest owns.",

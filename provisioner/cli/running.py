@@ -14,6 +14,7 @@ from provisioner.cli import logs
 from provisioner.cli.asking import require_consent
 from provisioner.cli.formats import RUNS, format_option
 from provisioner.cli.interruption import Relay, stop_on_signals
+from provisioner.cli.journals import journals
 from provisioner.cli.locking import LOST, WAIT_S, RunLock
 from provisioner.cli.options import patience
 from provisioner.cli.reporters.interface import Reporter
@@ -128,7 +129,13 @@ def _execute(
 ) -> ApplyFinished:
     """Raises KeyboardInterrupt when told a second time to stop."""
     with stop_on_signals() as stopping:
-        mover = Mover(run=new_run(), at_once=parallelism, clock=SystemClock(), stopping=stopping.is_set)
+        mover = Mover(
+            run=new_run(),
+            at_once=parallelism,
+            clock=SystemClock(),
+            stopping=stopping.is_set,
+            journal_of=journals(plan.target),
+        )
         return execute(
             plan,
             KINDS,

@@ -10,8 +10,9 @@ from typing import Final
 from provisioner.cli.terminal import Terminal, complain, remark, say
 from provisioner.memory.copying import Copied, Manner, Side, compare, copy
 from provisioner.memory.pacing import Pace
+from provisioner.model.memory_outcomes import Transfer, Untaken
 from provisioner.planes.clock import SystemClock
-from provisioner.render.memories import Transfer, memories_of, transfer_json, transfer_text
+from provisioner.render.memories import memories_of, transfer_json, transfer_text
 
 _EVERY_S: Final = 5.0
 
@@ -36,7 +37,15 @@ def transfer(
         copied = Copied(there=sum(each.count for each in seen.values()) - lacking, added=lacking)
     else:
         copied = copy(source, target, scopes, manner)
-    return Transfer(store=target.store, scopes=scopes, copied=copied, dry_run=dry_run)
+    refused = [Untaken(scope=it.scope, number=it.number, failure=it.failure) for it in copied.refused]
+    return Transfer(
+        store=target.store,
+        scopes=scopes,
+        added=copied.added,
+        there=copied.there,
+        refused=refused,
+        dry_run=dry_run,
+    )
 
 
 def told(transfer: Transfer, terminal: Terminal, *, as_json: bool, named: bool) -> int:
@@ -45,13 +54,13 @@ def told(transfer: Transfer, terminal: Terminal, *, as_json: bool, named: bool) 
         say(transfer_json(transfer, named=named))
     else:
         say(transfer_text(transfer, named=named, styles=terminal.out, width=terminal.width))
-    if transfer.copied.refused:
+    if transfer.refused:
         complain(
-            f"The service refused {memories_of(len(transfer.copied.refused))}.",
+            f"The service refused {memories_of(len(transfer.refused))}.",
             "Everything else is there. Run it again when the reason is gone: what is there is not added twice.",
             terminal=terminal,
         )
-    return 1 if transfer.copied.refused else 0
+    return 1 if transfer.refused else 0
 
 
 class Progress:

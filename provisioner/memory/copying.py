@@ -94,7 +94,8 @@ class Copied:
 class Manner:
     """How to copy. `stopping` says whether to end early, which raises PlaneError with the code `stopped`; `fence` is
     asked before each page that is written, and raises PlaneError where nothing more may be; `tell` is told of so many
-    more memories that are in the target, or were read; memories that were updated before `since` are left out.
+    more memories that are in the target, or were read; `whole` of each scope that the target has all of; memories that
+    were updated before `since` are left out.
     """
 
     pace: Pace
@@ -102,6 +103,7 @@ class Manner:
     stopping: Callable[[], bool] = lambda: False
     fence: Callable[[], object] = lambda: None
     tell: Callable[[int], None] = lambda _: None
+    whole: Callable[[str], None] = lambda _: None
     since: int = 0
 
 
@@ -235,6 +237,7 @@ class _Copying:
         self._surplus = surplus
         self._lock = threading.Lock()
         self._sums = _Sums()
+        self._open: Counter[str] = Counter()  # what is under way of each scope
 
     def copied(self) -> Copied:
         sums = self._sums
@@ -242,6 +245,12 @@ class _Copying:
         return Copied(there=sums.there, added=sums.added, removed=sums.removed, refused=tuple(refused))
 
     def scope(self, scope: str) -> None:
+        with self._lock:
+            self._open[scope] += 1
+        self._read_scope(scope)
+        self._close(scope)
+
+    def _read_scope(self, scope: str) -> None:
         there: defaultdict[str, list[str]] = defaultdict(list)
         for item in _read(self._target, scope, self._manner):
             there[item.hash].append(item.id)
@@ -254,15 +263,31 @@ class _Copying:
                 continue
             page.append(_Lacking(item=item, number=number, nth=wanted[item.hash]))
             if len(page) == PAGE:
-                self.crew.offer(partial(self._add_all, page))
+                self._offer(scope, partial(self._add_all, page))
                 page = []
         if page:
-            self.crew.offer(partial(self._add_all, page))
+            self._offer(scope, partial(self._add_all, page))
         surplus = [
             memory_id for found, ids in there.items() if self._goes(wanted[found]) for memory_id in ids[wanted[found] :]
         ]
         if surplus:
-            self.crew.offer(partial(self._remove_all, scope, surplus))
+            self._offer(scope, partial(self._remove_all, scope, surplus))
+
+    def _offer(self, scope: str, task: Callable[[], None]) -> None:
+        def do() -> None:
+            task()
+            self._close(scope)
+
+        with self._lock:
+            self._open[scope] += 1
+        self.crew.offer(do)
+
+    def _close(self, scope: str) -> None:
+        with self._lock:
+            self._open[scope] -= 1
+            is_whole = not self._open[scope] and all(it.scope != scope for it in self._sums.refused)
+        if is_whole:
+            self._manner.whole(scope)
 
     def _goes(self, wanted: int) -> bool:
         return self._surplus is Surplus.ALL or (self._surplus is Surplus.DOUBLES and wanted > 0)

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from provisioner.apply.workers import side_by_side
 from provisioner.memory.plane import Memories
 from provisioner.model.memory import Item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeCount:
-    """How many memories of each kind a scope has, and when the oldest and the newest were written: unix seconds, 0
-    where there is none.
-    """
-
-    scope: str
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    oldest: int = 0
-    newest: int = 0
-
-    @property
-    def total(self) -> int:
-        return sum(self.kinds.values())
+from provisioner.model.memory_outcomes import ScopeCount
 
 
 def counted(scope: str, items: Iterable[Item]) -> ScopeCount:

@@ -12,6 +12,7 @@ from provisioner.apply.verify import verified
 from provisioner.kinds import Kind, Service, changed_since, unreadable
 from provisioner.memory.copying import Manner, Side, Surplus, stopped
 from provisioner.memory.filling import Filled, Filling, ScopeNames, Tally
+from provisioner.memory.journal import Journal
 from provisioner.memory.plane import Memories, MemoryPlane
 from provisioner.model.action import Action
 from provisioner.model.address import Address
@@ -39,6 +40,7 @@ class Course:
     manner: Manner
     names: ScopeNames
     tally: Tally
+    journal: Journal
 
     @property
     def memories(self) -> Memories:
@@ -116,10 +118,13 @@ class Course:
         *,
         surplus: Surplus,
         fenced: Address,
+        between: str,
         since: int = 0,
         settle: Callable[[], None] = lambda: None,
     ) -> Filled:
-        """Until the target shows all; `fenced` is which of them carries this run's mark."""
+        """Until the target shows all; `fenced` is which of them carries this run's mark. `between` tells the two
+        objects from others of their names.
+        """
         holding = self.migration.holding
         memories = self.memories
         filling = Filling(
@@ -130,6 +135,8 @@ class Course:
             surplus=surplus,
             tally=self.tally,
             waits=self.service.project,
+            journal=self.journal,
+            pair=f"{source} {target} {between}",
             total=holding.total if holding is not None and not holding.is_least and not since else None,
         )
         return filling.fill(settle)

@@ -13,27 +13,15 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from provisioner.model.memory import Item
+from provisioner.model.memory_outcomes import Contents
 from provisioner.model.pipelines import inert_json
 
 FORMAT: Final = "provisioner-memories"
 VERSION: Final = "1.0"
 _encode: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What an export has: how many memories of each kind and of each scope, those without any among them."""
-
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    scopes: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        return sum(self.scopes.values())
 
 
 def line(document: Mapping[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol
 
@@ -20,6 +20,7 @@ from provisioner.memory.copying import (
     discreet,
     newest,
 )
+from provisioner.memory.journal import Journal
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import Item
 from provisioner.model.progress import Progress
@@ -105,10 +106,12 @@ class Filling:
     tally: Tally
     waits: Waits
     total: int | None = None
+    journal: Journal = field(default_factory=Journal)
+    pair: str = ""
 
     def fill(self, settle: Callable[[], None] = lambda: None) -> Filled:
         """Raises PlaneError where the target does not show all in the end. `settle` waits for what is still queued."""
-        self._copy(self.names.names, first=True)
+        self._copy([it for it in self.names.names if not self.journal.knows(self.pair, it)], first=True)
         settle()
         found = self._prove(self.names.names)
         self._search(found)
@@ -190,7 +193,7 @@ class Filling:
         return compare(self.source, self.target, scopes, self._telling())
 
     def _telling(self) -> Manner:
-        return replace(self.manner, tell=self.tally.add)
+        return replace(self.manner, tell=self.tally.add, whole=partial(self.journal.add, self.pair))
 
     def _search(self, filled: Filled) -> None:
         """A memory's own text must find it, in some of the scopes."""

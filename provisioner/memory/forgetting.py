@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from provisioner.apply.workers import side_by_side
-from provisioner.memory.counting import ScopeCount, counted
+from provisioner.memory.counting import counted
 from provisioner.memory.plane import Memories, MemoryPlane
 from provisioner.model.errors import PlaneError
+from provisioner.model.memory_outcomes import Forgotten, ScopeCount
 from provisioner.planes.clock import Clock
 
 _EVERY_S: Final = 2.0
@@ -18,29 +19,6 @@ _LOOK_EVERY_S: Final = 10.0
 _AT_MOST_S: Final = 60.0  # until a deletion is seen
 # Of what a run that extracts needs, once it has begun: about a minute is usual.
 EXTRACTION_S: Final = 120
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """What became of a scope in a store: `kinds` it had, and how many are `left`; None where that is not known. `later`
-    ones came after it was deleted, and were deleted, too. `copy_of` is the store that a migration copied.
-    """
-
-    store: str
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    copy_of: str = ""
-    is_deleted: bool = False
-    left: int | None = None
-    later: int = 0
-    error: str = ""
-
-    @property
-    def total(self) -> int:
-        return sum(self.kinds.values())
-
-    @property
-    def is_done(self) -> bool:
-        return self.is_deleted and self.left == 0
 
 
 def held(memories: Memories, stores: Mapping[str, str], scope: str, *, at_once: int) -> tuple[Forgotten, ...]:

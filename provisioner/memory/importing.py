@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Final, NamedTuple
 
-from provisioner.memory.exporting import FORMAT, Contents, sealed
+from provisioner.memory.exporting import FORMAT, sealed
 from provisioner.memory.plane import Memories
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.memory import KINDS, Item
+from provisioner.model.memory_outcomes import Contents
 from provisioner.model.scopes import scope_fault
 
 _MAJOR: Final = "1"

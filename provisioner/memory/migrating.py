@@ -13,6 +13,7 @@ from provisioner.memory.copying import Manner
 from provisioner.memory.course import Course
 from provisioner.memory.filling import ScopeNames, Tally
 from provisioner.memory.in_place import discard, migrate_in_place
+from provisioner.memory.journal import Journal
 from provisioner.memory.pacing import Pace
 from provisioner.memory.side_by_side import fill_successor, retire
 from provisioner.model.address import Address
@@ -39,6 +40,7 @@ class Mover:
     at_once: int
     clock: Clock
     stopping: Callable[[], bool] = lambda: False
+    journal_of: Callable[[Change], Journal] = lambda _: Journal()
 
     def step_of(self, change: Change) -> Step:
         return self._migrated if change.migration is not None else performed
@@ -48,9 +50,11 @@ class Mover:
     ) -> tuple[str, ...]:
         course = self._course(change, kind, service, tell)
         try:
-            return _followed(course)
+            remarks = _followed(course)
         except PlaneError as error:
             raise _placed(error, course) from error
+        course.journal.end()
+        return remarks
 
     def _course(self, change: Change, kind: Kind, service: Service, tell: Callable[[Progress], None]) -> Course:
         migration = change.migration
@@ -67,6 +71,7 @@ class Mover:
             manner=Manner(pace=pace, at_once=self.at_once, stopping=self.stopping),
             names=_known_scopes(change, migration),
             tally=Tally(tell, self.clock),
+            journal=self.journal_of(change),
         )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import KINDS, Item
+from provisioner.model.memory_outcomes import Operation, Update
 
 FEATURES: Final = ("MemoryStores=V1Preview",)
 OTHER_SCOPE: Final = "other-scope"  # the code of an answer that shows somebody what is somebody else's
-ENDED: Final = ("completed", "superseded", "failed")
 T = TypeVar("T")
 
 
@@ -42,30 +42,6 @@ class MemoryPlane(Protocol):
     def delete(self, path: str, *, features: tuple[str, ...] = (), is_gone: Callable[[], bool]) -> None: ...
 
     def wait(self, probe: Callable[[], T | None], *, what: str, every_s: float, at_most_s: float) -> T: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """What an extraction did to one memory: `create`, `update` or `delete`."""
-
-    kind: str
-    item: Item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """An extraction. `superseded_by` is a later one that took its place; `error` says why it failed."""
-
-    id: str
-    status: str
-    superseded_by: str = ""
-    operations: tuple[Operation, ...] = ()
-    error: str = ""
-    usage: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def has_ended(self) -> bool:
-        return self.status in ENDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from provisioner.memory.plane import Memories, MemoryPlane, Update
+from provisioner.memory.plane import Memories, MemoryPlane
 from provisioner.model.document import Document
 from provisioner.model.memory import Item
+from provisioner.model.memory_outcomes import Update
 
 POLL_S = 2.0
 

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from provisioner.model.memory import KINDS, Item
+from provisioner.model.memory_outcomes import Contents, ScopeCount, Transfer, Untaken
 from provisioner.model.pipelines import inert
 from provisioner.model.words import plural, quoted
 from provisioner.render.json_text import json_text
 from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
-
-if TYPE_CHECKING:
-    from provisioner.memory.copying import Copied, Refused
-    from provisioner.memory.counting import ScopeCount
-    from provisioner.memory.exporting import Contents
 
 FORMAT_VERSION: Final = "1.0"
 _HEADS: Final = ("scope", *KINDS, "all", "oldest", "newest")
@@ -180,42 +175,30 @@ def contents_json(contents: Contents, file: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
-    """What became of memories that were to be added to a store. With `dry_run` it is only what would become of them."""
-
-    store: str
-    scopes: Sequence[str]
-    copied: Copied
-    dry_run: bool = False
-
-
 def transfer_text(transfer: Transfer, *, named: bool, styles: Styles = PLAIN, width: int = 100) -> str:
-    copied = transfer.copied
     verb = "Would add" if transfer.dry_run else "Added"
-    there = f"; {copied.there:,} {'was' if copied.there == 1 else 'were'} there already" if copied.there else ""
-    what = f"{verb} {memories_of(copied.added)} to {quoted(transfer.store)} in "
+    there = f"; {transfer.there:,} {'was' if transfer.there == 1 else 'were'} there already" if transfer.there else ""
+    what = f"{verb} {memories_of(transfer.added)} to {quoted(transfer.store)} in "
     what += f"{plural(len(transfer.scopes), 'scope')}{there}."
     lines = [styles.paint(styles.heading, line) for line in wrapped(what, width=width)]
-    for each in copied.refused:
+    for each in transfer.refused:
         text = f"Not added: memory {each.number} of {_label(transfer, each, named=named)}: {each.failure.message}"
         lines += wrapped(one_line(text), width=width, indent="  ", hang="    ")
     return inert("\n".join(lines) + "\n")
 
 
-def _label(transfer: Transfer, refused: Refused, *, named: bool) -> str:
+def _label(transfer: Transfer, refused: Untaken, *, named: bool) -> str:
     return refused.scope if named else f"scope {transfer.scopes.index(refused.scope) + 1}"
 
 
 def transfer_json(transfer: Transfer, *, named: bool) -> str:
-    copied = transfer.copied
     return _json(
         {
             "store": transfer.store,
             "dry_run": transfer.dry_run,
             "scopes": len(transfer.scopes),
-            "added": copied.added,
-            "there_already": copied.there,
+            "added": transfer.added,
+            "there_already": transfer.there,
             "refused": [
                 {
                     "scope_number": transfer.scopes.index(each.scope) + 1,
@@ -224,7 +207,7 @@ def transfer_json(transfer: Transfer, *, named: bool) -> str:
                     "code": each.failure.code,
                     "message": each.failure.message,
                 }
-                for each in copied.refused
+                for each in transfer.refused
             ],
         }
     )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from provisioner.model.memory_outcomes import Update
 from provisioner.model.pipelines import inert
 from provisioner.model.words import quoted
 from provisioner.render.json_text import json_text
 from provisioner.render.memories import FORMAT_VERSION, item_document, memories_of
 from provisioner.render.safe import one_line, wrapped
 from provisioner.render.styles import PLAIN, Styles
-
-if TYPE_CHECKING:
-    from provisioner.memory.plane import Update
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from provisioner.model.memory_outcomes import Forgotten
 from provisioner.model.pipelines import inert
 from provisioner.model.words import plural, quoted
 from provisioner.render.json_text import json_text
 from provisioner.render.memories import FORMAT_VERSION, memories_of, when
 from provisioner.render.safe import one_line, wrapped
-
-if TYPE_CHECKING:
-    from provisioner.memory.forgetting import Forgotten
 
 NOT_COVERED: Final = (
     "conversations and responses that the service keeps: they are objects of their own, with their messages",
@@ -57,11 +55,11 @@ def receipt_text(receipt: Receipt, file: str, *, width: int = 100) -> str:
     gone = [each for each in receipt.stores if each.is_done]
     total = sum(each.total + each.later for each in gone)
     where = f"{quoted(receipt.scope)} in {plural(len(gone), 'store')}"
-    sentences = [f"Deleted {memories_of(total)} of {where}, and read back that none is left.", *_failures(receipt)]
+    done = f"Deleted {memories_of(total)} of {where}, and read back that none is left."
+    sentences = [done, *_failures(receipt)]
     if receipt.until:
         sentences.append(
-            f"Updates that were queued before may bring memories until {when(receipt.until)}. Run it again then, or "
-            "add --wait."
+            f"Updates queued before may bring memories until {when(receipt.until)}. Run it again then, or add --wait."
         )
     sentences.append(f"The receipt is in {file}; it says what this does not cover.")
     return inert("\n".join(line for text in sentences for line in wrapped(one_line(text), width=width)) + "\n")

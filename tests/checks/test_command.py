@@ -190,6 +190,25 @@ def test_the_local_foundry_needs_no_settings(project: Path, provisioner: Command
     assert provisioner("apply", "--local", "--yes", "--check").code == 0
 
 
+def test_a_store_that_took_anothers_place_is_the_one_that_is_checked(
+    checked: Foundry, project: Path, provisioner: Command
+) -> None:
+    side = "    scopes: [ada]\n    lifecycle: {on_replace: {migrate: side_by_side}}\n    chat_model: gpt-5.4-mini"
+    moved = (EXAMPLE + ALL).replace("    chat_model: gpt-5.4-mini", side)
+    (project / "stores.yaml").write_text(
+        moved.replace("chat_summary_enabled: true", "chat_summary_enabled: false"), encoding="utf-8"
+    )
+    migrated = provisioner("apply", "--yes")
+    assert migrated.code == 0, migrated.out + migrated.err
+    (store,) = checked.objects("stores")
+
+    told = provisioner("check", "--only", "remembers", "--format", "json")
+
+    assert told.code == 0, told.out
+    (found,) = told.document["checks"]
+    assert found["address"]["name"] == store["name"] != "dev-prefs-memory"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_an_interrupt_deletes_what_was_written(checked: Foundry, project: Path) -> None:
     checked.switch(update_seconds=2)

@@ -8,8 +8,8 @@ import sys
 import click
 import pytest
 
-from provisioner.cli.commands import apply, destroy, graph, plan, validate
-from provisioner.cli.formats import FORMATS, GRAPHS, PLAN_FILES, PLANS, PROBLEMS, RUNS
+from provisioner.cli.commands import apply, check, destroy, graph, plan, validate
+from provisioner.cli.formats import CHECK_FILES, CHECKED, FORMATS, GRAPHS, PLAN_FILES, PLANS, PROBLEMS, RUNS
 from provisioner.cli.reporters.text import TextReporter
 from provisioner.cli.running import told_by
 from provisioner.cli.terminal import Terminal
@@ -29,6 +29,7 @@ def choices(command: click.Command) -> list[str]:
         pytest.param(plan.command, PLANS, id="plan"),
         pytest.param(apply.command, RUNS, id="apply"),
         pytest.param(destroy.command, RUNS, id="destroy"),
+        pytest.param(check.command, CHECKED, id="check"),
         pytest.param(validate.command, PROBLEMS, id="validate"),
         pytest.param(graph.command, GRAPHS, id="graph"),
     ],
@@ -38,8 +39,9 @@ def test_a_command_offers_the_formats_that_can_tell_what_it_tells(command: click
 
 
 def test_no_format_tells_nothing_and_no_two_have_the_same_ending() -> None:
-    assert FORMATS.keys() == PLANS.keys() | RUNS.keys() | PROBLEMS.keys() | GRAPHS.keys()
+    assert FORMATS.keys() == PLANS.keys() | RUNS.keys() | PROBLEMS.keys() | GRAPHS.keys() | CHECKED.keys()
     assert len(PLAN_FILES) == len(PLANS)
+    assert len(CHECK_FILES) == len(CHECKED)
 
 
 def test_the_table_imports_no_format_of_a_plan_or_a_run() -> None:

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from provisioner.cli.formats import RUNS
 from provisioner.cli.running import told_by
 from provisioner.cli.terminal import Terminal
+from provisioner.render.check_schema import check_schema
 from provisioner.render.comparison_schema import comparison_schema
 from provisioner.render.json_schemas import doctor_schema, drift_schema, events_schema
 from tests.foundry import EXAMPLE, Command, Foundry, Result
@@ -139,11 +140,12 @@ def test_a_plan_fits_its_schema_and_names_the_project(
 
 def test_the_page_names_every_event_and_its_example_fits() -> None:
     page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
-    plan, drift, comparison, doctor = re.findall(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    plan, drift, comparison, check, doctor = re.findall(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     events = {part["properties"]["event"]["const"] for part in events_schema()["oneOf"]}
 
     PLAN.validate(json.loads(plan))
     Draft202012Validator(drift_schema()).validate(json.loads(drift))
     Draft202012Validator(comparison_schema()).validate(json.loads(comparison))
+    Draft202012Validator(check_schema()).validate(json.loads(check))
     Draft202012Validator(doctor_schema()).validate(json.loads(doctor))
     assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) - {"event"} == events

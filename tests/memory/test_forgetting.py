@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from provisioner.memory.forgetting import Forgotten, again, forget, rest
+from provisioner.memory.forgetting import again, forget, rest
 from provisioner.model.document import Document
+from provisioner.model.memory_outcomes import Forgotten
 from provisioner.planes.clock import Clock
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from provisioner.apply.execute import execute
 from provisioner.kinds import KINDS
+from provisioner.memory.journal import Journal
 from provisioner.memory.migrating import Mover, new_run
 from provisioner.memory.plane import Memories
 from provisioner.model.action import Action
@@ -245,6 +246,23 @@ def carry_out_stopping(plan: Plan, planes: Planes, foundry: Foundry, stopping: A
     return execute(
         plan, KINDS, planes, emit=lambda _: None, now=foundry.clock.now, parallelism=1, step_of=mover.step_of
     )
+
+
+def test_a_journal_spares_a_look_and_is_not_needed(foundry: Foundry, planes: Planes, memories: Memories) -> None:
+    items = hoard(memories)
+    kept: list[set[str]] = [set()]
+    foundry.admin.fault("POST", f"*/memory_stores/{SHADOW}/items", nth=6, status=413)
+    journal = Journal(save=lambda entries: kept.append(set(entries)))
+    assert failure(carry_out(planned(planes), planes, foundry, journal_of=lambda _: journal))
+    assert 0 < len(kept[-1]) < 3
+    assert not any(name in entry for entry in kept[-1] for name in PEOPLE)
+    write(memories, "memory", memory("ann", 40))  # what a journal says may be old
+    foundry.admin.forget_requests()
+    ended: list[bool] = []
+    again = Journal(kept[-1], end=lambda: ended.append(True))
+    assert is_done(carry_out(planned(planes), planes, foundry, journal_of=lambda _: again))
+    assert held(memories, "memory") == sum_of([*items, memory("ann", 40)])
+    assert ended
 
 
 def test_progress_is_told(foundry: Foundry, planes: Planes, memories: Memories) -> None:

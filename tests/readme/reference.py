@@ -9,7 +9,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.fragments import TAKES_FILE
 
 HEAD = ("project", "preflight", "policy", "lock")
-SECTIONS = (*HEAD, "variables", *KINDS)
+SECTIONS = (*HEAD, "variables", *KINDS, "checks")
 COMMON = ("external", "live_name", "lifecycle")
 
 

@@ -95,6 +95,8 @@ def test_every_command_shown_runs(workplace: Path) -> None:  # noqa: ARG001 - it
             "compare",
             "render",
             "lock",
+            "memory",
+            "check",
         ):  # see below, and the journeys of these commands
             continue
         if words[0] in ("apply", "destroy") and "--yes" not in words:

@@ -11,10 +11,13 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from provisioner.model.check import CheckReport
 from provisioner.model.errors import ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
 from provisioner.model.plan import Plan
 from provisioner.model.progress import Event
 from provisioner.render.abandoned import abandoned
+from provisioner.render.check_schema import check_schema
+from provisioner.render.checks import checks_document
 from provisioner.render.doctor import doctor_document
 from provisioner.render.events_json import abandoned_document, event_document, failed_document, planned_document
 from provisioner.render.json_schemas import doctor_schema, events_schema, plan_schema
@@ -25,7 +28,13 @@ from tests.render import strategies as our
 from tests.whole import tries
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = {"plan": plan_schema(), "events": events_schema(), "doctor": doctor_schema(), "log": log_schema()}
+SCHEMAS = {
+    "plan": plan_schema(),
+    "events": events_schema(),
+    "check": check_schema(),
+    "doctor": doctor_schema(),
+    "log": log_schema(),
+}
 few = settings(max_examples=tries(40))
 
 
@@ -76,6 +85,7 @@ def test_keys_of_a_later_version_are_no_mistake(name: str) -> None:
     document = {
         "plan": document["plan"],
         "events": document,
+        "check": checks_document(CheckReport(results=())),
         "doctor": doctor_document([]),
         "log": {**line, "run_id": "2f0f7f0e-8f5e-4b6e-9c39-6f2b7a1f4d11"},
     }[name]

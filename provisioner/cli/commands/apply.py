@@ -131,7 +131,7 @@ def command(
             code = carry(plan, planes, yes=yes)
             if code or not is_checked:
                 return code
-            report = run_checks(chosen(manifest), planes, terminal, parallelism=request.parallelism)
+            report = run_checks(chosen(manifest), manifest, planes, terminal, parallelism=request.parallelism)
             reporter.checked(report)
             return exit_code(report)
 

@@ -47,8 +47,8 @@ def command(terminal: Terminal, /, *, style: str, only: tuple[str, ...], outs: t
     """
     request = Request(**shared)
     checks: list[Check] = []
-    with opened(request, admit=lambda manifest: checks.extend(chosen(manifest, only))) as (_, planes):
-        report = run_checks(checks, planes, terminal, parallelism=request.parallelism)
+    with opened(request, admit=lambda manifest: checks.extend(chosen(manifest, only))) as (manifest, planes):
+        report = run_checks(checks, manifest, planes, terminal, parallelism=request.parallelism)
     for out in outs:
         write_out(out, CHECK_FILES[out.suffix](report, PLAIN, 100))
     say(CHECKED[style](report, terminal.out, terminal.width))

@@ -12,9 +12,10 @@ from provisioner.cli.memory_options import memory_format, memory_options, scopes
 from provisioner.cli.memory_session import opened_memories
 from provisioner.cli.session import Request
 from provisioner.cli.terminal import remark, say
-from provisioner.memory.exporting import Contents, Exporter
+from provisioner.memory.exporting import Exporter
 from provisioner.memory.reading import pages
 from provisioner.model.memory import Scopes
+from provisioner.model.memory_outcomes import Contents
 from provisioner.model.resource import Live
 from provisioner.model.words import plural
 from provisioner.render.memories import contents_json, memories_of, now
