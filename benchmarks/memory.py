@@ -90,9 +90,9 @@ def export(scopes: int, memories: int) -> None:
 
 
 def compare(env: Mapping[str, str], manifest: Path, listed: Path, scopes: int, memories: int) -> None:
-    floor = best([sys.executable, "-m", "benchmarks.memory", "pages", str(listed)], env=env)
+    floor = best([sys.executable, "-m", "benchmarks.memory", "pages", str(listed)], runs=3, env=env)
     row(f"bare pages of {scopes} x {memories:,}", floor)
-    start = best([*PROVISIONER, "memory", "stats", "prefs", "--scope", "nobody", "-f", str(manifest)], env=env)
+    start = best([*PROVISIONER, "memory", "stats", "prefs", "--scope", "nobody", "-f", str(manifest)], runs=3, env=env)
     for name in ("memories.jsonl", "memories.jsonl.gz"):
         words = ["memory", "export", "prefs", "-f", str(manifest), "--scopes-from", str(listed)]
         run = measured([*PROVISIONER, *words, "--out", str(manifest.with_name(name)), "--force"], env)
@@ -111,7 +111,7 @@ def lists(words: Sequence[str], env: Mapping[str, str], log: Path) -> int:
     """How many lists of memories were asked for, by the command's own log: the Foundry keeps the last thousand."""
     run = measured([*PROVISIONER, "--log-file", str(log), *words], env)
     assert run.code == 0, run.stdout
-    return log.read_text(encoding="utf-8").count("items:list")
+    return sum("items:list" in line and '"attempt"' in line for line in log.read_text(encoding="utf-8").splitlines())
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from provisioner.kinds import KINDS
 from provisioner.kinds.agent_schema import MEMORY_TOOLS
 from provisioner.model.check import USER_ID, AgentCheck, tool_word
 from provisioner.model.resource import Live
-from provisioner.model.words import listed
+from provisioner.model.words import listed, quoted
 
 _SHOWN: Final = 200
 
@@ -96,9 +96,8 @@ def _recalls(check: AgentCheck, live: Live, bench: Bench, traces: Traces) -> flo
     _require_remembered(memories, fact, word, bench)
     answer = _asked(said(check.question, word), live, user, bench, traces)
     if word.casefold() not in answer.text.casefold():
-        message = (
-            f"Its store remembers {word!r}, and the answer to {check.question!r} does not hold it: {_shown(answer)}"
-        )
+        asked = quoted(check.question)
+        message = f"Its store remembers {quoted(word)}, and the answer to {asked} does not hold it: {_shown(answer)}"
         raise Unmet(message, "Say in its instructions that it looks up what it remembers of the user.")
     return bench.clock.now() - told
 

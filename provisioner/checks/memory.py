@@ -16,6 +16,7 @@ from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import Item
 from provisioner.model.memory_outcomes import Update
+from provisioner.model.words import quoted
 
 _MOST: Final = 10
 
@@ -90,7 +91,7 @@ def _require_found(check: MemoryCheck, scope: str, word: str, bench: Bench) -> N
         if holds(_searched(bench, check.subject.name, scope, said(check.question, word)), word):
             return
         if not bench.pace.has_time():
-            message = f"A search with {check.question!r} does not find what was remembered."
+            message = f"A search with {quoted(said(check.question, word))} does not find what was remembered."
             raise Unmet(message, "Give a `question` that is nearer to the `fact`, or look at the embedding model.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provisioner.cli.complaints import warn
 from provisioner.cli.session import Request, opened, policy_in
@@ -15,9 +15,10 @@ from provisioner.manifest.draft import Options
 from provisioner.manifest.rendering import render
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import Document, dotted, lookup, with_value
+from provisioner.model.document import Document, Path, canonical, dotted, lookup, with_value
 from provisioner.model.errors import ManifestInvalid
 from provisioner.model.hidden_places import veiled_live
+from provisioner.model.redact import Sensitive
 from provisioner.model.resource import Desired, Live
 from provisioner.model.words import listed
 from provisioner.reconcile.comparison import Comparison, Hiding, Side, compared
@@ -55,16 +56,25 @@ def _as_written(request: Request, name: str, told: dict[Diagnostic, None]) -> Si
         raise ManifestInvalid(rendering.diagnostics)
     told.update(dict.fromkeys(rendering.diagnostics))
     document = rendering.rendered.document
+    resources = {
+        Address(section, key): entry or {} for section in KINDS for key, entry in (document.get(section) or {}).items()
+    }
     return Side(
         name=name,
         owner=str(document.get("name", "")),
         head={key: value for key, value in document.items() if key not in KINDS},
-        resources={
-            Address(section, key): entry or {}
-            for section in KINDS
-            for key, entry in (document.get(section) or {}).items()
-        },
+        resources=resources,
+        hides={address: _without_scopes for address in resources if TRAITS[address.kind].holds_data},
     )
+
+
+def _without_scopes(value: Any, at: Path) -> Any:
+    """What is written in an entry, but for whose memories it holds."""
+    if at[:1] == ("scopes",):
+        return Sensitive.of(canonical(value))
+    if at or "scopes" not in value:
+        return value
+    return {**value, "scopes": _without_scopes(value["scopes"], ("scopes",))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

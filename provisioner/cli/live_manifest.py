@@ -60,6 +60,7 @@ class LiveManifest:
     entries: Mapping[Address, Document]
     external: Collection[Address]
     keys: Mapping[Address, Address]
+    marked: Collection[Address]
     left_out: Sequence[str]
 
     def text(
@@ -74,7 +75,7 @@ class LiveManifest:
         return dump(
             name=self.name,
             project=_project(sees_all=self.sees_all),
-            entries=_keyed(self.entries if entries is None else entries, self.external, self.keys),
+            entries=_keyed(self.entries if entries is None else entries, self.external, self.keys, self.marked),
             schema=schema,
             header=header,
             remarks={self.keys.get(at, at): remark for at, remark in (remarks or {}).items()},
@@ -98,7 +99,9 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
     name = owner or _busiest(live.values()) or _UNOWNED
-    content = _content(name, live, keys_for(live), adopt=adopt, sees_all=sees_all)
+    marked = _by_mark(live, name)
+    others = keys_for((at for at in live if at not in marked), taken=frozenset(marked.values()))
+    content = _content(name, live, {**others, **marked}, adopt=adopt, sees_all=sees_all, marked=marked)
     left_out = _told(_make_valid(content), content)
     return LiveManifest(
         name=content.name,
@@ -109,6 +112,7 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
         entries=content.entries,
         external=content.external,
         keys=content.keys,
+        marked=content.marked,
         left_out=left_out,
     )
 
@@ -188,19 +192,35 @@ class _Content:
     entries: dict[Address, Document]
     external: set[Address]
     keys: Mapping[Address, Address]
+    marked: Collection[Address] = ()
 
     @property
     def text(self) -> str:
-        project = _project(sees_all=self.sees_all)
-        return dump(name=self.name, project=project, entries=_keyed(self.entries, self.external, self.keys), schema="")
+        entries = _keyed(self.entries, self.external, self.keys, self.marked)
+        return dump(name=self.name, project=_project(sees_all=self.sees_all), entries=entries, schema="")
 
 
 def _keyed(
-    entries: Mapping[Address, Document], external: Collection[Address], keys: Mapping[Address, Address]
+    entries: Mapping[Address, Document],
+    external: Collection[Address],
+    keys: Mapping[Address, Address],
+    marked: Collection[Address],
 ) -> dict[Address, Document]:
-    """All of them by their keys."""
+    """All of them by their keys; of an entry that is found by a mark, the name need not be said."""
     every = {**{at: {"external": True} for at in external}, **entries}
-    return {(key := keys.get(at, at)): with_live_name(entry, at, key) for at, entry in every.items()}
+    return {
+        (key := keys.get(at, at)): entry if at in marked and at in entries else with_live_name(entry, at, key)
+        for at, entry in every.items()
+    }
+
+
+def _by_mark(live: Mapping[Address, Live], owner: str) -> dict[Address, Address]:
+    """The key of each store that a migration gave another name, where there is one of that key."""
+    found: dict[Address, list[Address]] = {}
+    for at, it in live.items():
+        if it.marker is not None and it.marker.owner == owner and it.marker.key and not it.marker.is_shadow:
+            found.setdefault(Address(at.kind, it.marker.key), []).append(at)
+    return {lives[0]: key for key, lives in found.items() if len(lives) == 1 and key not in live}
 
 
 def _project(*, sees_all: bool) -> dict[str, str]:
@@ -208,9 +228,15 @@ def _project(*, sees_all: bool) -> dict[str, str]:
 
 
 def _content(
-    name: str, live: Mapping[Address, Live], keys: Mapping[Address, Address], *, adopt: bool, sees_all: bool
+    name: str,
+    live: Mapping[Address, Live],
+    keys: Mapping[Address, Address],
+    *,
+    adopt: bool,
+    sees_all: bool,
+    marked: Collection[Address] = (),
 ) -> _Content:
-    content = _Content(name=name, sees_all=sees_all, entries={}, external=set(), keys=keys)
+    content = _Content(name=name, sees_all=sees_all, entries={}, external=set(), keys=keys, marked=marked)
     names = Names(keys)
     for address, found in live.items():
         is_glimpsed = address.kind in _MANAGED and not sees_all  # too little to write it in full

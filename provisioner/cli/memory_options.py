@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from provisioner.cli.census import read_scopes
-from provisioner.cli.options import DEFAULT_FILE, _all, _environment_option, _reading_options, service_options
+from provisioner.cli.options import DEFAULT_FILE, environment_option, reading_options, service_options
 from provisioner.cli.session import Request
 from provisioner.model.migration import RATE
 from provisioner.model.scopes import ADVICE, scope_fault
@@ -30,7 +30,7 @@ def _manifests(_: click.Context, __: click.Parameter, files: tuple[Path, ...]) -
     return files or ((Path(DEFAULT_FILE),) if Path(DEFAULT_FILE).exists() else ())
 
 
-_MEMORY_OPTIONS: Final = _all(
+_MEMORY_OPTIONS: Final = (
     click.option(
         "-f",
         "--manifest",
@@ -42,10 +42,16 @@ _MEMORY_OPTIONS: Final = _all(
         "one, a store goes by its live name, and the environment says which project.",
     ),
     click.option("--no-manifest", is_flag=True, help=f"Read no manifest, though {DEFAULT_FILE} is there."),
-    _environment_option,
-    _reading_options,
+    environment_option,
+    reading_options,
     service_options,
 )
+
+
+def _with(function: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def memory_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,7 +67,7 @@ def memory_options(function: Callable[..., Any]) -> Callable[..., Any]:
                 raise click.UsageError(f"{flag} is about a manifest, and none is read; name one with -f.")
         return function(*positional, request=Request(**shared), **others)
 
-    return _MEMORY_OPTIONS(asked)
+    return _with(asked, _MEMORY_OPTIONS)
 
 
 _SHARED: Final = (
@@ -83,7 +89,7 @@ _SHARED: Final = (
 one_scope_option = click.option(
     "--scope", "scope_name", type=scope, required=True, metavar="SCOPE", help="Whose memories."
 )
-_SCOPES_OPTIONS: Final = _all(
+_SCOPES_OPTIONS: Final = (
     click.option(
         "--scope",
         "scope_names",
@@ -109,7 +115,7 @@ def scopes_options(function: Callable[..., Any]) -> Callable[..., Any]:
         read = read_scopes(scopes_from) if scopes_from is not None else ()
         return function(*positional, only=scope_names, from_file=read, **others)
 
-    return _SCOPES_OPTIONS(named)
+    return _with(named, _SCOPES_OPTIONS)
 
 
 show_scopes_option = click.option(

@@ -134,7 +134,7 @@ _file_option = _all(
         "and files that it names lie in the current folder.",
     ),
 )
-_environment_option = click.option(
+environment_option = click.option(
     "--env",
     "environment",
     metavar="NAME",
@@ -143,7 +143,7 @@ _environment_option = click.option(
 _environments_option = click.option(
     "--env", "environments", multiple=True, metavar="NAME", help="One of the two environments to compare."
 )
-_reading_options = _all(
+reading_options = _all(
     click.option(
         "--allow-env",
         multiple=True,
@@ -177,8 +177,8 @@ _reading_options = _all(
     ),
 )
 
-manifest_options = _all(_file_option, _environment_option, _reading_options)
-compared_manifest_options = _all(_file_option, _environments_option, _reading_options)
+manifest_options = _all(_file_option, environment_option, reading_options)
+compared_manifest_options = _all(_file_option, _environments_option, reading_options)
 
 endpoint_option = click.option(
     "--project-endpoint",

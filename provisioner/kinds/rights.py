@@ -42,7 +42,7 @@ class Right:
 
 def verbs(change: Change) -> Iterator[str]:
     """What a change does, in the words of Azure Resource Manager's actions."""
-    if change.action in (Action.DELETE, Action.REPLACE):
+    if change.action in (Action.DELETE, Action.REPLACE, Action.MIGRATE):
         yield "delete"
     if change.action is not Action.DELETE:
         yield "write"

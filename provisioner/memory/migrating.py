@@ -111,6 +111,8 @@ def _whereabouts(course: Course) -> str:
         has_source, target_now = course.look(source) is not None, course.look(target)
     except PlaneError:
         return f"All memories are in {source} or in {target}."
+    if course.migration.part is Part.RETIRE and has_source:
+        return f"{source} stays until all of it has been read back from {target}."
     if course.migration.way is Way.SIDE_BY_SIDE:
         return f"All memories are in {source if has_source else target} still."
     if target_now is None:
@@ -121,7 +123,9 @@ def _whereabouts(course: Course) -> str:
 
 
 def _of_the_shadow(source: Address, shadow: Address, *, has_source: bool, is_filled: bool) -> str:
-    if not is_filled and has_source:
-        return f"All memories are in {source}, as before."
+    if not is_filled:
+        return (
+            f"All memories are in {source}, as before." if has_source else f"{shadow} has what was copied until then."
+        )
     gone = "" if has_source else f" and nothing is named {source.name} until it is made anew"
     return f"All memories are in {shadow}{gone}."

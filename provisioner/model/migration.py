@@ -94,4 +94,5 @@ def _effort(migration: Migration, items: int, pages: int) -> tuple[int, int, int
 
 
 def _seconds(requests: int, migration: Migration) -> float:
-    return 60 * requests / max(1, migration.rate)
+    """None of it is known where there is no rate."""
+    return 60 * requests / migration.rate if migration.rate else 0.0

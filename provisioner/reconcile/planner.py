@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.diagnostic import Diagnostic
-from provisioner.model.document import ABSENT, Document, Path, leaves, lies_under, lookup, only, overlay, without
 from provisioner.model.migration import Part, Way
-from provisioner.model.plan import Change, FieldChange, Plan, Referred
-from provisioner.model.resource import Condition, Desired, Live, Marker, OnRemove
+from provisioner.model.plan import Change, Plan, Referred
+from provisioner.model.resource import Desired, Live
 from provisioner.model.traits import Traits
 from provisioner.reconcile import guard
 from provisioner.reconcile.case import Case, Pair, case_of
-from provisioner.reconcile.compare import compare
+from provisioner.reconcile.changes import alteration, creation, removal
 from provisioner.reconcile.held import (
     SUSPENDED,
     as_suspended,
@@ -27,31 +26,19 @@ from provisioner.reconcile.held import (
     softened,
     still_named,
 )
-from provisioner.reconcile.marker import AppliedRecord
-from provisioner.reconcile.meaning import record_of, spelt_as_live
 from provisioner.reconcile.migrations import beside as beside_source
 from provisioner.reconcile.migrations import (
     discarded,
     given_up,
     in_place,
     is_filled,
-    is_unfinished,
-    migrates,
     retired,
 )
 from provisioner.reconcile.order import in_order
 from provisioner.reconcile.referrers import referrers
-from provisioner.reconcile.remarks import ignored_differences, remarks_on, untold_secrets
+from provisioner.reconcile.remarks import ignored_differences, untold_secrets
 from provisioner.reconcile.renames import renamed
 from provisioner.reconcile.scopes import beside, going, of_one_name
-from provisioner.reconcile.write_only import with_writes
-
-_REASONS: Final[Mapping[Condition, str]] = {
-    Condition.READY: "",
-    Condition.FAILED: "its last write failed",
-    Condition.PENDING: "it is still being made",
-}
-_ASKED: Final = "replacement was asked for"
 
 _Found: TypeAlias = "Change | Diagnostic | None"
 
@@ -124,10 +111,10 @@ def make_destruction(
 def _removals(case: Case, users: Mapping[Address, tuple[Address, ...]]) -> Iterator[Change]:
     """Of all that is the owner's, with the keys of the manifest."""
     for at, found in sorted(case.live.items(), key=lambda it: it[0]):
-        removal = _removal(going(found, case.owner), case.owner, case.traits[at.kind], users.get(at, ()))
-        if removal is not None:
+        gone = removal(going(found, case.owner), case.owner, case.traits[at.kind], users.get(at, ()))
+        if gone is not None:
             wanted = case.desired.get(at)
-            yield replace(_beside(removal, found, case.traits), key=wanted.key if wanted is not None else "")
+            yield replace(_beside(gone, found, case.traits), key=wanted.key if wanted is not None else "")
 
 
 def _left_of(
@@ -271,8 +258,8 @@ def _change(address: Address, pair: Pair, case: Case) -> Change | None:
     if (moved := _moved(wanted, found, case)) is not None:
         return moved
     if found is not None:
-        return None if _is_put_off(wanted, found, case) else _alteration(wanted, found, case)
-    made = _creation(wanted, case.owner, traits)
+        return None if _is_put_off(wanted, found, case) else alteration(wanted, found, case)
+    made = creation(wanted, case.owner, traits)
     shadow = case.shadows.get(address)
     return made if shadow is None else in_place(replace(made, referrers=users), shadow, case, Part.RESTORE)
 
@@ -280,7 +267,7 @@ def _change(address: Address, pair: Pair, case: Case) -> Change | None:
 def _leaving(found: Live, case: Case, users: tuple[Address, ...]) -> Change | None:
     successor = case.successors.get(found.address)
     if successor is None:
-        return _removal(found, case.owner, case.traits[found.address.kind], users)
+        return removal(found, case.owner, case.traits[found.address.kind], users)
     if successor in case.held:
         return None
     if (whole := given_up(found, case.live)) is not None:
@@ -293,7 +280,7 @@ def _moved(wanted: Desired, found: Live | None, case: Case) -> Change | None:
     source = _source(wanted, case)
     if source is None or (found is not None and is_filled(found)):
         return None
-    change = _alteration(wanted, source, case)
+    change = alteration(wanted, source, case)
     return beside_source(change, source, resumes=found is not None) if change is not None else None
 
 
@@ -301,7 +288,7 @@ def _is_put_off(wanted: Desired, found: Live, case: Case) -> bool:
     """Whether it would be made anew before what it takes the place of is gone: that comes first."""
     if _source(wanted, case) is None:
         return False
-    change = _alteration(wanted, found, case)
+    change = alteration(wanted, found, case)
     return change is not None and change.destroys
 
 
@@ -309,122 +296,6 @@ def _source(wanted: Desired, case: Case) -> Live | None:
     """What is in use, and to be given up for what the entry means."""
     lives = (case.live[at] for at in wanted.succeeds if at in case.live)
     return next((it for it in lives if given_up(it, case.live) is None), None)
-
-
-def _creation(wanted: Desired, owner: str, traits: Traits) -> Change:
-    return Change(
-        action=Action.CREATE,
-        address=wanted.address,
-        after=wanted.fields,
-        declared=without(wanted.fields, wanted.lifecycle.ignore),
-        marker=_marker_for(wanted, None, owner, traits, over="0"),
-        needs=wanted.needs,
-        key=wanted.key,
-        wanted=wanted,
-    )
-
-
-def _marker_for(wanted: Desired, found: Live | None, owner: str, traits: Traits, *, over: str) -> Marker:
-    """What a migration wrote stays."""
-    declared = without(wanted.fields, wanted.lifecycle.ignore)
-    was = found.marker if found is not None else None
-    return replace(
-        was or Marker(owner=owner),
-        owner=owner,
-        applied=record_of(
-            declared,
-            traits,
-            whose=wanted.address,
-            over=over,
-            before=was,
-            written=wanted.written,
-        ),
-        prevent_destroy=_prevents_destroy(wanted, found, traits),
-        on_remove=wanted.lifecycle.on_remove,
-        is_shadow=False,
-    )
-
-
-def _prevents_destroy(wanted: Desired, found: Live | None, traits: Traits) -> bool:
-    """What the entry says; where it says nothing, what the live object says. A store that is adopted holds data that
-    nobody here knows, so it starts protected.
-    """
-    said = wanted.lifecycle.prevent_destroy
-    if said is not None:
-        return said
-    if found is None:
-        return False
-    return found.marker.prevent_destroy if found.marker is not None else traits.holds_data
-
-
-def _removal(found: Live, owner: str, traits: Traits, users: tuple[Address, ...]) -> Change | None:
-    """What the owner's manifest no longer lists; anything that is not the owner's is none of our business."""
-    if found.marker is None or found.marker.owner != owner or found.odd:
-        return None
-    if found.marker.on_remove is OnRemove.KEEP:
-        return Change(action=Action.RELEASE, address=found.address, before=found, after=found.fields)
-    return Change(
-        action=Action.DELETE,
-        address=found.address,
-        before=found,
-        loses_data=traits.holds_data,
-        referrers=users,
-    )
-
-
-def _alteration(wanted: Desired, found: Live, case: Case) -> Change | None:
-    owner, traits = case.owner, case.traits[wanted.address.kind]
-    shadow = case.shadows.get(wanted.address)
-    record = AppliedRecord(found.marker.applied) if found.marker else None
-    ignore = wanted.lifecycle.ignore
-    fields = compare(
-        wanted.fields,
-        found.fields,
-        record=record,
-        ignore=ignore,
-        traits=traits,
-        baseline=found.baseline,
-        written=wanted.written,
-    )
-    is_unended = is_unfinished(shadow, found)
-    is_asked = wanted.address in case.allow.replace and not is_unended  # then, that is what was asked for
-    is_another = found.address != wanted.address
-    replaces = is_asked or is_another or any(field.forces_replace for field in fields)
-    users = case.users.get(wanted.address, ())
-    marker = _marker_for(wanted, found, owner, traits, over="0" if replaces else found.revision)
-    change = Change(
-        action=_action(found, marker, replaces=replaces),
-        address=wanted.address,
-        before=found,
-        after=_target(wanted, found, fields, traits, replaces=replaces),
-        declared=without(wanted.fields, ignore),
-        marker=marker,
-        fields=fields,
-        needs=wanted.needs,
-        loses_data=replaces and traits.holds_data,
-        referrers=users if replaces or is_unended else (),
-        reason="; ".join(filter(None, (_REASONS[found.condition], _ASKED if is_asked else ""))),
-        key=wanted.key,
-        wanted=wanted,
-    )
-    if is_another:
-        return with_writes(replace(change, remarks=tuple(remarks_on(change, wanted, traits))), traits)
-    if is_unended or (replaces and migrates(wanted, shadow, traits)):
-        change = in_place(change, shadow, case, Part.MOVE if replaces else Part.RESTORE)
-    if not _says_something(change):
-        return None
-    return with_writes(replace(change, remarks=tuple(remarks_on(change, wanted, traits))), traits)
-
-
-def _says_something(change: Change) -> bool:
-    is_more = change.is_adoption or change.migration is not None
-    return bool(change.fields or is_more or change.lifecycle_fields or change.reason)
-
-
-def _action(found: Live, marker: Marker, *, replaces: bool) -> Action:
-    if replaces:
-        return Action.REPLACE
-    return Action.UPDATE if found.marker is not None and found.marker.owner == marker.owner else Action.ADOPT
 
 
 def _unseen_on_unchanged(wanted: Desired | None, found: Live | None, traits: Traits) -> Iterator[Diagnostic]:
@@ -435,27 +306,3 @@ def _unseen_on_unchanged(wanted: Desired | None, found: Live | None, traits: Tra
         yield guard.ignored_difference(wanted, paths)
     if paths := untold_secrets(wanted, found.fields, traits):
         yield guard.untold_secret(wanted, paths, traits)
-
-
-def _target(
-    wanted: Desired, found: Live, fields: tuple[FieldChange, ...], traits: Traits, *, replaces: bool
-) -> Document:
-    """What will be live: the declared fields over everything that is live and not ours to change, in the spelling of
-    what is live.
-    """
-    ignore = wanted.lifecycle.ignore
-    dropped = [field.path for field in fields if field.after is ABSENT]
-    if replaces:
-        dropped.extend(_reset(found.fields, traits.replace_resets))
-    whole = tuple(
-        path for path, rule in traits.rules.items() if rule.whole and lookup(wanted.fields, path) is not ABSENT
-    )
-    theirs = tuple(path for path in ignore if lies_under(path, whole))
-    kept = overlay(without(found.fields, (*dropped, *whole)), only(found.fields, theirs))
-    if replaces:  # a new object starts with what is declared for the ignored fields, where nothing live goes before
-        kept = overlay(only(wanted.fields, ignore), kept)
-    return overlay(kept, spelt_as_live(without(wanted.fields, ignore), found.fields, traits))
-
-
-def _reset(fields: Document, subtrees: tuple[Path, ...]) -> Iterator[Path]:
-    return (path for path, _ in leaves(fields) if lies_under(path, subtrees))

@@ -45,6 +45,7 @@ def drift_text(drift: Drift, *, styles: Styles = PLAIN, width: int = 100) -> str
         [styles.paint(styles.heading, line) for line in _opening(drift, width)],
         *(list(_resource(change, styles, width, room)) for change in drift.drifted),
         list(_absent(drift, styles, width)),
+        [line for text in _migrating(drift) for line in wrapped(text, width=width)],
         [styles.paint(styles.heading, line) for line in wrapped(drift_summary(drift), width=width)],
         wrapped(_NEXT, width=width) if drift.drifted else [],
     ]
@@ -110,6 +111,11 @@ def _turned_field(field: FieldChange, change: Change) -> FieldChange:
     return FieldChange(path=field.path, before=was, after=now, origin=origin)
 
 
+def _migrating(drift: Drift) -> Iterator[str]:
+    for address in drift.migrating:
+        yield f"A migration of {one_line(str(address))} is under way; provisioner plan says how it goes on."
+
+
 def _absent(drift: Drift, styles: Styles, width: int) -> Iterator[str]:
     if drift.absent:
         yield styles.paint(styles.heading, f"{_ABSENT}:")
@@ -122,7 +128,7 @@ def drift_markdown(drift: Drift, *, limit: int = 60_000) -> str:
     rows = "".join(f"{label}: {code(text)}\n" for label, text in target_rows(drift.target))
     where = f" in {drift.target.environment}" if drift.target and drift.target.environment else ""
     head = f"## {prose(f'Drift of {drift.owner}{where}')}\n\n{rows}\n**{prose(drift_summary(drift))}**\n"
-    tail = _absent_list(drift, most=limit // 3)
+    tail = _absent_list(drift, most=limit // 3) + "".join(f"\n{prose(text)}\n" for text in _migrating(drift))
     parts, room = [head], limit - len(head) - len(tail)
     for number, change in enumerate(drift.drifted):
         part = _detail(change, room)
@@ -163,6 +169,7 @@ def drift_document(drift: Drift) -> Json:
         "summary": {"drifted": len(drift.drifted), "fields": drift.fields, "absent": len(drift.absent)},
         "drifted": [_document(change) for change in drift.drifted],
         "absent": [address_document(address) for address in drift.absent],
+        **({"migrating": [address_document(address) for address in drift.migrating]} if drift.migrating else {}),
     }
 
 

@@ -207,7 +207,7 @@ _MIGRATION: Final = _object(
     source=_ref("address"),
     target=_ref("address"),
     resumes=_flag("Whether an earlier run began it."),
-    rate={"type": "integer", "minimum": 1, "description": "Requests a minute, at most."},
+    rate={"type": "integer", "minimum": 0, "description": "Requests a minute, at most; 0 is as many as are answered."},
     settle_s={"type": "number", "minimum": 0, "description": "How long updates that are queued are waited for."},
     estimate={
         **_object(
@@ -354,6 +354,7 @@ _DRIFTED_FIELD: Final = _object(
 )
 _DRIFT: Final = _object(
     "What was changed outside the manifest.",
+    {"migrating": _many("Of which a migration is under way; missing where none is.", _ref("address"))},
     format_version=_text("Of this document: major.minor.", pattern=r"^1\.\d+$"),
     target=TARGET,
     owner=_text("The manifest's name."),

@@ -86,9 +86,8 @@ def _steps(change: Change, way: Migration) -> str:
 
 def _effort(effort: Estimate, way: Migration) -> Iterator[str]:
     waits = f", and up to {duration(way.settle_s)} for updates that are queued" if way.settle_s else ""
-    yield (
-        f"It takes about {effort.requests:,} requests: {duration(effort.duration_s)} at {way.rate:,} a minute{waits}."
-    )
+    time = f"{duration(effort.duration_s)} at {way.rate:,} a minute" if way.rate else "as fast as they are answered"
+    yield f"It takes about {effort.requests:,} requests: {time}{waits}."
     if effort.away_s:
         yield (
             f"For about {duration(effort.away_s)} of that the store is gone or not whole yet, and agents answer "

@@ -34,8 +34,8 @@ def migration_in(
     if document is None:
         return None
     rate, settle_s = document["rate"], document["settle_s"]
-    if isinstance(rate, bool) or not rate >= 1 or isinstance(settle_s, bool) or not 0 <= settle_s <= _MOST_SETTLE_S:
-        raise ValueError("a migration has a rate of 1 or more, and waits for a day at most")
+    if isinstance(rate, bool) or not rate >= 0 or isinstance(settle_s, bool) or not 0 <= settle_s <= _MOST_SETTLE_S:
+        raise ValueError("a migration has a rate of 0 or more, and waits for a day at most")
     return Migration(
         way=Way(document["way"]),
         part=Part(document["part"]),

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -13,9 +14,10 @@ import jsonschema
 import pytest
 
 from provisioner.cli import checking
+from provisioner.reconcile.marker import read_marker, write_marker
 from provisioner.render.check_schema import check_schema
 from provisioner.render.json_schemas import events_schema
-from tests.checks.conftest import left_in
+from tests.checks.conftest import STORE, left_in
 from tests.foundry import EXAMPLE, Command, Foundry
 
 ROOT = Path(__file__).parents[2]
@@ -190,23 +192,19 @@ def test_the_local_foundry_needs_no_settings(project: Path, provisioner: Command
     assert provisioner("apply", "--local", "--yes", "--check").code == 0
 
 
-def test_a_store_that_took_anothers_place_is_the_one_that_is_checked(
-    checked: Foundry, project: Path, provisioner: Command
-) -> None:
-    side = "    scopes: [ada]\n    lifecycle: {on_replace: {migrate: side_by_side}}\n    chat_model: gpt-5.4-mini"
-    moved = (EXAMPLE + ALL).replace("    chat_model: gpt-5.4-mini", side)
-    (project / "stores.yaml").write_text(
-        moved.replace("chat_summary_enabled: true", "chat_summary_enabled: false"), encoding="utf-8"
-    )
-    migrated = provisioner("apply", "--yes")
-    assert migrated.code == 0, migrated.out + migrated.err
+def test_a_store_that_took_anothers_place_is_the_one_that_is_checked(checked: Foundry, provisioner: Command) -> None:
     (store,) = checked.objects("stores")
+    own, marker = read_marker(store["metadata"], STORE)
+    assert marker is not None
+    said = {**own, **write_marker(replace(marker, applied="", key=STORE.name))}
+    checked.drift("stores", STORE.name, metadata=said)
+    checked.rename("stores", STORE.name, "dev-prefs-memory-e1b669")
 
     told = provisioner("check", "--only", "remembers", "--format", "json")
 
     assert told.code == 0, told.out
     (found,) = told.document["checks"]
-    assert found["address"]["name"] == store["name"] != "dev-prefs-memory"
+    assert found["address"]["name"] == "dev-prefs-memory-e1b669"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

@@ -96,7 +96,7 @@ def running() -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def shared_client(running: Emulator) -> Iterator[httpx.Client]:
     trust = ssl.create_default_context(cafile=running.ca_file)
-    with httpx.Client(base_url=running.management, verify=trust, trust_env=False) as client:
+    with httpx.Client(base_url=running.management, verify=trust, trust_env=False, timeout=60) as client:
         yield client
 
 

@@ -311,7 +311,7 @@ def az_list(path: Path) -> Path:
 def test_a_file_of_models_is_there_from_the_first_day_and_after_a_reset(tmp_path: Path) -> None:
     with Emulator(Options(catalogue=str(az_list(tmp_path)), deploy=("gpt-9", "claude-opus-5"))) as emulator:
         trust = ssl.create_default_context(cafile=emulator.ca_file)
-        with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
+        with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60) as client:
             for _ in range(2):
                 models = client.get("/_emulator/models").json()["models"]
                 objects = client.get("/_emulator/state").json()["objects"]

@@ -29,7 +29,7 @@ def test_a_file_of_faults_is_in_force_from_the_start_and_after_a_reset(tmp_path:
     file.write_text(GOOD, encoding="utf-8")
     with Emulator(Options(faults=str(file))) as emulator:
         trust = ssl.create_default_context(cafile=emulator.ca_file)
-        with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
+        with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60) as client:
             before = [client.get("/subscriptions").status_code for _ in range(3)]
             client.post("/_emulator/reset").raise_for_status()
             after = [client.get("/subscriptions").status_code for _ in range(3)]

@@ -24,7 +24,7 @@ def test_each_request_is_a_line_without_query_body_and_token(tmp_path: Path) -> 
         answer = httpx.get(emulator.env["IDENTITY_ENDPOINT"], params=asked, headers=header, trust_env=False)
         token = answer.json()["access_token"]
         trust = ssl.create_default_context(cafile=emulator.ca_file)
-        with httpx.Client(base_url=emulator.project, verify=trust, trust_env=False) as client:
+        with httpx.Client(base_url=emulator.project, verify=trust, trust_env=False, timeout=60) as client:
             client.get("/agents?api-version=v1&secret=hush", headers={"Authorization": f"Bearer {token}"})
             client.post("/agents%0A?api-version=v1", json={"secret": "hush"})
         text = file.read_text(encoding="utf-8")

@@ -140,7 +140,7 @@ def test_a_client_that_keeps_its_connection_does_not_hold_up_the_stop() -> None:
     emulator = Emulator(Options())
     emulator.start()
     trust = ssl.create_default_context(cafile=emulator.ca_file)
-    with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
+    with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60) as client:
         client.get("/_emulator/state")
         emulator.stop()
         with pytest.raises(httpx.TransportError):

@@ -29,7 +29,7 @@ CHAT = (
 
 def request(emulator: Emulator, method: str, path: str, body: Any = None, *, token: str = "") -> httpx.Response:
     trust = ssl.create_default_context(cafile=emulator.ca_file)
-    with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
+    with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60) as client:
         audience = "https://ai.azure.com" if path.startswith("/api") else "https://management.azure.com"
         bearer = {"Authorization": f"Bearer {token or token_of(emulator, audience)}"}
         version = "v1" if path.startswith("/api") else "2025-09-01"

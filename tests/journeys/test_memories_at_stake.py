@@ -252,3 +252,17 @@ def test_an_export_names_the_scopes_that_are_in_it(name: str, provisioner: Comma
     assert holding(document)["memories"]["total"] == 5
     assert refused.code == 1
     assert "export" in refused.err.lower()
+
+
+@pytest.mark.parametrize("style", ["text", "markdown", "json"])
+def test_a_comparison_of_environments_tells_that_scopes_differ_and_not_which(
+    style: str, project: Path, provisioner: Command
+) -> None:
+    (project / "people.txt").write_text(f"{BOB}\n", encoding="utf-8")
+    environments = f"\nenvironments:\n  dev:\n  prod: {{stores: {{{STORE}: {{scopes: [{CAROL}, x]}}}}}}\n"
+    (project / "stores.yaml").write_text(WITH_SCOPES + environments, encoding="utf-8")
+
+    told = provisioner("compare", "--env", "dev", "--env", "prod", "--format", style)
+
+    assert "scopes" in told.out
+    assert not [name for name in PEOPLE if name in told.out + told.err]

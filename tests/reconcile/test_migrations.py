@@ -11,12 +11,15 @@ from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.allowances import Allowances
 from provisioner.model.document import Document
-from provisioner.model.migration import Part, Way
+from provisioner.model.memory import Holding, Scopes
+from provisioner.model.migration import Estimate, Migration, Part, Way, estimate
 from provisioner.model.plan import Change, Plan
 from provisioner.model.policy import Policy
 from provisioner.model.resource import Desired, Live, Marker, OnReplace
 from provisioner.model.run_scope import RunScope
+from provisioner.reconcile.drift import drift_in
 from provisioner.reconcile.marker import identity_print, read_marker, write_marker
+from provisioner.render.drift import drift_document, drift_markdown, drift_text
 from tests.reconcile.manifests import AGENT, KEPT, MODEL, NOTHING, STORE, codes, have, removed, want
 from tests.strategies import OWNER, names, planned
 
@@ -242,3 +245,42 @@ def test_the_mark_of_a_copy_is_read_as_it_was_written(key: str) -> None:
 
 def test_what_is_no_copy_has_no_such_words() -> None:
     assert write_marker(Marker(owner=OWNER)) == {"provisioner-owner": OWNER, "provisioner-applied": ""}
+
+
+def test_a_migration_that_is_under_way_is_nobodys_drift() -> None:
+    for live in ({**old(), **shadow()}, shadow(), {**new(), **shadow()}):
+        drift = drift_in(planned(wanted(), live, NOTHING))
+        assert (drift.is_empty, drift.migrating) == (True, (STORE,))
+        assert "A migration of stores/prefs is under way" in drift_text(drift)
+        assert "A migration of stores/prefs is under way" in drift_markdown(drift)
+        assert drift_document(drift)["migrating"] == [{"kind": "stores", "name": "prefs"}]
+    assert not drift_in(planned(wanted(), old(), NOTHING)).migrating
+
+
+# -- estimates
+
+
+def held(items: int, scopes: int, *, way: Way = Way.IN_PLACE, part: Part = Part.MOVE, rate: int = 1000) -> Estimate:
+    names_of = tuple(f"s{number}" for number in range(scopes))
+    holding = Holding(scopes=Scopes(names=names_of), kinds={"user_profile": items})
+    found = estimate(Migration(way=way, part=part, source=STORE, target=SHADOW, holding=holding, rate=rate))
+    assert found is not None
+    return found
+
+
+def test_an_estimate_counts_what_is_written_and_read() -> None:
+    in_place, beside = held(1000, 10), held(1000, 10, way=Way.SIDE_BY_SIDE)
+    assert (in_place.requests, beside.requests) == (2000 + 8 * 20, 1000 + 3 * 20)
+    assert in_place.duration_s == pytest.approx(60 * in_place.requests / 1000)
+    assert 0 < in_place.away_s < in_place.duration_s
+    assert beside.away_s == 0
+    restored = held(1000, 10, part=Part.RESTORE)
+    assert (restored.requests, restored.away_s) == (1000 + 3 * 20, restored.duration_s)
+    assert held(1000, 10, way=Way.SIDE_BY_SIDE, part=Part.RETIRE).requests == 60
+    assert held(1000, 10, rate=0).duration_s == 0
+
+
+def test_without_a_count_there_is_no_estimate() -> None:
+    way = Migration(way=Way.IN_PLACE, source=STORE, target=SHADOW)
+    assert estimate(way) is None
+    assert estimate(replace(way, holding=Holding())) is None

@@ -5,7 +5,15 @@ from io import StringIO
 
 import pytest
 
-from provisioner.model.errors import Failure, ManifestInvalid, PlaneError, ProvisionerError, Refused, Unreadable
+from provisioner.model.errors import (
+    STOPPED,
+    Failure,
+    ManifestInvalid,
+    PlaneError,
+    ProvisionerError,
+    Refused,
+    Unreadable,
+)
 from provisioner.model.plan import Plan
 from provisioner.model.progress import (
     ApplyFinished,
@@ -91,6 +99,15 @@ def test_durations_are_short(seconds: float, expected: str) -> None:
             ApplyFinished(outcomes=(Outcome(change=CREATED, status=Status.SKIPPED),), interrupted=True, elapsed_s=2),
             "Interrupted after 2.0s: 1 skipped. Running the same command again continues from here.",
             id="interrupted",
+        ),
+        pytest.param(
+            ApplyFinished(
+                outcomes=(Outcome(change=CREATED, status=Status.FAILED, failure=Failure(message="", code=STOPPED)),),
+                interrupted=True,
+                elapsed_s=2,
+            ),
+            "Interrupted after 2.0s: 1 failed. Running the same command again continues from here.",
+            id="interrupted-within-a-change",
         ),
         pytest.param(
             ApplyFinished(outcomes=(Outcome(change=CREATED, status=Status.DONE),), interrupted=True, elapsed_s=2),

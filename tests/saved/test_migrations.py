@@ -187,7 +187,7 @@ def test_copies_that_are_not_needed_go_with_a_saved_plan_too() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("rate", 0), ("settle_s", -1), ("settle_s", 1e9), ("way", "by_ship"), ("part", "all"), ("scopes", ["a:b"])],
+    [("rate", -1), ("settle_s", -1), ("settle_s", 1e9), ("way", "by_ship"), ("part", "all"), ("scopes", ["a:b"])],
 )
 def test_a_migration_that_cannot_be_is_refused(key: str, value: object) -> None:
     plan = planned(in_place.wanted(), in_place.old(), NOTHING)

@@ -61,7 +61,7 @@ class World:
 def world(**options: Any) -> Iterator[World]:
     with Emulator(Options(**options)) as emulator:
         trust = ssl.create_default_context(cafile=emulator.ca_file)
-        with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
+        with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60) as client:
             yield World(emulator, client)
 
 

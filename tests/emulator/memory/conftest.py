@@ -129,7 +129,7 @@ def started(project: Any, admin: Any, documents: Any) -> Any:
     def start(options: Options, clock: Clock | None = None) -> Iterator[Memory]:
         with Emulator(options, clock) as emulator:
             trust = ssl.create_default_context(cafile=emulator.ca_file)
-            with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False) as client:
+            with httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60) as client:
                 for name, model, version in ((CHAT, CHAT, "2025-04-14"), (EMBEDDING, EMBEDDING, "1")):
                     client.put(
                         f"{ACCOUNT}/deployments/{name}",

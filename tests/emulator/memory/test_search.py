@@ -190,7 +190,7 @@ def test_two_hundred_searches_at_once_are_all_answered(full: Any, emulator: Emul
     trust = ssl.create_default_context(cafile=emulator.ca_file)
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=60)
     with (
-        httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, limits=limits) as client,
+        httpx.Client(base_url=emulator.management, verify=trust, trust_env=False, timeout=60, limits=limits) as client,
         ThreadPoolExecutor(200) as pool,
     ):
         many = replace(full, project=replace(full.project, client=client))

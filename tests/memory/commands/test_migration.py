@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import stat
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from provisioner.cli.journals import journals
 from provisioner.memory.plane import Memories
+from provisioner.model.action import Action
+from provisioner.model.address import Address
+from provisioner.model.plan import Change
 from tests.foundry import Command, Foundry
 from tests.memory.commands.conftest import MANIFEST, Told
 
@@ -63,3 +69,35 @@ def test_an_edit_of_the_embedding_model_keeps_every_memory(  # noqa: PLR0917
     assert live == ["prefs"] or way != "migrate"
     assert contents(memories, live[0]) == before
     assert provisioner("plan", *FLAGS[1:], *ENV, "--detailed-exitcode").code == 0
+
+
+def test_a_run_that_fails_leaves_a_journal_for_its_owner_alone_and_the_next_one_takes_it_away(
+    stores: Foundry, project: Path, provisioner: Command, told: Told
+) -> None:
+    told("prefs", "ann", "Ann likes tea.")
+    told("prefs", "bob", "Bob has a dog.")
+    (project / "stores.yaml").write_text(PROMPT, encoding="utf-8")
+    assert provisioner("apply", *FLAGS, *ENV).code == 0
+    (project / "stores.yaml").write_text(edited("migrate"), encoding="utf-8")
+    stores.fault({"method": "DELETE", "path": "*/memory_stores/prefs", "nth": 1}, {"status": 403})
+
+    assert provisioner("apply", *FLAGS, *ENV).code == 1
+
+    (journal,) = (project / ".provisioner").glob("migration-*.json")
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    kept = json.loads(journal.read_text(encoding="utf-8"))
+    assert len(kept) == 3
+    assert all(re.fullmatch("[0-9a-f]{32}", entry) for entry in kept)
+    assert provisioner("apply", *FLAGS, *ENV).code == 0
+    assert not journal.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"a": 1}', "[1, null]", "[" * 50_000, "\udcff"])
+def test_a_journal_that_is_none_does_no_harm(project: Path, content: str) -> None:
+    change = Change(action=Action.MIGRATE, address=Address("stores", "prefs"))
+    journals(None)(change).add("pair", "ann")
+    (file,) = (project / ".provisioner").glob("migration-*.json")
+    assert journals(None)(change).knows("pair", "ann")
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+
+    assert not journals(None)(change).knows("pair", "ann")
