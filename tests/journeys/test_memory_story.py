@@ -268,3 +268,22 @@ def test_three_people_keep_their_memories_and_one_of_them_is_forgotten(  # noqa:
     assert [it for it in foundry.requests() if not it.startswith("GET")] == []
     one_is_forgotten(page, stores)
     a_copy_has_the_same(page)
+
+
+@pytest.mark.parametrize("way", KILLS, ids=["in_place", "side_by_side"])
+def test_who_is_forgotten_half_way_does_not_come_back(
+    foundry: Foundry, stores: Stores, provisioner: Command, capsys: pytest.CaptureFixture[str], way: str
+) -> None:
+    page = Page(provisioner, capsys, way)
+    settled(page, stores, provisioner)
+    before = stores.held(STORE)
+    page.play("The edit")
+    for request in KILLS[way][:2]:
+        killed(foundry, *request)
+
+    page.play("Ben is forgotten")
+    page.run("provisioner apply")
+
+    (store,) = set(stores.names) - {"notes", "theirs"}
+    assert stores.held(store) == Counter({it: number for it, number in before.items() if it[0] != "ben"})
+    assert "Zed" not in page.run(".venv/bin/python examples/people.py ask")
