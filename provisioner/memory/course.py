@@ -152,8 +152,8 @@ class Course:
             self.go_on()
             return True if self.clock.now() >= until else None
 
-        what = "updates that may still be queued"
-        self.service.project.wait(probe, what=what, every_s=_LOOK_EVERY_S, at_most_s=seconds + _LOOK_AT_MOST_S)
+        what, every_s = "updates that may still be queued", min(_LOOK_EVERY_S, seconds)
+        self.service.project.wait(probe, what=what, every_s=every_s, at_most_s=seconds + _LOOK_AT_MOST_S)
 
 
 def _taken_over(of: Address, marked: Address, found: Live | None) -> PlaneError:
