@@ -270,8 +270,8 @@ class _Copying:
         surplus = [
             memory_id for found, ids in there.items() if self._goes(wanted[found]) for memory_id in ids[wanted[found] :]
         ]
-        if surplus:
-            self._offer(scope, partial(self._remove_all, scope, surplus))
+        for at in range(0, len(surplus), PAGE):
+            self._offer(scope, partial(self._remove_all, scope, surplus[at : at + PAGE]))
 
     def _offer(self, scope: str, task: Callable[[], None]) -> None:
         def do() -> None:

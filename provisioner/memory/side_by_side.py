@@ -34,10 +34,8 @@ def fill_successor(course: Course) -> tuple[str, ...]:
     new = course.take_over(new)
     surplus = Surplus.ALL if _is_copy(new, old) else Surplus.KEEP
     since = _marker_of(old).filled if _is_copy(old, new) else 0
-    filled = course.fill(
-        source, target, surplus=surplus, fenced=target, between=f"{old.identity} {new.identity}", since=since
-    )
-    _require_same(course.look(source), old)
+    filled = course.fill(old, new, surplus=surplus, fenced=target, since=since)
+    course.require_same(old)
     new = course.fence(target)
     course.mark(new, replace(_marker_of(new), copy_of=identity_print(old), filled=filled.up_to))
     return ()
@@ -57,14 +55,7 @@ def retire(course: Course) -> tuple[str, ...]:
     new = course.take_over(_required(new, old, course))
     if not (_is_copy(old, new) and not _marker_of(old).filled):  # else nobody has ever used it
         course.settle()
-        course.fill(
-            source,
-            target,
-            surplus=Surplus.KEEP,
-            fenced=target,
-            between=f"late {old.identity} {new.identity}",
-            since=_since(old, new),
-        )
+        course.fill(old, new, surplus=Surplus.KEEP, fenced=target, since=_since(old, new))
     new = course.fence(target)
     course.drop(old)
     _unmark(course, new)
