@@ -103,21 +103,3 @@ def test_whoever_remakes_the_store_meanwhile_does_not_empty_its_copy(
     for name in names(planes):
         there.update(held(memories, name))
     assert not copied - there
-
-
-def test_a_scope_that_is_known_only_later_is_copied_before_the_old_store_goes(
-    foundry: Foundry, planes: Planes
-) -> None:
-    memories = build(foundry, planes)
-    items = hoard(memories)
-    way = OnReplace.SIDE_BY_SIDE
-    plan = planned(planes, way, ("ann", "bob"))
-    moves = replace(plan, changes=tuple(it for it in plan.changes if it.action is not Action.DELETE))
-    assert is_done(carry_out(moves, planes, foundry))
-    (successor,) = set(names(planes)) - {"memory"}
-    assert not held(memories, successor, ("cy",))
-
-    assert is_done(carry_out(planned(planes, way), planes, foundry))
-
-    assert names(planes) == [successor]
-    assert held(memories, successor) == sum_of(items)
