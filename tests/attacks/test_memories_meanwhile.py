@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 import httpx
 import pytest
 
-from provisioner.model.action import Action
 from provisioner.model.errors import PlaneError
 from provisioner.model.plan import Plan
 from provisioner.model.progress import ApplyFinished, Status
@@ -20,7 +19,7 @@ from provisioner.planes.project import HttpProject
 from provisioner.planes.service import Planes, connect
 from tests.apply.test_apply import World, plan_for, store
 from tests.memory.conftest import admin_client, clock, foundry, planes, running, scripted
-from tests.memory.hoard import PEOPLE, build, held, hoard, place, sum_of
+from tests.memory.hoard import PEOPLE, build, held, hoard, place
 from tests.memory.mortal import carry_out, known
 from tests.planes.world import Foundry
 
