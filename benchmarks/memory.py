@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -40,7 +41,7 @@ PAGE = 100
 def fill(state: Path, scopes: int, memories: int) -> None:
     """Straight into the state of a Foundry that does not run: to post a hundred thousand would take long."""
     now = time.time()
-    with sqlite3.connect(state) as database:
+    with closing(sqlite3.connect(state)) as file, file as database:
         (store,) = database.execute("SELECT id FROM stores").fetchone()
         database.executemany(
             "INSERT INTO memories (store, scope, memory_id, kind, content, updated, expires)"

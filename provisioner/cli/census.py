@@ -105,7 +105,7 @@ _COUNT: Final = click.option(
 )
 _RATE: Final = click.option(
     "--rate",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=0),
     default=RATE,
     show_default=True,
     metavar="REQUESTS",

@@ -30,10 +30,7 @@ def create_item(call: Call) -> Reply:
     scope, kind = requests.scope_of(document.get("scope")), requests.kind_of(document.get("kind"))
     content = requests.content_of(document.get("content"))
     check_embedding(call, store)
-    limits.check_scopes(call.state, store, scope, call.now)
-    if limits.is_full(call.state, store, scope, call.now, adding=1):
-        raise limits.full(scope)
-    rows.purge(call.state, store.row, call.now)
+    limits.require_room(call.state, store, scope, call.now)
     return Reply(body=rows.insert(call.state, store, scope, kind=kind, content=content, now=call.now))
 
 

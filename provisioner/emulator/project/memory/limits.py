@@ -44,6 +44,18 @@ def check_scopes(state: State, store: Store, scope: str, now: float) -> None:
         raise bad_request(message, param="scope", code="scope_limit_exceeded")
 
 
+def require_room(state: State, store: Store, scope: str, now: float) -> None:
+    """For one more memory; in a write transaction. What has expired goes where it could stand in the way: to look for
+    it at every memory would take the longer the more there are.
+    """
+    if rows.is_known(state, store.row, scope, now) and rows.count_kept(state, store.row, scope) < MEMORIES_MAX:
+        return
+    rows.purge(state, store.row, now)
+    check_scopes(state, store, scope, now)
+    if is_full(state, store, scope, now, adding=1):
+        raise full(scope)
+
+
 def is_full(state: State, store: Store, scope: str, now: float, *, adding: int) -> bool:
     return rows.count(state, store.row, scope, now) + adding > MEMORIES_MAX
 

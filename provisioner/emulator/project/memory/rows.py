@@ -119,6 +119,11 @@ def count(state: State, store: int, scope: str, now: float) -> int:
     return state.number(f"SELECT count(*) FROM memories WHERE {LIVE}", store, scope, now)  # noqa: S608
 
 
+def count_kept(state: State, store: int, scope: str) -> int:
+    """With what has expired and is not purged yet; the index alone tells."""
+    return state.number("SELECT count(*) FROM memories WHERE store = ? AND scope = ?", store, scope)
+
+
 def count_all(state: State, now: float) -> int:
     return state.number("SELECT count(*) FROM memories WHERE expires > ?", now)
 
