@@ -122,6 +122,7 @@ class _InPlace:
         if not self._is_to_go(store):
             raise changed_since(self._store)
         self._require_as_planned(store)
+        self._require_known(shadow)  # what an earlier run found there is in the old one, too
         if not _holds(shadow.fields, self._shadow_fields()):
             course.drop(shadow)  # made for a definition that is not wanted any more; the old one is whole
             return
@@ -182,7 +183,7 @@ class _InPlace:
             raise changed_since(self._shadow)
 
     def _require_known(self, shadow: Live) -> None:
-        """Of each scope that was copied into it, before it is copied back: what is not known would go with it."""
+        """Of each scope that was copied into it: what is not known would not be copied back, and go with it."""
         said = str(shadow.fields.get("description") or "").partition(_ABOUT)[2]
         there = {said[at : at + _PRINT_CHARS] for at in range(0, len(said), _PRINT_CHARS)}
         if missing := there - set(_prints(shadow, self._course.names.names)):
