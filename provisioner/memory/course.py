@@ -10,7 +10,7 @@ from provisioner.apply.perform import perform
 from provisioner.apply.verify import verified
 from provisioner.kinds import Kind, Service, changed_since, unreadable
 from provisioner.memory.copying import Manner, Side, Surplus, stopped
-from provisioner.memory.filling import Filled, Filling, ScopeNames, Tally
+from provisioner.memory.filling import Filled, Filling, ScopeNames, Tally, memories
 from provisioner.memory.journal import Journal
 from provisioner.memory.plane import Memories, MemoryPlane
 from provisioner.model.action import Action
@@ -124,7 +124,7 @@ class Course:
         what it is: one that is made anew meanwhile is empty, which must not be copied.
         """
         holding = self.migration.holding
-        memories = self.memories
+        both = self.memories
         other = source if target.address == fenced else target
 
         def fence() -> None:
@@ -132,8 +132,8 @@ class Course:
             self.require_same(other)
 
         filling = Filling(
-            source=Side(memories=memories, store=source.address.name),
-            target=Side(memories=memories, store=target.address.name),
+            source=Side(memories=both, store=source.address.name),
+            target=Side(memories=both, store=target.address.name),
             names=self.names,
             manner=replace(self.manner, fence=fence, since=since),
             surplus=surplus,
@@ -153,6 +153,11 @@ class Course:
             raise changed_since(live.address)
         return found
 
+    @property
+    def counted(self) -> int:
+        """How many memories whoever planned it saw, at least."""
+        return self.migration.holding.total if self.migration.holding is not None else 0
+
     def settle(self) -> None:
         """Updates that are queued may still write into the old store."""
         seconds = self.migration.settle_s
@@ -166,6 +171,20 @@ class Course:
 
         what, every_s = "updates that may still be queued", min(_LOOK_EVERY_S, seconds)
         self.service.project.wait(probe, what=what, every_s=every_s, at_most_s=seconds + _LOOK_AT_MOST_S)
+
+
+def require_most(filled: Filled, counted: int, source: Address) -> None:
+    """Lists may lag behind, or lie: before something goes that was seen to hold much, it must still show most of it."""
+    if 2 * filled.count >= counted:
+        return
+    raise PlaneError(
+        Failure(
+            message=f"{source} shows {memories(filled.count)} of the scopes that are known; before, {counted:,} were "
+            "counted. Nothing was deleted.",
+            code="migration-differs",
+            advice="Plan again. If so many were deleted on purpose, that plan says so, and is carried out.",
+        )
+    )
 
 
 def _taken_over(of: Address, marked: Address, found: Live | None) -> PlaneError:

@@ -21,7 +21,7 @@ from typing import Final
 from provisioner.apply.perform import perform
 from provisioner.kinds import changed_since
 from provisioner.memory.copying import Surplus
-from provisioner.memory.course import Course
+from provisioner.memory.course import Course, require_most
 from provisioner.model.action import Action
 from provisioner.model.address import Address
 from provisioner.model.document import Document, canonical
@@ -62,6 +62,7 @@ class _InPlace:
         self._shadow = course.migration.target
         self._was = course.change.before.identity if course.change.before is not None else ""
         self._made: list[int] = []
+        self._held = course.counted if course.migration.part is Part.RESTORE else 0  # by the shadow
 
     def remarks(self) -> tuple[str, ...]:
         if not self._made:
@@ -121,10 +122,13 @@ class _InPlace:
         if not self._is_to_go(store):
             raise changed_since(self._store)
         self._require_as_planned(store)
+        self._require_known(shadow)  # what an earlier run found there is in the old one, too
         if not _holds(shadow.fields, self._shadow_fields()):
             course.drop(shadow)  # made for a definition that is not wanted any more; the old one is whole
             return
         filled = course.fill(store, shadow, surplus=Surplus.ALL, fenced=self._shadow, settle=course.settle)
+        require_most(filled, course.counted, self._store)
+        self._held = filled.count
         shadow = course.fence(self._shadow)
         if shadow.marker is not None:
             about = _ABOUT + "".join(_prints(shadow, filled.scopes))
@@ -143,7 +147,8 @@ class _InPlace:
             raise _in_the_way(self._store, self._shadow)
         self._require_known(shadow)
         course = self._course
-        course.fill(shadow, store, surplus=Surplus.DOUBLES, fenced=self._shadow)
+        filled = course.fill(shadow, store, surplus=Surplus.DOUBLES, fenced=self._shadow)
+        require_most(filled, self._held, self._shadow)
         shadow = course.fence(self._shadow)
         found = course.require_same(store)
         course.drop(shadow)
@@ -178,7 +183,7 @@ class _InPlace:
             raise changed_since(self._shadow)
 
     def _require_known(self, shadow: Live) -> None:
-        """Of each scope that was copied into it, before it is copied back: what is not known would go with it."""
+        """Of each scope that was copied into it: what is not known would not be copied back, and go with it."""
         said = str(shadow.fields.get("description") or "").partition(_ABOUT)[2]
         there = {said[at : at + _PRINT_CHARS] for at in range(0, len(said), _PRINT_CHARS)}
         if missing := there - set(_prints(shadow, self._course.names.names)):

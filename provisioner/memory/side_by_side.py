@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from provisioner.kinds import changed_since
 from provisioner.memory.copying import Surplus
-from provisioner.memory.course import Course
+from provisioner.memory.course import Course, require_most
 from provisioner.model.hidden_places import fingerprint
 from provisioner.model.resource import Live, Marker
 from provisioner.reconcile.marker import identity_print
@@ -36,6 +36,8 @@ def fill_successor(course: Course) -> tuple[str, ...]:
     surplus = Surplus.ALL if _is_copy(new, old) else Surplus.KEEP
     since = _marker_of(old).filled if _is_copy(old, new) else 0
     filled = course.fill(old, new, surplus=surplus, fenced=target, since=since)
+    if not since:
+        require_most(filled, course.counted, source)
     course.require_same(old)
     new = course.fence(target)
     mark = replace(_marker_of(new), copy_of=identity_print(old), filled=filled.up_to, scopes=_print(course))

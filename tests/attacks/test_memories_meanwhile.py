@@ -11,15 +11,19 @@ from dataclasses import dataclass, field, replace
 import httpx
 import pytest
 
+from provisioner.kinds import KINDS, TRAITS
+from provisioner.kinds.live_names import readdressed
 from provisioner.model.errors import PlaneError
-from provisioner.model.plan import Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import ApplyFinished, Status
 from provisioner.model.resource import Lifecycle, OnReplace
 from provisioner.planes.project import HttpProject
 from provisioner.planes.service import Planes, connect
-from tests.apply.test_apply import World, plan_for, store
+from provisioner.reconcile.planner import make_plan
+from provisioner.reconcile.successors import successions
+from tests.apply.test_apply import ALLOW, World, look, store
 from tests.memory.conftest import admin_client, clock, foundry, planes, running, scripted
-from tests.memory.hoard import PEOPLE, build, held, hoard, place
+from tests.memory.hoard import build, held, hoard, place, sum_of
 from tests.memory.mortal import carry_out, known
 from tests.planes.world import Foundry
 
@@ -61,8 +65,19 @@ def wanted(way: OnReplace) -> World:
     return found
 
 
-def planned(planes: Planes, way: OnReplace, scopes: tuple[str, ...] = PEOPLE) -> Plan:
-    return known(plan_for(planes, wanted(way)), scopes)
+def planned(planes: Planes, way: OnReplace, counted: int = 0) -> Plan:
+    desired = wanted(way)
+    live = look(planes, desired)
+    meant = dict(readdressed(desired, successions(desired, live, "me", TRAITS, begins=True), KINDS))
+    plan = known(make_plan(meant, live, owner="me", traits=TRAITS, allow=ALLOW))
+    return replace(plan, changes=tuple(_counted(it, counted) for it in plan.changes))
+
+
+def _counted(change: Change, number: int) -> Change:
+    if change.migration is None or change.migration.holding is None:
+        return change
+    holding = replace(change.migration.holding, kinds={"user_profile": number} if number else {})
+    return replace(change, migration=replace(change.migration, holding=holding))
 
 
 def names(planes: Planes) -> list[str]:
@@ -80,7 +95,7 @@ def remake(planes: Planes, name: str = "memory") -> None:
     planes.project.post("memory_stores", {"name": name, "definition": definition}, features=FEATURES)
 
 
-@pytest.mark.parametrize("nth", range(8, 60, 4))
+@pytest.mark.parametrize("nth", range(8, 60, 7))
 @pytest.mark.parametrize("way", [OnReplace.MIGRATE, OnReplace.SIDE_BY_SIDE])
 def test_whoever_remakes_the_store_meanwhile_does_not_empty_its_copy(
     foundry: Foundry, planes: Planes, way: OnReplace, nth: int
@@ -102,3 +117,21 @@ def test_whoever_remakes_the_store_meanwhile_does_not_empty_its_copy(
     for name in names(planes):
         there.update(held(memories, name))
     assert not copied - there
+
+
+@pytest.mark.parametrize("name", ["memory", "memory-*"])
+@pytest.mark.parametrize("way", [OnReplace.MIGRATE, OnReplace.SIDE_BY_SIDE])
+def test_a_list_that_hides_what_it_has_costs_no_memory(
+    foundry: Foundry, planes: Planes, way: OnReplace, name: str
+) -> None:
+    memories = build(foundry, planes)
+    items = hoard(memories)
+    empty = {"object": "list", "data": [], "has_more": False}
+    plan = planned(planes, way, counted=len(items))
+    foundry.admin.fault("POST", f"*/memory_stores/{name}/items:list*", status=200, body=empty, times=100)
+
+    finished = carry_out(plan, planes, foundry)
+
+    foundry.admin.client.delete("/_emulator/faults")
+    assert not is_done(finished) or name == "memory-*"
+    assert sum_of(items) in [held(memories, each) for each in names(planes)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ def test_a_saved_plan_is_applied_with_the_scopes_it_names(
     assert provisioner("plan", "--out", "plan.json").code == 0
     kept = (project / "plan.json").read_text(encoding="utf-8")
     assert all(name in kept for name in PEOPLE)
+    assert stat.S_IMODE((project / "plan.json").stat().st_mode) == 0o600
     assert flat("It holds 2 memories of 2 known scopes") in flat(provisioner("show", "plan.json").out)
     applied = provisioner("apply", "--plan", "plan.json", "--yes")
     assert applied.code == 0, applied.out + applied.err

@@ -112,6 +112,22 @@ def begun(foundry: Foundry, planes: Planes) -> None:
         carry_out(plan, dying, foundry)
 
 
+def test_scopes_that_an_earlier_run_knew_are_not_lost_by_one_that_does_not(
+    foundry: Foundry, planes: Planes, memories: Memories
+) -> None:
+    items = hoard(memories)
+    foundry.admin.fault("DELETE", "*/memory_stores/memory", status=403)
+    failure(carry_out(planned(planes), planes, foundry))
+    assert held(memories, SHADOW) == sum_of(items)
+
+    finished = carry_out(planned(planes, scopes=("ann",)), planes, foundry)
+
+    assert failure(finished).code == "scopes-unknown"
+    assert held(memories, "memory") == sum_of(items)
+    assert is_done(carry_out(planned(planes), planes, foundry))
+    assert held(memories, "memory") == sum_of(items)
+
+
 def test_a_shadow_of_another_definition_is_made_anew(foundry: Foundry, planes: Planes, memories: Memories) -> None:
     items = hoard(memories)
     begun(foundry, planes)

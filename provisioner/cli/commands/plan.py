@@ -38,6 +38,9 @@ SMALLEST: Final = 2_000  # of Markdown, so that what matters most is in it
 _MOST_TOLD: Final = 10
 
 
+_OWNER_ONLY: Final = 0o600
+
+
 @click.command(
     name="plan",
     epilog="Examples:\n\n  provisioner plan --local\n\n"
@@ -127,9 +130,15 @@ def command(
 
 def _write(plan: Plan, out: Path, max_size: int) -> None:
     text = PLAN_FILES[out.suffix](plan, PLAIN, 100, max_size)
-    write_out(out, text)
+    write_out(out, text, mode=_OWNER_ONLY if _names_people(plan, out) else None)
     if out.suffix == ".json" and len(text) > MOST_PLAN_BYTES:
         note(f"Note: {one_line(str(out))} is larger than what apply and show read; make several manifests of it.")
+
+
+def _names_people(plan: Plan, out: Path) -> bool:
+    """Scopes are people's, and a file that can be applied names them."""
+    found = [it.holding.scopes for it in plan.changes if it.holding is not None]
+    return any(it.names and (it.shown or out.suffix == ".json") for it in found)
 
 
 def _tell_obstacles(plan: Plan, *, is_saved: bool) -> None:
