@@ -48,6 +48,8 @@ def _done_already(change: Change) -> Iterator[str]:
 
 
 def _write(change: Change, kind: Kind, service: Service) -> tuple[Live | None, tuple[str, ...]]:
+    if change.action is Action.MIGRATE:
+        raise ValueError(f"{change.address} is migrated by a step of its own")
     if change.action is Action.CREATE:
         return verified(change, kind, service, kind.create(service, change))
     if change.action is Action.REPLACE:

@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from shutil import copyfileobj
 from typing import BinaryIO, Final, cast
 from zlib import error as ZlibError  # noqa: N812 - it is a class
 
 from provisioner.cli.files import is_overwritten, written_out
+from provisioner.memory.importing import LONGEST
 from provisioner.model.errors import ProvisionerError
 from provisioner.model.reasons import reason
 
@@ -20,6 +20,7 @@ STREAM: Final = "-"
 _MAGIC: Final = b"\x1f\x8b"
 _OWNER_ONLY: Final = 0o600
 _IN_MEMORY: Final = 16 << 20
+_CHUNK: Final = 1 << 20
 _LEVEL: Final = 6  # of gzip: 9 takes twice as long for a hundredth less
 
 
@@ -77,6 +78,9 @@ def _readable(stream: BinaryIO, stack: ExitStack) -> BinaryIO:
 
 def _kept(stream: BinaryIO, stack: ExitStack) -> BinaryIO:
     kept = cast("BinaryIO", stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)))  # noqa: SIM115 - the stack closes it
-    copyfileobj(stream, kept)
+    in_a_row = 0
+    while in_a_row <= LONGEST and (chunk := stream.read(_CHUNK)):  # what unpacks to no end is not even kept
+        kept.write(chunk)
+        in_a_row = 0 if b"\n" in chunk else in_a_row + len(chunk)
     kept.seek(0)
     return kept

@@ -33,7 +33,7 @@ def journals(target: Target | None) -> Callable[[Change], Journal]:
 
 def _file(target: Target | None, change: Change) -> Path:
     way = change.migration
-    what = [target.endpoint if target is not None else "", str(change.address)]
+    what = ["" if target is None or target.local else target.endpoint, str(change.address)]  # the local port changes
     what += [str(way.source), str(way.target)] if way is not None else []
     return Path(ROOM) / f"migration-{digest(what)[:_NAME_CHARS]}.json"
 

@@ -21,6 +21,7 @@ from provisioner.model.memory import Scopes
 from provisioner.model.resource import Live
 from provisioner.model.scopes import declared_scopes
 from provisioner.model.words import guess, listed, quoted
+from provisioner.reconcile.migrations import given_up, is_unfinished
 from provisioner.render.safe import one_line
 
 if TYPE_CHECKING:
@@ -49,21 +50,29 @@ class MemorySession:
         """All of the project, whoever owns them, by their live name."""
         return {live.address.name: live for live in KINDS[STORES].list(self.planes)}
 
-    def store(self, name: str) -> Live:
-        """By the manifest's key, or by its live name; where a migration has taken it away for a while, what holds its
-        memories. Raises ProvisionerError where there is none.
+    def store(self, name: str, *, whole: bool = True) -> Live:
+        """By the manifest's key, or by its live name. While a migration is under way, that which has all its memories;
+        where it is written to (not `whole`), that which is in use. Raises ProvisionerError where there is none.
         """
         called = name.removeprefix(f"{STORES}/")
         successor = self._made_for(called, shadow=False) if self.manifest is not None else None
-        if found := successor or self.stores.get(self._live_name(called)):
-            return found
-        if shadow := self._made_for(called, shadow=True):
+        found = successor or self.stores.get(self._live_name(called))
+        shadow = self._made_for(called, shadow=True)
+        if found is not None and (source := given_up(found, self._by_address)):
+            found = source  # the successor has not all of it yet, and nobody uses it
+        if shadow is not None and (found is None or (whole and is_unfinished(shadow, found))):
             note(f"{quoted(called)} is being migrated; its memories are in {quoted(shadow.address.name)} meanwhile.")
             return shadow
+        if found is not None:
+            return found
         keys = [at.key_address.name for at in self.manifest.resources.values()] if self.manifest else []
         known = sorted({*self.stores, *(key for key in keys if self._live_name(key) in self.stores)})
         hint = f"There are: {listed(known)}." if known else "The project has no stores."
         raise ProvisionerError(f"There is no store {quoted(called)}.", f"{guess(called, known)}{hint}")
+
+    @property
+    def _by_address(self) -> Mapping[Address, Live]:
+        return {live.address: live for live in self.stores.values()}
 
     def family(self, store: Live) -> Sequence[Live]:
         """It, and what a migration copies it to or from: the same memories are there, too."""

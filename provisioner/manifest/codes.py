@@ -143,4 +143,6 @@ CODES: Final[Mapping[str, str]] = {
     "left-suspended": "A live resource is suspended in the manifest, so destroy leaves it alone.",
     "left-external": "A live resource of this owner is declared external, so destroy leaves it alone.",
     "not-taken-over": "A live resource of an owner that is taken over is not declared here, and stays with it.",
+    "left-behind": "Somebody else uses a store whose memories move to another one, and goes on without them.",
+    "put-off": "A store was edited again while a migration of it is under way, which is ended first.",
 }

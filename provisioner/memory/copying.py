@@ -24,6 +24,7 @@ from provisioner.model.memory import Item
 from provisioner.model.migration import PAGE
 
 _OF_THE_ITEM: Final = frozenset({400, 409, 413, 422})  # what a refusal of one memory says, and not of the store
+_NOT_SENT: Final = "not-json"  # half of a character pair, say
 _MOST_REFUSED: Final = 20
 _TELLING: Final = 6  # characters of a content, in a row, that give it away
 
@@ -270,8 +271,8 @@ class _Copying:
         surplus = [
             memory_id for found, ids in there.items() if self._goes(wanted[found]) for memory_id in ids[wanted[found] :]
         ]
-        if surplus:
-            self._offer(scope, partial(self._remove_all, scope, surplus))
+        for at in range(0, len(surplus), PAGE):
+            self._offer(scope, partial(self._remove_all, scope, surplus[at : at + PAGE]))
 
     def _offer(self, scope: str, task: Callable[[], None]) -> None:
         def do() -> None:
@@ -327,7 +328,7 @@ class _Copying:
 
     def _refuse(self, lacking: _Lacking, error: PlaneError) -> None:
         """One that the service does not take hinders no other; that it takes none any more is no matter of one."""
-        if error.ambiguous or error.failure.status not in _OF_THE_ITEM:
+        if error.ambiguous or not (error.failure.status in _OF_THE_ITEM or error.failure.code == _NOT_SENT):
             raise error from None
         refused = Refused(scope=lacking.item.scope, number=lacking.number, failure=error.failure)
         with self._lock:

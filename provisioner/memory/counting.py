@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from provisioner.apply.workers import side_by_side
+from provisioner.memory.copying import discreet
 from provisioner.memory.plane import Memories
+from provisioner.model.errors import PlaneError
 from provisioner.model.memory import Item
 from provisioner.model.memory_outcomes import ScopeCount
 
@@ -29,4 +31,7 @@ def count(memories: Memories, store: str, scopes: Sequence[str], *, at_once: int
 
 
 def _count(memories: Memories, store: str, scope: str) -> ScopeCount:
-    return counted(scope, memories.items(store, scope))
+    try:
+        return counted(scope, memories.items(store, scope))
+    except PlaneError as error:
+        raise discreet(error, scope) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final, cast
 
 from provisioner.apply.perform import perform
@@ -113,33 +112,46 @@ class Course:
 
     def fill(
         self,
-        source: Address,
-        target: Address,
+        source: Live,
+        target: Live,
         *,
         surplus: Surplus,
         fenced: Address,
-        between: str,
         since: int = 0,
         settle: Callable[[], None] = lambda: None,
     ) -> Filled:
-        """Until the target shows all; `fenced` is which of them carries this run's mark. `between` tells the two
-        objects from others of their names.
+        """Until the target shows all; `fenced` is which of them carries this run's mark, and the other one must stay
+        what it is: one that is made anew meanwhile is empty, which must not be copied.
         """
         holding = self.migration.holding
         memories = self.memories
+        other = source if target.address == fenced else target
+
+        def fence() -> None:
+            self.fence(fenced)
+            self.require_same(other)
+
         filling = Filling(
-            source=Side(memories=memories, store=source.name),
-            target=Side(memories=memories, store=target.name),
+            source=Side(memories=memories, store=source.address.name),
+            target=Side(memories=memories, store=target.address.name),
             names=self.names,
-            manner=replace(self.manner, fence=partial(self.fence, fenced), since=since),
+            manner=replace(self.manner, fence=fence, since=since),
             surplus=surplus,
             tally=self.tally,
             waits=self.service.project,
             journal=self.journal,
-            pair=f"{source} {target} {between}",
+            pair=f"{source.address} {target.address} {source.identity} {target.identity} {since}",
             total=holding.total if holding is not None and not holding.is_least and not since else None,
         )
         return filling.fill(settle)
+
+    def require_same(self, live: Live) -> Live:
+        """As it is now. Raises PlaneError where another one has its name."""
+        self.manner.pace.wait()
+        found = self.look(live.address)
+        if found is None or found.identity != live.identity:
+            raise changed_since(live.address)
+        return found
 
     def settle(self) -> None:
         """Updates that are queued may still write into the old store."""
@@ -152,8 +164,8 @@ class Course:
             self.go_on()
             return True if self.clock.now() >= until else None
 
-        what = "updates that may still be queued"
-        self.service.project.wait(probe, what=what, every_s=_LOOK_EVERY_S, at_most_s=seconds + _LOOK_AT_MOST_S)
+        what, every_s = "updates that may still be queued", min(_LOOK_EVERY_S, seconds)
+        self.service.project.wait(probe, what=what, every_s=every_s, at_most_s=seconds + _LOOK_AT_MOST_S)
 
 
 def _taken_over(of: Address, marked: Address, found: Live | None) -> PlaneError:

@@ -18,7 +18,7 @@ from provisioner.model.memory_outcomes import Contents
 from provisioner.model.scopes import scope_fault
 
 _MAJOR: Final = "1"
-_LONGEST: Final = 16 << 20  # bytes of a line: half of what one answer of the service may have
+LONGEST: Final = 16 << 20  # bytes of a line: half of what one answer of the service may have
 _AGAIN: Final = "Export again, or take another copy of the file."
 
 
@@ -75,13 +75,13 @@ class _Reading:
 
     def _read(self) -> bytes:
         self._number += 1
-        return self._stream.readline(_LONGEST + 1)
+        return self._stream.readline(LONGEST + 1)
 
     def _next(self) -> bytes:
         content = self._read()
         if not content.endswith(b"\n"):
-            if len(content) > _LONGEST:
-                raise self._wrong(f"has more than {_LONGEST >> 20} MB")
+            if len(content) > LONGEST:
+                raise self._wrong(f"has more than {LONGEST >> 20} MB")
             raise ProvisionerError("The export was cut off: its last line is missing.", _AGAIN)
         return content
 
@@ -115,12 +115,18 @@ class _Reading:
     def _check_tail(self, content: bytes, tail: Mapping[str, Any]) -> None:
         self._hash.update(content[: -len(sealed(self._hash.hexdigest()))])
         scopes = tail.get("scopes")
-        counts = isinstance(scopes, dict) and {name: found for name, found in scopes.items() if found}
-        if not content.endswith(sealed(self._hash.hexdigest())) or counts != dict(self._scopes):
+        if not content.endswith(sealed(self._hash.hexdigest())) or _counts(scopes) != dict(self._scopes):
             raise ProvisionerError("The export was edited: its hash is not that of what is in it.", _AGAIN)
 
     def _wrong(self, what: str) -> ProvisionerError:
         return ProvisionerError(f"Line {self._number} of the export {what}; nothing was imported.", _AGAIN)
+
+
+def _counts(scopes: object) -> dict[str, int] | None:
+    """Of scopes that have any, where all of them are scopes and counts."""
+    if not isinstance(scopes, dict) or any(type(it) is not int or scope_fault(at) for at, it in scopes.items()):
+        return None
+    return {scope: number for scope, number in scopes.items() if number}
 
 
 def _check_head(head: Mapping[str, Any]) -> None:

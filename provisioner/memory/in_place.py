@@ -124,14 +124,7 @@ class _InPlace:
         if not _holds(shadow.fields, self._shadow_fields()):
             course.drop(shadow)  # made for a definition that is not wanted any more; the old one is whole
             return
-        filled = course.fill(
-            self._store,
-            self._shadow,
-            surplus=Surplus.ALL,
-            fenced=self._shadow,
-            between=_between(store, shadow),
-            settle=course.settle,
-        )
+        filled = course.fill(store, shadow, surplus=Surplus.ALL, fenced=self._shadow, settle=course.settle)
         shadow = course.fence(self._shadow)
         if shadow.marker is not None:
             about = _ABOUT + "".join(_prints(shadow, filled.scopes))
@@ -150,13 +143,9 @@ class _InPlace:
             raise _in_the_way(self._store, self._shadow)
         self._require_known(shadow)
         course = self._course
-        course.fill(
-            self._shadow, self._store, surplus=Surplus.DOUBLES, fenced=self._shadow, between=_between(shadow, store)
-        )
+        course.fill(shadow, store, surplus=Surplus.DOUBLES, fenced=self._shadow)
         shadow = course.fence(self._shadow)
-        found = course.look(self._store)
-        if found is None or found.identity != store.identity:
-            raise changed_since(self._store)
+        found = course.require_same(store)
         course.drop(shadow)
         self._made.append(1)
         if self._is_to_go(store):
@@ -194,10 +183,6 @@ class _InPlace:
         there = {said[at : at + _PRINT_CHARS] for at in range(0, len(said), _PRINT_CHARS)}
         if missing := there - set(_prints(shadow, self._course.names.names)):
             raise _unknown_scopes(self._shadow, len(missing))
-
-
-def _between(source: Live, target: Live) -> str:
-    return f"{source.identity} {target.identity}"
 
 
 def _is_copy(shadow: Live, of: Live | None) -> bool:

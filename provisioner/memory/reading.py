@@ -9,7 +9,9 @@ from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+from provisioner.memory.copying import discreet
 from provisioner.memory.plane import Memories
+from provisioner.model.errors import PlaneError
 from provisioner.model.memory import Item
 from provisioner.model.migration import PAGE
 
@@ -26,7 +28,7 @@ def pages(memories: Memories, store: str, scopes: Sequence[str], *, at_once: int
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                running.append(_Ahead(memories.items(store, waiting.popleft()), stop))
+                running.append(_Ahead(_discreetly(memories, store, waiting.popleft()), stop))
             yield from running[0]
             running.popleft()
     except (Exception, GeneratorExit):
@@ -36,6 +38,13 @@ def pages(memories: Memories, store: str, scopes: Sequence[str], *, at_once: int
         raise
     finally:
         stop.set()
+
+
+def _discreetly(memories: Memories, store: str, scope: str) -> Iterator[Item]:
+    try:
+        yield from memories.items(store, scope)
+    except PlaneError as error:
+        raise discreet(error, scope) from None
 
 
 class _Ahead:

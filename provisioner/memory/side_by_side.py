@@ -14,6 +14,7 @@ from dataclasses import replace
 from provisioner.kinds import changed_since
 from provisioner.memory.copying import Surplus
 from provisioner.memory.course import Course
+from provisioner.model.hidden_places import fingerprint
 from provisioner.model.resource import Live, Marker
 from provisioner.reconcile.marker import identity_print
 
@@ -34,12 +35,11 @@ def fill_successor(course: Course) -> tuple[str, ...]:
     new = course.take_over(new)
     surplus = Surplus.ALL if _is_copy(new, old) else Surplus.KEEP
     since = _marker_of(old).filled if _is_copy(old, new) else 0
-    filled = course.fill(
-        source, target, surplus=surplus, fenced=target, between=f"{old.identity} {new.identity}", since=since
-    )
-    _require_same(course.look(source), old)
+    filled = course.fill(old, new, surplus=surplus, fenced=target, since=since)
+    course.require_same(old)
     new = course.fence(target)
-    course.mark(new, replace(_marker_of(new), copy_of=identity_print(old), filled=filled.up_to))
+    mark = replace(_marker_of(new), copy_of=identity_print(old), filled=filled.up_to, scopes=_print(course))
+    course.mark(new, mark)
     return ()
 
 
@@ -57,34 +57,33 @@ def retire(course: Course) -> tuple[str, ...]:
     new = course.take_over(_required(new, old, course))
     if not (_is_copy(old, new) and not _marker_of(old).filled):  # else nobody has ever used it
         course.settle()
-        course.fill(
-            source,
-            target,
-            surplus=Surplus.KEEP,
-            fenced=target,
-            between=f"late {old.identity} {new.identity}",
-            since=_since(old, new),
-        )
+        course.fill(old, new, surplus=Surplus.KEEP, fenced=target, since=_since(old, new, course))
     new = course.fence(target)
     course.drop(old)
     _unmark(course, new)
     return ()
 
 
-def _since(old: Live, new: Live) -> int:
-    """What was updated before is in the new one, or was and is not wanted any more."""
+def _since(old: Live, new: Live, course: Course) -> int:
+    """What was updated before is in the new one, or was and is not wanted any more; unless more scopes, or others, are
+    known by now: then it may never have been there.
+    """
     if _is_copy(new, old):
-        return _marker_of(new).filled
+        return _marker_of(new).filled if _marker_of(new).scopes == _print(course) else 0
     return _marker_of(old).filled if _is_copy(old, new) else 0
+
+
+def _print(course: Course) -> str:
+    return fingerprint("\n".join(sorted(course.names.names)))
 
 
 def _mark(course: Course, old: Live, marker: Marker) -> Marker:
     key = marker.key or course.change.key or course.migration.source.name
-    return replace(marker, key=key, copy_of=identity_print(old), run=course.run, filled=0)
+    return replace(marker, key=key, copy_of=identity_print(old), run=course.run, filled=0, scopes="")
 
 
 def _unmark(course: Course, new: Live) -> None:
-    course.mark(new, replace(_marker_of(new), run="", filled=0, copy_of=""))
+    course.mark(new, replace(_marker_of(new), run="", filled=0, copy_of="", scopes=""))
 
 
 def _required(new: Live | None, old: Live, course: Course) -> Live:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from provisioner.apply.workers import side_by_side
+from provisioner.memory.copying import discreet
 from provisioner.memory.plane import Memories
 from provisioner.memory.scopes import known_scopes, longest_delay_s
 from provisioner.model.address import Address
@@ -175,9 +176,10 @@ def _counts(pairs: Collection[_Pair], memories: Memories, counting: Counting, *,
         try:
             return Counter(item.kind for item in islice(memories.items(store, scope), counting.limit))
         except PlaneError as error:
-            if error.failure.status in _OF_ALL or error.failure.status >= _FAULT_OF_SERVICE:
-                silent[store] = error.failure
-            return error.failure
+            failure = discreet(error, scope).failure
+            if failure.status in _OF_ALL or failure.status >= _FAULT_OF_SERVICE:
+                silent[store] = failure
+            return failure
 
     ordered = sorted(pairs)
     ended = side_by_side([partial(count, *pair) for pair in ordered], name="count", at_once=at_once)

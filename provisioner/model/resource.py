@@ -53,6 +53,7 @@ class Marker:
     entry that it belongs to, where neither name tells; `copy_of` the print of the identity of the object whose contents
     were copied into it; a `shadow` holds them only until that one is made anew. `run` is the one that fills it, and
     `filled` the time (unix seconds, the service's) up to which all that was copied has been read back; 0 is never.
+    `scopes` is a print of those that were copied.
     """
 
     owner: str
@@ -64,6 +65,7 @@ class Marker:
     is_shadow: bool = False
     run: str = ""
     filled: int = 0
+    scopes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

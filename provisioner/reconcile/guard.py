@@ -31,6 +31,7 @@ _UNPROTECT_TO_DESTROY: Final = (
     "If this is meant, set `lifecycle: {prevent_destroy: false}` in its manifest entry and apply that first; then "
     "destroy."
 )
+_KEEP: Final = "To have them moved into the new one, set `lifecycle: {on_replace: migrate}` in its manifest entry. "
 _NAMED_AT_MOST: Final = 5
 
 
@@ -290,7 +291,8 @@ def _loses_data(change: Change, wanted: Desired | None, allow: Allowances) -> It
         code="data-loss",
         message=f"{change.address} would be {_participle(change)}{_because(change, 'on a live store')}; "
         f"{_memories(change)} would be destroyed.{named}",
-        hint=f"If this is meant, name it: --allow-data-loss {change.address}",
+        hint=f"{_KEEP if change.action is Action.REPLACE else ''}If this is meant, name it: --allow-data-loss "
+        f"{change.address}",
         where=wanted.where if wanted else None,
     )
 

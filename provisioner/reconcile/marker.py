@@ -45,6 +45,7 @@ _KEY: Final = "key="
 _COPY: Final = "copy_of="
 _RUN: Final = "run="
 _FILLED: Final = "filled="
+_SCOPES: Final = "scopes="
 
 
 def write_marker(marker: Marker) -> dict[str, str]:
@@ -63,6 +64,8 @@ def write_marker(marker: Marker) -> dict[str, str]:
         lifecycle.append(f"{_RUN}{marker.run}")
     if marker.filled:
         lifecycle.append(f"{_FILLED}{marker.filled}")
+    if marker.scopes:
+        lifecycle.append(f"{_SCOPES}{marker.scopes}")
     if lifecycle:
         pairs[LIFECYCLE_KEY] = ",".join(lifecycle)
     return pairs
@@ -87,6 +90,7 @@ def read_marker(metadata: Mapping[str, str], of: Address | None = None) -> tuple
         is_shadow=_SHADOW in words,
         run=_said(_RUN, words),
         filled=_whole(_said(_FILLED, words)),
+        scopes=_said(_SCOPES, words),
     )
     return rest, marker
 

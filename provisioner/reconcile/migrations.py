@@ -72,7 +72,7 @@ def in_place(change: Change, shadow: Live | None, names: Names, part: Part) -> C
     """The change as one that keeps what is held."""
     at, marker = change.address, change.marker
     if marker is not None and part is Part.MOVE:
-        marker = replace(marker, copy_of="", run="", filled=0)  # the new one is nobody's copy
+        marker = replace(marker, copy_of="", run="", filled=0, scopes="")  # the new one is nobody's copy
     return replace(
         change,
         action=Action.MIGRATE,
@@ -104,7 +104,7 @@ def beside(change: Change, source: Live, *, resumes: bool) -> Change:
     marker = change.marker
     if marker is not None:
         key = change.key or change.address.name
-        marker = replace(marker, key=key, copy_of=identity_print(source), run="", filled=0)
+        marker = replace(marker, key=key, copy_of=identity_print(source), run="", filled=0, scopes="")
     return replace(
         change,
         action=Action.MIGRATE,

@@ -153,6 +153,16 @@ def test_what_is_written_while_updates_are_waited_for_comes_along(
     assert sum(foundry.clock.slept) >= 300
 
 
+def test_a_short_wait_for_updates_is_no_longer_than_they_take(
+    foundry: Foundry, planes: Planes, memories: Memories
+) -> None:
+    hoard(memories)
+    plan = planned(planes)
+    changes = [settling(change, 1) for change in plan.changes]
+    assert is_done(carry_out(replace(plan, changes=tuple(changes)), planes, foundry))
+    assert max(foundry.clock.slept) == 1
+
+
 def settling(change: Any, seconds: float) -> Any:
     return replace(change, migration=replace(change.migration, settle_s=seconds)) if change.migration else change
 

@@ -95,6 +95,23 @@ def test_what_is_written_until_the_agents_have_moved_comes_along(
     assert held(memories, name) == sum_of([*items, late])
 
 
+def test_a_scope_that_is_known_only_later_is_copied_before_the_old_store_goes(
+    foundry: Foundry, planes: Planes, memories: Memories
+) -> None:
+    items = [*hoard(memories), memory("bob", 50)]
+    foundry.admin.advance(60)
+    write(memories, "memory", items[-1])
+    foundry.admin.fault("DELETE", "*/memory_stores/memory", status=403)
+    assert failures(carry_out(known(planned(planes), ("ann", "bob")), planes, foundry))
+    (name,) = [it for it in stores(planes) if it != "memory"]
+    assert not held(memories, name, ("cy",))
+
+    assert not failures(carry_out(planned(planes), planes, foundry))
+
+    assert list(stores(planes)) == [name]
+    assert held(memories, name) == sum_of(items)
+
+
 def test_what_is_forgotten_in_the_new_store_does_not_come_back_from_the_old_one(
     foundry: Foundry, planes: Planes, memories: Memories
 ) -> None:

@@ -171,7 +171,10 @@ def test_replacing_a_store_is_refused_in_so_many_words() -> None:
         "stores/prefs would be replaced because chat_model and options.user_profile_enabled cannot change on a live "
         "store; every memory of every scope in it would be destroyed. agents/buddy refers to it."
     )
-    assert refusal.hint == "If this is meant, name it: --allow-data-loss stores/prefs"
+    assert refusal.hint == (
+        "To have them moved into the new one, set `lifecycle: {on_replace: migrate}` in its manifest entry. If this is "
+        "meant, name it: --allow-data-loss stores/prefs"
+    )
     assert refusal.where == HERE
 
 

@@ -71,6 +71,37 @@ def test_an_edit_of_the_embedding_model_keeps_every_memory(  # noqa: PLR0917
     assert provisioner("plan", *FLAGS[1:], *ENV, "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize(
+    ("way", "refused", "written"),
+    [
+        pytest.param("{migrate: side_by_side}", "*/memory_stores/prefs-*/items", "prefs", id="successor-not-filled"),
+        pytest.param("migrate", "*/memory_stores/prefs-shadow/items", "prefs", id="shadow-not-filled"),
+        pytest.param("migrate", "*/memory_stores/prefs/items", "prefs", id="new-one-not-filled"),
+    ],
+)
+def test_commands_read_the_store_that_has_all_of_it_and_write_to_the_one_in_use(  # noqa: PLR0917
+    stores: Foundry, project: Path, provisioner: Command, memories: Memories, told: Told, way: str, refused: str,
+    written: str,
+) -> None:  # fmt: skip
+    told("prefs", "ann", "Ann likes tea.", "Ann lives in Ulm.")
+    told("prefs", "bob", "Bob has a dog.")
+    (project / "stores.yaml").write_text(PROMPT, encoding="utf-8")
+    assert provisioner("apply", *FLAGS, *ENV).code == 0
+    (project / "stores.yaml").write_text(edited(way), encoding="utf-8")
+    stores.fault({"method": "POST", "path": refused, "nth": 2}, {"status": 413})
+    assert provisioner("apply", *FLAGS, *ENV).code == 1
+
+    held = provisioner("memory", "stats", "prefs", "--format", "json", *FLAGS[1:], *ENV)
+    added = provisioner("memory", "add", "prefs", "--scope", "bob", "Bob has a cat.", *FLAGS[1:], *ENV)
+
+    assert held.document["memories"] == 3
+    assert added.code == 0, added.err
+    assert "Bob has a cat." in contents(memories, written)
+    assert provisioner("apply", *FLAGS, *ENV).code == 0
+    (live,) = [it["name"] for it in stores.objects("stores") if it["name"].startswith("prefs")]
+    assert contents(memories, live).total() == 4
+
+
 def test_a_run_that_fails_leaves_a_journal_for_its_owner_alone_and_the_next_one_takes_it_away(
     stores: Foundry, project: Path, provisioner: Command, told: Told
 ) -> None:

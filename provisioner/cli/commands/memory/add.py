@@ -31,7 +31,7 @@ def command(
     conversation.
     """
     with opened_memories(request) as session:
-        name = session.store(store).address.name
+        name = session.store(store, whole=False).address.name
         made = add(session.memories, name, Item(scope=scope_name, kind=kind, content=text))
     if as_json:
         say(items_json([made], store=name, scope=scope_name))

@@ -63,7 +63,7 @@ def command(
     """
     there = _elsewhere(ctx, request, to_env, to_project_endpoint)
     with opened_memories(request) as session, _target(session, there) as other:
-        live, goal = session.store(source), other.store(target)
+        live, goal = session.store(source), other.store(target, whole=False)
         if live.identity == goal.identity and live.address == goal.address:
             raise ProvisionerError("SRC and DST are the same store.", "Name another one, or another project.")
         scopes = session.scopes(live, only=only, from_file=from_file)

@@ -68,7 +68,7 @@ def command(
             raise ProvisionerError(f"--scope-map names a scope that is not in the export: {old}")
         source = ExportedMemories(stream, export, renamed)
         with opened_memories(request) as session:
-            target = Side(memories=session.memories, store=session.store(store).address.name)
+            target = Side(memories=session.memories, store=session.store(store, whole=False).address.name)
             done = transfer(
                 Side(memories=source, store=""),
                 target,

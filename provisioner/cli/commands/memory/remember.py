@@ -52,7 +52,7 @@ def command(
     """
     messages = read_conversation(conversation)
     with opened_memories(request) as session:
-        name = session.store(store).address.name
+        name = session.store(store, whole=False).address.name
         updates = remember(session.planes.project, name, scope_name, messages, at_most_s=wait_s)
     if as_json:
         say(update_json(updates, store=name, scope=scope_name))
