@@ -35,7 +35,7 @@ class Census:
     scopes_from: Path | None = None
     exact: bool = False
     shown: bool = False
-    rate: int = RATE
+    rate: int | None = None
 
     def of(
         self,
@@ -52,10 +52,12 @@ class Census:
         given = scopes_in(self.scopes_from) if self.scopes_from is not None else {}
         if not any(it.loses_data or it.migration is not None for it in plan.changes):
             return plan
-        from provisioner.memory.plane import Memories  # noqa: PLC0415 - most plans lose nothing
+        from provisioner.memory.pacing import usual_rate  # noqa: PLC0415 - most plans lose nothing
+        from provisioner.memory.plane import Memories  # noqa: PLC0415
         from provisioner.memory.survey import Counting, survey  # noqa: PLC0415
 
-        counting = Counting(given=given, exact=self.exact, shown=self.shown, rate=self.rate)
+        rate = self.rate if self.rate is not None else usual_rate(planes.target.endpoint)
+        counting = Counting(given=given, exact=self.exact, shown=self.shown, rate=rate)
         return survey(plan, desired, live, Memories(planes.project), counting, at_once=parallelism)
 
 
@@ -106,10 +108,9 @@ _COUNT: Final = click.option(
 _RATE: Final = click.option(
     "--rate",
     type=click.IntRange(min=0),
-    default=RATE,
-    show_default=True,
     metavar="REQUESTS",
-    help="How many requests a minute a migration of memories sends at most.",
+    help="How many requests a minute a migration of memories sends at most; 0 is as many as are answered. By default "
+    f"{RATE:,}, and 0 for a local Foundry.",
 )
 
 
@@ -118,7 +119,7 @@ def census_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def told(
-        *positional: Any, scopes_from: Path | None, show_scopes: bool, exact: bool, rate: int, **others: Any
+        *positional: Any, scopes_from: Path | None, show_scopes: bool, exact: bool, rate: int | None, **others: Any
     ) -> Any:
         if scopes_from == STDIN and STDIN in others.get("files", ()):
             raise click.UsageError("--scopes-from - and -f - both read stdin; name a file for one of them.")

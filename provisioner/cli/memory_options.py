@@ -123,11 +123,10 @@ show_scopes_option = click.option(
 )
 rate_option = click.option(
     "--rate",
-    type=click.IntRange(min=1),
-    default=RATE,
-    show_default=True,
+    type=click.IntRange(min=0),
     metavar="REQUESTS",
-    help="How many requests a minute are sent at most.",
+    help=f"How many requests a minute are sent at most; 0 is as many as are answered. By default {RATE:,}, and 0 for a "
+    "local Foundry.",
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 

@@ -49,7 +49,7 @@ class Exporter:
         for item in items:
             self._kinds[item.kind] += 1
             self._scopes[item.scope] += 1
-            lines.append(line(_document(item)))
+            lines.append(_line_of(item))
         self._put(b"".join(lines))
 
     def close(self) -> Contents:
@@ -64,12 +64,10 @@ class Exporter:
         self._write(content)
 
 
-def _document(item: Item) -> dict[str, Any]:
-    return {
-        "scope": item.scope,
-        "kind": item.kind,
-        "content": item.content,
-        "updated_at": item.updated_at,
-        "id": item.id,
-        "hash": item.hash,
-    }
+def _line_of(item: Item) -> bytes:
+    """As `line` writes it, in half the time: there may be a million."""
+    text = (
+        f'{{"scope":{_encode(item.scope)},"kind":{_encode(item.kind)},"content":{_encode(item.content)}'
+        f',"updated_at":{item.updated_at},"id":{_encode(item.id)},"hash":"{item.hash}"}}\n'
+    )
+    return inert_json(text).encode("ascii")

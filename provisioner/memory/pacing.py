@@ -7,12 +7,21 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from provisioner.model.errors import PlaneError
+from provisioner.model.migration import RATE
 from provisioner.planes.clock import Clock
+from provisioner.planes.clouds import is_loopback
 
 T = TypeVar("T")
 _THROTTLED: Final = 429
 _ROUNDS: Final = 10  # each is all the attempts of a plane
 _REST_S: Final = 60.0  # where the service does not say how long: its limits are for a minute
+
+
+def usual_rate(*endpoints: str) -> int:
+    """How many requests a minute the projects bear, where nobody says: a Foundry on this machine limits those of
+    memories by no rate.
+    """
+    return 0 if all(is_loopback(each) for each in endpoints) else RATE
 
 
 class Pace:

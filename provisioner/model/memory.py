@@ -11,6 +11,7 @@ from typing import Final
 KINDS: Final = ("user_profile", "chat_summary", "procedural")
 MOST_OF_A_SCOPE: Final = 10_000  # Microsoft Learn, what-is-memory
 MOST_SCOPES: Final = 100  # of a store; the same page
+_in_json: Final = json.JSONEncoder(ensure_ascii=True).encode  # of a text alone, it makes no encoder anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Item:
     @property
     def hash(self) -> str:
         """Equal for memories that say the same, in whatever scope and store: 64 hex digits."""
-        text = json.dumps([self.kind, self.content], ensure_ascii=True, separators=(",", ":"))
+        text = f"[{_in_json(self.kind)},{_in_json(self.content)}]"
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

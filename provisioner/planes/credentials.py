@@ -157,15 +157,23 @@ class Tokens:
         **more: Any,  # noqa: ARG002
     ) -> AccessToken:
         """Raises PlaneError when nobody is signed in. `claims` answer a challenge, so the kept token will not do."""
+        if not claims and (kept := self._kept()) is not None:
+            return kept
         with self._lock:
-            if claims or self._token is None or self._token.expires_on - self._now() < _FRESH_S:
+            if claims or (kept := self._kept()) is None:
                 self._raise_kept()
                 try:
                     self._token = self._fetch(claims=claims, tenant_id=tenant_id, enable_cae=enable_cae)
                 except Exception as error:
                     self._failed, self._failed_at = error, self._now()
                     raise
-            return self._token
+                return self._token
+            return kept
+
+    def _kept(self) -> AccessToken | None:
+        """The token of before, while it lasts."""
+        kept = self._token
+        return kept if kept is not None and kept.expires_on - self._now() >= _FRESH_S else None
 
     def _raise_kept(self) -> None:
         """Many requests wait for one token: where nobody is signed in, that is found out once for all of them."""

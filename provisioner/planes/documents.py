@@ -47,7 +47,8 @@ def decoded(content: bytes, *, status: int, what: str) -> Document:
     """
     if not content.strip():
         return {}
-    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+    begun = content.count(b"[") + content.count(b"{")
+    if begun + content.count(b",") > _MOST_VALUES:
         raise too_large(what, f"{_MOST_VALUES:,} values")
     try:
         document = json.loads(content.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
@@ -63,7 +64,7 @@ def decoded(content: bytes, *, status: int, what: str) -> Document:
         raise PlaneError(failure, ambiguous=True) from error
     if not isinstance(document, dict):
         raise odd_answer(what, f"it is {word_for(document)}, not an object", status=status)
-    if is_too_deep(document):
+    if begun > _DEEPEST and is_too_deep(document):
         raise odd_answer(what, f"it is nested more than {_DEEPEST} levels deep", status=status)
     if document.get("error") and not document.keys() & {"name", "status"}:  # those that failed have an error, too
         raise odd_answer(what, f"it tells of an error: {_told(document['error'])}", status=status)

@@ -18,13 +18,13 @@ def error(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
 
 
-def fill(file: Path, rows: list[tuple[str, int]]) -> None:
+def fill(file: Path, rows: list[tuple[str, int]], *, expires: float = 1e18) -> None:
     """Memories by the thousand, beside the emulator: (scope, how many)."""
     with closing(sqlite3.connect(file)) as database, database:
         database.executemany(
             "INSERT INTO memories (store, scope, memory_id, kind, content, updated, expires)"
-            " VALUES (1, ?, 'mem_' || ? || ?, 'user_profile', 'Fact ' || ?, 0, 1e18)",
-            [(scope, scope, place, place) for scope, count in rows for place in range(count)],
+            " VALUES (1, ?, 'mem_' || ? || ?, 'user_profile', 'Fact ' || ?, 0, ?)",
+            [(scope, scope, place, place, expires) for scope, count in rows for place in range(count)],
         )
 
 
@@ -58,6 +58,24 @@ def test_a_scope_has_at_most_ten_thousand_memories(tmp_path: Path, started: Any)
         assert (update["status"], update["error"]["code"]) == ("failed", "memory_limit_exceeded")
         assert memory.of("bob").write("Another scope has room")
         assert memory.found("The last one that fits")[0] == "The last one that fits"
+
+
+def kept(file: Path, scope: str) -> int:
+    """With what has expired."""
+    with closing(sqlite3.connect(file)) as database:
+        return int(database.execute("SELECT count(*) FROM memories WHERE scope = ?", (scope,)).fetchone()[0])
+
+
+def test_what_has_expired_takes_no_room_and_goes_for_good(tmp_path: Path, started: Any) -> None:
+    file = tmp_path / "local.db"
+    with started(Options(state=str(file))) as memory:
+        fill(file, [("ann", 10_000), ("bob", 1)], expires=1)
+        memory.of("ann").write("There is room")
+        assert (kept(file, "ann"), kept(file, "bob")) == (1, 0)
+
+        fill(file, [(f"user_{place}", 1) for place in range(100)], expires=1)
+        memory.of("one-more").write("There is room")
+        assert kept(file, "user_7") == 0
 
 
 @pytest.mark.rule(22)

@@ -21,6 +21,7 @@ from provisioner.cli.session import Request
 from provisioner.cli.terminal import Terminal
 from provisioner.cli.transferring import told, transfer
 from provisioner.memory.copying import Side
+from provisioner.memory.pacing import usual_rate
 from provisioner.model.errors import ProvisionerError
 
 
@@ -51,7 +52,7 @@ def command(
     to_env: str | None,
     to_project_endpoint: str | None,
     dry_run: bool,
-    rate: int,
+    rate: int | None,
     show_scopes: bool,
     request: Request,
     as_json: bool,
@@ -71,7 +72,7 @@ def command(
             Side(memories=session.memories, store=live.address.name),
             Side(memories=other.memories, store=goal.address.name),
             scopes.names,
-            rate=rate,
+            rate=usual_rate(session.planes.target.endpoint, other.planes.target.endpoint) if rate is None else rate,
             at_once=request.parallelism,
             dry_run=dry_run,
         )

@@ -12,6 +12,7 @@ from provisioner.cli.terminal import Terminal
 from provisioner.cli.transferring import told, transfer
 from provisioner.memory.copying import Side
 from provisioner.memory.importing import ExportedMemories, read_export
+from provisioner.memory.pacing import usual_rate
 from provisioner.model.errors import ProvisionerError
 
 
@@ -51,7 +52,7 @@ def command(
     file: str,
     scope_map: tuple[tuple[str, str], ...],
     dry_run: bool,
-    rate: int,
+    rate: int | None,
     show_scopes: bool,
     request: Request,
     as_json: bool,
@@ -73,7 +74,7 @@ def command(
                 Side(memories=source, store=""),
                 target,
                 source.scopes,
-                rate=rate,
+                rate=usual_rate(session.planes.target.endpoint) if rate is None else rate,
                 at_once=request.parallelism,
                 total=export.contents.total,
                 dry_run=dry_run,
