@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from provisioner.kinds.protocol import Kind
 from provisioner.model.address import Address
 from provisioner.model.document import Document, Path, lookup, with_value
 from provisioner.model.resource import Desired, Reference
-from provisioner.reconcile.successors import Succession
+
+if TYPE_CHECKING:
+    from provisioner.reconcile.successors import Succession  # which takes plans, and nobody validates with one
 
 
 class Names:

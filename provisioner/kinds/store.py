@@ -16,10 +16,9 @@ from provisioner.kinds.shapes import STORE, answered, shaped
 from provisioner.model.address import Address
 from provisioner.model.diagnostic import Finding, Severity
 from provisioner.model.document import Document
-from provisioner.model.memory import MOST_SCOPES
 from provisioner.model.resource import Live, Marker, Reference
 from provisioner.model.scopes import ADVICE as SCOPE_ADVICE
-from provisioner.model.scopes import declared_scopes, listed_scopes, scope_fault, texts_of_scopes
+from provisioner.model.scopes import MOST_SCOPES, declared_scopes, listed_scopes, scope_fault, texts_of_scopes
 from provisioner.model.traits import Rule, Traits
 from provisioner.reconcile.marker import read_marker, write_marker
 

@@ -10,7 +10,6 @@ from typing import Final
 
 KINDS: Final = ("user_profile", "chat_summary", "procedural")
 MOST_OF_A_SCOPE: Final = 10_000  # Microsoft Learn, what-is-memory
-MOST_SCOPES: Final = 100  # of a store; the same page
 _in_json: Final = json.JSONEncoder(ensure_ascii=True).encode  # of a text alone, it makes no encoder anew
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from math import ceil
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.model.address import Address
-from provisioner.model.memory import Holding
+
+if TYPE_CHECKING:
+    from provisioner.model.memory import Holding  # which hashes, and a manifest is validated without
 
 RATE: Final = 1000  # requests a minute; published for search and update, for items it is assumed
 PAGE: Final = 100  # memories that a list gives at once, at most

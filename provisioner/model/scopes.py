@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from provisioner.model.document import Document
 from provisioner.model.words import listed, quoted
 
+MOST_SCOPES: Final = 100  # of a store; Microsoft Learn, what-is-memory
 # Azure/kars, sanitize_scope; nothing states a length.
 PATTERN: Final = r"^[A-Za-z0-9_\-.%+@/]+$"
 _SCOPE: Final = re.compile(PATTERN)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provisioner.model.action import Action
 from provisioner.model.plan import Plan
-from provisioner.model.progress import Progress
 from provisioner.render.safe import one_line
+
+if TYPE_CHECKING:
+    from provisioner.model.progress import Progress  # of what runs; a plan is shown without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
