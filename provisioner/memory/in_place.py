@@ -16,7 +16,6 @@ import base64
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from provisioner.apply.perform import perform
@@ -32,8 +31,7 @@ from provisioner.model.resource import Live, Marker
 from provisioner.reconcile.marker import are_alike, identity_print
 
 _ABOUT: Final = "Copies of memories, while the store that they are of is made anew. Scopes: "
-_PRINT_CHARS: Final = 4
-_MOST_PRINTS: Final = (512 - len(_ABOUT)) // _PRINT_CHARS  # what a description has room for
+_PRINT_CHARS: Final = 4  # a description has room for those of 100 scopes, the most that a store can have
 _MOST_STEPS: Final = 8  # two full ways, the first of which only ends what another run began
 
 
@@ -133,7 +131,7 @@ class _InPlace:
         self._held = filled.count
         shadow = course.fence(self._shadow)
         if shadow.marker is not None:
-            about = _ABOUT + "".join(islice(_prints(shadow, filled.scopes), _MOST_PRINTS))
+            about = _ABOUT + "".join(_prints(shadow, filled.scopes))
             course.mark(shadow, replace(shadow.marker, filled=filled.up_to), description=about)
         course.drop(store)
 
