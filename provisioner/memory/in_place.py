@@ -31,7 +31,7 @@ from provisioner.model.resource import Live, Marker
 from provisioner.reconcile.marker import are_alike, identity_print
 
 _ABOUT: Final = "Copies of memories, while the store that they are of is made anew. Scopes: "
-_PRINT_CHARS: Final = 4
+_PRINT_CHARS: Final = 4  # a description has room for those of 100 scopes, the most that a store can have
 _MOST_STEPS: Final = 8  # two full ways, the first of which only ends what another run began
 
 
