@@ -96,13 +96,15 @@ def read_live(request: Request, *, owner: str | None, adopt: bool, with_region: 
         sees_all = planes.management is not None
         source = target_phrase(planes.target)
         region = _region(planes) if with_region else ""
+    shadows = [at for at, it in live.items() if it.marker is not None and it.marker.is_shadow]
+    live = {at: it for at, it in live.items() if at not in shadows}
     if owner is not None:
         _check_owner(owner, live.values(), sees_all=sees_all)
     name = owner or _busiest(live.values()) or _UNOWNED
     marked = _by_mark(live, name)
     others = keys_for((at for at in live if at not in marked), taken=frozenset(marked.values()))
     content = _content(name, live, {**others, **marked}, adopt=adopt, sees_all=sees_all, marked=marked)
-    left_out = _told(_make_valid(content), content)
+    left_out = [*_told(_make_valid(content), content), *map(_shadow_left_out, shadows)]
     return LiveManifest(
         name=content.name,
         source=source,
@@ -276,6 +278,10 @@ def _left_out(content: _Content) -> Iterator[tuple[Address, str]]:
 def _told(reasons: Mapping[Address, str], content: _Content) -> list[str]:
     fates = {True: "is written as external", False: "is left out"}
     return [one_line(f"{at} {fates[at in content.external]}: {why}") for at, why in reasons.items()]
+
+
+def _shadow_left_out(address: Address) -> str:
+    return one_line(f"{address} is left out: it is a store of a migration under way, which the next apply ends.")
 
 
 def _entry(found: Live, names: Names) -> Document:

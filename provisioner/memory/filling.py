@@ -111,9 +111,11 @@ class Filling:
 
     def fill(self, settle: Callable[[], None] = lambda: None) -> Filled:
         """Raises PlaneError where the target does not show all in the end. `settle` waits for what is still queued."""
-        self._copy([it for it in self.names.names if not self.journal.knows(self.pair, it)], first=True)
+        todo = [it for it in self.names.names if not self.journal.knows(self.pair, it)]
+        self._copy(todo, first=True)
         settle()
-        found = self._prove(self.names.names)
+        # Where doubles stay, what an earlier run wrote may lag behind, too.
+        found = self._prove(self.names.names, written=self.names.names if self.surplus is Surplus.KEEP else todo)
         self._search(found)
         return found
 
@@ -124,13 +126,16 @@ class Filling:
             raise self._refused(copied.refused)
         return copied
 
-    def _prove(self, scopes: Sequence[str]) -> Filled:
-        """Read back; then what came meanwhile, which is little, once more, until nothing does."""
+    def _prove(self, scopes: Sequence[str], *, written: Collection[str]) -> Filled:
+        """Read back; then what came meanwhile, which is little, once more, until nothing does. Into the scopes that
+        were `written` something was copied just now.
+        """
         seen: dict[str, Seen] = {}
         pending: Sequence[str] = scopes
         up_to = max((it.updated_at for it in newest(self.source, scopes, self.manner).values() if it), default=0)
         for _ in range(_ROUNDS):
-            seen.update(self._equal(pending))
+            seen.update(self._equal(pending, written))
+            written = ()  # it has been seen, so what lacks from here on has come since
             last = newest(self.source, scopes, self.manner)
             pending = [scope for scope in scopes if self._is_new(last[scope], seen[scope])]
             if not pending:
@@ -149,15 +154,19 @@ class Filling:
             return bool(seen.newest)
         return item.id != seen.newest and item.updated_at >= self.manner.since
 
-    def _equal(self, scopes: Sequence[str]) -> dict[str, Seen]:
-        """All of the scopes, once they are as they must be."""
+    def _equal(self, scopes: Sequence[str], written: Collection[str]) -> dict[str, Seen]:
+        """All of the scopes, once they are as they must be. Reads may lag behind, so what lacks where something was
+        written is waited for before it is copied again; what is too many nobody has taken away yet.
+        """
+        fresh = frozenset(written)
         seen = self._compare(scopes)
         has_trimmed = False
         for _ in range(_ROUNDS):
             wrong = [scope for scope in scopes if self._is_wrong(seen[scope], lenient=has_trimmed)]
             if not wrong:
                 return seen
-            seen.update(self._awaited(wrong, lenient=has_trimmed))  # reads may lag behind
+            if late := [it for it in wrong if has_trimmed or (it in fresh and seen[it].difference.lacking)]:
+                seen.update(self._awaited(late, lenient=has_trimmed))
             if not (wrong := [scope for scope in wrong if self._is_wrong(seen[scope], lenient=has_trimmed)]):
                 return seen
             self._copy(wrong)

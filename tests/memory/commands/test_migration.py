@@ -91,9 +91,12 @@ def test_commands_read_the_store_that_has_all_of_it_and_write_to_the_one_in_use(
     stores.fault({"method": "POST", "path": refused, "nth": 2}, {"status": 413})
     assert provisioner("apply", *FLAGS, *ENV).code == 1
 
+    exported = provisioner("export", *FLAGS[1:])
     held = provisioner("memory", "stats", "prefs", "--format", "json", *FLAGS[1:], *ENV)
     added = provisioner("memory", "add", "prefs", "--scope", "bob", "Bob has a cat.", *FLAGS[1:], *ENV)
 
+    assert "shadow" not in exported.out
+    assert ("prefs-shadow is left out" in exported.err.replace("\n", " ")) == (way == "migrate")
     assert held.document["memories"] == 3
     assert added.code == 0, added.err
     assert "Bob has a cat." in contents(memories, written)
