@@ -57,12 +57,13 @@ class Migration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """About what it takes, as far as memories were counted; `away_s` is how long the name holds none of them, or not
-    all yet. Updates that are waited for come on top.
+    """About what it takes, as far as memories were counted. `away_requests` are those while which the name holds none
+    of them, or not all yet, and `away_s` their time. Updates that are waited for come on top.
     """
 
     requests: int
     duration_s: float
+    away_requests: int = 0
     away_s: float = 0
 
 
@@ -76,7 +77,10 @@ def estimate(migration: Migration) -> Estimate | None:
     pages = ceil(holding.total / PAGE) + len(holding.scopes)
     writes, reads, away = _effort(migration, holding.total, pages)
     return Estimate(
-        requests=writes + reads, duration_s=_seconds(writes + reads, migration), away_s=_seconds(away, migration)
+        requests=writes + reads,
+        duration_s=_seconds(writes + reads, migration),
+        away_requests=away,
+        away_s=_seconds(away, migration),
     )
 
 

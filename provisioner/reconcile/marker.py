@@ -164,13 +164,13 @@ class AppliedRecord:
         head = (f"@{over}" if over else "") + (f"!{_whose_print(whose)}" if whose else "")
         tail = "".join(sorted(path_print(path) for path in kept_back))
         hidden = f"{SECRETS}{''.join(sorted(secrets))}" if secrets else ""
-        paths = [path for path, _ in leaves(declared)]
+        harmless = {name: redacted(value, (name,)) for name, value in declared.items()}
+        paths = [path for path, _ in leaves(harmless)]  # what is hidden as a whole has nothing inside
         depth = max((len(path) for path in paths), default=1)
         room = max(0, (size - _HEAD - len(head) - len(hidden) - (len(tail) + 1 if tail else 0)) // _CHUNK)
         while depth > 1 and len(_folded(paths, depth, apart)) > room:
             depth -= 1
         kept = _folded(paths, depth, apart)[:room]
-        harmless = {name: redacted(value, (name,)) for name, value in declared.items()}
         chunks = "".join(path_print(path) + _value_print(lookup(harmless, path)) for path in kept)
         return f"{depth}{head}.{chunks}" + (f"~{tail}" if tail else "") + hidden
 

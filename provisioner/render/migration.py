@@ -88,11 +88,13 @@ def _effort(effort: Estimate, way: Migration) -> Iterator[str]:
     waits = f", and up to {duration(way.settle_s)} for updates that are queued" if way.settle_s else ""
     time = f"{duration(effort.duration_s)} at {way.rate:,} a minute" if way.rate else "as fast as they are answered"
     yield f"It takes about {effort.requests:,} requests: {time}{waits}."
-    if effort.away_s:
-        yield (
-            f"For about {duration(effort.away_s)} of that the store is gone or not whole yet, and agents answer "
-            "without what it holds."
+    if effort.away_requests:
+        part = (
+            f"For about {duration(effort.away_s)} of that"
+            if way.rate
+            else f"For about {effort.away_requests:,} of these"
         )
+        yield f"{part} the store is gone or not whole yet, and agents answer without what it holds."
 
 
 def migration_document(change: Change, *, names_scopes: bool) -> Json | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from provisioner.kinds import TRAITS
@@ -304,6 +304,7 @@ def test_a_removed_resource_is_kept_where_its_marker_says_so(world: World) -> No
 
 @thorough
 @given(any_documents, st.integers(33, 600))
+@example({"pwd": {"type": "string"}}, 33)
 def test_the_record_fits_its_room_whatever_is_declared(fields: Document, size: int) -> None:
     assert len(AppliedRecord.of(fields, size)) <= size
 
