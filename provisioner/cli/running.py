@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provisioner.apply.execute import execute
+from provisioner.apply.execute import Step, execute, performed
 from provisioner.cli import logs
 from provisioner.cli.asking import require_consent
 from provisioner.cli.formats import RUNS, format_option
 from provisioner.cli.interruption import Relay, stop_on_signals
-from provisioner.cli.journals import journals
 from provisioner.cli.locking import LOST, WAIT_S, RunLock
 from provisioner.cli.options import patience
 from provisioner.cli.reporters.interface import Reporter
 from provisioner.cli.terminal import Terminal, complain
 from provisioner.kinds import KINDS
-from provisioner.memory.migrating import Mover, new_run
 from provisioner.model.errors import Forbidden, Interrupted, ProvisionerError, Refused
-from provisioner.model.plan import Plan
+from provisioner.model.plan import Change, Plan
 from provisioner.model.progress import ApplyFinished, Event, Status
-from provisioner.planes.clock import SystemClock
 from provisioner.reconcile.policies import needs_plan
 from provisioner.render.abandoned import abandoned
 from provisioner.render.outcomes import was_interrupted
@@ -124,18 +121,22 @@ def carry_out(
     return _exit_code(finished)
 
 
+def _steps(plan: Plan, stopping: Callable[[], bool], *, at_once: int) -> Callable[[Change], Step]:
+    if all(change.migration is None for change in plan.changes):
+        return lambda _: performed
+    from provisioner.cli.journals import journals  # noqa: PLC0415 - few plans move memories
+    from provisioner.memory.migrating import Mover, new_run  # noqa: PLC0415
+    from provisioner.planes.clock import SystemClock  # noqa: PLC0415
+
+    journal_of = journals(plan.target)
+    return Mover(run=new_run(), at_once=at_once, clock=SystemClock(), stopping=stopping, journal_of=journal_of).step_of
+
+
 def _execute(
     plan: Plan, planes: Planes, emit: Callable[[Event], None], *, lock: RunLock, parallelism: int, on_error: str
 ) -> ApplyFinished:
     """Raises KeyboardInterrupt when told a second time to stop."""
     with stop_on_signals() as stopping:
-        mover = Mover(
-            run=new_run(),
-            at_once=parallelism,
-            clock=SystemClock(),
-            stopping=stopping.is_set,
-            journal_of=journals(plan.target),
-        )
         return execute(
             plan,
             KINDS,
@@ -146,7 +147,7 @@ def _execute(
             stopping=stopping.is_set,
             halted=lambda: f"the lock was lost: {lock.lost}" if lock.lost else "",
             stop_on_failure=on_error == "stop",
-            step_of=mover.step_of,
+            step_of=_steps(plan, stopping.is_set, at_once=parallelism),
         )
 
 
