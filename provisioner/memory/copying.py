@@ -18,7 +18,6 @@ from typing import Final
 from provisioner.memory.crew import Crew
 from provisioner.memory.pacing import Pace
 from provisioner.memory.plane import Memories
-from provisioner.model.document import Document
 from provisioner.model.errors import STOPPED, Failure, PlaneError
 from provisioner.model.memory import Item
 from provisioner.model.migration import PAGE
@@ -134,15 +133,12 @@ def newest(side: Side, scopes: Collection[str], manner: Manner) -> dict[str, Ite
     found: dict[str, Item | None] = {}
     crew = Crew(manner.at_once)
 
-    def first(scope: str) -> Item | None:
-        return next(iter(side.memories.items(side.store, scope, newest_first=True)), None)
-
     def look(scope: str) -> None:
         if manner.stopping():
             raise stopped()
         manner.pace.wait()
         try:
-            found[scope] = manner.pace.patiently(partial(first, scope))
+            found[scope] = manner.pace.patiently(partial(side.memories.newest, side.store, scope))
         except PlaneError as error:
             raise discreet(error, scope) from None
 
@@ -307,10 +303,10 @@ class _Copying:
     def _add(self, item: Item, nth: int) -> None:
         target = self._target
 
-        def settled() -> Document | None:
+        def settled() -> Item | None:
             every = target.memories.items(target.store, item.scope, newest_first=True)
             found = [each for each in every if each.hash == item.hash]
-            return _document(found[0]) if len(found) >= nth else None
+            return found[0] if len(found) >= nth else None
 
         self._manner.pace.wait()
         target.memories.add(target.store, item, settled=settled)
@@ -348,13 +344,3 @@ class _Copying:
             self._sums.removed += removed
         if there or added:
             self._manner.tell(there + added)
-
-
-def _document(item: Item) -> Document:
-    return {
-        "memory_id": item.id,
-        "scope": item.scope,
-        "kind": item.kind,
-        "content": item.content,
-        "updated_at": item.updated_at,
-    }

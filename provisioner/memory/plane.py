@@ -11,6 +11,7 @@ from provisioner.model.document import Document
 from provisioner.model.errors import Failure, PlaneError
 from provisioner.model.memory import KINDS, Item
 from provisioner.model.memory_outcomes import Operation, Update
+from provisioner.model.migration import PAGE
 
 FEATURES: Final = ("MemoryStores=V1Preview",)
 OTHER_SCOPE: Final = "other-scope"  # the code of an answer that shows somebody what is somebody else's
@@ -22,8 +23,10 @@ class MemoryPlane(Protocol):
     may raise PlaneError.
     """
 
-    def items(self, path: str, *, features: tuple[str, ...] = (), body: Document | None = None) -> Iterator[Document]:
-        """All items of a paged list, read a page at a time; by POST where there is a body."""
+    def items(
+        self, path: str, *, features: tuple[str, ...] = (), body: Document | None = None, page: int = PAGE
+    ) -> Iterator[Document]:
+        """All items of a paged list, read so many at a time; by POST where there is a body."""
 
     def ask(self, path: str, body: Document, *, features: tuple[str, ...] = (), writes: bool = False) -> Document:
         """By POST, what does the same however often it is sent; whether it `writes` is told."""
@@ -70,14 +73,24 @@ class Memories:
         for body in self._project.items(path, features=FEATURES, body={"scope": scope}):
             yield item_of(body, scope)
 
-    def add(self, store: str, item: Item, *, settled: Callable[[], Document | None] | None = None) -> Item:
-        """A new memory of that scope, kind and content. The service embeds it, so its deployment must answer.
-        `settled`: see ProjectPlane.post.
+    def newest(self, store: str, scope: str) -> Item | None:
+        """The memory of the scope that was written last; None where there is none."""
+        path = f"{_path(store)}/items:list?order=desc"
+        found = next(self._project.items(path, features=FEATURES, body={"scope": scope}, page=1), None)
+        return item_of(found, scope) if found is not None else None
+
+    def add(self, store: str, item: Item, *, settled: Callable[[], Item | None] | None = None) -> Item:
+        """A new memory of that scope, kind and content. The service embeds it, so its deployment must answer. After an
+        ambiguous failure `settled` looks whether it is there: see ProjectPlane.post.
         """
+
+        def found() -> Document | None:
+            there = settled() if settled is not None else None
+            return _body_of(there) if there is not None else None
+
         body = {"scope": item.scope, "kind": item.kind, "content": item.content}
-        return item_of(
-            self._project.post(f"{_path(store)}/items", body, features=FEATURES, settled=settled), item.scope
-        )
+        looks = found if settled is not None else None
+        return item_of(self._project.post(f"{_path(store)}/items", body, features=FEATURES, settled=looks), item.scope)
 
     def delete_item(self, store: str, memory_id: str) -> None:
         path = f"{_path(store)}/items/{quote(memory_id, safe='')}"
@@ -135,6 +148,16 @@ def item_of(body: Document, scope: str) -> Item:
     updated = body.get("updated_at")
     when = int(updated) if isinstance(updated, (int, float)) else 0
     return Item(scope=scope, kind=str(kind), content=content, updated_at=when, id=memory_id)
+
+
+def _body_of(item: Item) -> Document:
+    return {
+        "memory_id": item.id,
+        "scope": item.scope,
+        "kind": item.kind,
+        "content": item.content,
+        "updated_at": item.updated_at,
+    }
 
 
 def update_of(body: Document) -> Update:

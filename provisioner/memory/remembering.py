@@ -14,15 +14,15 @@ POLL_S = 2.0
 
 def add(memories: Memories, store: str, item: Item) -> Item:
     """Once, also where no answer comes: what was written since is looked through before it is sent again."""
-    last = next((each.id for each in memories.items(store, item.scope, newest_first=True)), "")
+    newest = memories.newest(store, item.scope)
+    last = newest.id if newest is not None else ""
 
-    def settled() -> Document | None:
+    def settled() -> Item | None:
         for each in memories.items(store, item.scope, newest_first=True):
             if each.id == last:
                 return None
             if each.hash == item.hash:
-                body = {"memory_id": each.id, "scope": each.scope, "kind": each.kind, "content": each.content}
-                return {**body, "updated_at": each.updated_at}
+                return each
         return None
 
     return memories.add(store, item, settled=settled)

@@ -142,16 +142,18 @@ class HttpProject:
         before = self._before_write
         return HttpProject(self._client, clock=self._clock, note=note, run=self._run, before_write=before)
 
-    def items(self, path: str, *, features: tuple[str, ...] = (), body: Document | None = None) -> Iterator[Document]:
+    def items(
+        self, path: str, *, features: tuple[str, ...] = (), body: Document | None = None, page: int = _PAGE
+    ) -> Iterator[Document]:
         what = list_at(path)
 
-        def page(way: Way | None) -> Document:
+        def read(way: Way | None) -> Document:
             if way is not None and way.link:  # /deployments pages as ARM does
                 return self._read(self._own(way.link), {}, (), what=what)
             after = {"after": way.after} if way is not None else {}
-            return self._read(path, {"limit": str(_PAGE), **after}, features, what=what, body=body)
+            return self._read(path, {"limit": str(page), **after}, features, what=what, body=body)
 
-        return items(page, what=what)
+        return items(read, what=what)
 
     def _own(self, link: str) -> str:
         """A link from the service, if it stays on the service: the token goes nowhere else."""

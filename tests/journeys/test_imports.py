@@ -83,3 +83,11 @@ def test_a_plan_without_changes_imports_nothing_that_writes(provisioner: Command
     found = imported("plan", "--detailed-exitcode", *manifest)
     assert found & (RUNNING | REST | LOGGING | {"jsonschema"}) == set()
     assert found >= NETWORK | PLANNING | MANIFEST
+
+
+@pytest.mark.usefixtures("foundry")
+def test_an_apply_that_moves_no_memories_imports_nothing_that_does(provisioner: Command) -> None:
+    manifest = ("--file", str(ROOT / "stores.yaml"))
+    assert provisioner("apply", "--yes", *manifest).code == 0
+    found = imported("apply", "--yes", *manifest)
+    assert found & {"provisioner.memory.migrating", "provisioner.memory.plane", "provisioner.cli.journals"} == set()
